@@ -1,0 +1,1 @@
+"""Thin doors over the graph: command line, REST, web page."""

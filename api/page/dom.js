@@ -1,0 +1,46 @@
+// Elements made from text only: a name is never markup.
+
+export const $ = (selector, inside = document) => inside.querySelector(selector);
+
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child != null));
+  return element;
+}
+
+// A name keeps its direction of writing to itself, and is shortened by the style sheet.
+export const nameOf = (text, title = text) => make("bdi", { title, class: "name" }, text);
+
+export const clip = (text, width = 60) => {
+  const letters = [...text];
+  return letters.length > width ? `${letters.slice(0, width - 1).join("")}…` : text;
+};
+
+export function table(heads, rows) {
+  const head = heads.map(({ text, number, title }) =>
+    make("th", { scope: "col", class: number && "number", title }, text));
+  const body = rows.map((cells) => make("tr", {}, ...cells.map((cell, i) =>
+    make(i === 0 ? "th" : "td", { scope: i === 0 && "row", class: heads[i].number && "number", "data-label": heads[i].text }, cell))));
+  return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
+}
+
+export const count = (number) => {
+  const whole = Math.abs(number - Math.round(number)) < 0.05 || number >= 10;
+  return number.toLocaleString("en", { maximumFractionDigits: whole ? 0 : 1 });
+};
+
+export const percent = (share) => {
+  if (share > 0 && share < 0.01) return "<1%";
+  if (share < 1 && share > 0.99) return ">99%";
+  return `${Math.round(share * 100)}%`;
+};
+
+export const span = (low, high, written) =>
+  written(low) === written(high) ? written(low) : `${written(low)}–${written(high)}`;
+
+export const words = (kind) => kind.replaceAll("_", " ");

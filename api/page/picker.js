@@ -1,0 +1,130 @@
+// A field for several entities: a text with suggestions (ARIA combobox), and a chip for each chosen.
+
+import { at, get } from "./api.js";
+import { $, make, nameOf, words } from "./dom.js";
+
+const SHOWN = 8;
+const FETCHED = 100;
+const WAIT = 150;
+
+export class Picker {
+  constructor(root, graphName) {
+    this.graphName = graphName;
+    this.input = $("input", root);
+    this.chips = $("ul.chips", root);
+    this.hint = $(".hint", root);
+    this.chosen = []; // {id, name, known}: `known` once the server has confirmed the id
+    this.active = -1;
+    this.options = [];
+    this.list = make("ul", { class: "suggestions", role: "listbox", id: `${root.id}-list`, hidden: true,
+      "aria-label": "Suggestions" });
+    const combo = make("div", { class: "combo" });
+    this.input.replaceWith(combo);
+    combo.append(this.input, this.list);
+    const roles = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false",
+      "aria-controls": this.list.id };
+    for (const [name, value] of Object.entries(roles)) this.input.setAttribute(name, value);
+    this.input.addEventListener("input", () => this.typed());
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("blur", () => this.close());
+  }
+
+  get values() { return this.chosen.map((entity) => entity.id); }
+
+  set(entities) {
+    this.chosen = entities;
+    this.draw();
+  }
+
+  add(entity) {
+    if (!this.values.includes(entity.id)) this.chosen.push(entity);
+    this.input.value = "";
+    this.close();
+    this.draw();
+  }
+
+  // Text that was typed but not chosen counts as a name, so that no question goes out without it.
+  takeText() {
+    const text = this.input.value.trim();
+    if (text) this.add({ id: text, name: text, known: false });
+  }
+
+  remove(index) {
+    this.chosen.splice(index, 1);
+    this.draw();
+    this.input.focus();
+  }
+
+  draw() {
+    this.chips.replaceChildren(...this.chosen.map(({ id, name }, index) => make("li", {},
+      nameOf(name, name === id ? id : `${name} (${id})`),
+      make("button", { type: "button", "aria-label": `Remove ${name}`, onclick: () => this.remove(index) }, "×"))));
+  }
+
+  typed() {
+    clearTimeout(this.timer);
+    this.request?.abort();
+    const text = this.input.value.trim();
+    if (!text) { this.close(); return; }
+    this.timer = setTimeout(() => this.suggest(text), WAIT);
+  }
+
+  async suggest(text) {
+    this.request = new AbortController();
+    try {
+      const page = await get(at(this.graphName(), "/entities"), { q: text, limit: FETCHED }, this.request.signal);
+      if (this.input.value.trim() !== text || document.activeElement !== this.input) return;
+      const start = (entity) => Number(!entity.name.toLowerCase().startsWith(text.toLowerCase()));
+      const found = page.entities.sort((a, b) => start(a) - start(b)).slice(0, SHOWN);
+      const more = page.total - found.length;
+      this.open(found);
+      this.hint.textContent = !page.total ? `No name or id contains “${text}”.`
+        : more ? `${more.toLocaleString("en")} more match; type on to narrow.` : "";
+    } catch (fault) {
+      if (fault.name !== "AbortError") this.hint.textContent = fault.message;
+    }
+  }
+
+  open(found) {
+    this.active = -1;
+    this.options = found;
+    this.list.replaceChildren(...found.map((entity, i) => make("li",
+      { role: "option", id: `${this.list.id}-${i}`, "aria-selected": "false",
+        onmousedown: (event) => { event.preventDefault(); this.pick(i); } },
+      nameOf(entity.name), make("small", {}, `${words(entity.kind)} · `, nameOf(entity.id)))));
+    this.list.hidden = !found.length;
+    this.input.setAttribute("aria-expanded", String(found.length > 0));
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.request?.abort();
+    this.open([]);
+    this.hint.textContent = "";
+  }
+
+  pick(i) {
+    const { id, name } = this.options[i];
+    this.add({ id, name, known: true });
+  }
+
+  key(event) {
+    const many = this.options.length;
+    if (event.key === "ArrowDown" && !many) this.typed();
+    else if (event.key === "ArrowDown" && many) this.move((this.active + 1) % many);
+    else if (event.key === "ArrowUp" && many) this.move((this.active - 1 + many) % many);
+    else if (event.key === "Escape" && many) this.close();
+    else if (event.key === "Enter" && this.active >= 0) this.pick(this.active);
+    else if (event.key === "Backspace" && !this.input.value && this.chosen.length) this.remove(this.chosen.length - 1);
+    else return;
+    event.preventDefault();
+  }
+
+  move(to) {
+    this.active = to;
+    [...this.list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === to)));
+    this.list.children[to].scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", `${this.list.id}-${to}`);
+  }
+}

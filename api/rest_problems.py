@@ -1,0 +1,185 @@
+"""Errors as RFC 9457 problem details: one table from error class to HTTP status."""
+
+import json
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Any, NotRequired
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from typing_extensions import TypedDict
+
+from knockon.graph.errors import (
+    AmbiguousEntityError,
+    InputError,
+    KnockonError,
+    RenderError,
+    ScenarioError,
+    UnknownEntityError,
+    clip,
+    did_you_mean,
+)
+
+MEDIA_TYPE = "application/problem+json"
+STATUS: tuple[tuple[type[KnockonError], int, str], ...] = (
+    (UnknownEntityError, 404, "Unknown entity"),
+    (AmbiguousEntityError, 409, "Ambiguous entity"),
+    (ScenarioError, 422, "Impossible scenario"),
+    (InputError, 422, "Contradictory input"),
+    (RenderError, 503, "The picture could not be drawn"),
+    (KnockonError, 500, "The question could not be answered"),
+)
+_EXPECTED = {
+    "string_type": "expected text",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "list_type": "expected a list",
+    "string_too_short": "expected some text",
+    "string_pattern_mismatch": "expected what `next_cursor` of a page said",
+    "none_required": "expected nothing",
+}
+_WORDS = {
+    404: "there is nothing at this address; /v1/openapi.json lists what there is",
+    500: "the server failed to answer; the fault is logged there",
+}
+
+
+class EntityName(TypedDict):
+    """An entity by id and name."""
+
+    id: str
+    name: str
+
+
+class Fault(TypedDict):
+    """One fault of a request: what is wrong, and where."""
+
+    detail: str
+    pointer: NotRequired[str]
+    parameter: NotRequired[str]
+
+
+class Problem(TypedDict):
+    """Problem details (RFC 9457). `nearest`, `matches` and `errors` say how to mend the request."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    nearest: NotRequired[list[EntityName]]
+    matches: NotRequired[list[EntityName]]
+    errors: NotRequired[list[Fault]]
+
+
+class UnknownGraphError(KnockonError):
+    """No graph of this name is served. `nearest` holds (name, title) of the closest ones."""
+
+    def __init__(self, asked: str, graphs: Mapping[str, str]) -> None:
+        super().__init__(f"no graph has the name {clip(asked)!r}{did_you_mean(asked, graphs)}")
+        near = get_close_matches(asked.lower(), list(graphs), n=3, cutoff=0.3) or list(graphs)[:3]
+        self.nearest = tuple((name, graphs[name]) for name in near)
+
+
+def problem(
+    status: int, detail: str, *, title: str = "", headers: Mapping[str, str] | None = None,
+    **members: Any,
+) -> Response:  # fmt: skip
+    """A response that tells what went wrong; `members` extend the problem."""
+    body = {"type": "about:blank", "title": title or HTTPStatus(status).phrase, "status": status,
+            "detail": detail, **members}  # fmt: skip
+    return Response(json.dumps(body), status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app becomes a problem."""
+    app.add_exception_handler(KnockonError, _of_knockon)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+
+
+def _of_knockon(_: Request, error: Exception) -> Response:
+    members: dict[str, Any] = {
+        member: [{"id": i, "name": n} for i, n in getattr(error, member)]
+        for member in ("nearest", "matches")
+        if hasattr(error, member)
+    }
+    if isinstance(error, UnknownGraphError):
+        return problem(404, str(error), title="Unknown graph", **members)
+    status, title = next((s, t) for c, s, t in STATUS if isinstance(error, c))
+    return problem(status, str(error), title=title, **members)
+
+
+def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    detail = error.detail
+    if error.status_code == 405:
+        allowed = _allowed(request)
+        headers["Allow"] = ", ".join(allowed)
+        detail = f"{request.method} is not possible here, only {' and '.join(allowed)}"
+    elif detail == HTTPStatus(error.status_code).phrase:
+        detail = _WORDS.get(error.status_code, detail)
+    return problem(error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that some route takes at this address."""
+    methods: set[str] = set()
+    for route in request.app.router.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= set(getattr(route, "methods", None) or ())
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _of_validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [_fault(e) for e in error.errors()]
+    shown = "; ".join(f["detail"] for f in faults[:3])
+    more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
+    return problem(422, shown + more, title="Invalid request", errors=faults)
+
+
+def _fault(error: Mapping[str, Any]) -> Fault:
+    """What pydantic found, in our words and without its marks of union members."""
+    place, *path = (str(p) for p in error["loc"] if p not in ("text", "object"))
+    if error["type"] == "unknown_key":
+        path.append(error["ctx"]["name"])
+    name = place if error["type"] == "json_invalid" else _called(path) or place
+    detail = _detail(error, name)
+    if place == "body":
+        keys = [] if error["type"] == "json_invalid" else path
+        return {"detail": detail, "pointer": "#" + "".join(f"/{_escaped(k)}" for k in keys)}
+    return {"detail": detail, "parameter": ".".join(path)}
+
+
+def _detail(error: Mapping[str, Any], name: str) -> str:
+    kind, said, got = error["type"], str(error["msg"]), error.get("input")
+    if kind == "json_invalid":
+        return f"the body is not JSON: {(error.get('ctx') or {}).get('error', 'it cannot be read')}"
+    if kind == "unknown_key":
+        return said
+    if kind == "missing":
+        return f"{name}: expected, but missing"
+    if kind == "said":
+        return f"{name}: {said}"
+    if kind == "model_attributes_type":
+        return f"{name}: expected a JSON object, sent as application/json"
+    said = _EXPECTED.get(kind) or said.replace("Input should be", "expected")
+    return f"{name}: {said}, got {clip(repr(got), 60)}"
+
+
+def _called(path: Sequence[str]) -> str:
+    """`severity`, or `origins[0]` for an item of a list."""
+    if len(path) > 1 and path[-1].isdecimal():
+        return f"{clip(path[-2])}[{path[-1]}]"
+    return clip(path[-1]) if path else ""
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,185 @@
+"""The one JSON shape of every answer, for the command line and REST alike.
+
+Plain dictionaries typed by name: the command line prints them without importing pydantic, and
+REST describes them in its OpenAPI document.
+"""
+
+from typing import Any
+
+import polars as pl
+from typing_extensions import TypedDict
+
+from knockon.graph.graph import DependencyGraph
+from knockon.graph.phrases import assumption
+from knockon.graph.whatif import Impact
+
+SCHEMA = 1
+
+
+class GraphHead(TypedDict):
+    """Which graph answered."""
+
+    title: str
+    entities: int
+    dependencies: int
+
+
+class OriginJson(TypedDict):
+    """An entity that fails, and the share of its function that it loses."""
+
+    id: str
+    name: str
+    severity: float
+
+
+class ScenarioJson(TypedDict):
+    """What was asked, as run, every default filled in. `exact`: all cases, nothing drawn."""
+
+    origins: list[OriginJson]
+    mode: str
+    hours: float | None
+    rollout: str | None
+    halt: float | None
+    assume: float
+    worlds: int
+    exact: bool
+    seed: int
+    protect: list[str]
+
+
+class ByKind(TypedDict):
+    """Figures of the entities of one kind that are no origins."""
+
+    kind: str
+    entities: int
+    within_reach: int
+    hit: float
+    hit_low: float
+    hit_high: float
+    impact: float
+
+
+class BySector(TypedDict):
+    """Figures of the entities of one sector (null: none stated) that are no origins."""
+
+    sector: str | None
+    entities: int
+    within_reach: int
+    hit: float
+    hit_low: float
+    hit_high: float
+    impact: float
+
+
+class TotalsJson(TypedDict):
+    """`hit` leaves origins out; `impact` and its percentiles over worlds include them."""
+
+    hit: float
+    hit_low: float
+    hit_high: float
+    hit_std_error: float
+    impact: float
+    impact_std_error: float
+    p50: float
+    p95: float
+    p99: float
+    by_kind: list[ByKind]
+    by_sector: list[BySector]
+
+
+class EntityRow(TypedDict):
+    """One entity within reach, or beside it and spared. Rank 0: an origin."""
+
+    rank: int
+    id: str
+    name: str
+    kind: str
+    sector: str | None
+    hops: int | None
+    probability: float
+    probability_low: float
+    probability_high: float
+    std_error: float
+    verdict: str
+    loss: float | None
+    start_hours: float | None
+    down_hours: float | None
+    impact: float
+    impact_std_error: float
+    carries: float
+    route: list[str] | None
+
+
+class WhatifJson(TypedDict):
+    """The answer to a what-if. `more`: rows of entities that `top` or `kind` left out."""
+
+    schema: int
+    graph: GraphHead
+    scenario: ScenarioJson
+    headline: str
+    assumption: str
+    totals: TotalsJson
+    entities: list[EntityRow]
+    notes: list[str]
+    more: int
+
+
+def graph_head(graph: DependencyGraph) -> GraphHead:
+    return {
+        "title": graph.title,
+        "entities": len(graph.ids),
+        "dependencies": len(graph.dependent),
+    }
+
+
+def whatif_json(impact: Impact, *, kind: str | None = None, top: int | None = None) -> WhatifJson:
+    """The answer as JSON: origins, then the first `top` rows (all: None) of a kind (any: None)."""
+    rows = shown_rows(impact, kind=kind, top=top)
+    return {
+        "schema": SCHEMA,
+        "graph": graph_head(impact.graph),
+        "scenario": scenario_json(impact),
+        "headline": impact.headline,
+        "assumption": assumption(impact),
+        "totals": totals_json(impact),
+        "entities": rows.to_dicts(),  # type: ignore[typeddict-item]
+        "notes": list(impact.notes),
+        "more": impact.entities.height - rows.height,
+    }
+
+
+def shown_rows(impact: Impact, *, kind: str | None = None, top: int | None = None) -> pl.DataFrame:
+    """The origins, then the first `top` ranked rows of a kind."""
+    origin = pl.col("rank") == 0
+    ranked = impact.entities.filter(~origin)
+    if kind is not None:
+        ranked = ranked.filter(pl.col("kind") == kind)
+    if top is not None:
+        ranked = ranked.head(top)
+    return pl.concat([impact.entities.filter(origin), ranked])
+
+
+def scenario_json(impact: Impact) -> ScenarioJson:
+    scenario, graph = impact.scenario, impact.graph
+    return {
+        "origins": [
+            {"id": o.id, "name": graph.names[graph.find(o.id)], "severity": o.severity}
+            for o in scenario.origins
+        ],
+        "mode": scenario.mode,
+        "hours": None,
+        "rollout": None,
+        "halt": None,
+        "assume": scenario.assume,
+        "worlds": impact.worlds,
+        "exact": impact.exact,
+        "seed": scenario.seed,
+        "protect": list(scenario.protect),
+    }
+
+
+def totals_json(impact: Impact) -> TotalsJson:
+    totals: dict[str, Any] = {k: getattr(impact.totals, k) for k in impact.totals.__match_args__}
+    totals["by_kind"] = impact.by_kind.to_dicts()
+    totals["by_sector"] = impact.by_sector.to_dicts()
+    return totals  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""The dependency graph and the questions about it. No files, no web."""

@@ -1,0 +1,188 @@
+"""The dependency graph: two checked tables, and the same as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from knockon.graph.arrays import Ints
+from knockon.graph.check import check
+from knockon.graph.errors import AmbiguousEntityError, UnknownEntityError
+from knockon.graph.tables import Finding, Tables
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+def _read_only(array: Ints) -> Ints:
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class DependencyGraph:
+    """Who depends on whom. Made by `from_tables`, the one checked door.
+
+    Entities are numbered 0..n-1 in the order of their ids, dependencies 0..m-1 in the order of
+    (dependent, provider, relation, group), so that no answer depends on the order of rows.
+
+    tables: the checked tables
+    dependent, provider: (m,) entity numbers of the two ends of each dependency
+    """
+
+    tables: Tables
+    dependent: Ints
+    provider: Ints
+
+    @classmethod
+    def from_tables(cls, tables: Tables, *, checked: bool = False) -> "DependencyGraph":
+        """The graph of two tables. Raises InputError with every fault found in them.
+
+        `checked=True` skips the check of tables that `knockon.graph.check.check` returned.
+        """
+        sound = tables if checked else check(tables)
+        return cls(
+            sound,
+            _numbers(sound.dependencies["dependent"], sound.entities["id"]),
+            _numbers(sound.dependencies["provider"], sound.entities["id"]),
+        )
+
+    @classmethod
+    def from_polars(
+        cls, dependencies: pl.DataFrame, entities: pl.DataFrame | None = None, **head: Any
+    ) -> "DependencyGraph":
+        """The graph of two polars frames; `head` are `title`, `weight_unit` and `sources`."""
+        return cls.from_tables(
+            Tables(pl.DataFrame() if entities is None else entities, dependencies, **head)
+        )
+
+    @classmethod
+    def from_networkx(cls, graph: "nx.Graph[Any]", **head: Any) -> "DependencyGraph":
+        """The graph of a directed networkx graph whose edges run from dependent to provider.
+
+        Attributes of nodes and edges are columns. Raises InputError for an undirected graph.
+        """
+        from knockon.graph.networks import tables_of
+
+        return cls.from_tables(tables_of(graph, **head))
+
+    def to_networkx(self) -> "nx.MultiDiGraph[str]":
+        """The same as a networkx MultiDiGraph: edges run from dependent to provider."""
+        from knockon.graph.networks import network_of
+
+        return network_of(self)
+
+    @property
+    def entities(self) -> pl.DataFrame:
+        """One row per entity, by id."""
+        return self.tables.entities
+
+    @property
+    def dependencies(self) -> pl.DataFrame:
+        """One row per dependency, by (dependent, provider, relation, group)."""
+        return self.tables.dependencies
+
+    @property
+    def title(self) -> str:
+        return self.tables.title or "dependency graph"
+
+    @property
+    def report(self) -> tuple[Finding, ...]:
+        """What reading and checking dropped, merged, invented or noted."""
+        return self.tables.report
+
+    @cached_property
+    def ids(self) -> list[str]:
+        return self.entities["id"].to_list()
+
+    @cached_property
+    def names(self) -> list[str]:
+        return self.entities["name"].to_list()
+
+    @cached_property
+    def _number_of(self) -> dict[str, int]:
+        return {identifier: i for i, identifier in enumerate(self.ids)}
+
+    @cached_property
+    def group_of(self) -> Ints:
+        """(m,) number of the group of each dependency; alone, a dependency is a group of one."""
+        keys = self.dependencies.select(
+            pl.struct(
+                "dependent",
+                "group",
+                pl.when(pl.col("group").is_null()).then(pl.int_range(pl.len())).alias("alone"),
+            )
+            .rank("dense")
+            .cast(pl.Int64)
+            - 1
+        )
+        return _read_only(keys.to_series().to_numpy())
+
+    @cached_property
+    def cycles(self) -> int:
+        """How many sets of two or more entities depend on each other in a circle."""
+        from knockon.graph.networks import count_cycles
+
+        return count_cycles(self.dependent, self.provider, len(self.ids))
+
+    def find(self, asked: str) -> int:
+        """The number of the entity with this id, or this name regardless of case.
+
+        Raises UnknownEntityError with the nearest names, AmbiguousEntityError for a name that
+        several entities have.
+        """
+        number = self._number_of.get(asked)
+        if number is not None:
+            return number
+        wanted = _folded(asked)
+        matches = [i for i, name in enumerate(self.names) if _folded(name) == wanted]
+        matches = matches or [
+            i for i, identifier in enumerate(self.ids) if _folded(identifier) == wanted
+        ]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise AmbiguousEntityError(asked, [(self.ids[i], self.names[i]) for i in matches])
+        raise UnknownEntityError(asked, self.nearest(asked))
+
+    def nearest(self, asked: str, limit: int = 3) -> list[tuple[str, str]]:
+        """The (id, name) of the entities whose names are most like the text, best first."""
+        from rapidfuzz import fuzz, process, utils
+
+        found = process.extract(
+            asked[:500], self.names, scorer=fuzz.WRatio, processor=utils.default_process,
+            limit=limit, score_cutoff=60,
+        )  # fmt: skip
+        return [(self.ids[i], self.names[i]) for _, _, i in found]
+
+    def search(self, text: str) -> Sequence[int]:
+        """The numbers of the entities whose id or name contains the text, regardless of case."""
+        wanted = _folded(text)
+        pairs = zip(self.ids, self.names, strict=True)
+        return [i for i, (a, b) in enumerate(pairs) if wanted in _folded(a) or wanted in _folded(b)]
+
+    def __repr__(self) -> str:
+        grouped = self.dependencies.filter(pl.col("group").is_not_null())
+        groups = grouped.select(pl.struct("dependent", "group").n_unique()).item()
+        return (
+            f"<Graph {_count(len(self.ids), 'entity', 'entities')}, "
+            f"{_count(len(self.dependent), 'dependency', 'dependencies')}, "
+            f"{_count(groups, 'group')}, {_count(self.cycles, 'cycle')}>"
+        )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _numbers(column: pl.Series, ids: pl.Series) -> Ints:
+    found = column.to_frame("id").join(
+        ids.to_frame("id").with_row_index("number"), on="id", how="left", maintain_order="left"
+    )
+    return _read_only(found["number"].cast(pl.Int64).to_numpy())

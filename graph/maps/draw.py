@@ -1,0 +1,303 @@
+"""The impact map as one SVG document: a headline, the boxes and lines of the plan, a legend."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from knockon.graph.maps.layout import Layout, Point, lay_out
+from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
+from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, PAPER, SCALE, fill, outline
+from knockon.graph.maps.text import clean, fit, width, wrap, xml
+from knockon.graph.phrases import (
+    assumption,
+    carriers,
+    chance,
+    headline,
+    kind_name,
+    percent,
+    range_of,
+)
+
+if TYPE_CHECKING:
+    from knockon.graph.whatif import Impact
+
+FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
+_NAME, _SMALL, _TITLE, _LEAD = 13.0, 11.0, 20.0, 13.0
+_PAD, _MARGIN, _ROW = 12.0, 24.0, 19.0
+_LEAST, _MOST = 110.0, 250.0  # width of a box
+_TOOLTIP_NAMES = 12
+_KNOWN = {
+    "stated": "strength stated",
+    "partly": "partly unknown strength",
+    "unknown": "strength unknown",
+}
+_LOWER = {
+    "enterprise": 1.5,
+    "site": 2.0,
+    "data_store": 4.0,
+}  # text clear of what the shape has on top
+
+
+def impact_map(impact: "Impact") -> str:
+    """The map of an answer. The same answer gives the same bytes. Raises RenderError."""
+    plan = plan_map(impact)
+    labels = {b.key: _label(impact, b) for b in plan.boxes}
+    sizes = {b.key: _size(labels[b.key]) for b in plan.boxes}
+    layout = lay_out(sizes, [(w.tail, w.head, not w.beside) for w in plan.lines])
+    legend = _legend(plan)
+    page = max(layout.width, 760.0) + 2 * _MARGIN
+    head, top = _header(impact, plan, page)
+    rows, below = _legend_rows(legend, page)
+    feet, height = _footer(impact, plan, page, top + layout.height + 16, rows, below)
+    body = [
+        f'<g transform="translate({_MARGIN:g},{top:.1f})">',
+        *(_line(impact, plan, layout, w) for w in plan.lines),
+        *(_box(impact, b, labels[b.key], sizes[b.key], layout.boxes[b.key]) for b in plan.boxes),
+        "</g>",
+    ]
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{page:.0f}" height="{height:.0f}" '
+            f'viewBox="0 0 {page:.0f} {height:.0f}" role="img" font-family="{FONT}" fill="{INK}">',
+            f"<title>{xml(headline(impact))}</title>",
+            f"<desc>{xml(assumption(impact))}</desc>",
+            f'<rect width="100%" height="100%" fill="{PAPER}"/>',
+            *head,
+            *body,
+            *feet,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _label(impact: "Impact", box: Box) -> tuple[list[str], str]:
+    """The name on one or two lines, and the small line under it."""
+    number = len(box.members)
+    carried = f" · {box.behind:,} behind" if box.behind else ""
+    if box.origin and box.single:
+        name = clean(impact.graph.names[box.members[0]])
+        small = f"fails{carried}"
+    elif box.single:
+        name = clean(impact.graph.names[box.members[0]])
+        small = chance(box.low, box.middle, box.high) + carried
+    else:
+        name = f"{number:,} {'entities' if box.origin else kind_name(box.kind, number)}"
+        small = f"fail{carried}" if box.origin else range_of(box.low, box.middle, box.high, number)
+        if not box.origin:
+            small += carried
+    return wrap(name, _NAME, _MOST - 2 * _PAD, 2), small
+
+
+def _size(label: tuple[list[str], str]) -> Point:
+    names, small = label
+    longest = max([*(width(n, _NAME) for n in names), width(small, _SMALL)])
+    return min(max(longest, _LEAST - 2 * _PAD), _MOST) + 2 * _PAD, 16.0 * len(names) + 14 + 12
+
+
+def _box(impact: "Impact", box: Box, label: tuple[list[str], str], size: Point, at: Point) -> str:
+    (names, small), (w, h) = label, size
+    share = box.middle / len(box.members)
+    unsure = not box.origin and (box.low < 0.5 * len(box.members) <= box.high)
+    colour = ORIGIN if box.origin else fill(share)
+    ink = "#ffffff" if box.origin else INK
+    dash = ' stroke-dasharray="5 3"' if unsure else ""
+    shape = outline(box.kind, w, h)
+    edge = f'stroke="{INK if box.origin else MUTED}" stroke-width="1.2"{dash}'
+    parts = [f'<g class="box" transform="translate({at[0] - w / 2:.1f},{at[1] - h / 2:.1f})">']
+    parts.append(f"<title>{xml(_tooltip(impact, box))}</title>")
+    if not box.single:
+        back = f'fill="{colour}" fill-opacity="0.5" stroke="{LINE}" stroke-width="1"'
+        parts.append(f'<path transform="translate(4,4)" d="{shape}" {back}/>')
+    parts.append(f'<path d="{shape}" fill="{colour}" {edge}/>')
+    y = (h - 16.0 * len(names) - 13) / 2 + 12 + _LOWER.get(box.kind, 0)
+    for i, name in enumerate(names):
+        weight = ' font-weight="bold"' if box.origin else ""
+        parts.append(
+            f'<text x="{w / 2:.1f}" y="{y + 16 * i:.1f}" text-anchor="middle" '
+            f'font-size="{_NAME:g}" fill="{ink}"{weight}>{xml(name)}</text>'
+        )
+    parts.append(
+        f'<text x="{w / 2:.1f}" y="{y + 16 * len(names) - 1:.1f}" text-anchor="middle" '
+        f'font-size="{_SMALL:g}" fill="{ink}">{xml(fit(small, _SMALL, w - 8))}</text></g>'
+    )
+    return "".join(parts)
+
+
+def _tooltip(impact: "Impact", box: Box) -> str:
+    graph = impact.graph
+    if box.single:
+        number = box.members[0]
+        what = f"{graph.names[number]} ({kind_name(box.kind, 1)}, {graph.ids[number]})"
+        figure = (
+            "fails"
+            if box.origin
+            else (
+                f"hit with probability {percent(box.middle)}, "
+                f"range {chance(box.low, box.middle, box.high)}"
+                if box.low < box.high
+                else f"hit with probability {percent(box.middle)}"
+            )
+        )
+    else:
+        names = [clean(graph.names[m], 60) for m in box.members[:_TOOLTIP_NAMES]]
+        more = len(box.members) - len(names)
+        listed = "; ".join(names) + (f"; and {more:,} more" if more else "")
+        what = f"{len(box.members):,} {kind_name(box.kind, len(box.members))}: {listed}"
+        figure = range_of(box.low, box.middle, box.high, len(box.members))
+    behind = f"; {box.behind:,} more are within reach through it" if box.behind else ""
+    return f"{what} - {figure}{behind}"
+
+
+def _line(impact: "Impact", plan: Plan, layout: Layout, line: Line) -> str:
+    points = layout.lines.get((line.tail, line.head), ())
+    if len(points) < 4:
+        return ""
+    box = {b.key: b for b in plan.boxes}
+    ends = [
+        clean(impact.graph.names[b.members[0]], 60)
+        if b.single
+        else f"{len(b.members):,} {kind_name(b.kind, len(b.members))}"
+        for b in (box[line.tail], box[line.head])
+    ]
+    what = "one more way" if line.beside else f"{line.count:,} on this way"
+    strength = _KNOWN[_knowledge(line)]
+    stroke = 1.0 if line.beside else _stroke(line.count)
+    dash = _dashes(_knowledge(line), stroke)
+    curve = f"M{points[0][0]:.1f},{points[0][1]:.1f}" + "".join(
+        "C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in points[i : i + 3])
+        for i in range(1, len(points) - 2, 3)
+    )
+    return (
+        f'<g class="line"><title>{xml(f"{ends[0]} → {ends[1]}: {what}, {strength}")}</title>'
+        f'<path d="{curve}" fill="none" stroke="{LINE}" stroke-width="{stroke:.1f}" '
+        f'stroke-opacity="{0.55 if line.beside else 0.8}"{dash}/>'
+        f"{_arrow(points[-2], points[-1], stroke)}</g>"
+    )
+
+
+def _knowledge(line: Line) -> str:
+    return "stated" if line.known == 1 else "partly" if line.known else "unknown"
+
+
+def _dashes(knowledge: str, stroke: float) -> str:
+    if knowledge == "stated":
+        return ""
+    gap = f"{3 + stroke / 2:.1f}"
+    dot = f" {1 + stroke / 2:.1f} {gap}" if knowledge == "partly" else ""
+    return f' stroke-dasharray="{(9 if dot else 4) + stroke:.1f} {gap}{dot}"'
+
+
+def _stroke(count: int) -> float:
+    return 1.2 + 1.25 * math.log2(max(count, 1))
+
+
+def _arrow(before: Point, end: Point, stroke: float) -> str:
+    """A small head at the end of a line, so that the direction is seen without colour."""
+    angle = math.atan2(end[1] - before[1], end[0] - before[0])
+    size = 6 + stroke / 2
+    corners = [
+        (end[0] - size * math.cos(angle + turn), end[1] - size * math.sin(angle + turn))
+        for turn in (0.45, -0.45)
+    ]
+    d = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in (end, *corners)) + "Z"
+    return f'<path d="{d}" fill="{MUTED}"/>'
+
+
+def _header(impact: "Impact", plan: Plan, page: float) -> tuple[list[str], float]:
+    """The headline and what is assumed, wrapped to the page; and where the map begins."""
+    room, y, out = page - 2 * _MARGIN, _MARGIN + 16.0, []
+    for line in wrap(clean(headline(impact), 400), _TITLE, room, 3):
+        out.append(_text(_MARGIN, y, line, _TITLE, INK, bold=True))
+        y += 26
+    for sentence in (assumption(impact), carriers(impact, _strongest(plan))):
+        for line in wrap(sentence, _LEAD, room, 2) if sentence else ():
+            out.append(_text(_MARGIN, y, line, _LEAD, MUTED))
+            y += _ROW
+    return out, y + 8
+
+
+def _strongest(plan: Plan) -> list[tuple[int, int]]:
+    """(entity, entities on routes through it) of the named carriers, strongest first."""
+    named = [(b.members[0], b.behind) for b in plan.boxes if b.single and b.behind and not b.origin]
+    return sorted(named, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _text(x: float, y: float, text: str, size: float, colour: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"'
+    return f'<text {place} fill="{colour}"{weight}>{xml(text)}</text>'
+
+
+def _legend(plan: Plan) -> list[tuple[str, str]]:
+    """(picture in a box of 34 x 16, words) for what is shown, and only that."""
+    items: list[tuple[str, str]] = []
+    plain = f'fill="#f2f2f2" stroke="{MUTED}" stroke-width="1.2"'
+    for kind in sorted({b.kind for b in plan.boxes}, key=lambda k: (k == OTHER, k)):
+        items.append((f'<path d="{outline(kind, 34, 16)}" {plain}/>', kind_name(kind, 1)))
+    if not all(b.single for b in plan.boxes):
+        one = f'<rect width="31" height="13" {plain}/>'
+        items.append(
+            (f'<g transform="translate(3,3)">{one}</g>{one}', "several, counted once each")
+        )
+    shown = {fill(b.middle / len(b.members)) for b in plan.boxes if not b.origin}
+    if shown:
+        lower = 0.0
+        for upper, colour in SCALE:
+            if colour in shown:
+                words = f"{lower:.0%} to {min(upper, 1):.0%} likely".replace("%", " %")
+                items.append((f'<rect width="34" height="16" fill="{colour}"/>', words))
+            lower = upper
+    if any(b.low < 0.5 * len(b.members) <= b.high for b in plan.boxes if not b.origin):
+        pen = f'fill="none" stroke="{MUTED}" stroke-width="1.2" stroke-dasharray="5 3"'
+        dashed = f'<rect x="1" y="1" width="32" height="14" {pen}/>'
+        items.append((dashed, "not known whether hit"))
+    shown_ways = {_knowledge(w) for w in plan.lines}
+    items += [(_swatch(3, _dashes(k, 3)), words) for k, words in _KNOWN.items() if k in shown_ways]
+    if len({w.count for w in plan.lines if not w.beside}) > 1:
+        items.append((_swatch(1.2, "", 4) + _swatch(6, "", 11), "wider: more pass here"))
+    if any(w.beside for w in plan.lines):
+        items.append((_swatch(1, ""), "thin: one more way"))
+    return items
+
+
+def _swatch(stroke: float, dash: str, y: float = 8) -> str:
+    return f'<path d="M0,{y:g}H34" stroke="{LINE}" stroke-width="{stroke:g}"{dash}/>'
+
+
+def _legend_rows(items: Sequence[tuple[str, str]], page: float) -> tuple[list[str], float]:
+    """The legend in rows below each other from y = 0, and its height."""
+    out, x, y = [], _MARGIN, 0.0
+    for picture, words in items:
+        wide = 42 + width(words, _SMALL) + 18
+        if x + wide > page - _MARGIN and x > _MARGIN:
+            x, y = _MARGIN, y + 24
+        out.append(
+            f'<g transform="translate({x:.1f},{y:.1f})">{picture}'
+            f'<text x="42" y="12" font-size="{_SMALL:g}" fill="{INK}">{xml(words)}</text></g>'
+        )
+        x += wide
+    return out, y + 24
+
+
+def _footer(
+    impact: "Impact", plan: Plan, page: float, y: float, rows: list[str], below: float
+) -> tuple[list[str], float]:
+    """Legend and the line that says which graph this is; and the height of the page."""
+    graph, scenario = impact.graph, impact.scenario
+    how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"
+    line = (
+        f"{graph.title}: {len(graph.ids):,} entities, {len(graph.dependent):,} dependencies. "
+        f"Mode {scenario.mode}; {how}. knockon"
+    )
+    if plan.left_out:
+        line = f"{plan.left_out:,} more dependencies between these are not drawn. " + line
+    text_y = y + below + 16
+    return [
+        f'<path d="M{_MARGIN:g},{y - 6:.1f}H{page - _MARGIN:.1f}" stroke="#d9d9d9"/>',
+        f'<g transform="translate(0,{y + 4:.1f})">',
+        *rows,
+        "</g>",
+        _text(_MARGIN, text_y, fit(clean(line), _SMALL, page - 2 * _MARGIN), _SMALL, MUTED),
+    ], text_y + 16

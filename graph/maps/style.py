@@ -1,0 +1,85 @@
+"""Shapes for kinds, colours for probability. Nothing is told by colour alone."""
+
+from collections.abc import Callable
+
+INK, MUTED, PAPER, LINE = "#1a1a1a", "#555555", "#ffffff", "#8c8c8c"
+ORIGIN = "#7f0000"
+# ColorBrewer OrRd, five classes, safe for colour-blind readers; dark text reads on all of them
+SCALE = ((0.2, "#fef0d9"), (0.4, "#fdd49e"), (0.6, "#fdbb84"), (0.8, "#fc8d59"), (1.01, "#ef6548"))
+
+
+def fill(probability: float) -> str:
+    """The colour of a probability from 0 to 1."""
+    return next(colour for upper, colour in SCALE if probability < upper)
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")
+
+
+def _poly(*points: tuple[float, float]) -> str:
+    return "M" + "L".join(f"{_n(x)},{_n(y)}" for x, y in points) + "Z"
+
+
+def _rounded(w: float, h: float, r: float) -> str:
+    return (
+        f"M{_n(r)},0H{_n(w - r)}Q{_n(w)},0 {_n(w)},{_n(r)}V{_n(h - r)}Q{_n(w)},{_n(h)} {_n(w - r)},"
+        f"{_n(h)}H{_n(r)}Q0,{_n(h)} 0,{_n(h - r)}V{_n(r)}Q0,0 {_n(r)},0Z"
+    )
+
+
+def _hexagon(w: float, h: float) -> str:
+    return _poly((9, 0), (w - 9, 0), (w, h / 2), (w - 9, h), (9, h), (0, h / 2))
+
+
+def _octagon(w: float, h: float) -> str:
+    return _poly((6, 0), (w - 6, 0), (w, 6), (w, h - 6), (w - 6, h), (6, h), (0, h - 6), (0, 6))
+
+
+def _slanted(w: float, h: float) -> str:
+    return _poly((9, 0), (w, 0), (w - 9, h), (0, h))
+
+
+def _tab(w: float, h: float) -> str:
+    return _poly((0, 5), (6, 5), (9, 0), (30, 0), (33, 5), (w, 5), (w, h), (0, h))
+
+
+def _house(w: float, h: float) -> str:
+    return _poly((0, 7), (w / 2, 0), (w, 7), (w, h), (0, h))
+
+
+def _barrel(w: float, h: float) -> str:
+    return (
+        f"M0,4Q{_n(w / 2)},-4 {_n(w)},4V{_n(h - 4)}Q{_n(w / 2)},{_n(h + 4)} 0,{_n(h - 4)}Z"
+        f"M0,4Q{_n(w / 2)},12 {_n(w)},4Q{_n(w / 2)},-4 0,4Z"
+    )
+
+
+def _plain(w: float, h: float) -> str:
+    return _poly((0, 0), (w, 0), (w, h), (0, h))
+
+
+def _note(w: float, h: float) -> str:
+    return _poly((0, 0), (w - 9, 0), (w, 9), (w, h), (0, h))
+
+
+SHAPES: dict[str, Callable[[float, float], str]] = {
+    "security_vendor": _hexagon,
+    "platform": _slanted,
+    "cloud_provider": lambda w, h: _rounded(w, h, h / 2),
+    "enterprise": _tab,
+    "service": lambda w, h: _rounded(w, h, 7),
+    "component": _note,
+    "identity_provider": _octagon,
+    "dns_provider": _octagon,
+    "cdn_provider": _octagon,
+    "certificate_authority": _octagon,
+    "network": _slanted,
+    "site": _house,
+    "data_store": _barrel,
+}
+
+
+def outline(kind: str, w: float, h: float) -> str:
+    """The path of the shape of a kind in a box of w x h; a plain rectangle for other kinds."""
+    return SHAPES.get(kind, _plain)(w, h)

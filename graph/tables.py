@@ -1,0 +1,144 @@
+"""The two tables between loaders and graph: their columns, and the report that goes with them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+KINDS = (
+    "security_vendor", "platform", "cloud_provider", "enterprise", "service", "component",
+    "identity_provider", "dns_provider", "cdn_provider", "certificate_authority", "network",
+    "site", "data_store", "unknown",
+)  # fmt: skip
+RELATIONS = (
+    "runs", "contains", "hosted_on", "uses", "authenticates_with", "resolved_by", "delivered_by",
+    "certified_by", "supplied_by", "operated_by",
+)  # fmt: skip
+
+FILE, LINE = "_file", "_line"  # where a row was read: optional columns of either table
+ROW = "__row"  # number of a row as it came, while rows are dropped and merged
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the contract: its type, what an empty cell means, and what it may hold."""
+
+    name: str
+    dtype: pl.DataType
+    default: object = None
+    required: bool = False
+    expected: str = "text"
+    valid: Callable[[pl.Expr], pl.Expr] | None = None
+
+
+def _text(name: str, default: object = None, *, required: bool = False) -> Column:
+    return Column(name, pl.String(), default, required)
+
+
+def _number(
+    name: str, default: object, expected: str, valid: Callable[[pl.Expr], pl.Expr]
+) -> Column:
+    return Column(name, pl.Float64(), default, False, expected, valid)
+
+
+def _amount(name: str, default: float) -> Column:
+    return _number(name, default, "a number of at least 0", lambda c: c >= 0)
+
+
+ENTITY_COLUMNS = (
+    _text("id", required=True),
+    _text("name"),
+    _text("kind", "unknown"),
+    _text("parent"),
+    _text("sector"),
+    _text("country"),
+    _amount("weight", 1.0),
+    _amount("repair_hours", 0.0),
+    _amount("backlog", 0.0),
+)
+DEPENDENCY_COLUMNS = (
+    _text("dependent", required=True),
+    _text("provider", required=True),
+    _text("relation", "uses"),
+    _number(
+        "probability", None, "a number from 0 to 1, or empty for unknown",
+        lambda c: c.is_between(0, 1),
+    ),
+    _number(
+        "loss", 1.0, "a number above 0, at most 1", lambda c: c.is_between(0, 1, closed="right")
+    ),
+    _amount("grace_hours", 0.0),
+    _text("group"),
+    Column("needs", pl.Int64(), 1, False, "a whole number of at least 1", lambda c: c >= 1),
+    _amount("switch_hours", 0.0),
+    _number("switch_probability", 1.0, "a number from 0 to 1", lambda c: c.is_between(0, 1)),
+    _text("source"),
+    _text("evidence"),
+    _text("as_of"),
+)  # fmt: skip
+IDENTITY = ("dependent", "provider", "relation", "group")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that reading or checking did to the rows: how many, why, and where.
+
+    `action` is one of `read`, `dropped`, `merged`, `invented`, `changed`, `note`.
+    """
+
+    action: str
+    count: int
+    reason: str
+    examples: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        where = f" ({'; '.join(self.examples[:_EXAMPLES])})" if self.examples else ""
+        more = (
+            f" and {self.count - _EXAMPLES:,} more"
+            if self.count > _EXAMPLES < len(self.examples)
+            else ""
+        )
+        return f"{self.action} {self.count:,}: {self.reason}{where}{more}"
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What a loader hands over: two frames, a head, and the report of what it did.
+
+    `entities` may be empty: the ends of the dependencies then are the entities. Columns that
+    the contract does not know are kept. `weight_unit` says what `weight` counts.
+    """
+
+    entities: pl.DataFrame
+    dependencies: pl.DataFrame
+    title: str | None = None
+    weight_unit: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    report: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"<Tables {self.entities.height:,} entities, {self.dependencies.height:,} dependencies>"
+        )
+
+
+def at(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Where each row of the frame stands, as text: `dependencies.csv:17`, or `row 17`."""
+    number = pl.col(ROW) if ROW in frame.columns else pl.int_range(pl.len())
+    row = pl.lit(f"{name} row ") + (number + 1).cast(pl.String)
+    if FILE not in frame.columns:
+        return row
+    line = pl.col(LINE).cast(pl.String) if LINE in frame.columns else pl.lit(None, pl.String)
+    return (
+        pl.when(pl.col(FILE).is_null())
+        .then(row)
+        .when(line.is_null())
+        .then(pl.col(FILE).cast(pl.String))
+        .otherwise(pl.col(FILE).cast(pl.String) + ":" + line)
+    )
+
+
+def empty(columns: Iterable[Column]) -> pl.DataFrame:
+    """A table of the contract without rows."""
+    return pl.DataFrame(schema={c.name: c.dtype for c in columns})

@@ -1,0 +1,1 @@
+"""Readers of real inventories: `read_<format>(path) -> Tables`, found by content."""

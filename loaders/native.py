@@ -1,0 +1,154 @@
+"""knockon's own tables as CSV: a folder, or one file of dependencies."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.errors import InputError, clip, did_you_mean
+from knockon.graph.tables import FILE, LINE, Tables
+from knockon.loaders.probe import decode, probe, refuse_binary
+
+HEAD_KEYS = ("title", "weight_unit", "sources")
+
+
+def read_folder(path: Path) -> Tables:
+    """A folder with `dependencies` and perhaps `entities`, as .csv or .parquet, and `graph.yaml`.
+
+    `graph.yaml` may hold the head: `title`, `weight_unit`, `sources`.
+    """
+    dependencies = _read_table(path, "dependencies")
+    if dependencies is None:
+        raise InputError(f"{path}: expected dependencies.csv or dependencies.parquet")
+    entities = _read_table(path, "entities")
+    head = _read_head(path / "graph.yaml")
+    return Tables(
+        entities=pl.DataFrame() if entities is None else entities, dependencies=dependencies, **head
+    )
+
+
+def read_csv(path: Path) -> Tables:
+    """One CSV file of dependencies; the entities are the ends of its rows."""
+    return Tables(entities=pl.DataFrame(), dependencies=read_csv_table(path))
+
+
+def read_csv_table(path: Path) -> pl.DataFrame:
+    """A CSV file as text columns, with the name of the file and the line of each row.
+
+    An empty cell is null, quoted or not. Raises InputError for text that is not UTF-8, another
+    separator than the comma, repeated or empty column names, and rows with too few or too many
+    cells.
+    """
+    refuse_binary(probe(path))
+    data = path.read_bytes()
+    header = _header(decode(data.split(b"\n", 1)[0], path.name), path.name)
+    frame = _fast(data, header) if header else None
+    if frame is None:
+        frame = _exact(decode(data, path.name), path.name)
+    return frame.with_columns(pl.lit(path.name).alias(FILE))
+
+
+def _read_table(folder: Path, name: str) -> pl.DataFrame | None:
+    found = [p for p in (folder / f"{name}.csv", folder / f"{name}.parquet") if p.exists()]
+    if len(found) == 2:
+        raise InputError(f"{folder}: both {name}.csv and {name}.parquet are there; keep one")
+    if not found:
+        return None
+    if found[0].suffix == ".csv":
+        return read_csv_table(found[0])
+    from knockon.loaders.native_parquet import read_parquet_table
+
+    return read_parquet_table(found[0])
+
+
+def _read_head(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    from knockon.loaders.native_yaml import head_of, parse
+
+    document = parse(path)
+    for key, line in document.lines.items():
+        if key not in HEAD_KEYS:
+            hint = did_you_mean(key, HEAD_KEYS)
+            raise InputError(f"{path.name}:{line}: unknown key {clip(key)!r}{hint}")
+    return head_of(document)
+
+
+def _fast(data: bytes, header: list[str]) -> pl.DataFrame | None:
+    """The table by polars, or None where quotes, blank or ragged lines ask for the exact way.
+
+    Without quotes every line is a row, so counting commas and lines proves that none is ragged:
+    polars itself refuses rows that are too long, and pads those that are too short.
+    """
+    if any(mark in data for mark in (b'"', b"\n\n", b"\n\r")):
+        return None
+    if data.count(b"\r") != data.count(b"\r\n"):
+        return None
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if data.count(b",") != lines * (len(header) - 1):
+        return None
+    try:
+        frame = pl.read_csv(io.BytesIO(data), infer_schema=False, new_columns=header)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None  # the exact way finds the line at fault
+    if frame.height != lines - 1:
+        return None
+    return frame.with_columns((pl.int_range(pl.len()) + 2).alias(LINE))
+
+
+def _exact(text: str, name: str) -> pl.DataFrame:
+    """The table row by row, with the line on which each row starts; faults are collected."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: list[str] = []
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    faults: list[str] = []
+    before = 0
+    try:
+        for row in reader:
+            start, before = before + 1, reader.line_num
+            if not row:
+                continue
+            if not header:
+                header = _header_names(row, name)
+            elif len(row) != len(header):
+                faults.append(f"{name}:{start}: expected {len(header)} cells, got {len(row)}")
+            else:
+                rows.append(row)
+                lines.append(start)
+    except csv.Error as error:
+        faults.append(f"{name}:{before + 1}: not readable as CSV: {error}")
+    if faults:
+        raise InputError.of(faults)
+    columns = list(zip(*rows, strict=True)) or [()] * len(header)
+    series = [
+        pl.Series(n, [c or None for c in column], pl.String)
+        for n, column in zip(header, columns, strict=True)
+    ]
+    return pl.DataFrame([*series, pl.Series(LINE, lines, pl.Int64)])
+
+
+def _header(line: str, name: str) -> list[str]:
+    """The column names of an unquoted first line; none where only the exact way can tell."""
+    line = line.rstrip("\r")
+    if '"' in line or not line.strip():
+        return []
+    return _header_names(line.split(","), name)
+
+
+def _header_names(row: list[str], name: str) -> list[str]:
+    cells = [cell.strip() for cell in row]
+    if len(cells) == 1:
+        for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+            if separator in cells[0]:
+                raise InputError(f"{name}:1: expected commas between columns, found {word}")
+    for number, cell in enumerate(cells, 1):
+        if not cell.strip():
+            raise InputError(f"{name}:1: column {number} of {len(cells)} has no name")
+        if cell in (FILE, LINE):
+            raise InputError(f"{name}:1: column {cell!r} is reserved for the place of a row")
+        if cells.index(cell) < number - 1:
+            raise InputError(f"{name}:1: column {clip(cell)!r} stands twice")
+    return cells

@@ -1,0 +1,27 @@
+"""knockon's own tables as Parquet."""
+
+from pathlib import Path
+
+import polars as pl
+
+from knockon.graph.tables import FILE, LINE, Tables
+from knockon.loaders.parquet_guard import check_claims
+from knockon.loaders.registry import one_error
+
+
+def read_parquet(path: Path) -> Tables:
+    """One Parquet file of dependencies; the entities are the ends of its rows."""
+    return Tables(entities=pl.DataFrame(), dependencies=read_parquet_table(path))
+
+
+def read_parquet_table(path: Path) -> pl.DataFrame:
+    """A Parquet file with the name of the file and the number of each row.
+
+    Raises InputError for damaged files, and for claims of size that cannot be true.
+    """
+    check_claims(path)
+    with one_error(path):
+        frame = pl.read_parquet(path)
+    return frame.with_columns(
+        pl.lit(path.name).alias(FILE), (pl.int_range(pl.len()) + 1).alias(LINE)
+    )

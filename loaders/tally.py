@@ -1,0 +1,28 @@
+"""Counting what a reader drops or notices, with a few places of each."""
+
+from dataclasses import dataclass, field
+
+from knockon.graph.tables import Finding
+
+EXAMPLES = 5
+
+
+@dataclass
+class Tally:
+    """Counts oddities by action and reason; `findings` turns them into a report."""
+
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    _examples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def add(self, action: str, reason: str, place: str) -> None:
+        key = (action, reason)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        examples = self._examples.setdefault(key, [])
+        if len(examples) < EXAMPLES:
+            examples.append(place)
+
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(
+            Finding(action, count, reason, tuple(self._examples[action, reason]))
+            for (action, reason), count in self._counts.items()
+        )

@@ -1,0 +1,50 @@
+"""knockon: this fails; who is hit, how hard, when, and why?
+
+>>> import knockon as ko
+>>> graph = ko.load("samples/federal-cloud-2024")  # doctest: +SKIP
+>>> ko.whatif(graph, "Falcon Platform").entities  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from knockon.graph.errors import KnockonError
+    from knockon.graph.graph import DependencyGraph
+    from knockon.graph.scenario import Scenario
+    from knockon.graph.whatif import Impact, whatif
+
+__all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "load", "whatif"]
+
+_HOMES = {
+    "DependencyGraph": "knockon.graph.graph",
+    "Impact": "knockon.graph.whatif",
+    "KnockonError": "knockon.graph.errors",
+    "Scenario": "knockon.graph.scenario",
+    "whatif": "knockon.graph.whatif",
+}
+
+
+def load(*sources: "str | Path", join: bool = False) -> "DependencyGraph":
+    """The graph of one or several files or folders of any known format.
+
+    join: merge entities that a source calls the same (column `same_as`)
+    Raises InputError with every fault found.
+    """
+    from knockon.graph.graph import DependencyGraph
+    from knockon.loaders.merge import load_tables
+
+    return DependencyGraph.from_tables(load_tables(sources, join=join), checked=True)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'knockon' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

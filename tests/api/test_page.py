@@ -1,0 +1,175 @@
+"""The web page, in a real browser against a real server."""
+
+import shutil
+import socket
+import threading
+import time
+from http.client import HTTPConnection
+from urllib.parse import quote
+
+import pytest
+import uvicorn
+
+from knockon.api.rest import SERVER, create_app
+from tests.api.rest_toys import HOSTILE, hostile, market
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def port():
+    """A server on a free port, for as long as the module runs."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        app = create_app({"market": market(), "hostile": hostile()})
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", **SERVER))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser, port):
+    """A page that has to stay without a complaint of the browser, but for refusals of the API."""
+    made = browser.new_page(viewport={"width": 1200, "height": 900})
+    complaints = []
+    made.on("pageerror", lambda e: complaints.append(str(e)))
+    made.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+    made.on("dialog", lambda d: complaints.append(f"dialog {d.message}"))
+    made.goto(f"http://127.0.0.1:{port}/")
+    yield made
+    made.close()
+    assert not [c for c in complaints if "Failed to load resource" not in c]
+
+
+def get(port, path):
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    return connection.getresponse()
+
+
+@pytest.mark.parametrize("identifier", [i for i in HOSTILE if i != ".."])
+def test_any_id_survives_a_real_server(port, identifier):
+    """Percent signs that are part of an id are not decoded twice."""
+    response = get(port, f"/v1/graphs/hostile/entities/{quote(identifier, safe='')}")
+    assert response.status == 200
+
+
+def test_a_link_may_be_long(port):
+    """As many entities as a body may name, each with a long name."""
+    link = "&".join(f"id={i:03}{'x' * 1_900}" for i in range(200))
+    assert get(port, f"/v1/graphs/market/entities?{link}").status == 200
+    assert get(port, f"/v1/graphs/market/entities?{link}&id=1").status == 422
+
+
+def test_the_page_may_run_its_own_scripts_only(port):
+    """Its policy names no other source, and no file holds a script in its markup."""
+    page = get(port, "/")
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'self'")
+    assert "unsafe" not in policy
+    text = page.read().decode()
+    assert text.count("<script") == text.count('<script type="module" src="app.js"></script>') == 1
+    assert "//" not in text.replace("<!doctype html>", "")  # nothing comes from elsewhere
+
+
+def ask(page, text):
+    page.fill("#origin-text", text)
+    page.wait_for_selector("#origin .suggestions li")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#answer:not([hidden])")
+
+
+def test_a_question_is_asked_by_keyboard(page):
+    """Suggestions, choice, answer; the address then holds the question."""
+    ask(page, "vend")
+    assert "Vendor fails" in page.inner_text("#headline")
+    assert page.url.endswith("?graph=market&origin=vendor")
+    first = page.inner_text("#ranking tbody tr:first-child")
+    assert "Cloud" in first
+    assert "100%" in first
+    assert page.locator("#ranking tbody tr").count() == 5
+    page.go_back()
+    page.wait_for_selector("#answer", state="hidden")
+
+
+def test_the_map_keeps_its_tooltips(page):
+    """It is drawn as a document of its own, scaled to the page."""
+    ask(page, "vend")
+    page.wait_for_selector("#map object[style*=aspect-ratio]")
+    inside = "document.querySelector('#map object').contentDocument"
+    assert page.evaluate(f"{inside}.querySelectorAll('title').length") > 1
+
+
+def test_an_address_can_be_shared(page, port):
+    """Names in the address are resolved, assumptions and protection shown."""
+    page.goto(
+        f"http://127.0.0.1:{port}/?graph=market&origin=cloud&origin=Spare&protect=Shop&assume=0.2"
+    )
+    page.wait_for_selector("#answer:not([hidden])")
+    assert page.locator("#origin .chips li").all_inner_texts() == ["Cloud\n×", "Spare\n×"]
+    assert page.locator("#protect .chips li").all_inner_texts() == ["Shop\n×"]
+    assert page.input_value("#assume") == "0.2"
+    assert page.inner_text("#headline").startswith("If Cloud and Spare fail: ")
+    for link in page.locator("#links a").all():
+        response = page.request.get(f"http://127.0.0.1:{port}{link.get_attribute('href')}")
+        assert response.ok
+
+
+def test_a_wrong_name_is_mended_by_a_click(page):
+    """The nearest names are offered, and put where the wrong one was."""
+    page.fill("#origin-text", "Vendr")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "Unknown entity" in page.inner_text("#problem")
+    page.click("#problem button:has-text('Vendor')")
+    page.wait_for_selector("#answer:not([hidden])")
+    assert page.url.endswith("origin=vendor")
+    assert page.is_hidden("#problem")
+
+
+def test_names_are_never_markup(page, port):
+    """Hostile names are shown letter by letter in the table, the chips and the suggestions."""
+    page.goto(f"http://127.0.0.1:{port}/?graph=hostile&origin=hub")
+    page.wait_for_selector("#answer:not([hidden])")
+    shown = page.locator("#ranking td:nth-child(2) bdi").all_text_contents()
+    assert sorted(shown) == sorted(HOSTILE.values())
+    page.fill("#origin-text", "script")
+    page.wait_for_selector("#origin .suggestions li")
+    assert '<script>alert("x")</script>' in page.inner_text("#origin .suggestions")
+    assert page.locator("script").count() == 1
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_is_wider_than_the_screen(page, port, width):
+    """Not even with names of 500 letters without a space."""
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(f"http://127.0.0.1:{port}/?graph=hostile&origin=hub&origin=long")
+    page.wait_for_selector("#answer:not([hidden])")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_every_field_has_a_label(page):
+    """Inputs and selects are named for screen readers."""
+    unnamed = "[...document.querySelectorAll('input, select')].filter(e => !e.labels.length).length"
+    assert page.evaluate(unnamed) == 0

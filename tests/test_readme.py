@@ -1,0 +1,78 @@
+"""The README is true: its commands run, its Python runs, its picture is what the code draws."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+    if line.startswith("knockon ")
+]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder that looks like the checkout and may be written to."""
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    (tmp_path / "out").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_runs(command: str, checkout: Path) -> None:
+    """Each `knockon` line of the README ends well and writes the file that it names."""
+    words = shlex.split(command)
+    script = "import sys; from knockon.api.cli import main; main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words[1:]], cwd=checkout, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.startswith("knockon:")) == (0, False), done.stderr
+    for flag in ("-o", "--svg"):
+        if flag in words:
+            assert (checkout / words[words.index(flag) + 1]).exists()
+
+
+def test_the_python_runs(checkout: Path) -> None:
+    """The Python of the README prints the headline of the incident."""
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"}, check=True,
+    )  # fmt: skip
+    assert "ships a bad update" in done.stdout.splitlines()[0]
+
+
+def test_the_table_of_the_readme_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example of the native format is one."""
+    import knockon
+
+    (table,) = re.findall(r"```csv\n(.*?)```", README, re.S)
+    (tmp_path / "dependencies.csv").write_text(table)
+    graph = knockon.load(tmp_path)
+    assert repr(graph) == "<Graph 5 entities, 4 dependencies, 1 group, 0 cycles>"
+    assert knockon.whatif(graph, "dns-a").entities["verdict"].to_list() == ["hit", "spared"]
+
+
+def test_the_picture_is_current() -> None:
+    """The committed map is, byte for byte, what `make demo` draws."""
+    import knockon
+
+    graph = knockon.load(ROOT / "samples" / "federal-cloud-2024", join=True)
+    drawn = knockon.whatif(graph, "Falcon Platform").to_svg()
+    assert drawn == (ROOT / "samples" / "federal-cloud-2024" / "falcon.svg").read_text()
+
+
+def test_the_demo_is_the_one_of_the_readme() -> None:
+    """`make demo` asks what the README says that it asks."""
+    recipe = (ROOT / "Makefile").read_text()
+    assert 'samples/federal-cloud-2024 "Falcon Platform" --join' in recipe
+    assert "--svg out/falcon.svg" in recipe
