@@ -5,6 +5,7 @@ Exit codes: 0 done, 2 bad input or usage (one line on stderr), 3 a policy was br
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 TOP = 20
 Command: TypeAlias = Callable[..., None]
+Read: TypeAlias = "Callable[[], DependencyGraph]"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -32,13 +34,39 @@ def cli() -> None:
 
 
 def sourced(command: Command) -> Command:
-    """The options of every verb that reads one graph."""
+    """The options of every verb that reads one graph. The verb gets `read`, which reads it."""
+
+    @wraps(command)
+    def with_sources(
+        source: str, others: tuple[str, ...], join: bool, mapping: tuple[str, ...],
+        both_ways: bool, strict: bool, query: str | None, **rest: Any,
+    ) -> None:  # fmt: skip
+        options = {"mapping": _pairs(mapping), "both_ways": both_ways, "strict": strict,
+                   "query": query}  # fmt: skip
+        command(read=lambda: _graph([source, *others], join, **options), **rest)
+
+    added: Command = with_sources
     for add in (
+        click.option("--query", help="Of a database: the rows of dependencies."),
+        click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
+        click.option("--both-ways", is_flag=True, help="Read undirected edges both ways."),
+        click.option(
+            "--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="Name a column."
+        ),
         click.option("--join", is_flag=True, help="Join entities that the source calls the same."),
         click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source."),
     ):
-        command = add(command)
-    return click.argument("source")(command)
+        added = add(added)
+    return click.argument("source")(added)
+
+
+def _pairs(mapping: Sequence[str]) -> dict[str, str]:
+    """`consumer=dependent` as {"consumer": "dependent"}."""
+    pairs = [text.rpartition("=") for text in mapping]
+    for (theirs, _, ours), text in zip(pairs, mapping, strict=True):
+        if not theirs or not ours:
+            raise click.UsageError(f"--map: expected THEIRS=OURS, got {clip(text)!r}")
+    return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
 
 
 def asking(command: Command) -> Command:
@@ -123,9 +151,8 @@ def showing(command: Command) -> Command:
 @asking
 @showing
 def whatif(
-    source: str, others: tuple[str, ...], join: bool, entities: tuple[str, ...], kind: str | None,
-    top: int, form: str, output: Path | None, svg: Path | None, fail_over: float | None,
-    verbose: bool, **scenario: Any,
+    read: Read, entities: tuple[str, ...], kind: str | None, top: int, form: str,
+    output: Path | None, svg: Path | None, fail_over: float | None, verbose: bool, **scenario: Any,
 ) -> None:  # fmt: skip
     """Ranked impact of these entities failing together."""
     from knockon.graph.whatif import whatif as ask
@@ -134,7 +161,7 @@ def whatif(
         raise click.UsageError(f"--fail-over: expected a number from 0 to 1, got {fail_over:g}")
     if form == "parquet" and output is None:
         raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
-    graph = _graph(source, others, join)
+    graph = read()
     _check_kind(graph, kind)
     begun = perf_counter()
     impact = ask(graph, entities, **scenario)
@@ -163,14 +190,11 @@ def whatif(
     type=click.Path(dir_okay=False, path_type=Path),
     help="The SVG file.",
 )
-def map_(
-    source: str, others: tuple[str, ...], join: bool, entities: tuple[str, ...], output: Path,
-    **scenario: Any,
-) -> None:  # fmt: skip
+def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -> None:
     """The impact map of these entities failing together, as SVG."""
     from knockon.graph.whatif import whatif as ask
 
-    _draw(ask(_graph(source, others, join), entities, **scenario), output)
+    _draw(ask(read(), entities, **scenario), output)
 
 
 @cli.command()
@@ -189,11 +213,11 @@ def map_(
     show_default=True,
     help="Of the tables in the folder.",
 )
-def load(source: str, others: tuple[str, ...], join: bool, output: Path | None, form: str) -> None:
+def load(read: Read, output: Path | None, form: str) -> None:
     """Read, merge and check sources; tell what was read, merged, dropped, and why."""
     from knockon.api.report import console, print_load
 
-    graph = _graph(source, others, join)
+    graph = read()
     print_load(console(), graph)
     if output is not None:
         from knockon.loaders.write import write_folder, write_yaml
@@ -215,7 +239,7 @@ def sources(form: str) -> None:
 
     rows = [
         {"format": f.name, "what": f.what, "entities": f.entities, "dependencies": f.dependencies,
-         "found by": f.sign, "how to export": f.export}
+         "groups": f.groups or "-", "found by": f.sign, "how to export": f.export}
         for f in formats()
     ]  # fmt: skip
     if form == "json":
@@ -240,17 +264,18 @@ def serve(sources: tuple[str, ...], host: str, port: int, join: bool) -> None:
         )
         if name in graphs:
             raise click.UsageError(f"two sources are called {clip(name)!r}; rename one")
-        graphs[name] = _graph(source, (), join)
+        graphs[name] = _graph([source], join)
     from knockon.api.rest import serve as run
 
     run(graphs, host=host, port=port)
 
 
-def _graph(source: str, others: Sequence[str], join: bool) -> "DependencyGraph":
+def _graph(sources: Sequence[str], join: bool, **options: Any) -> "DependencyGraph":
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    return DependencyGraph.from_tables(load_tables([source, *others], join=join), checked=True)
+    tables = load_tables(sources, join=join, **options)
+    return DependencyGraph.from_tables(tables, checked=True)
 
 
 def _check_kind(graph: "DependencyGraph", kind: str | None) -> None:

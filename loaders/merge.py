@@ -1,34 +1,39 @@
 """Several sources as one graph, and entities that are listed under two ids as one entity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from knockon.graph.check import check
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import ENTITY_COLUMNS, FILE, LINE, Finding, Tables
-from knockon.loaders.registry import read
+from knockon.loaders.formats import OPTIONS
+from knockon.loaders.probe import is_address, shown
+from knockon.loaders.registry import find_format, read
 
 SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
 _SOURCE = "_source"
 _DEFAULTS = {c.name: c.default for c in ENTITY_COLUMNS if c.default is not None}
 
 
-def load_tables(sources: Sequence[Path | str] | Path, join: bool = False) -> Tables:
+def load_tables(sources: Sequence[Path | str] | Path, join: bool = False, **options: Any) -> Tables:
     """Read, merge and check sources of any known formats.
 
     An entity that several sources describe is one entity: what a source states beats what it
     leaves out or leaves at the default; of two stated values the first source's is kept, and the
     conflict is reported. Dependencies are put together. With `join`, entities are joined as
-    `join_same_as` does. Raises InputError with all faults.
+    `join_same_as` does. `options` go to the readers that take them (`formats.OPTIONS`).
+    Raises InputError with all faults, and for an option that none of the sources takes.
     """
     if not sources:
         raise InputError("expected at least one source, got none")
     listed = [sources] if isinstance(sources, str | Path) else sources
-    paths = [Path(source) for source in listed]
-    tables = _merge(_read_all(paths), paths)
+    paths = [source if is_address(source) else Path(source) for source in listed]
+    said = {name: value for name, value in options.items() if value}
+    tables = _merge(_read_all(paths, said), paths)
     return check(join_same_as(tables) if join else _with_note_of_twins(tables))
 
 
@@ -90,38 +95,42 @@ def _with_note_of_twins(tables: Tables) -> Tables:
     return replace(tables, report=(*tables.report, note))
 
 
-def _read_all(paths: list[Path]) -> list[Tables]:
+def _read_all(paths: Sequence[Path | str], options: Mapping[str, Any]) -> list[Tables]:
     """The tables of every source; where there are several, faults say of which they are."""
+    if options:
+        taken = {name for path in paths for name in find_format(path).options}
+        for name in options.keys() - taken:
+            raise InputError(f"{OPTIONS.get(name, name)}: none of these sources is read with it")
     parts = []
     for path, label in zip(paths, _labels(paths), strict=True):
         try:
-            parts.append(_counted(read(path), path))
+            parts.append(_counted(read(path, options), label))
         except InputError as error:
             if len(paths) == 1:
                 raise
-            known = (str(path), label)
+            known = (shown(path), label)
             faults = [f if f.startswith(known) else f"{label}/{f}" for f in error.faults]
             raise InputError.of(faults) from error
     return parts
 
 
-def _counted(tables: Tables, path: Path) -> Tables:
+def _counted(tables: Tables, label: str) -> Tables:
     """The tables with how many rows of each were read, at the head of their report."""
     read_rows = tuple(
-        Finding("read", frame.height, f"{what} from {path.name or path}")
+        Finding("read", frame.height, f"{what} from {label}")
         for what, frame in (("entities", tables.entities), ("dependencies", tables.dependencies))
         if frame.height
     )
     return replace(tables, report=read_rows + tables.report)
 
 
-def _labels(paths: Sequence[Path]) -> list[str]:
+def _labels(paths: Sequence[Path | str]) -> list[str]:
     """A short name for each source, the whole path where short names would be equal."""
-    names = [path.name for path in paths]
-    return [n if n and names.count(n) == 1 else str(p) for n, p in zip(names, paths, strict=True)]
+    names = [path.name if isinstance(path, Path) else shown(path) for path in paths]
+    return [n if n and names.count(n) == 1 else shown(p) for n, p in zip(names, paths, strict=True)]
 
 
-def _merge(parts: list[Tables], paths: list[Path]) -> Tables:
+def _merge(parts: list[Tables], paths: Sequence[Path | str]) -> Tables:
     if len(parts) == 1:
         return parts[0]
     labels = _labels(paths)
@@ -150,12 +159,14 @@ def _merge(parts: list[Tables], paths: list[Path]) -> Tables:
     )
 
 
-def _placed(frame: pl.DataFrame, path: Path, label: str) -> pl.DataFrame:
+def _placed(frame: pl.DataFrame, path: Path | str, label: str) -> pl.DataFrame:
     """The frame, with the name of the source in the file of each row."""
     if FILE not in frame.columns:
         return frame
     within = pl.lit("/") + pl.col(FILE)
-    if path.is_file():  # the file of a row is the source itself, perhaps with a place in it
+    if isinstance(path, str):
+        within = pl.lit(" ") + pl.col(FILE)
+    elif path.is_file():  # the file of a row is the source itself, perhaps with a place in it
         within = pl.col(FILE).str.strip_prefix(path.name)
     return frame.with_columns((pl.lit(label) + within).alias(FILE))
 

@@ -32,6 +32,12 @@ _MAGIC = (
     (b"\xfe\xff", "UTF-16 text (save it as UTF-8)"),
 )
 PARQUET_MAGIC = b"PAR1"
+_XML_ROOT = re.compile(  # after declarations and comments: name of the first tag, its attributes
+    r"\s*(?:<\?.{0,4000}?\?>\s*|<!--.{0,20000}?-->\s*|<!DOCTYPE[^>\[]{0,2000}>\s*)*"
+    r"<([A-Za-z_][\w.:-]{0,200})((?:\s[^>]{0,20000})?)>",
+    re.DOTALL,
+)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
 
 
@@ -39,13 +45,25 @@ _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
 class Probe:
     """A source that exists: its path, whether it is a folder, and what a format can be told from.
 
-    `head` holds the first 64 KB of a file, `names` the names of what is in a folder.
+    `head` holds the first 64 KB of a file, `names` the names of what is in a folder, `address`
+    what is no file but an address such as `postgresql://host/base`.
     """
 
     path: Path
     is_folder: bool = False
     head: bytes = b""
     names: frozenset[str] = frozenset()
+    address: str = ""
+
+    @property
+    def name(self) -> str:
+        """What messages call it; an address without its password."""
+        return shown(self.address or self.path)
+
+    @property
+    def scheme(self) -> str:
+        """`postgresql` of `postgresql://host/base`, empty for files and folders."""
+        return self.address.partition("://")[0].lower()
 
     @cached_property
     def text(self) -> str:
@@ -67,6 +85,17 @@ class Probe:
     def looks_like_json(self) -> bool:
         return self.text.lstrip()[:1] in ("{", "[")
 
+    @cached_property
+    def xml_root(self) -> tuple[str, str]:
+        """Namespace and local name of the root element of XML text, else two empty texts."""
+        found = _XML_ROOT.match(self.text)
+        if not found:
+            return "", ""
+        prefix, _, local = found[1].rpartition(":")
+        declared = "xmlns:" + prefix if prefix else "xmlns"
+        space = re.search(rf"\s{re.escape(declared)}\s*=\s*[\"']([^\"']*)", found[2])
+        return (space[1] if space else ""), local
+
     @property
     def is_parquet(self) -> bool:
         return self.head.startswith(PARQUET_MAGIC)
@@ -76,8 +105,21 @@ class Probe:
         return self.path.suffix.lower()
 
 
-def probe(path: Path) -> Probe:
+def is_address(source: Path | str) -> bool:
+    """Whether the source is an address such as `postgresql://host/base`, not a path."""
+    return isinstance(source, str) and _ADDRESS.match(source) is not None
+
+
+def shown(source: Path | str) -> str:
+    """The source as messages may show it: an address loses its password."""
+    return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", str(source))
+
+
+def probe(source: Path | str) -> Probe:
     """The first look. Raises InputError where there is nothing, or nothing that can be read."""
+    if is_address(source):
+        return Probe(Path(), address=str(source))
+    path = Path(source)
     try:
         if path.is_dir():
             return Probe(path, is_folder=True, names=frozenset(os.listdir(path)))

@@ -1,94 +1,33 @@
 """The known formats, in the order in which they are tried. A reader is imported when chosen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import Tables
-from knockon.loaders.probe import Probe, probe, refuse_binary
-
-_NATIVE_EXPORT = "`knockon load SOURCE -o FOLDER` writes it; so does any spreadsheet"
-
-
-@dataclass(frozen=True)
-class Format:
-    """A kind of source: how to tell it, what it becomes, and where to get it.
-
-    `module` holds a function `read_<name>(path) -> Tables`. `sign` says in words what `matches`
-    looks for.
-    """
-
-    name: str
-    what: str
-    entities: str
-    dependencies: str
-    export: str
-    sign: str
-    module: str
-    matches: Callable[[Probe], bool] = field(repr=False)
-
-
-def _is_native_folder(seen: Probe) -> bool:
-    return bool({"dependencies.csv", "dependencies.parquet"} & seen.names)
-
-
-def _is_fedramp(seen: Probe) -> bool:
-    return any(key in seen.json_keys for key in ("data.Products", "data.ReuseMapping"))
-
-
-def _is_yaml(seen: Probe) -> bool:
-    if seen.looks_like_json:
-        return False
-    return seen.suffix in (".yaml", ".yml") or any(
-        line.startswith(("dependencies:", "entities:")) for line in seen.text.splitlines()
-    )
-
-
-def _is_csv(seen: Probe) -> bool:
-    if seen.suffix == ".csv" and not seen.looks_like_json:
-        return True
-    return {"dependent", "provider"} <= {c.strip(' "') for c in seen.first_line.split(",")}
-
+from knockon.loaders import (
+    formats_graphs,
+    formats_native,
+    formats_operations,
+    formats_registers,
+    formats_software,
+)
+from knockon.loaders.formats import Format
+from knockon.loaders.probe import Probe, binary_kind, is_address, probe, refuse_binary, shown
 
 _FORMATS = (
-    Format(
-        "folder", "knockon's own tables: a folder of CSV or Parquet files",
-        "rows of entities.csv (may be absent)", "rows of dependencies.csv", _NATIVE_EXPORT,
-        "a folder with dependencies.csv or dependencies.parquet",
-        "knockon.loaders.native", _is_native_folder,
-    ),
-    Format(
-        "parquet", "knockon's dependencies in one Parquet file",
-        "every dependent and provider", "each row", _NATIVE_EXPORT,
-        "a Parquet file with columns dependent and provider",
-        "knockon.loaders.native_parquet", lambda seen: seen.is_parquet,
-    ),
-    Format(
-        "fedramp", "FedRAMP Marketplace: the cloud market of the US government",
-        "offerings, their operators, and the agencies that use them",
-        "agency uses offering, offering uses offering, offering operated_by operator",
-        "download data.json of github.com/GSA/marketplace-fedramp-gov-data",
-        "a JSON object with data.Products",
-        "knockon.loaders.fedramp", _is_fedramp,
-    ),
-    Format(
-        "yaml", "knockon's own tables in one YAML file",
-        "items of `entities` (may be absent)", "items of `dependencies`", "written by hand",
-        "YAML with a list `dependencies`",
-        "knockon.loaders.native_yaml", _is_yaml,
-    ),
-    Format(
-        "csv", "knockon's dependencies in one CSV file",
-        "every dependent and provider", "each row", _NATIVE_EXPORT,
-        "CSV with columns dependent and provider",
-        "knockon.loaders.native", _is_csv,
-    ),
-)  # fmt: skip
+    *formats_native.FIRST,
+    *formats_registers.FORMATS,
+    *formats_software.FORMATS,
+    *formats_operations.FORMATS,
+    *formats_graphs.FORMATS,
+    *formats_native.LAST,
+)
 
 
 def formats() -> tuple[Format, ...]:
@@ -96,36 +35,40 @@ def formats() -> tuple[Format, ...]:
     return _FORMATS
 
 
-def find_format(path: Path | str) -> Format:
-    """The format of a file or folder, told from its content.
+def find_format(source: Path | str) -> Format:
+    """The format of a file, a folder or an address (`postgresql://...`), told from its content.
 
     Raises InputError where nothing is there, it cannot be read, or no format fits.
     """
-    seen = probe(Path(path))
-    refuse_binary(seen)
+    seen = probe(source)
+    binary = not seen.is_parquet and binary_kind(seen.head) is not None
     for known in _FORMATS:
-        if known.matches(seen):
+        if known.binary >= binary and known.matches(seen):
             return known
-    raise InputError(f"{seen.path}: {_what_came(seen)}; known: {_signs(seen)}")
+    refuse_binary(seen)
+    raise InputError(f"{seen.name}: {_what_came(seen)}; known: {_signs(seen)}")
 
 
-def read(path: Path | str) -> Tables:
+def read(source: Path | str, options: Mapping[str, Any] | None = None) -> Tables:
     """The tables of one source, as its reader gives them: not checked yet.
 
+    options: of these, the reader gets those that its format takes (`Format.options`)
     Raises InputError, and nothing else, where the source cannot be read.
     """
-    source = Path(path)
     chosen = find_format(source)
     reader = getattr(import_module(chosen.module), f"read_{chosen.name}")
-    with one_error(source):
-        tables: Tables = reader(source)
+    given = {name: value for name, value in (options or {}).items() if name in chosen.options}
+    place: Path | str = str(source) if is_address(source) else Path(source)
+    with one_error(place):
+        tables: Tables = reader(place, **given)
         return tables
     raise AssertionError("unreachable")
 
 
 @contextmanager
-def one_error(path: Path) -> Iterator[None]:
-    """Whatever goes wrong while reading this path becomes an InputError that names it."""
+def one_error(path: Path | str) -> Iterator[None]:
+    """Whatever goes wrong while reading this source becomes an InputError that names it."""
+    path = shown(path)
     try:
         yield
     except InputError:
@@ -140,6 +83,8 @@ def one_error(path: Path) -> Iterator[None]:
 
 
 def _what_came(seen: Probe) -> str:
+    if seen.address:
+        return "an address of no known kind"
     if seen.is_folder:
         held = some((repr(clip(n)) for n in sorted(seen.names)), 5) or "nothing"
         return f"a folder of no known format; it holds {held}"

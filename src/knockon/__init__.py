@@ -26,16 +26,18 @@ _HOMES = {
 }
 
 
-def load(*sources: "str | Path", join: bool = False) -> "DependencyGraph":
+def load(*sources: "str | Path", join: bool = False, **options: Any) -> "DependencyGraph":
     """The graph of one or several files or folders of any known format.
 
     join: merge entities that a source calls the same (column `same_as`)
+    options: for readers that take them: `mapping` ({their column: ours}), `both_ways`, `strict`,
+    `query`
     Raises InputError with every fault found.
     """
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    return DependencyGraph.from_tables(load_tables(sources, join=join), checked=True)
+    return DependencyGraph.from_tables(load_tables(sources, join=join, **options), checked=True)
 
 
 def __getattr__(name: str) -> Any:

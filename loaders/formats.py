@@ -1,0 +1,39 @@
+"""What the registry knows of a format, and what a user may say of how to read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from knockon.loaders.probe import Probe
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of source: how to tell it, what it becomes, and where to get it.
+
+    module:  holds a function `read_<name>(path, **options) -> Tables`, imported when chosen
+    sign:    what `matches` looks for, in words
+    groups:  what becomes a group of alternatives, in words; empty where nothing does
+    options: names of the keyword options that the reader takes (`OPTIONS`)
+    binary:  it is no text: `matches` is asked although the bytes are not
+    """
+
+    name: str
+    what: str
+    entities: str
+    dependencies: str
+    export: str
+    sign: str
+    module: str
+    matches: Callable[[Probe], bool] = field(repr=False)
+    groups: str = ""
+    options: tuple[str, ...] = ()
+    binary: bool = False
+
+
+OPTIONS = {
+    "mapping": "--map",
+    "both_ways": "--both-ways",
+    "strict": "--validate",
+    "query": "--query",
+}
+"""Options of readers, and what the command line calls them."""

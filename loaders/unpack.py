@@ -1,0 +1,82 @@
+"""Compressed files, unpacked within limits: a few bytes must not become a full disk (CWE-409)."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
+
+from knockon.graph.errors import InputError, clip
+
+MAX_BYTES = 2 * 1024 * 1024 * 1024
+MAX_ENTRIES = 10_000
+_PIECE = 1 << 20
+
+
+def _lz4(path: Path) -> IO[bytes]:
+    import lz4.frame
+
+    stream: IO[bytes] = lz4.frame.open(path)
+    return stream
+
+
+_OPENERS: Mapping[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"BZh": bz2.open,
+    b"\x04\x22\x4d\x18": _lz4,
+}
+
+
+def unpacked(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The content of a file, decompressed where it begins like gzip, xz, bzip2 or lz4.
+
+    Raises InputError for damaged files and for more than `limit` bytes of content.
+    """
+    with path.open("rb") as file:
+        head = file.read(8)
+    opener = next((o for magic, o in _OPENERS.items() if head.startswith(magic)), None)
+    with opener(path) if opener else path.open("rb") as stream:
+        return _read(stream, path.name, limit)
+
+
+def zip_members(path: Path, limit: int = MAX_BYTES) -> dict[str, bytes]:
+    """Name and content of each file in a ZIP archive, in the order of names.
+
+    Raises InputError for damaged or encrypted archives, more than MAX_ENTRIES entries, and more
+    than `limit` bytes of content in all. Nothing is written to disk: names are only names.
+    """
+    try:
+        with ZipFile(path) as archive:
+            entries = sorted(
+                (e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.filename
+            )
+            if len(entries) > MAX_ENTRIES:
+                raise InputError(f"{path.name}: {len(entries):,} entries; at most {MAX_ENTRIES:,}")
+            found: dict[str, bytes] = {}
+            for entry in entries:
+                place = f"{path.name}/{clip(entry.filename, 120)}"
+                if entry.flag_bits & 1:
+                    raise InputError(f"{place}: is encrypted; expected plain content")
+                with archive.open(entry) as stream:
+                    found[entry.filename] = _read(stream, place, limit)
+                limit -= len(found[entry.filename])
+            return found
+    except (BadZipFile, NotImplementedError, zlib.error) as error:
+        raise InputError(f"{path.name}: not readable as ZIP: {clip(str(error))}") from None
+
+
+def _read(stream: IO[bytes], place: str, limit: int) -> bytes:
+    parts, size = [], 0
+    try:
+        while piece := stream.read(_PIECE):
+            size += len(piece)
+            if size > limit:
+                raise InputError(f"{place}: unpacks to more than {limit:,} bytes; not read")
+            parts.append(piece)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, RuntimeError) as error:
+        raise InputError(f"{place}: damaged: {clip(str(error))}") from None
+    return b"".join(parts)
