@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from knockon.api.progress import watching
 from knockon.graph.errors import KnockonError, clip
 
 if TYPE_CHECKING:
@@ -91,6 +92,18 @@ def asking(command: Command) -> Command:
             help="Random worlds to draw.  [default: every case where few, else 2,000]",
         ),
         click.option(
+            "--precision",
+            type=float,
+            metavar="ERROR",
+            help="Draw until no probability has a larger standard error, such as 0.005.",
+        ),
+        click.option(
+            "--memory",
+            callback=_bytes,
+            metavar="SIZE",
+            help="That the lanes may take, such as 8G.  [default: half of what is free]",
+        ),
+        click.option(
             "--assume",
             type=float,
             default=0.5,
@@ -119,6 +132,12 @@ def _rules(context: click.Context, option: click.Parameter, path: Path | None) -
     from knockon.loaders.rules import read_rules
 
     return read_rules(path)
+
+
+def _bytes(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    from knockon.graph.memory import parse_bytes
+
+    return None if text is None else parse_bytes(text)
 
 
 def showing(command: Command) -> Command:
@@ -180,18 +199,15 @@ def whatif(
     graph = read()
     _check_kind(graph, kind)
     begun = perf_counter()
-    impact = ask(graph, entities, **scenario)
+    with watching() as watch:
+        impact = ask(graph, entities, watch=watch, **scenario)
     if verbose:
-        how = "every case" if impact.exact else "random worlds"
-        click.echo(
-            f"lane kernel: {impact.form}; {impact.worlds:,} lanes ({how}) of "
-            f"{len(impact.spread.circuit.provider):,} arcs within reach; "
-            f"{perf_counter() - begun:.2f} s",
-            err=True,
-        )
+        click.echo(_how(impact, perf_counter() - begun), err=True)
     _emit(impact, form, output, kind=kind, top=top)
     if svg is not None:
         _draw(impact, svg)
+    if impact.partial:
+        sys.exit(130)
     if fail_over is not None:
         _hold_to(impact, fail_over)
 
@@ -338,6 +354,22 @@ def _draw(impact: "Impact", path: Path) -> None:
 
     write_text(path, impact.to_svg())
     click.echo(f"map: {path}", err=True)
+
+
+def _how(impact: "Impact", seconds: float) -> str:
+    """By which form of the kernel an answer came, from how much work, in what memory."""
+    from knockon.graph.memory import says
+
+    lanes = impact.spread.lanes
+    how = "every case" if impact.exact else "random worlds"
+    room = ""
+    if lanes.compiled:
+        fixed, block = lanes.taken
+        room = f"; {says(fixed)} for the graph, {says(block)} for each block of 512 lanes"
+    return (
+        f"lane kernel: {lanes.form}; {impact.worlds:,} lanes ({how}) of "
+        f"{len(lanes.circuit.provider):,} arcs within reach{room}; {seconds:.2f} s"
+    )
 
 
 def _hold_to(impact: "Impact", limit: float) -> None:

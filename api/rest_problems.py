@@ -16,6 +16,7 @@ from knockon.graph.errors import (
     AmbiguousEntityError,
     InputError,
     KnockonError,
+    MemoryLimitError,
     RenderError,
     ScenarioError,
     UnknownEntityError,
@@ -29,6 +30,7 @@ STATUS: tuple[tuple[type[KnockonError], int, str], ...] = (
     (AmbiguousEntityError, 409, "Ambiguous entity"),
     (ScenarioError, 422, "Impossible scenario"),
     (InputError, 422, "Contradictory input"),
+    (MemoryLimitError, 503, "The question is too large for this server"),
     (RenderError, 503, "The picture could not be drawn"),
     (KnockonError, 500, "The question could not be answered"),
 )

@@ -1,11 +1,11 @@
 """Names for the arrays that the kernels pass around."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Ints: TypeAlias = npt.NDArray[np.int64]
+Ints: TypeAlias = npt.NDArray[np.signedinteger[Any]]  # 32 bits in the arrays of a circuit
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Words: TypeAlias = npt.NDArray[np.uint64]  # 64 lanes each, lane i in bit i
@@ -29,3 +29,9 @@ def firsts(*columns: Ints) -> Bools:
     first = np.ones(len(columns[0]), bool)
     first[1:] = np.logical_or.reduce([c[1:] != c[:-1] for c in columns])
     return first
+
+
+def narrow(numbers: Ints) -> Ints:
+    """The same in 32 bits where they fit: half the memory of large graphs."""
+    fits = not numbers.size or (numbers.max() < 2**31 and numbers.min() >= -(2**31))
+    return numbers.astype(np.int32) if fits else numbers

@@ -10,15 +10,17 @@ another mode than their node's are foreign to it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Bools, Ints, Words, distinct, firsts, ranges
+from knockon.graph.arrays import Bools, Ints, Words, distinct, firsts, narrow, ranges
 from knockon.graph.draws import identity_keys, switch_keys, text_keys
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.modes import UNAIDED, Rule, crossing, reachable_modes
+
+_PIECE = 1 << 22  # dependencies keyed at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,11 @@ class Circuit:
     node: Ints
     threshold: Ints
     switch_of: Ints
+
+    @property
+    def targets(self) -> Ints:
+        """(A,) node at the dependent's end of each arc."""
+        return self.node[self.group[self.member]]
 
     @cached_property
     def arc_start(self) -> Ints:
@@ -80,23 +87,26 @@ class Circuit:
         members left out are members that are never lost, groups left out never break.
         """
         nodes = np.flatnonzero(reached)
-        number = np.full(len(reached), -1)
+        number = np.full(len(reached), -1, np.int32)
         number[nodes] = np.arange(len(nodes))
-        target = self.node[self.group]
-        kept = reached[self.provider] & reached[target[self.member]]
+        kept = reached[self.provider]
+        kept &= reached[self.targets]
         kept &= transmits[self.dependency[self.member]]
-        lost = np.bincount(self.group[distinct(self.member[kept])], minlength=len(self.node))
-        breaks = (lost >= self.threshold) | (self.switch_of >= 0)
-        arcs = np.flatnonzero(kept & breaks[self.group[self.member]])
-        members = distinct(self.member[arcs])
-        groups = distinct(self.group[members])
+        if (self.threshold > 1).any():
+            losing = _numbered(self.member[kept])[0]
+            lost = np.bincount(self.group[losing], minlength=len(self.node))
+            breaks = (lost >= self.threshold) | (self.switch_of >= 0)
+            kept &= breaks[self.group[self.member]]
+        arcs = np.flatnonzero(kept)
+        members, member = _numbered(self.member[arcs])
+        groups, group = _numbered(self.group[members])
         part = Circuit(
             self.entity[nodes],
             number[self.provider[arcs]],
-            np.searchsorted(members, self.member[arcs]),
+            member,
             self.foreign[arcs],
             self.dependency[members],
-            np.searchsorted(groups, self.group[members]),
+            group,
             number[self.node[groups]],
             self.threshold[groups],
             self.switch_of[groups],
@@ -117,31 +127,38 @@ def build_circuit(
     relation = graph.dependencies["relation"]
     words = relation.unique().sort().to_list()
     listed = {r for _, r, _ in rules}
-    code = relation.replace_strict(words, list(range(len(words))), return_dtype=pl.Int64).to_numpy()
+    code = relation.replace_strict(words, list(range(len(words))), return_dtype=pl.Int32).to_numpy()
     arcs: list[tuple[Ints, Ints, Ints]] = []  # layer of arrival, provider's node, dependency
     for k, current in enumerate(modes):
         becomes = [table.get((current, w)) if w in listed else current for w in words]
-        lands = np.array([-1 if b is None else modes.index(b) for b in becomes], np.int64)
-        layer = lands[code] if len(words) else np.zeros(0, np.int64)
-        crosses = np.flatnonzero(layer >= 0)
-        arcs.append((layer[crosses], k * n + graph.provider[crosses], crosses))
-    found = _Arcs(*(np.concatenate(parts) for parts in zip(*arcs, strict=True)))
+        lands = np.array([-1 if b is None else modes.index(b) for b in becomes], np.int32)
+        layer = lands[code] if len(words) else np.zeros(0, np.int32)
+        crosses = narrow(np.flatnonzero(layer >= 0))
+        arcs.append((layer[crosses], narrow(k * n + graph.provider[crosses]), crosses))
+    found = _Arcs(*(_joined(parts) for parts in zip(*arcs, strict=True)))
     notes = [f"relation {w!r} has no rule: it crosses every mode" for w in words if w not in listed]
-    entity = np.tile(np.arange(n), len(modes))
+    entity = narrow(np.tile(np.arange(n), len(modes)))
     aided = [k for k, m in enumerate(modes) if m not in UNAIDED]
     return _assemble(graph, aided, entity, found.with_foreign(graph, aided)), notes
 
 
 def member_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
-    """The identity keys of the given dependencies."""
-    ends = [graph.dependent[dependencies], graph.provider[dependencies]]
-    named = distinct(np.concatenate(ends))
-    keys = text_keys(graph.entities["id"].gather(named))
-    rows = graph.dependencies.select("relation", "group")[dependencies]
-    return identity_keys(
-        *(keys[np.searchsorted(named, end)] for end in ends),
-        *(_column_keys(rows[name]) for name in rows.columns),
-    )
+    """The identity keys of the given dependencies, made a piece at a time."""
+    named = np.zeros(len(graph.ids), np.bool_)
+    named[graph.dependent[dependencies]] = True
+    named[graph.provider[dependencies]] = True
+    ends = np.zeros(len(named), np.uint64)
+    ends[named] = text_keys(graph.entities["id"].filter(pl.Series(named)))
+    keys = np.empty(len(dependencies), np.uint64)
+    for first in range(0, len(dependencies), _PIECE):
+        piece = dependencies[first : first + _PIECE]
+        rows = graph.dependencies.select("relation", "group")[piece]
+        keys[first : first + _PIECE] = identity_keys(
+            ends[graph.dependent[piece]],
+            ends[graph.provider[piece]],
+            *(_column_keys(rows[name]) for name in rows.columns),
+        )
+    return keys
 
 
 def group_switch_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
@@ -171,51 +188,82 @@ class _Arcs(NamedTuple):
 
     def with_foreign(self, graph: DependencyGraph, aided: list[int]) -> "_Arcs":
         """These, and those that groups with a spare count though they arrive in another layer."""
-        group = graph.group_of[self.dependency]
+        none = np.zeros(len(self.dependency), np.bool_)
         size = np.bincount(graph.group_of)
+        if len(aided) < 2 or size.max(initial=0) < 2:
+            return self._replace(foreign=none)
+        group = graph.group_of[self.dependency]
         spare = size[group] > graph.dependencies["needs"].to_numpy()[self.dependency]
-        parts = [self._replace(foreign=np.zeros(len(group), np.bool_))]
-        for layer in aided if len(aided) > 1 and spare.any() else ():
+        parts = [self._replace(foreign=none)]
+        for layer in aided if spare.any() else ():
             counted = np.zeros(len(size), np.bool_)  # groups with a loss that arrives in the layer
             counted[group[spare & (self.layer == layer)]] = True
             more = np.flatnonzero(counted[group] & (self.layer != layer))
             here = np.full(len(more), layer)
             strange = np.ones(len(more), np.bool_)
             parts.append(_Arcs(here, self.provider[more], self.dependency[more], strange))
-        return _Arcs(*(np.concatenate(p) for p in zip(*parts, strict=True)))
+        return _Arcs(*(_joined(p) for p in zip(*parts, strict=True)))
 
 
 def _assemble(graph: DependencyGraph, aided: list[int], entity: Ints, arcs: _Arcs) -> Circuit:
     n, group_of = len(graph.ids), graph.group_of
-    groups_all = int(group_of.max()) + 1 if len(group_of) else 0
-    target = arcs.layer * n + graph.dependent[arcs.dependency]
-    # sorted by node, group, dependency; then runs of equal values become members and groups
-    order = np.lexsort((arcs.provider, arcs.dependency, group_of[arcs.dependency], target))
-    layer, provider, dependency, foreign = (np.asarray(a)[order] for a in arcs)
-    target = target[order]
-    member_first = firsts(target, dependency)
-    member = np.cumsum(member_first) - 1
-    of_member = np.flatnonzero(member_first)
-    group_first = firsts(target[of_member], group_of[dependency[of_member]])
-    group = np.cumsum(group_first) - 1
-    lead = of_member[np.flatnonzero(group_first)]  # the first arc of each group
+    target = narrow(arcs.layer * n + graph.dependent[arcs.dependency])
+    layer, provider, dependency, foreign = (np.asarray(a) for a in arcs)
+    if not _in_order(target, group_of[dependency], dependency):
+        # sorted by node, group, dependency; then runs of equal values become members and groups
+        order = np.lexsort((provider, dependency, group_of[dependency], target))
+        layer, provider, dependency, foreign, target = (
+            a[order] for a in (layer, provider, dependency, foreign, target)
+        )
+    of_member, member = _runs(target, dependency)
+    first, group = _runs(target[of_member], group_of[dependency[of_member]])
+    lead = of_member[first]  # the first arc of each group
     head = dependency[lead]  # and its dependency
-    size = np.bincount(group_of, minlength=groups_all)[group_of[head]]
+    size = np.bincount(group_of)[group_of[head]] if len(group_of) else group_of
     needs = graph.dependencies["needs"].to_numpy()[head]
     switch = graph.dependencies["switch_probability"].to_numpy()[head]
     threshold = np.where(np.isin(layer[lead], aided), size - needs + 1, 1)
     return Circuit(
         entity,
-        provider,
+        narrow(provider),
         member,
         foreign,
-        dependency[of_member],
+        narrow(dependency[of_member]),
         group,
         target[lead],
-        threshold,
-        np.where((threshold > 1) & (switch < 1), head, -1),
+        narrow(threshold),
+        narrow(np.where((threshold > 1) & (switch < 1), head, -1)),
     )
 
 
+def _joined(parts: Sequence[Any]) -> Any:
+    """The arrays below each other, without a copy where there is one."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _in_order(*columns: Ints) -> bool:
+    """Whether the rows ascend strictly."""
+    ascends = np.zeros(max(len(columns[0]) - 1, 0), np.bool_)
+    tied = ~ascends
+    for column in columns:
+        ascends |= tied & (column[1:] > column[:-1])
+        tied &= column[1:] == column[:-1]
+    return bool(ascends.all())
+
+
+def _runs(*columns: Ints) -> tuple[Ints, Ints]:
+    """Where runs of equal rows begin, and the number of the run of each row."""
+    first = firsts(*columns)
+    number: Ints = np.cumsum(first, dtype=np.int32 if len(first) < 2**31 else np.int64)
+    return narrow(np.flatnonzero(first)), number - 1
+
+
+def _numbered(ascending: Ints) -> tuple[Ints, Ints]:
+    """The distinct values of a row that ascends, and the number of each value among them."""
+    first, number = _runs(ascending)
+    return ascending[first], number
+
+
 def _starts(sorted_numbers: Ints, n: int) -> Ints:
-    return np.searchsorted(sorted_numbers, np.arange(n + 1)).astype(np.int64)
+    counts = np.bincount(sorted_numbers, minlength=n)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

@@ -56,6 +56,10 @@ class ScenarioError(KnockonError):
     """A scenario asks for something that cannot be."""
 
 
+class MemoryLimitError(KnockonError):
+    """The question needs more memory than it may take."""
+
+
 class RenderError(KnockonError):
     """A picture could not be drawn within its limits."""
 

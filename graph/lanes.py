@@ -1,16 +1,17 @@
 """One call for closures by the million: the lane kernel in the form that suits the work.
 
 The numpy form starts at once, the compiled form (numba) pays for its start on large work. Both
-give the same bits; which one ran is said in the answer.
+give the same bits; which one ran is said in the answer. What a lane means is the caller's: a
+world, a case, an origin, a set of entities that fail together (`knockon.graph.worlds`).
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
+from itertools import chain
 from os import cpu_count
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,15 +19,15 @@ from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.circuit import Circuit
 from knockon.graph.closure import close, unpack
 from knockon.graph.draws import ALL, GOLDEN, mix
+from knockon.graph.memory import workers
+from knockon.graph.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
 from knockon.graph.worlds import Block, Run
-
-if TYPE_CHECKING:
-    from knockon.graph.compiled import Drawing, Wiring
 
 COMPILED_FROM = 400_000  # arcs times words of work that pay for the start of the compiled form
 _CELLS = 1 << 23  # words of one array of a block of the numpy form: 64 MiB
+_ARRAYS = 6  # of that size at a time
 _ROWS = 1 << 14  # rows unpacked at a time
-_WORDS = 8  # of a block of the compiled form
+_PIECE = 1 << 22  # arcs whose draws are laid out at a time
 
 
 def compiled_form_is_there() -> bool:
@@ -42,14 +43,21 @@ class Lanes:
     """A circuit whose closures are wanted in many lanes.
 
     words: of all lanes, which decides the form together with the size of the circuit
+    memory: bytes that the lanes may take; None: half of what is free
     """
 
-    def __init__(self, circuit: Circuit, words: int, *, compiled: bool | None = None) -> None:
-        self.circuit = circuit
+    def __init__(
+        self, circuit: Circuit, words: int, *, compiled: bool | None = None,
+        memory: int | None = None,
+    ) -> None:  # fmt: skip
+        self.circuit, self.memory = circuit, memory
         wanted = pays(circuit, words) if compiled is None else compiled
         self.compiled = wanted and compiled_form_is_there()
         self.missed = wanted and not self.compiled
+        self.taken = 0, 0  # bytes that the compiled form took for all blocks, and for each
         self._wiring: Wiring | None = None
+        self._drawings: dict[int, tuple[Run, Drawing]] = {}
+        self._free: SimpleQueue[Scratch] = SimpleQueue()
 
     @property
     def form(self) -> str:
@@ -67,67 +75,83 @@ class Lanes:
         """Words of a block. Fractions are summed in the same blocks whatever the form."""
         c = self.circuit
         height = max(1, len(c.entity) + len(c.dependency) + 2 * len(c.node))
+        cells = _CELLS if self.memory is None else min(_CELLS, self.memory // (8 * _ARRAYS))
         if fractional:
-            return min(_WORDS, max(1, _CELLS // (64 * height)))
-        return _WORDS if self.compiled else max(1, _CELLS // height)
+            return min(WORDS, max(1, cells // (64 * height)))
+        return WORDS if self.compiled else max(1, cells // height)
 
-    def wiring(self) -> "Wiring":
-        from knockon.graph.compiled import Wiring
+    def release(self) -> None:
+        """Let go of all that only closures need: it is as large as the graph."""
+        self._wiring, self._drawings, self._free = None, {}, SimpleQueue()
 
+    def wiring(self) -> Wiring:
         if self._wiring is None:
             self._wiring = Wiring.of(self.circuit)
         return self._wiring
 
     def close(
-        self, run: Run, blocks: Iterable[Block], origins: Ints
+        self, run: Run, blocks: Iterable[Block], origins: Ints | None = None
     ) -> Iterator[tuple[Block, Words]]:
-        """Each block with the (N, W) worlds in which each node is hit, in the order of blocks."""
+        """Each block with the (N, W) lanes in which each node is hit, in the order of blocks.
+
+        origins: nodes hit in all lanes of the blocks that do not say themselves what fails
+        """
+        failing = np.zeros(0, np.int64) if origins is None else origins
         if not self.compiled:
             for block in blocks:
                 live, stuck = run.live_and_stuck(block)
                 start = np.zeros((len(self.circuit.entity), block.words), np.uint64)
-                start[origins] = _lanes(len(block.weight))
+                nodes, hit = _start(block, failing)
+                start[nodes] = hit
                 yield block, close(self.circuit, live, stuck, start, np.zeros(0, np.int64))
-        elif not len(run.uncertain):
-            hit = self._reach(run, origins)
-            for block in blocks:  # nothing is drawn: all lanes are alike
-                yield block, np.where(hit[:, None], _lanes(len(block.weight)), np.uint64(0))
-        else:
-            yield from self._close_compiled(run, blocks, origins)
+            return
+        ahead = iter(blocks)
+        for first in ahead:
+            every = chain([first], ahead)
+            if len(run.uncertain) or first.hit is not None:
+                yield from self._close_compiled(run, every, failing, given=first.cases is not None)
+            else:  # nothing is drawn: all lanes are alike
+                reached = self._reach(run, failing)[:, None]
+                for block in every:
+                    yield block, np.where(reached, _lanes(len(block.weight)), np.uint64(0))
 
     def _close_compiled(
-        self, run: Run, blocks: Iterable[Block], origins: Ints
+        self, run: Run, blocks: Iterator[Block], origins: Ints, *, given: bool
     ) -> Iterator[tuple[Block, Words]]:
-        """As many blocks at a time as there are cores, and no more ahead of the caller."""
-        from knockon.graph.compiled import Scratch, close_block
+        """As many blocks at a time as cores and memory hold, no more ahead of the caller."""
+        from knockon.graph.compiled import close_block
 
-        wiring, cores = self.wiring(), cpu_count() or 1
-        blocks = list(blocks)
-        cases = blocks[0].cases is not None
-        drawing = _drawing(run, wiring, given=cases)
-        free: SimpleQueue[Scratch] = SimpleQueue()
-        for _ in range(min(cores, len(blocks))):
+        wiring, free = self.wiring(), self._free
+        drawing = self.drawing(run, given=given)
+        drawn = sum(d.bytes for _, d in self._drawings.values())
+        self.taken = wiring.bytes + drawn, block_bytes(len(self.circuit.entity))
+        count = workers(*self.taken, cpu_count() or 1, self.memory)
+        while free.qsize() < count:
             free.put(Scratch.of(wiring))
 
         def work(block: Block) -> Words:
-            given = np.zeros((len(run.uncertain) if cases else 0, _WORDS), np.uint64)
+            rows = np.zeros((0 if block.cases is None else len(block.cases), WORDS), np.uint64)
             if block.cases is not None:
-                given[:, : block.words] = block.cases
-            start = np.zeros(_WORDS, np.uint64)
-            start[: block.words] = _lanes(len(block.weight))
+                rows[:, : block.words] = block.cases
+            nodes, hit = _start(block, origins)
+            start = np.zeros((len(nodes), WORDS), np.uint64)
+            start[:, : block.words] = hit
             scratch = free.get()
-            hit = close_block(wiring, drawing, given, block.first, origins, start, scratch)
-            free.put(scratch)
-            return hit[:, : block.words]
+            try:
+                found = close_block(wiring, drawing, rows, block.first, nodes, start, scratch)
+            finally:
+                free.put(scratch)
+            return found[:, : block.words]
 
         waiting: deque[tuple[Block, Future[Words]]] = deque()
-        with ThreadPoolExecutor(cores) as pool:
+        with ThreadPoolExecutor(count) as pool:
             for block in blocks:
                 waiting.append((block, pool.submit(work, block)))
-                if len(waiting) == cores:
+                if len(waiting) == count:
                     done, future = waiting.popleft()
                     yield done, future.result()
-            for done, future in waiting:
+            while waiting:
+                done, future = waiting.popleft()
                 yield done, future.result()
 
     def _reach(self, run: Run, origins: Ints) -> Bools:
@@ -154,9 +178,47 @@ class Lanes:
         hit[origins] = True
         passes = np.zeros(0, np.bool_)
         if len(barred) or not live.all():
-            passes = live[wiring.member] & ~np.isin(wiring.target, wiring.row[barred])
+            passes = live[self.circuit.member[wiring.arc]]
+            passes &= ~np.isin(wiring.target, wiring.row[barred])
         breaks_at = np.where(stuck[wiring.shared], 1, wiring.threshold)
         return reach(wiring, passes, breaks_at, hit)
+
+    def drawing(self, run: Run, *, given: bool) -> Drawing:
+        """The draws by arc and by switch; given: uncertain ones are rows of given words."""
+        if id(run) not in self._drawings:
+            self._drawings[id(run)] = run, self._draw(run, given=given)
+        return self._drawings[id(run)][1]
+
+    def _draw(self, run: Run, *, given: bool) -> Drawing:
+        wiring = self.wiring()
+        salt = mix(np.array([run.seed % 2**64], np.uint64) + GOLDEN)
+        limits = run.limits
+        keys = run.identities.values if len(run.uncertain) and not given else None
+        if given:
+            rows = np.arange(len(run.uncertain), dtype=np.uint64)
+            limits[run.uncertain] = CERTAIN + np.uint64(1) + rows
+        key = np.zeros(len(wiring.arc), np.uint64)
+        limit = np.empty(len(wiring.arc), np.uint64)
+        for first in range(0, len(wiring.arc), _PIECE):
+            piece = slice(first, first + _PIECE)
+            draw = run.of_member[self.circuit.member[wiring.arc[piece]]]
+            limit[piece] = limits[draw]
+            if keys is not None:
+                key[piece] = keys[draw] ^ salt
+        switch = run.of_group[wiring.shared]
+        has = np.flatnonzero(switch >= 0)
+        switch_key, switch_limit = np.zeros(len(switch), np.uint64), np.full(len(switch), CERTAIN)
+        switch_limit[has] = limits[switch[has]]
+        if keys is not None:
+            switch_key[has] = keys[switch[has]] ^ salt
+        return Drawing(key, limit, switch_key, switch_limit)
+
+
+def _start(block: Block, origins: Ints) -> tuple[Ints, Words]:
+    """Which nodes are hit from the start, and in which lanes of the block, (k, W)."""
+    if block.nodes is not None and block.hit is not None:
+        return block.nodes, block.hit
+    return origins, np.broadcast_to(_lanes(len(block.weight)), (len(origins), block.words))
 
 
 def _lanes(lanes: int) -> Words:
@@ -165,27 +227,6 @@ def _lanes(lanes: int) -> Words:
     if lanes % 64:
         words[-1] >>= np.uint64(64 - lanes % 64)
     return words
-
-
-def _drawing(run: Run, wiring: "Wiring", *, given: bool) -> "Drawing":
-    """The draws by arc and by switch; given: uncertain ones are rows of given words."""
-    from knockon.graph.compiled import CERTAIN, Drawing
-
-    salt = mix(np.array([run.seed % 2**64], np.uint64) + GOLDEN)
-    key = np.zeros(len(run.probability), np.uint64)
-    limit = run.limits.copy()
-    if given:
-        limit[run.uncertain] = (
-            CERTAIN + np.uint64(1) + np.arange(len(run.uncertain), dtype=np.uint64)
-        )
-    else:
-        key[run.uncertain] = run.keys ^ salt
-    arc = run.of_member[wiring.member]
-    switch = run.of_group[wiring.shared]
-    has = switch >= 0
-    switch_key, switch_limit = np.zeros(len(switch), np.uint64), np.full(len(switch), CERTAIN)
-    switch_key[has], switch_limit[has] = key[switch[has]], limit[switch[has]]
-    return Drawing(key[arc], limit[arc], switch_key, switch_limit)
 
 
 def weight_hit(hit: Words, weight: Floats) -> Floats:

@@ -9,6 +9,7 @@ from knockon.graph.graph import DependencyGraph
 from knockon.graph.modes import Rule, modes_of, shipped_rules
 
 WORLDS = 2_000  # drawn where the cases are too many to enumerate and the user names no number
+FINEST = 1e-5  # precision that may be asked for: 2.5 billion worlds
 
 OriginLike: TypeAlias = "str | Mapping[str, Any] | Origin"
 
@@ -27,6 +28,8 @@ class Scenario:
 
     assume:  strength at which unknown dependencies count in the middle run, 0..1
     worlds:  random worlds to draw; None: enumerate all cases where they are few, else 2,000
+    precision: draw until no probability has a larger standard error; instead of `worlds`
+    memory:  bytes that the lanes may take; None: half of what is free
     seed:    of all draws
     protect: ids of entities that nothing hits
     rules:   (mode, relation, becomes): which relations a mode crosses, and as what it arrives
@@ -36,6 +39,8 @@ class Scenario:
     mode: str = "outage"
     assume: float = 0.5
     worlds: int | None = None
+    precision: float | None = None
+    memory: int | None = None
     seed: int = 0
     protect: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = field(default_factory=shipped_rules)
@@ -58,11 +63,29 @@ class Scenario:
             raise ScenarioError(
                 f"worlds: expected a whole number of at least 1, got {self.worlds!r}"
             )
+        self._check_precision()
         if not _is_whole(self.seed):
             raise ScenarioError(f"seed: expected a whole number, got {self.seed!r}")
         both = {o.id for o in self.origins} & set(self.protect)
         if both:
             raise ScenarioError(f"{clip(min(both))!r} cannot both fail and be protected")
+
+    def _check_precision(self) -> None:
+        if self.precision is not None:
+            if not _is_number(self.precision) or not FINEST <= self.precision < 1:
+                raise ScenarioError(
+                    f"precision: expected a standard error from {FINEST:g} to 1, "
+                    f"got {self.precision!r}"
+                )
+            if self.worlds is not None:
+                raise ScenarioError("expected either worlds or precision, got both")
+        if self.memory is not None and (not _is_whole(self.memory) or self.memory < 1):
+            raise ScenarioError(f"memory: expected a number of bytes, got {self.memory!r}")
+
+    @property
+    def sampled(self) -> bool:
+        """Whether random worlds are asked for, however few the cases are."""
+        return self.worlds is not None
 
     @classmethod
     def of(
@@ -91,7 +114,8 @@ class Scenario:
 
     def on(self, graph: DependencyGraph) -> "Scenario":
         """The same with every name resolved to an id of this graph."""
-        options = {f: getattr(self, f) for f in ("mode", "assume", "worlds", "seed", "rules")}
+        kept = ("mode", "assume", "worlds", "precision", "memory", "seed", "rules")
+        options = {f: getattr(self, f) for f in kept}
         return Scenario.of(graph, self.origins, protect=self.protect, **options)
 
     @property

@@ -1,23 +1,17 @@
 """The spread of one scenario: low, assumed and high runs over the same worlds, tallied."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from knockon.graph.arrays import Bools, Floats, Ints, Words, distinct
+from knockon.graph.arrays import Bools, Floats, Ints, distinct
 from knockon.graph.circuit import Circuit, build_circuit
-from knockon.graph.closure import unpack
 from knockon.graph.graph import DependencyGraph
-from knockon.graph.lanes import Lanes, add_up, weight_hit
-from knockon.graph.losses import spread_loss
+from knockon.graph.lanes import Lanes
 from knockon.graph.routes import Routes, find_routes
-from knockon.graph.scenario import WORLDS, Scenario
-from knockon.graph.worlds import EXACT, Block, Run
-
-T = TypeVar("T", bound=np.generic)
+from knockon.graph.scenario import Scenario
+from knockon.graph.tallies import Ledger, Plan, Watch, count
+from knockon.graph.worlds import EXACT, Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +23,7 @@ class Spread:
     loss: (E,) mean over the worlds that hit it (nan where none does); impact: (E,) mean of
     weight * loss over all worlds; the std_errors are 0 where nothing was drawn
     total, hits: (L,) impact and number of entities hit without origins, world by world, and
-    weight (L,) of each world; lanes: worlds or cases of the middle run; exact: nothing was drawn
+    weight (L,) of each world; exact: nothing was drawn; stopped: before all worlds were drawn
     touched: (T,) entities that depend on one within reach, but are themselves out of reach
     """
 
@@ -46,46 +40,56 @@ class Spread:
     hits: Floats
     weight: Floats
     exact: bool
+    stopped: bool
     touched: Ints
     routes: Routes
     node_of: Ints  # (E,) the node on whose chain each entity is shown
     carries: Floats
     circuit: Circuit
-    form: str  # of the lane kernel that ran: numpy or numba
+    lanes: Lanes
     notes: tuple[str, ...]
 
 
-def spread(graph: DependencyGraph, scenario: Scenario) -> Spread:
-    """Spread the failure through the graph: the least fixpoint of every world."""
+def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = None) -> Spread:
+    """Spread the failure through the graph: the least fixpoint of every world.
+
+    watch: told after each block how many worlds are done and how many there will be; the spread
+    stops where it answers False
+    """
     whole, notes = build_circuit(graph, scenario.mode, scenario.rules)
-    n = len(graph.ids)
     stated = graph.dependencies["probability"].to_numpy()
     unknown = np.isnan(stated)
     low, middle, high = (np.where(unknown, q, stated) for q in (0.0, scenario.assume, 1.0))
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
     safe = np.flatnonzero(np.isin(whole.entity, [graph.find(p) for p in scenario.protect]))
     reached = _reach(whole, high, failing, safe)
+    touched = _touched(whole, reached)
     circuit, nodes = whole.within(reached, high > 0)
+    del whole  # as large as the graph
     origins = np.searchsorted(nodes, failing)
-    runs = [Run.of(graph, circuit, q, scenario.seed) for q in (low, middle, high)]
+    drawn = Run.of(graph, circuit, middle, scenario.seed)
+    runs = [drawn.with_strengths(low), drawn, drawn.with_strengths(high)]
     uncertain = max(len(r.uncertain) for r in runs)
-    exact = uncertain == 0 or (scenario.worlds is None and uncertain <= EXACT)
+    exact = uncertain == 0 or (not scenario.sampled and uncertain <= EXACT)
+    plan = Plan.of(scenario, exact)
+    lanes = Lanes(circuit, -(-plan.worlds // 64), memory=scenario.memory)
     severity = np.array([o.severity for o in scenario.origins])
-    job = _Job(graph, circuit, origins, severity, scenario, exact)
-    tally = job.tally(runs[1])
+    ledger = Ledger(graph, circuit, origins, severity)
     same = not unknown[circuit.dependency].any()
-    found = [tally.middle if same else job.probability(run) for run in (runs[0], runs[2])]
+    counted = count(ledger, lanes, [drawn] if same else runs, plan, watch)
+    lanes.release()
+    tally = counted.tally
     routes = find_routes(circuit, middle[circuit.dependency[circuit.member]], origins)
-    node_of = job.best_nodes(routes)
-    is_origin = np.isin(job.entity, failing)
+    node_of = ledger.best_nodes(routes)
+    is_origin = np.isin(ledger.entity, failing)
     mass = np.zeros(len(circuit.entity))
     mass[node_of] = np.where(is_origin, 0.0, tally.middle)
     return Spread(
-        entity=job.entity,
+        entity=ledger.entity,
         origin=is_origin,
-        low=np.minimum(found[0], tally.middle),  # sums of floats may differ in the last digit
+        low=np.minimum(counted.low, tally.middle),  # sums of floats may differ in the last digit
         middle=tally.middle,
-        high=np.maximum(found[1], tally.middle),
+        high=np.maximum(counted.high, tally.middle),
         std_error=tally.std_error,
         loss=tally.loss,
         impact=tally.impact,
@@ -94,13 +98,14 @@ def spread(graph: DependencyGraph, scenario: Scenario) -> Spread:
         hits=tally.hits,
         weight=tally.weight,
         exact=exact,
-        touched=_touched(whole, reached, n),
+        stopped=counted.stopped,
+        touched=touched,
         routes=routes,
         node_of=node_of,
-        carries=job.by_entity(routes.carried(mass), np.add),
+        carries=ledger.by_entity(routes.carried(mass), np.add),
         circuit=circuit,
-        form=job.lanes.form,
-        notes=(*notes, *job.lanes.notes),
+        lanes=lanes,
+        notes=(*notes, *counted.notes, *lanes.notes),
     )
 
 
@@ -111,115 +116,6 @@ def _reach(circuit: Circuit, high: Floats, failing: Ints, safe: Ints) -> Bools:
     return Lanes(circuit, 1).reach(live, stuck, failing, safe)
 
 
-def _touched(circuit: Circuit, reached: Bools, n: int) -> Ints:
-    target = circuit.node[circuit.group[circuit.member]]
-    beside = distinct(circuit.entity[target[reached[circuit.provider]]])
+def _touched(circuit: Circuit, reached: Bools) -> Ints:
+    beside = distinct(circuit.entity[circuit.targets[reached[circuit.provider]]])
     return np.setdiff1d(beside, circuit.entity[reached])
-
-
-@dataclass(frozen=True, eq=False)
-class _Tally:
-    middle: Floats
-    std_error: Floats
-    loss: Floats
-    impact: Floats
-    impact_std_error: Floats
-    total: Floats
-    hits: Floats
-    weight: Floats
-
-
-class _Job:
-    """One circuit, its origins, and the way from lanes to figures."""
-
-    def __init__(
-        self, graph: DependencyGraph, circuit: Circuit, origins: Ints, severity: Floats,
-        scenario: Scenario, exact: bool,
-    ) -> None:  # fmt: skip
-        self.graph, self.circuit, self.scenario, self.exact = graph, circuit, scenario, exact
-        self.origins, self.severity = origins, severity
-        self.order = np.argsort(circuit.entity, kind="stable")
-        self.entity, self.first = np.unique(circuit.entity[self.order], return_index=True)
-        share = graph.dependencies["loss"].to_numpy()[circuit.dependency]
-        self.share = share
-        self.whole = bool((share == 1).all() and (severity == 1).all())
-        self.at_stake = graph.entities["weight"].to_numpy()[self.entity]
-        self.others = ~np.isin(self.entity, circuit.entity[origins])
-        self.lanes = Lanes(circuit, 1 if exact else -(-self.worlds // 64))
-
-    @property
-    def worlds(self) -> int:
-        return self.scenario.worlds or WORLDS
-
-    @property
-    def mass(self) -> float:
-        """What the weights of all lanes of a run sum to."""
-        return 1.0 if self.exact else float(self.worlds)
-
-    def by_entity(self, of_nodes: npt.NDArray[T], how: np.ufunc) -> npt.NDArray[T]:
-        """The values of an entity's nodes joined into one."""
-        joined: npt.NDArray[T] = how.reduceat(of_nodes[self.order], self.first, axis=0)
-        return joined
-
-    def best_nodes(self, routes: Routes) -> Ints:
-        """(E,) the node of each entity with the most probable chain."""
-        rank = np.lexsort((routes.depth, routes.cost, routes.zeros, self.circuit.entity))
-        return rank[np.unique(self.circuit.entity[rank], return_index=True)[1]]
-
-    def closed(self, run: Run) -> Iterator[tuple[Block, Words]]:
-        """Every block of the run, with the (N, W) worlds in which each node is hit."""
-        words = self.lanes.words(fractional=not self.whole)
-        blocks = run.every_case(words) if self.exact else run.random_worlds(self.worlds, words)
-        return self.lanes.close(run, blocks, self.origins)
-
-    def probability(self, run: Run) -> Floats:
-        """(E,) share of the lanes' weight in which each entity is hit."""
-        found = np.zeros(len(self.entity))
-        for block, nodes in self.closed(run):
-            found += weight_hit(self.by_entity(nodes, np.bitwise_or), block.weight)
-        return np.clip(found / self.mass, 0, 1)
-
-    def losses(self, run: Run, block: Block) -> Floats:
-        """(E, L) loss of each entity in each lane."""
-        lanes = len(block.weight)
-        start = np.zeros((len(self.circuit.entity), lanes))
-        start[self.origins] = self.severity[:, None]
-        live, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
-        none = np.zeros(0, np.int64)
-        x = spread_loss(self.circuit, self.share, live, stuck, start, none)
-        return self.by_entity(x, np.maximum)
-
-    def tally(self, run: Run) -> _Tally:
-        """All figures of the middle run: probability, loss and impact, and totals lane by lane."""
-        e, parts = len(self.entity), []
-        mass, lost, lost2 = np.zeros(e), np.zeros(e), np.zeros(e)
-        others = self.others.astype(float)
-        for block, nodes in self.closed(run):
-            hit, w = self.by_entity(nodes, np.bitwise_or), block.weight
-            mass += weight_hit(hit, w)
-            if self.whole:
-                total = add_up(hit, self.at_stake, len(w))
-            else:  # hits do not follow from losses, which may be too small for a float
-                x = self.losses(run, block)
-                lost += x @ w
-                lost2 += (x * x) @ w
-                total = self.at_stake @ x
-            parts.append((total, add_up(hit, others, len(w)), w))
-        if self.whole:
-            lost, lost2 = mass, mass
-        totals, hits, weights = (np.concatenate(p) for p in zip(*parts, strict=True))
-        mass, lost, lost2 = np.clip(mass / self.mass, 0, 1), lost / self.mass, lost2 / self.mass
-        drawn = 0.0 if self.exact else 1 / self.worlds
-        spread2 = np.maximum(lost2 - lost * lost, 0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            loss = np.where(mass > 0, lost / mass, np.nan)
-        return _Tally(
-            mass,
-            np.sqrt(mass * (1 - mass) * drawn),
-            loss,
-            self.at_stake * lost,
-            self.at_stake * np.sqrt(spread2 * drawn),
-            totals,
-            hits,
-            weights / self.mass,
-        )

@@ -13,6 +13,7 @@ from knockon.graph.graph import DependencyGraph
 from knockon.graph.modes import shipped_rules
 from knockon.graph.scenario import OriginLike, Scenario
 from knockon.graph.spread import Spread, spread
+from knockon.graph.tallies import Watch
 
 _ROUTE_IDS = 10_000_000  # ids in the routes of one frame; beyond that they are left out, and noted
 
@@ -61,7 +62,12 @@ class Impact:
     @property
     def form(self) -> str:
         """The form of the lane kernel that ran: `numpy` for small work, `numba` for large."""
-        return self.spread.form
+        return self.spread.lanes.form
+
+    @property
+    def partial(self) -> bool:
+        """Whether the run was stopped before all worlds were drawn."""
+        return self.spread.stopped
 
     @cached_property
     def by_kind(self) -> pl.DataFrame:
@@ -130,19 +136,26 @@ class Impact:
 
 
 def whatif(
-    graph: DependencyGraph, origins: "Scenario | OriginLike | Sequence[OriginLike]", **options: Any
+    graph: DependencyGraph,
+    origins: "Scenario | OriginLike | Sequence[OriginLike]",
+    *,
+    watch: Watch | None = None,
+    **options: Any,
 ) -> Impact:
     """What happens to everybody when these entities fail together.
 
     origins: a Scenario, or one or several entities by id or name; `options` are the fields of a
-    Scenario: `mode`, `assume`, `worlds`, `seed`, `protect`, `severity`, `rules`.
-    Raises UnknownEntityError, AmbiguousEntityError, ScenarioError.
+    Scenario: `mode`, `assume`, `worlds`, `precision`, `memory`, `seed`, `protect`, `severity`,
+    `rules`.
+    watch: called with the numbers of worlds done and in all; what is known is the answer, marked
+    as partial, where it returns False.
+    Raises UnknownEntityError, AmbiguousEntityError, ScenarioError, MemoryLimitError.
     """
     if isinstance(origins, Scenario):
         scenario = origins.on(graph)
     else:
         scenario = Scenario.of(graph, origins, **options)
-    found = spread(graph, scenario)
+    found = spread(graph, scenario, watch)
     frame, notes = _frame(graph, found)
     return Impact(
         graph=graph,

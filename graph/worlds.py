@@ -1,12 +1,12 @@
 """Which worlds a question looks at: every case where few, else a number of random ones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.arrays import Floats, Ints, Words, firsts
 from knockon.graph.circuit import Circuit, group_switch_keys, member_keys
 from knockon.graph.draws import ALL, bernoulli, every_case, thresholds
 from knockon.graph.graph import DependencyGraph
@@ -20,15 +20,39 @@ class Block:
 
     weight: (L,) of each lane; cases: (U, W) words of the uncertain draws where these are
     enumerated, None where they are hashed
+    nodes, hit: (k,) nodes and (k, W) lanes in which each is hit from the start, where lanes
+    differ in what fails; None where the same fails in all
     """
 
     first: int
     weight: Floats
     cases: Words | None = None
+    nodes: Ints | None = None
+    hit: Words | None = None
 
     @property
     def words(self) -> int:
         return -(-len(self.weight) // 64)
+
+
+class _Keys:
+    """The identity keys of draws, made when first asked for and then shared by several runs."""
+
+    def __init__(self, graph: DependencyGraph, dependencies: Ints, switches: int) -> None:
+        self.graph, self.dependencies, self.switches = graph, dependencies, switches
+
+    @cached_property
+    def values(self) -> Words:
+        """(V,) by draw; 0 where the strength is 0 or 1 whatever is assumed, so that none is."""
+        stated = self.graph.dependencies["probability"].to_numpy()
+        works = self.graph.dependencies["switch_probability"].to_numpy()
+        found = np.zeros(len(self.dependencies), np.uint64)
+        transmit, switch = np.split(self.dependencies, [self.switches])
+        drawn = np.flatnonzero(~((stated[transmit] == 0) | (stated[transmit] == 1)))
+        found[drawn] = member_keys(self.graph, transmit[drawn])
+        drawn = np.flatnonzero((works[switch] > 0) & (works[switch] < 1))
+        found[drawn + self.switches] = group_switch_keys(self.graph, switch[drawn])
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,48 +71,58 @@ class Run:
     switches: int
     of_member: Ints
     of_group: Ints
+    identities: _Keys
 
     @classmethod
     def of(cls, graph: DependencyGraph, circuit: Circuit, strength: Floats, seed: int) -> "Run":
         """The run of a circuit with these strengths, (m,) for the dependencies of the graph."""
-        dependencies, of_member = np.unique(circuit.dependency, return_inverse=True)
+        dependencies, of_member = _distinct_draws(circuit.dependency)
         switched = np.flatnonzero(circuit.switch_of >= 0)
         heads, of_switch = np.unique(
             graph.group_of[circuit.switch_of[switched]], return_inverse=True
         )
         first = np.unique(graph.group_of, return_index=True)[1] if len(heads) else heads
         members = first[heads]  # a dependency of each group with a switch
-        of_group = np.full(len(circuit.node), -1)
+        of_group = np.full(len(circuit.node), -1, np.int32)
         of_group[switched] = len(dependencies) + of_switch
         works = graph.dependencies["switch_probability"].to_numpy()[members]
+        behind = np.concatenate([dependencies, members])
         return cls(
             graph,
             seed,
             np.concatenate([strength[dependencies], works]),
-            np.concatenate([dependencies, members]),
+            behind,
             len(dependencies),
             of_member,
             of_group,
+            _Keys(graph, behind, len(dependencies)),
         )
+
+    def with_strengths(self, strength: Floats) -> "Run":
+        """The same draws under other strengths, (m,) for the dependencies of the graph."""
+        changed = self.probability.copy()
+        changed[: self.switches] = strength[self.dependencies[: self.switches]]
+        return replace(self, probability=changed)
+
+    def in_world(self, world: int) -> "Run":
+        """This one world for all lanes: what it draws happens for sure, or never."""
+        block = np.array([world // 64])
+        bits = bernoulli(self.keys, self.limits[self.uncertain], block, self.seed)[:, 0]
+        decided = self.probability.copy()
+        decided[self.uncertain] = (bits >> np.uint64(world % 64)) & np.uint64(1)
+        return replace(self, probability=decided)
 
     @cached_property
     def uncertain(self) -> Ints:
         """The draws that may fall either way."""
         return np.flatnonzero((self.probability > 0) & (self.probability < 1))
 
-    @cached_property
+    @property
     def keys(self) -> Words:
         """(U,) identity of each uncertain draw."""
-        transmits = self.uncertain[self.uncertain < self.switches]
-        switch = self.uncertain[self.uncertain >= self.switches]
-        return np.concatenate(
-            [
-                member_keys(self.graph, self.dependencies[transmits]),
-                group_switch_keys(self.graph, self.dependencies[switch]),
-            ]
-        )
+        return self.identities.values[self.uncertain]
 
-    @cached_property
+    @property
     def limits(self) -> Words:
         """(V,) thresholds of all draws."""
         return thresholds(self.probability)
@@ -105,8 +139,7 @@ class Run:
 
     def random_worlds(self, worlds: int, words: int) -> Iterator[Block]:
         """Random worlds 0..worlds-1, each of weight 1, `words` times 64 at a time."""
-        for first in range(0, -(-worlds // 64), words):
-            yield Block(first, np.ones(min(64 * words, worlds - 64 * first)))
+        yield from blocks_of(worlds, words)
 
     def live_and_stuck(self, block: Block) -> tuple[Words, Words]:
         """(M, W) where each member transmits, and (G, W) where each group's switch fails."""
@@ -121,3 +154,42 @@ class Run:
         switched = self.of_group >= 0
         stuck[switched] = ~words[self.of_group[switched]]
         return words[self.of_member], stuck
+
+
+def blocks_of(lanes: int, words: int, first: int = 0) -> Iterator[Block]:
+    """Lanes of weight 1, `words` times 64 at a time, from the word `first` on."""
+    for begin in range(first, -(-lanes // 64), words):
+        yield Block(begin, np.ones(min(64 * words, lanes - 64 * begin)))
+
+
+def each_alone(nodes: Ints, words: int) -> Iterator[Block]:
+    """One lane for each of the nodes: it fails alone. `words` times 64 lanes at a time."""
+    yield from each_set(nodes, np.arange(len(nodes) + 1), words)
+
+
+def each_set(members: Ints, starts: Ints, words: int) -> Iterator[Block]:
+    """One lane for each set of nodes that fail together, `words` times 64 lanes at a time.
+
+    members: nodes of all sets in a row; starts: (S + 1,) where each set begins in them
+    """
+    for block in blocks_of(len(starts) - 1, words):
+        begin = 64 * block.first
+        ends = starts[begin : begin + len(block.weight) + 1]
+        inside = members[ends[0] : ends[-1]]
+        lane = np.repeat(np.arange(len(block.weight)), np.diff(ends))
+        nodes, row = np.unique(inside, return_inverse=True)
+        hit = np.zeros((len(nodes), block.words), np.uint64)
+        bit = np.uint64(1) << (lane % 64).astype(np.uint64)
+        np.bitwise_or.at(hit, (row, lane // 64), bit)
+        yield replace(block, nodes=nodes, hit=hit)
+
+
+def _distinct_draws(dependency: Ints) -> tuple[Ints, Ints]:
+    """The dependencies behind members (M,), each once, and the place of each member's there."""
+    if bool((dependency[1:] > dependency[:-1]).all()):
+        return dependency, np.arange(len(dependency), dtype=np.int32)
+    order = np.argsort(dependency, kind="stable")
+    first = firsts(dependency[order])
+    place = np.empty(len(dependency), np.int32)
+    place[order] = np.cumsum(first) - 1
+    return dependency[order][first], place

@@ -10,6 +10,7 @@ from knockon.graph.circuit import Circuit, build_circuit
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.lanes import Lanes
 from knockon.graph.scenario import Scenario
+from knockon.graph.tallies import Ledger
 from knockon.graph.whatif import whatif
 from knockon.graph.worlds import EXACT, Run
 from tests.strategies import cases
@@ -80,6 +81,22 @@ def test_an_answer_does_not_depend_on_the_form(case: Asked) -> None:
     assert (plain.form, compiled.form) == ("numpy", "numba")
     assert compiled.entities.equals(plain.entities)
     assert compiled.distribution.equals(plain.distribution)
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases(most=30, chances=30), st.integers(1, 200))
+def test_losses_are_the_same_in_both_forms(case: Asked, worlds: int) -> None:
+    """Shares, severities, groups, switches and modes of any kind: the same floats to the bit."""
+    graph, scenario = case
+    circuit, run, origins = prepared(graph, scenario)
+    severity = np.array([o.severity for o in scenario.origins])
+    ledger = Ledger(graph, circuit, origins, severity)
+    lanes = Lanes(circuit, 1, compiled=True)
+    exact = len(run.uncertain) <= EXACT
+    for block in run.every_case(8) if exact else run.random_worlds(worlds, 2):
+        drawing = lanes.drawing(run, given=exact)
+        compiled = ledger.losses(lanes, run, block, drawing)
+        assert np.array_equal(compiled, ledger.losses(lanes, run, block, None))
 
 
 def test_more_members_than_a_word_has_bits_are_counted() -> None:

@@ -1,0 +1,40 @@
+"""How much memory an answer may take, and what to say where that is not enough."""
+
+import re
+
+from knockon.graph.errors import MemoryLimitError, ScenarioError, clip
+
+SHARE = 0.5  # of what is free, where the user names no limit
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def parse_bytes(text: str) -> int:
+    """`8G`, `512 MiB` or `1000000` as bytes; units are powers of 1,024. Raises ScenarioError."""
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,3})?)\s*([kmgt]?)(?:i?b)?\s*", text.lower())
+    if not found or not float(found[1]):
+        raise ScenarioError(f"memory: expected a size such as 8G or 512M, got {clip(text, 40)!r}")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def free_bytes() -> int:
+    """Memory that the system could give to a process now."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
+def says(size: float) -> str:
+    """`1.5 GiB`, `640 MiB`."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size / 2**20, 0.1):.3g} MiB"
+
+
+def workers(fixed: int, each: int, cores: int, limit: int | None) -> int:
+    """How many workers fit: `fixed` bytes for all, `each` for one. Raises MemoryLimitError."""
+    allowed = limit if limit is not None else int(SHARE * free_bytes())
+    if fixed + each > allowed:
+        whose = "--memory allows" if limit is not None else f"{SHARE:.0%} of what is free is"
+        raise MemoryLimitError(
+            f"the lane kernel needs {says(fixed + each)} for a block of 512 lanes on this graph, "
+            f"{whose} {says(allowed)}: give more with --memory"
+        )
+    return max(1, min(cores, (allowed - fixed) // max(each, 1)))
