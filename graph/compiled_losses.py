@@ -15,6 +15,7 @@ from numba import njit, types
 
 from knockon.graph.arrays import Floats, Ints, Words
 from knockon.graph.compiled_draws import below
+from knockon.graph.compiled_heap import put, take
 from knockon.graph.wiring import Drawing, Wiring
 
 _u8, _i4, _i8, _f8, _b1 = types.uint64, types.int32, types.int64, types.float64, types.boolean
@@ -52,43 +53,6 @@ def _lives(key: Any, limit: Any, given: Any, counter: Any, word: Any, bit: Any) 
     if limit == 0:
         return False
     return below(key, limit, counter, bit) != 0
-
-
-@njit(nogil=True)
-def _swap(heap: Any, place: Any, i: Any, j: Any) -> None:
-    heap[i], heap[j] = heap[j], heap[i]
-    place[heap[i]], place[heap[j]] = i, j
-
-
-@njit(nogil=True)
-def _raise(heap: Any, place: Any, x: Any, i: Any) -> None:
-    """Let the node at place i of the heap rise to where its loss belongs."""
-    while i > 0:
-        above = (i - 1) >> 1
-        if x[heap[above]] >= x[heap[i]]:
-            break
-        _swap(heap, place, i, above)
-        i = above
-
-
-@njit(nogil=True)
-def _pop(heap: Any, place: Any, x: Any, size: Any) -> Any:
-    """The node of the largest loss, taken from a heap of so many."""
-    top = heap[0]
-    _swap(heap, place, 0, size - 1)
-    i, last = 0, size - 1
-    while True:
-        below_ = 2 * i + 1
-        if below_ >= last:
-            break
-        if below_ + 1 < last and x[heap[below_ + 1]] > x[heap[below_]]:
-            below_ += 1
-        if x[heap[i]] >= x[heap[below_]]:
-            break
-        _swap(heap, place, i, below_)
-        i = below_
-    place[top] = -1
-    return top
 
 
 @njit(nogil=True)
@@ -134,6 +98,7 @@ def _losses(
     member: Any, own: Any, broken: Any, switch: Any, room: Any, out: Any,
 ) -> None:  # fmt: skip
     shared, strange = len(group) > 0, len(foreign) > 0
+    rank = x.view(np.int64)  # floats from 0 up are ordered as their bits are
     for lane in lanes:
         word, bit = lane >> 6, np.uint64(1) << np.uint64(lane & 63)
         counter = np.uint64(first + word + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -146,12 +111,9 @@ def _losses(
         for k in range(len(origins)):
             v = origins[k]
             x[v] = max(x[v], severity[k])
-            if place[v] < 0:
-                heap[size], place[v] = v, size
-                size += 1
-            _raise(heap, place, x, place[v])
+            size = put(heap, place, size, v, rank, rank, rank)
         while size > 0:
-            v = _pop(heap, place, x, size)
+            v = take(heap, place, size, rank, rank, rank)
             size -= 1
             for a in range(start[v], start[v + 1]):
                 t, value = target[a], x[v] * loss[a]
@@ -178,9 +140,6 @@ def _losses(
                     if value <= x[t]:
                         continue
                 x[t] = value
-                if place[t] < 0:
-                    heap[size], place[t] = t, size
-                    size += 1
-                _raise(heap, place, x, place[t])
+                size = put(heap, place, size, t, rank, rank, rank)
         for v in range(len(row)):
             out[lane, v] = x[row[v]]

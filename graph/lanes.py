@@ -80,9 +80,11 @@ class Lanes:
             return min(WORDS, max(1, cells // (64 * height)))
         return WORDS if self.compiled else max(1, cells // height)
 
-    def release(self) -> None:
-        """Let go of all that only closures need: it is as large as the graph."""
-        self._wiring, self._drawings, self._free = None, {}, SimpleQueue()
+    def release(self, *, wiring: bool = True) -> None:
+        """Let go of what only closures need, and of the wiring: each is as large as the graph."""
+        self._drawings, self._free = {}, SimpleQueue()
+        if wiring:
+            self._wiring = None
 
     def wiring(self) -> Wiring:
         if self._wiring is None:

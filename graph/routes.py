@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints, distinct
+from knockon.graph.arrays import Bools, Floats, Ints, distinct
 from knockon.graph.circuit import Circuit
+from knockon.graph.wiring import Wiring
 
 _FINE = 2.0**32  # a cost is -log2(strength) in units of 2^-32, whole numbers: sums are exact
 _FAR = np.iinfo(np.int64).max // 2
@@ -40,26 +41,58 @@ class Routes:
             at, left = at[left >= 0] - 1, left[left >= 0]
         return row, ends
 
-    def carried(self, mass: Floats) -> Floats:
-        """(N,) mass of the nodes whose chain runs through each node, itself left out."""
+    def carried(self, mass: Floats, entity: Ints) -> Floats:
+        """(N,) mass of the nodes whose chain runs through each node, itself left out.
+
+        Where a chain passes an entity (N,) twice, in two modes, it counts at the first.
+        """
         through = np.zeros(len(mass))
         order = np.argsort(self.depth, kind="stable")
         ends = np.searchsorted(self.depth[order], np.arange(self.depth.max(initial=0) + 2))
         for depth in range(len(ends) - 2, 0, -1):
             level = order[ends[depth] : ends[depth + 1]]
             np.add.at(through, self.before[level], through[level] + mass[level])
-        return through
+        again = self._passed_before(entity)
+        return np.where(again, -mass, through)  # each was counted at the first, itself too
+
+    def _passed_before(self, entity: Ints) -> Bools:
+        """(N,) nodes on whose chain their entity stands before, in another mode."""
+        again = np.zeros(len(entity), np.bool_)
+        nodes = np.flatnonzero(np.bincount(entity)[entity] > 1) if len(entity) else entity
+        up = self.before[nodes]
+        while nodes.size:
+            nodes, up = nodes[up >= 0], up[up >= 0]
+            again[nodes[entity[up] == entity[nodes]]] = True
+            up = self.before[up]
+        return again
 
 
-def find_routes(circuit: Circuit, strength: Floats, origins: Ints) -> Routes:
+def find_routes(
+    circuit: Circuit, strength: Floats, origins: Ints, wiring: Wiring | None = None
+) -> Routes:
     """The routes from the origin nodes over the arcs of a circuit in which all nodes are reached.
 
     strength: (A,) of each arc. Ties go to fewer arcs, then to the provider of the smallest number.
+    wiring: of the circuit, where the compiled form is to find them
     """
-    n = len(circuit.entity)
-    target = circuit.node[circuit.group[circuit.member]]
-    zero = (strength <= 0).astype(np.int64)
+    zero = strength <= 0
     price = np.round(-np.log2(np.where(zero, 1.0, strength)) * _FINE).astype(np.int64)
+    if wiring is None:
+        hops, zeros, cost, depth, arc = _forest(circuit, price, zero, origins)
+    else:
+        from knockon.graph.compiled_routes import forest
+
+        hops, zeros, cost, depth, arc = forest(wiring, circuit.provider, price, zero, origins)
+    before = np.full(len(arc), -1)
+    before[arc >= 0] = circuit.provider[arc[arc >= 0]]
+    return Routes(hops, zeros, cost, depth, before, arc)
+
+
+def _forest(
+    circuit: Circuit, price: Ints, zero: Bools, origins: Ints
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """(N,) hops, zeros, cost, depth and the arc before each node, as `Routes` has them."""
+    n, target = len(circuit.entity), circuit.targets
     arcs = _Arcs(n, circuit.provider, target)
     own = ~circuit.foreign  # the others only count in a group, nothing arrives through them
     hops = arcs.cheapest(np.where(own, 1, _FAR), origins)
@@ -76,9 +109,7 @@ def find_routes(circuit: Circuit, strength: Floats, origins: Ints) -> Routes:
     first = np.lexsort((candidates, circuit.provider[candidates], target[candidates]))[::-1]
     arc[target[candidates[first]]] = candidates[first]  # the last one written is the smallest
     arc[origins] = -1
-    before = np.full(n, -1)
-    before[arc >= 0] = circuit.provider[arc[arc >= 0]]
-    return Routes(hops, zeros, cost, depth, before, arc)
+    return hops, zeros, cost, depth, arc
 
 
 class _Arcs:

@@ -77,9 +77,11 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
     ledger = Ledger(graph, circuit, origins, severity)
     same = not unknown[circuit.dependency].any()
     counted = count(ledger, lanes, [drawn] if same else runs, plan, watch)
-    lanes.release()
+    lanes.release(wiring=False)
     tally = counted.tally
-    routes = find_routes(circuit, middle[circuit.dependency[circuit.member]], origins)
+    wiring = lanes.wiring() if lanes.compiled else None
+    routes = find_routes(circuit, middle[circuit.dependency[circuit.member]], origins, wiring)
+    lanes.release()
     node_of = ledger.best_nodes(routes)
     is_origin = np.isin(ledger.entity, failing)
     mass = np.zeros(len(circuit.entity))
@@ -102,7 +104,7 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
         touched=touched,
         routes=routes,
         node_of=node_of,
-        carries=ledger.by_entity(routes.carried(mass), np.add),
+        carries=ledger.by_entity(routes.carried(mass, circuit.entity), np.add),
         circuit=circuit,
         lanes=lanes,
         notes=(*notes, *counted.notes, *lanes.notes),

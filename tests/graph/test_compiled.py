@@ -9,9 +9,11 @@ from knockon.graph import lanes as lanes_module
 from knockon.graph.circuit import Circuit, build_circuit
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.lanes import Lanes
+from knockon.graph.routes import find_routes
 from knockon.graph.scenario import Scenario
 from knockon.graph.tallies import Ledger
 from knockon.graph.whatif import whatif
+from knockon.graph.wiring import Wiring
 from knockon.graph.worlds import EXACT, Run
 from tests.strategies import cases
 from tests.toys import dep, graph_of, group
@@ -97,6 +99,24 @@ def test_losses_are_the_same_in_both_forms(case: Asked, worlds: int) -> None:
         drawing = lanes.drawing(run, given=exact)
         compiled = ledger.losses(lanes, run, block, drawing)
         assert np.array_equal(compiled, ledger.losses(lanes, run, block, None))
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases(most=30, chances=30))
+def test_routes_are_the_same_in_both_forms(case: Asked) -> None:
+    """The same forest, ties and unknown strengths of 0 included."""
+    graph, scenario = case
+    circuit, _, origins = prepared(graph, scenario)
+    live = np.ones(len(circuit.dependency), np.bool_)
+    stuck = np.ones(len(circuit.node), np.bool_)
+    reached = Lanes(circuit, 1).reach(live, stuck, origins)
+    part, nodes = circuit.within(reached, np.ones(len(graph.dependent), np.bool_))
+    strength = graph.dependencies["probability"].fill_null(0.0).to_numpy()
+    of_arc = strength[part.dependency[part.member]]
+    at = np.searchsorted(nodes, origins)
+    numpy, numba = (find_routes(part, of_arc, at, w) for w in (None, Wiring.of(part)))
+    for name in ("hops", "zeros", "cost", "depth", "before", "arc"):
+        assert np.array_equal(getattr(numpy, name), getattr(numba, name)), name
 
 
 def test_more_members_than_a_word_has_bits_are_counted() -> None:

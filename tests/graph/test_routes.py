@@ -144,7 +144,6 @@ def test_no_route_leads_through_a_group_that_holds() -> None:
     assert impact.entities.filter(id="P")["carries"].item() == 0
 
 
-@pytest.mark.xfail(strict=True, reason="an entity counts once for each of its modes on a route")
 def test_an_entity_carries_another_once_though_the_route_passes_it_in_two_modes() -> None:
     """X is reached through e as `a`, f, and e again as `b`: e carries f and X, two entities."""
     graph = graph_of(
