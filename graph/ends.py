@@ -37,7 +37,15 @@ def numbers_among(texts: pl.Series, ids: pl.Series) -> pl.Series:
 
 
 def _text(columns: list[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
-    texts = pl.concat([c.rename("id").unique() for c in columns]).unique()
+    """The distinct texts, and where each stands: told apart by hashes, which compare faster."""
+    both = [pl.DataFrame({"hash": c.hash(), "id": c}) for c in columns]
+    firsts = pl.concat([b.unique("hash", keep="any") for b in both]).unique("hash", keep="any")
+    numbered = firsts.select("hash", pl.int_range(pl.len(), dtype=pl.UInt32).alias("number"))
+    codes = [b.join(numbered, on="hash", how="left", maintain_order="left")["number"] for b in both]
+    texts = firsts["id"]
+    if all((texts.gather(c) == b["id"]).all() for b, c in zip(both, codes, strict=True)):
+        return texts, codes
+    texts = pl.concat([c.rename("id").unique() for c in columns]).unique()  # two of one hash
     return texts, [numbers_among(c, texts) for c in columns]
 
 
