@@ -56,7 +56,8 @@ def check(tables: Tables) -> Tables:
     entities = _distinct_entities(entities, faults)
     dependencies = _without_self_loops(dependencies, ids, report)
     dependencies = _settle_groups(dependencies, ids, faults)
-    dependencies = _merge_repeated(_sorted(dependencies), ids, report)
+    keys = [c for c in IDENTITY if c in given and _differs(dependencies, c)]
+    dependencies = _merge_repeated(_sorted(dependencies, keys), ids, keys, report)
     _check_group_sizes(dependencies, ids, faults)
     if faults:
         raise InputError.of(faults)
@@ -239,19 +240,32 @@ def _settle_groups(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> pl
     return frame.with_columns(stated)
 
 
-def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
-    """In the order of identity: numbers sort as the ids do. Rows of one identity stay in order."""
+def _differs(frame: pl.DataFrame, column: str) -> bool:
+    """Whether the column holds more than one value."""
+    return (
+        bool(frame.height)
+        and not frame.select(pl.col(column).eq_missing(pl.col(column).first()).all()).item()
+    )
+
+
+def _sorted(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """In the order of identity: numbers sort as the ids do. Rows of one identity stay in order.
+
+    keys: those columns of the identity that tell rows apart
+    """
     ends = pl.col("dependent").cast(pl.UInt64) * 2**32 + pl.col("provider")
-    rest = [c for c in ("relation", "group") if frame[c].n_unique() > 1]
+    rest = [c for c in keys if c not in ENDS]
     return frame.sort(ends, *rest, nulls_last=False, maintain_order=True)
 
 
-def _merge_repeated(frame: pl.DataFrame, ids: pl.Series, report: list[Finding]) -> pl.DataFrame:
+def _merge_repeated(
+    frame: pl.DataFrame, ids: pl.Series, keys: list[str], report: list[Finding]
+) -> pl.DataFrame:
     """One row per identity: a stated strength beats an unknown one, then the more severe value.
 
-    frame: in the order of identity
+    frame: sorted by the keys
     """
-    same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift()) for c in IDENTITY)
+    same = pl.all_horizontal(pl.lit(True), *(pl.col(c).eq_missing(pl.col(c).shift()) for c in keys))
     again = frame.select((same & (pl.int_range(pl.len()) > 0)).alias("again"))["again"]
     if not again.any():
         return frame
@@ -269,7 +283,7 @@ def _merge_repeated(frame: pl.DataFrame, ids: pl.Series, report: list[Finding]) 
     both = _named(twice.head(_EXAMPLES), ids)
     shown = _rows(both, pl.col("dependent") + " on " + pl.col("provider"))
     report.append(Finding("merged", extra, reason, shown))
-    return _sorted(pl.concat([frame.filter(~again), merged.select(frame.columns)]))
+    return _sorted(pl.concat([frame.filter(~again), merged.select(frame.columns)]), keys)
 
 
 def _check_group_sizes(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> None:

@@ -110,12 +110,15 @@ class DependencyGraph:
     @cached_property
     def group_of(self) -> Ints:
         """(m,) number of the group of each dependency; alone, a dependency is a group of one."""
-        groups = self.dependencies["group"]
-        alone = groups.is_null()
-        if alone.all():  # the rows are in the order of their dependents
-            return _read_only(np.arange(len(groups)))
-        keys = pl.DataFrame({"dependent": self.dependent, "group": groups}).select(
-            pl.struct("dependent", "group", pl.when(alone).then(pl.int_range(pl.len())))
+        alone = pl.col("group").is_null()
+        if self.dependencies.select(alone.all()).item():  # rows are in the order of dependents
+            return _read_only(np.arange(len(self.dependent)))
+        keys = self.dependencies.select(
+            pl.struct(
+                pl.Series("dependent", self.dependent),
+                "group",
+                pl.when(alone).then(pl.int_range(pl.len())).alias("alone"),
+            )
             .rank("dense")
             .cast(pl.Int64)
             - 1
