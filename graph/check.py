@@ -47,7 +47,7 @@ def check(tables: Tables) -> Tables:
         raise InputError.of(faults)
     given = set(tables.dependencies.columns)
     absent = [c for c in DEPENDENCY_COLUMNS if c.name not in given and not c.required]
-    report, head = list(tables.report), replace(tables, dependencies=dependencies)
+    report, head = list(tables.report), replace(tables, dependencies=pl.DataFrame())
     del tables  # what came is not held beside what is made of it
     ids, numbers = number_ends(dependencies, entities["id"])
     dependencies = dependencies.with_columns(
@@ -132,7 +132,9 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 def _first_file(frame: pl.DataFrame) -> str | None:
-    return str(frame[FILE][0]) if FILE in frame.columns and frame.height else None
+    if FILE not in frame.columns or not frame.height:
+        return None
+    return str(frame.select(pl.col(FILE).first()).item())
 
 
 def _cast(frame: pl.DataFrame, column: Column, name: str, faults: list[str]) -> pl.Series:
