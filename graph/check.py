@@ -6,11 +6,15 @@ What it drops, merges or invents on the way becomes a `Finding`: nothing vanishe
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
+from knockon.graph.arrays import Ints
+from knockon.graph.ends import number_ends, numbers_among
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import (
     DEPENDENCY_COLUMNS,
+    ENDS,
     ENTITY_COLUMNS,
     FILE,
     IDENTITY,
@@ -18,12 +22,14 @@ from knockon.graph.tables import (
     ROW,
     Column,
     Finding,
+    Numbers,
     Tables,
     at,
     empty,
 )
 
 _EXAMPLES = 5
+_OF_GROUP = ("needs", "switch_probability")
 
 
 def check(tables: Tables) -> Tables:
@@ -39,25 +45,32 @@ def check(tables: Tables) -> Tables:
     dependencies = _conform(tables.dependencies, DEPENDENCY_COLUMNS, "dependencies", faults)
     if faults:
         raise InputError.of(faults)
-    report = list(tables.report)
-    dependencies = dependencies.with_columns(pl.int_range(pl.len()).alias(ROW))
+    given = set(tables.dependencies.columns)
+    absent = [c for c in DEPENDENCY_COLUMNS if c.name not in given and not c.required]
+    report, head = list(tables.report), replace(tables, dependencies=pl.DataFrame())
+    del tables  # what came is not held beside what is made of it
+    ids, numbers = number_ends(dependencies, entities["id"])
+    dependencies = dependencies.with_columns(
+        *numbers, pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)
+    )
     entities = _distinct_entities(entities, faults)
-    dependencies = _without_self_loops(dependencies, report)
-    dependencies = _settle_groups(dependencies, faults)
-    dependencies = _merge_repeated(dependencies, report)
-    _check_group_sizes(dependencies, faults)
+    dependencies = _without_self_loops(dependencies, ids, report)
+    dependencies = _settle_groups(dependencies, ids, faults)
+    keys = [c for c in IDENTITY if c in given and _differs(dependencies, c)]
+    dependencies = _merge_repeated(_sorted(dependencies, keys), ids, keys, report)
+    _check_group_sizes(dependencies, ids, faults)
     if faults:
         raise InputError.of(faults)
-    entities = _add_missing(entities, dependencies, report)
-    dependencies = dependencies.drop(ROW).with_columns(
-        pl.col("needs").fill_null(1), pl.col("switch_probability").fill_null(1.0)
+    dependencies, ids = _renumbered(dependencies, ids, entities["id"])
+    entities = _add_missing(entities, ids, report)
+    entities = entities.with_columns(pl.col("name").fill_null(pl.col("id"))).sort("id")
+    done = dependencies.drop(ROW).with_columns(
+        *(ids.gather(dependencies[name]).alias(name) for name in ENDS),
+        *(_constant(c) for c in absent),  # merging spreads out what one value says for all rows
+        *(pl.col(c).fill_null(1) for c in _OF_GROUP if c in given),
     )
-    return replace(
-        tables,
-        entities=entities.with_columns(pl.col("name").fill_null(pl.col("id"))).sort("id"),
-        dependencies=dependencies.sort(*IDENTITY, nulls_last=False),
-        report=tuple(report),
-    )
+    found = Numbers(entities, done, *(_integers(dependencies[name]) for name in ENDS))
+    return replace(head, entities=entities, dependencies=done, report=tuple(report), numbers=found)
 
 
 def _conform(
@@ -70,24 +83,24 @@ def _conform(
     _check_names(frame, columns, name, faults)
     if len(faults) > before:
         return frame
-    where = frame.select(at(frame, name).alias("at"))["at"]
-    cast = []
-    for column in columns:
-        if column.name not in frame.columns:
-            cast.append(
-                pl.Series(column.name, [None], column.dtype).new_from_index(0, frame.height)
-            )
-            continue
-        cast.append(_cast(frame[column.name], column, where, faults))
-    done = frame.with_columns(cast)
+    present = [c for c in columns if c.name in frame.columns]
+    absent = [c for c in columns if c.name not in frame.columns]
+    done = frame.with_columns(
+        *(_cast(frame, column, name, faults) for column in present), *(_constant(c) for c in absent)
+    )
     fill = [
         pl.col(c.name).fill_null(c.default)
-        for c in columns
-        if c.default is not None and c.name not in ("needs", "switch_probability")
+        for c in present
+        if c.default is not None and c.name not in _OF_GROUP
     ]
     return done.with_columns(fill).select(
         *(c.name for c in columns), pl.exclude([c.name for c in columns])
     )
+
+
+def _constant(column: Column) -> pl.Expr:
+    """The default of a column that is not there: one value, whatever the number of rows."""
+    return pl.lit(column.default, column.dtype).alias(column.name)
 
 
 def _check_names(
@@ -119,12 +132,19 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 def _first_file(frame: pl.DataFrame) -> str | None:
-    return str(frame[FILE][0]) if FILE in frame.columns and frame.height else None
+    if FILE not in frame.columns or not frame.height:
+        return None
+    return str(frame.select(pl.col(FILE).first()).item())
 
 
-def _cast(series: pl.Series, column: Column, where: pl.Series, faults: list[str]) -> pl.Series:
-    """The column as its type; a fault for each cell that is empty but required, or not valid."""
-    raw = series
+def _cast(frame: pl.DataFrame, column: Column, name: str, faults: list[str]) -> pl.Series:
+    """The column as its type; a fault for each cell that is empty but required, or not valid.
+
+    Whole numbers that are ends stay numbers: `number_ends` makes text of the distinct ones.
+    """
+    raw = series = frame[column.name]
+    if column.name in ENDS and series.dtype.is_integer() and not series.has_nulls():
+        return series
     if series.dtype in (pl.String, pl.Categorical, pl.Enum):
         raw = series.cast(pl.String).str.strip_chars()
         raw = raw.set(raw == "", None)
@@ -145,6 +165,9 @@ def _cast(series: pl.Series, column: Column, where: pl.Series, faults: list[str]
         )
     if column.required:
         bad |= value.is_null()
+    if not bad.any():
+        return value
+    where = frame.select(at(frame, name).alias("at"))["at"]
     for i in bad.arg_true():
         got = "nothing" if raw[i] is None else repr(clip(str(series[i])))
         faults.append(f"{where[i]}: {column.name}: expected {_wanted(column)}, got {got}")
@@ -175,30 +198,31 @@ def _distinct_entities(entities: pl.DataFrame, faults: list[str]) -> pl.DataFram
     return entities
 
 
-def _without_self_loops(frame: pl.DataFrame, report: list[Finding]) -> pl.DataFrame:
+def _without_self_loops(frame: pl.DataFrame, ids: pl.Series, report: list[Finding]) -> pl.DataFrame:
     """Without those that need themselves. In a group one counts on: itself is up as a member."""
     loop = (pl.col("dependent") == pl.col("provider")) & pl.col("group").is_null()
     loops = frame.filter(loop)
-    if loops.height:
-        shown = _rows(loops, pl.col("dependent"))
-        report.append(Finding("dropped", loops.height, "an entity that depends on itself", shown))
+    if not loops.height:
+        return frame
+    shown = _rows(_named(loops.head(_EXAMPLES), ids), pl.col("dependent"))
+    report.append(Finding("dropped", loops.height, "an entity that depends on itself", shown))
     return frame.filter(~loop)
 
 
-def _settle_groups(frame: pl.DataFrame, faults: list[str]) -> pl.DataFrame:
+def _settle_groups(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> pl.DataFrame:
     """`needs` and `switch_probability` of a group, filled from the rows of it that state them."""
-    placed = frame.with_columns(at(frame, "dependencies").alias("_at"))
-    alone = placed.filter(pl.col("group").is_null() & (pl.col("needs") > 1))
-    for dependent, needs, where in alone.select("dependent", "needs", "_at").iter_rows():
+    alone = frame.filter(pl.col("group").is_null() & (pl.col("needs") > 1))
+    for dependent, needs, where in _placed(alone, ids).select("dependent", "needs", "_at").rows():
         faults.append(
             f"{where}: dependency of {clip(dependent)!r} needs {needs}, but no group is named"
         )
-    grouped = placed.filter(pl.col("group").is_not_null())
+    grouped = frame.filter(pl.col("group").is_not_null())
     if not grouped.height:
         return frame
-    for name in ("needs", "switch_probability"):
+    placed = _placed(grouped, ids)
+    for name in _OF_GROUP:
         split = (
-            grouped.group_by("dependent", "group")
+            placed.group_by("dependent", "group")
             .agg(pl.col(name).drop_nulls().unique().sort().alias("values"), "_at")
             .filter(pl.col("values").list.len() > 1)
             .sort("dependent", "group")
@@ -213,17 +237,42 @@ def _settle_groups(frame: pl.DataFrame, faults: list[str]) -> pl.DataFrame:
         .then(pl.col(c))
         .otherwise(pl.col(c).drop_nulls().first().over("dependent", "group"))
         .alias(c)
-        for c in ("needs", "switch_probability")
+        for c in _OF_GROUP
     ]
     return frame.with_columns(stated)
 
 
-def _merge_repeated(frame: pl.DataFrame, report: list[Finding]) -> pl.DataFrame:
-    """One row per identity: a stated strength beats an unknown one, then the more severe value."""
-    again = frame.select(*IDENTITY).is_duplicated()
+def _differs(frame: pl.DataFrame, column: str) -> bool:
+    """Whether the column holds more than one value."""
+    return (
+        bool(frame.height)
+        and not frame.select(pl.col(column).eq_missing(pl.col(column).first()).all()).item()
+    )
+
+
+def _sorted(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """In the order of identity: numbers sort as the ids do. Rows of one identity stay in order.
+
+    keys: those columns of the identity that tell rows apart
+    """
+    ends = pl.col("dependent").cast(pl.UInt64) * 2**32 + pl.col("provider")
+    rest = [c for c in keys if c not in ENDS]
+    return frame.sort(ends, *rest, nulls_last=False, maintain_order=True)
+
+
+def _merge_repeated(
+    frame: pl.DataFrame, ids: pl.Series, keys: list[str], report: list[Finding]
+) -> pl.DataFrame:
+    """One row per identity: a stated strength beats an unknown one, then the more severe value.
+
+    frame: sorted by the keys
+    """
+    same = pl.all_horizontal(pl.lit(True), *(pl.col(c).eq_missing(pl.col(c).shift()) for c in keys))
+    again = frame.select((same & (pl.int_range(pl.len()) > 0)).alias("again"))["again"]
     if not again.any():
         return frame
-    twice = frame.filter(again)
+    again |= again.shift(-1, fill_value=False)
+    twice = frame.filter(again).sort(ROW)
     severe = {"probability": "max", "loss": "max", "grace_hours": "min", "switch_hours": "max"}
     rest = [c for c in frame.columns if c not in IDENTITY]
     told = [c for c in rest if c not in (*severe, FILE, LINE, ROW)]
@@ -233,15 +282,18 @@ def _merge_repeated(frame: pl.DataFrame, report: list[Finding]) -> pl.DataFrame:
     )
     extra = twice.height - merged.height
     reason = "a repeated dependency (a stated strength beats unknown, then the more severe value)"
-    shown = _rows(twice, pl.col("dependent") + " on " + pl.col("provider"))
+    both = _named(twice.head(_EXAMPLES), ids)
+    shown = _rows(both, pl.col("dependent") + " on " + pl.col("provider"))
     report.append(Finding("merged", extra, reason, shown))
-    return pl.concat([frame.filter(~again), merged.select(frame.columns)])
+    return _sorted(pl.concat([frame.filter(~again), merged.select(frame.columns)]), keys)
 
 
-def _check_group_sizes(frame: pl.DataFrame, faults: list[str]) -> None:
+def _check_group_sizes(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> None:
+    grouped = frame.filter(pl.col("group").is_not_null())
+    if not grouped.height:
+        return
     short = (
-        frame.with_columns(at(frame, "dependencies").alias("_at"))
-        .filter(pl.col("group").is_not_null())
+        _placed(grouped.sort(ROW), ids)
         .group_by("dependent", "group")
         .agg(pl.len().alias("members"), pl.col("needs").first().fill_null(1), "_at")
         .filter(pl.col("needs") > pl.col("members"))
@@ -254,26 +306,48 @@ def _check_group_sizes(frame: pl.DataFrame, faults: list[str]) -> None:
         )
 
 
-def _add_missing(
-    entities: pl.DataFrame, dependencies: pl.DataFrame, report: list[Finding]
-) -> pl.DataFrame:
-    """The entities and a bare row for each end of a dependency that no row describes."""
-    ends = pl.concat(
-        [dependencies["dependent"].rename("id"), dependencies["provider"].rename("id")]
-    )
-    missing = ends.unique().to_frame().join(entities, on="id", how="anti").sort("id")
+def _renumbered(
+    frame: pl.DataFrame, ids: pl.Series, entities: pl.Series
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Without the ids that only dropped rows name."""
+    there = np.zeros(len(ids), np.bool_)
+    for numbers in (*(frame[name] for name in ENDS), numbers_among(entities, ids)):
+        there[numbers.to_numpy()] = True
+    if there.all():
+        return frame, ids
+    number = pl.Series(np.cumsum(there, dtype=np.uint32) - np.uint32(1))
+    moved = [number.gather(frame[name]).alias(name) for name in ENDS]
+    return frame.with_columns(moved), ids.filter(pl.Series(there))
+
+
+def _add_missing(entities: pl.DataFrame, ids: pl.Series, report: list[Finding]) -> pl.DataFrame:
+    """The entities and a bare row for each id that no row describes."""
+    missing = ids.to_frame("id").join(entities, on="id", how="anti", maintain_order="left")
     if not missing.height:
         return entities
     if entities.height:
         reason = "an entity that only dependencies name (kind unknown)"
         shown = tuple(clip(i) for i in missing["id"].head(_EXAMPLES))
         report.append(Finding("invented", missing.height, reason, shown))
-    bare = [
-        pl.lit(c.default, c.dtype).alias(c.name) for c in ENTITY_COLUMNS if c.default is not None
-    ]
+    bare = [_constant(c) for c in ENTITY_COLUMNS if c.default is not None]
     return pl.concat([entities, missing.with_columns(bare)], how="diagonal")
+
+
+def _named(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """A few rows with the ids of their ends, for a message."""
+    return frame.with_columns(ids.gather(frame[name]).alias(name) for name in ENDS)
+
+
+def _placed(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    return _named(frame, ids).with_columns(at(frame, "dependencies").alias("_at"))
 
 
 def _rows(frame: pl.DataFrame, what: pl.Expr) -> tuple[str, ...]:
     text = frame.select((what + pl.lit(" at ") + at(frame, "dependencies")).alias("text"))["text"]
     return tuple(clip(t, 120) for t in text.head(_EXAMPLES))
+
+
+def _integers(numbers: pl.Series) -> Ints:
+    array: Ints = numbers.to_numpy().astype(np.int64)
+    array.flags.writeable = False
+    return array

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from knockon.graph.arrays import Ints
 from knockon.graph.check import check
+from knockon.graph.ends import numbers_among
 from knockon.graph.errors import AmbiguousEntityError, UnknownEntityError
-from knockon.graph.tables import Finding, Tables
+from knockon.graph.tables import ENDS, Finding, Tables
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -43,11 +45,11 @@ class DependencyGraph:
         `checked=True` skips the check of tables that `knockon.graph.check.check` returned.
         """
         sound = tables if checked else check(tables)
-        return cls(
-            sound,
-            _numbers(sound.dependencies["dependent"], sound.entities["id"]),
-            _numbers(sound.dependencies["provider"], sound.entities["id"]),
-        )
+        held = sound.numbers
+        if held and held.entities is sound.entities and held.dependencies is sound.dependencies:
+            return cls(sound, held.dependent, held.provider)
+        ids = sound.entities["id"]
+        return cls(sound, *(_numbers(sound.dependencies[name], ids) for name in ENDS))
 
     @classmethod
     def from_polars(
@@ -108,11 +110,14 @@ class DependencyGraph:
     @cached_property
     def group_of(self) -> Ints:
         """(m,) number of the group of each dependency; alone, a dependency is a group of one."""
+        alone = pl.col("group").is_null()
+        if self.dependencies.select(alone.all()).item():  # rows are in the order of dependents
+            return _read_only(np.arange(len(self.dependent)))
         keys = self.dependencies.select(
             pl.struct(
-                "dependent",
+                pl.Series("dependent", self.dependent),
                 "group",
-                pl.when(pl.col("group").is_null()).then(pl.int_range(pl.len())).alias("alone"),
+                pl.when(alone).then(pl.int_range(pl.len())).alias("alone"),
             )
             .rank("dense")
             .cast(pl.Int64)
@@ -182,7 +187,4 @@ def _folded(text: str) -> str:
 
 
 def _numbers(column: pl.Series, ids: pl.Series) -> Ints:
-    found = column.to_frame("id").join(
-        ids.to_frame("id").with_row_index("number"), on="id", how="left", maintain_order="left"
-    )
-    return _read_only(found["number"].cast(pl.Int64).to_numpy())
+    return _read_only(numbers_among(column, ids).to_numpy().astype(np.int64))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from knockon.graph.arrays import Ints
+
 KINDS = (
     "security_vendor", "platform", "cloud_provider", "enterprise", "service", "component",
     "identity_provider", "dns_provider", "cdn_provider", "certificate_authority", "network",
@@ -77,7 +79,8 @@ DEPENDENCY_COLUMNS = (
     _text("evidence"),
     _text("as_of"),
 )  # fmt: skip
-IDENTITY = ("dependent", "provider", "relation", "group")
+ENDS = ("dependent", "provider")
+IDENTITY = (*ENDS, "relation", "group")
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,25 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False)
+class Numbers:
+    """The numbers of the ends among the sorted ids, for these two frames and no others.
+
+    dependent, provider: (m,) one per row of the dependencies
+    """
+
+    entities: pl.DataFrame
+    dependencies: pl.DataFrame
+    dependent: Ints
+    provider: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class Tables:
     """What a loader hands over: two frames, a head, and the report of what it did.
 
     `entities` may be empty: the ends of the dependencies then are the entities. Columns that
-    the contract does not know are kept. `weight_unit` says what `weight` counts.
+    the contract does not know are kept. `weight_unit` says what `weight` counts. `numbers` are
+    those that `check` found.
     """
 
     entities: pl.DataFrame
@@ -116,6 +133,7 @@ class Tables:
     weight_unit: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     report: tuple[Finding, ...] = ()
+    numbers: Numbers | None = None
 
     def __repr__(self) -> str:
         return (

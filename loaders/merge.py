@@ -33,8 +33,8 @@ def load_tables(sources: Sequence[Path | str] | Path, join: bool = False, **opti
     listed = [sources] if isinstance(sources, str | Path) else sources
     paths = [source if is_address(source) else Path(source) for source in listed]
     said = {name: value for name, value in options.items() if value}
-    tables = _merge(_read_all(paths, said), paths)
-    return check(join_same_as(tables) if join else _with_note_of_twins(tables))
+    joined = join_same_as if join else _with_note_of_twins
+    return check(joined(_merge(_read_all(paths, said), paths)))  # by no name: held once
 
 
 def join_same_as(tables: Tables) -> Tables:

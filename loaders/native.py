@@ -95,7 +95,7 @@ def _fast(data: bytes, header: list[str]) -> pl.DataFrame | None:
         return None  # the exact way finds the line at fault
     if frame.height != lines - 1:
         return None
-    return frame.with_columns((pl.int_range(pl.len()) + 2).alias(LINE))
+    return frame.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32) + 2).alias(LINE))
 
 
 def _exact(text: str, name: str) -> pl.DataFrame:

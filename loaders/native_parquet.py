@@ -23,5 +23,5 @@ def read_parquet_table(path: Path) -> pl.DataFrame:
     with one_error(path):
         frame = pl.read_parquet(path)
     return frame.with_columns(
-        pl.lit(path.name).alias(FILE), (pl.int_range(pl.len()) + 1).alias(LINE)
+        pl.lit(path.name).alias(FILE), (pl.int_range(pl.len(), dtype=pl.UInt32) + 1).alias(LINE)
     )
