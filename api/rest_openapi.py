@@ -78,7 +78,7 @@ def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph
     name, graph = next(((n, g) for n, g in graphs.items() if g.ids), (None, None))
     if graph is None:
         return
-    entity = graph.ids[int(np.bincount(graph.provider, minlength=len(graph.ids)).argmax())]
+    entity = graph.ids[int(np.bincount(graph.provider, minlength=graph.size).argmax())]
     shown = {("graph", "path"): name, ("entity", "path"): entity, ("origin", "query"): [entity]}
     for parameter in _parameters(document):
         at = (parameter["name"], parameter["in"])

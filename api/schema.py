@@ -127,7 +127,7 @@ class WhatifJson(TypedDict):
 def graph_head(graph: DependencyGraph) -> GraphHead:
     return {
         "title": graph.title,
-        "entities": len(graph.ids),
+        "entities": graph.size,
         "dependencies": len(graph.dependent),
     }
 

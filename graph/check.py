@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Ints
+from knockon.graph.arrays import Ints, narrow
 from knockon.graph.ends import number_ends, numbers_among
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import (
@@ -348,6 +348,6 @@ def _rows(frame: pl.DataFrame, what: pl.Expr) -> tuple[str, ...]:
 
 
 def _integers(numbers: pl.Series) -> Ints:
-    array: Ints = numbers.to_numpy().astype(np.int64)
+    array = narrow(numbers.to_numpy().astype(np.int64, copy=False))
     array.flags.writeable = False
     return array

@@ -121,7 +121,7 @@ def build_circuit(
 
     Node k * n + i is entity i in the k-th reachable mode; the first n nodes are in `mode` itself.
     """
-    n = len(graph.ids)
+    n = graph.size
     modes = reachable_modes(mode, rules)
     table = crossing(rules)
     relation = graph.dependencies["relation"]
@@ -144,7 +144,7 @@ def build_circuit(
 
 def member_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
     """The identity keys of the given dependencies, made a piece at a time."""
-    named = np.zeros(len(graph.ids), np.bool_)
+    named = np.zeros(graph.size, np.bool_)
     named[graph.dependent[dependencies]] = True
     named[graph.provider[dependencies]] = True
     ends = np.zeros(len(named), np.uint64)
@@ -206,7 +206,7 @@ class _Arcs(NamedTuple):
 
 
 def _assemble(graph: DependencyGraph, aided: list[int], entity: Ints, arcs: _Arcs) -> Circuit:
-    n, group_of = len(graph.ids), graph.group_of
+    n, group_of = graph.size, graph.group_of
     target = narrow(arcs.layer * n + graph.dependent[arcs.dependency])
     layer, provider, dependency, foreign = (np.asarray(a) for a in arcs)
     if not _in_order(target, group_of[dependency], dependency):

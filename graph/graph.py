@@ -95,6 +95,15 @@ class DependencyGraph:
         """What reading and checking dropped, merged, invented or noted."""
         return self.tables.report
 
+    @property
+    def size(self) -> int:
+        """How many entities there are."""
+        return self.entities.height
+
+    def id_of(self, number: int) -> str:
+        """The id of an entity; `ids` lists them all."""
+        return str(self.entities["id"][number])
+
     @cached_property
     def ids(self) -> list[str]:
         return self.entities["id"].to_list()
@@ -102,10 +111,6 @@ class DependencyGraph:
     @cached_property
     def names(self) -> list[str]:
         return self.entities["name"].to_list()
-
-    @cached_property
-    def _number_of(self) -> dict[str, int]:
-        return {identifier: i for i, identifier in enumerate(self.ids)}
 
     @cached_property
     def group_of(self) -> Ints:
@@ -130,7 +135,7 @@ class DependencyGraph:
         """How many sets of two or more entities depend on each other in a circle."""
         from knockon.graph.networks import count_cycles
 
-        return count_cycles(self.dependent, self.provider, len(self.ids))
+        return count_cycles(self.dependent, self.provider, self.size)
 
     def find(self, asked: str) -> int:
         """The number of the entity with this id, or this name regardless of case.
@@ -138,7 +143,7 @@ class DependencyGraph:
         Raises UnknownEntityError with the nearest names, AmbiguousEntityError for a name that
         several entities have.
         """
-        number = self._number_of.get(asked)
+        number = self.entities["id"].index_of(asked)
         if number is not None:
             return number
         wanted = _folded(asked)
@@ -172,7 +177,7 @@ class DependencyGraph:
         grouped = self.dependencies.filter(pl.col("group").is_not_null())
         groups = grouped.select(pl.struct("dependent", "group").n_unique()).item()
         return (
-            f"<Graph {_count(len(self.ids), 'entity', 'entities')}, "
+            f"<Graph {_count(self.size, 'entity', 'entities')}, "
             f"{_count(len(self.dependent), 'dependency', 'dependencies')}, "
             f"{_count(groups, 'group')}, {_count(self.cycles, 'cycle')}>"
         )

@@ -33,7 +33,7 @@ def kind_name(kind: str, number: int) -> str:
 
 def headline(impact: "Impact") -> str:
     """`If Falcon Platform fails: up to 261 of 424 enterprises and 114 others are hit`."""
-    everybody = len(impact.graph.ids) - len(impact.scenario.origins)
+    everybody = impact.graph.size - len(impact.scenario.origins)
     rows = impact.by_kind.filter(pl.col("within_reach") > 0).sort(
         ["hit_high", "within_reach", "kind"], descending=[True, True, False]
     )

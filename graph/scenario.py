@@ -109,7 +109,7 @@ class Scenario:
             twice = sorted(o.id for o in found if [p.id for p in found].count(o.id) > 1)
             raise ScenarioError(f"{clip(twice[0])!r} is named twice among those that fail")
         spared = [protect] if isinstance(protect, str) else protect
-        safe = sorted({graph.ids[graph.find(p)] for p in spared})
+        safe = sorted({graph.id_of(graph.find(p)) for p in spared})
         return cls(tuple(sorted(found, key=lambda o: o.id)), protect=tuple(safe), **options)
 
     def on(self, graph: DependencyGraph) -> "Scenario":
@@ -134,7 +134,7 @@ def _origin(graph: DependencyGraph, given: OriginLike, severity: float) -> Origi
                 f"got {clip(repr(dict(given)))}"
             )
         given = Origin(given["id"], given.get("severity", severity))
-    return replace(given, id=graph.ids[graph.find(given.id)])
+    return replace(given, id=graph.id_of(graph.find(given.id)))
 
 
 def _is_number(value: object) -> bool:

@@ -288,7 +288,7 @@ def _footer(
     graph, scenario = impact.graph, impact.scenario
     how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"
     line = (
-        f"{graph.title}: {len(graph.ids):,} entities, {len(graph.dependent):,} dependencies. "
+        f"{graph.title}: {graph.size:,} entities, {len(graph.dependent):,} dependencies. "
         f"Mode {scenario.mode}; {how}. knockon"
     )
     if plan.left_out:

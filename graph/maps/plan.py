@@ -75,7 +75,7 @@ class _Forest:
     def __init__(self, impact: "Impact") -> None:
         found = impact.spread
         routes, entity = found.routes, found.circuit.entity
-        row = np.full(len(impact.graph.ids), -1)
+        row = np.full(impact.graph.size, -1)
         row[found.entity] = np.arange(len(found.entity))
         before = routes.before[found.node_of]
         self.parent = np.where(before >= 0, row[entity[before]], -1).tolist()
