@@ -1,11 +1,12 @@
 """Names for the arrays that the kernels pass around."""
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Ints: TypeAlias = npt.NDArray[np.signedinteger[Any]]  # 32 bits in the arrays of a circuit
+T = TypeVar("T", bound=np.generic)
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Words: TypeAlias = npt.NDArray[np.uint64]  # 64 lanes each, lane i in bit i
@@ -27,7 +28,10 @@ def ranges(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
 def firsts(*columns: Ints) -> Bools:
     """Where a row differs from the row before it."""
     first = np.ones(len(columns[0]), bool)
-    first[1:] = np.logical_or.reduce([c[1:] != c[:-1] for c in columns])
+    if len(first):
+        first[1:] = columns[0][1:] != columns[0][:-1]
+    for column in columns[1:]:
+        first[1:] |= column[1:] != column[:-1]
     return first
 
 
@@ -35,3 +39,15 @@ def narrow(numbers: Ints) -> Ints:
     """The same in 32 bits where they fit: half the memory of large graphs."""
     fits = not numbers.size or (numbers.max() < 2**31 and numbers.min() >= -(2**31))
     return numbers.astype(np.int32) if fits else numbers
+
+
+def lean(values: npt.NDArray[T]) -> npt.NDArray[T]:
+    """The same, in no memory where all are alike; not to be written to."""
+    if len(values) and bool((values == values[0]).all()):
+        return np.broadcast_to(values[0], values.shape)
+    return values
+
+
+def every(number: int) -> Ints:
+    """0, 1, ... as narrow numbers."""
+    return np.arange(number, dtype=np.int32 if number < 2**31 else np.int64)

@@ -29,6 +29,7 @@ from knockon.graph.tables import (
 )
 
 _EXAMPLES = 5
+ENUM_FROM = 1 << 22  # dependencies from which on their ends are an Enum, not texts
 _OF_GROUP = ("needs", "switch_probability")
 
 
@@ -65,7 +66,7 @@ def check(tables: Tables) -> Tables:
     entities = _add_missing(entities, ids, report)
     entities = entities.with_columns(pl.col("name").fill_null(pl.col("id"))).sort("id")
     done = dependencies.drop(ROW).with_columns(
-        *(ids.gather(dependencies[name]).alias(name) for name in ENDS),
+        *(_texts(dependencies[name], ids) for name in ENDS),
         *(_constant(c) for c in absent),  # merging spreads out what one value says for all rows
         *(pl.col(c).fill_null(1) for c in _OF_GROUP if c in given),
     )
@@ -345,6 +346,13 @@ def _placed(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
 def _rows(frame: pl.DataFrame, what: pl.Expr) -> tuple[str, ...]:
     text = frame.select((what + pl.lit(" at ") + at(frame, "dependencies")).alias("text"))["text"]
     return tuple(clip(t, 120) for t in text.head(_EXAMPLES))
+
+
+def _texts(numbers: pl.Series, ids: pl.Series) -> pl.Series:
+    """The ids with these numbers: as texts, in a large table as an Enum of a fourth the size."""
+    if len(numbers) < ENUM_FROM:
+        return ids.gather(numbers).alias(numbers.name)
+    return numbers.cat.to(pl.Enum(ids))
 
 
 def _integers(numbers: pl.Series) -> Ints:

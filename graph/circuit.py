@@ -15,7 +15,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Bools, Ints, Words, distinct, firsts, narrow, ranges
+from knockon.graph.arrays import (
+    Bools,
+    Ints,
+    Words,
+    distinct,
+    every,
+    firsts,
+    lean,
+    narrow,
+    ranges,
+)
 from knockon.graph.draws import identity_keys, switch_keys, text_keys
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.modes import UNAIDED, Rule, crossing, reachable_modes
@@ -97,19 +107,19 @@ class Circuit:
             lost = np.bincount(self.group[losing], minlength=len(self.node))
             breaks = (lost >= self.threshold) | (self.switch_of >= 0)
             kept &= breaks[self.group[self.member]]
-        arcs = np.flatnonzero(kept)
+        arcs = every(len(kept)) if kept.all() else narrow(np.flatnonzero(kept))
         members, member = _numbered(self.member[arcs])
         groups, group = _numbered(self.group[members])
         part = Circuit(
             self.entity[nodes],
             number[self.provider[arcs]],
             member,
-            self.foreign[arcs],
+            lean(self.foreign[arcs]),
             self.dependency[members],
             group,
             number[self.node[groups]],
-            self.threshold[groups],
-            self.switch_of[groups],
+            lean(self.threshold[groups]),
+            lean(self.switch_of[groups]),
         )
         return part, nodes
 
@@ -133,6 +143,9 @@ def build_circuit(
         becomes = [table.get((current, w)) if w in listed else current for w in words]
         lands = np.array([-1 if b is None else modes.index(b) for b in becomes], np.int32)
         layer = lands[code] if len(words) else np.zeros(0, np.int32)
+        if len(layer) and layer.min() >= 0 and k == 0:  # all cross: the graph's own arrays serve
+            arcs.append((lean(layer), graph.provider, every(len(layer))))
+            continue
         crosses = narrow(np.flatnonzero(layer >= 0))
         arcs.append((layer[crosses], narrow(k * n + graph.provider[crosses]), crosses))
     found = _Arcs(*(_joined(parts) for parts in zip(*arcs, strict=True)))
@@ -189,9 +202,9 @@ class _Arcs(NamedTuple):
     def with_foreign(self, graph: DependencyGraph, aided: list[int]) -> "_Arcs":
         """These, and those that groups with a spare count though they arrive in another layer."""
         none = np.zeros(len(self.dependency), np.bool_)
-        size = np.bincount(graph.group_of)
-        if len(aided) < 2 or size.max(initial=0) < 2:
+        if len(aided) < 2 or not graph.has_groups:
             return self._replace(foreign=none)
+        size = np.bincount(graph.group_of)
         group = graph.group_of[self.dependency]
         spare = size[group] > graph.dependencies["needs"].to_numpy()[self.dependency]
         parts = [self._replace(foreign=none)]
@@ -207,7 +220,9 @@ class _Arcs(NamedTuple):
 
 def _assemble(graph: DependencyGraph, aided: list[int], entity: Ints, arcs: _Arcs) -> Circuit:
     n, group_of = graph.size, graph.group_of
-    target = narrow(arcs.layer * n + graph.dependent[arcs.dependency])
+    target = graph.dependent[arcs.dependency]
+    if len(arcs.layer) and arcs.layer.any():
+        target = narrow(arcs.layer * n + target)
     layer, provider, dependency, foreign = (np.asarray(a) for a in arcs)
     if not _in_order(target, group_of[dependency], dependency):
         # sorted by node, group, dependency; then runs of equal values become members and groups
@@ -219,21 +234,32 @@ def _assemble(graph: DependencyGraph, aided: list[int], entity: Ints, arcs: _Arc
     first, group = _runs(target[of_member], group_of[dependency[of_member]])
     lead = of_member[first]  # the first arc of each group
     head = dependency[lead]  # and its dependency
-    size = np.bincount(group_of)[group_of[head]] if len(group_of) else group_of
-    needs = graph.dependencies["needs"].to_numpy()[head]
-    switch = graph.dependencies["switch_probability"].to_numpy()[head]
-    threshold = np.where(np.isin(layer[lead], aided), size - needs + 1, 1)
+    threshold, switch_of = _thresholds(graph, head, np.isin(layer[lead], aided))
     return Circuit(
         entity,
         narrow(provider),
         member,
-        foreign,
-        narrow(dependency[of_member]),
+        lean(foreign),
+        dependency[of_member],
         group,
         target[lead],
-        narrow(threshold),
-        narrow(np.where((threshold > 1) & (switch < 1), head, -1)),
+        threshold,
+        switch_of,
     )
+
+
+def _thresholds(graph: DependencyGraph, head: Ints, aided: Bools) -> tuple[Ints, Ints]:
+    """(G,) lost members that break each group, and the dependency whose switch it has, or -1.
+
+    head: (G,) a dependency of each group; aided: (G,) whether its members help one another
+    """
+    if not graph.has_groups:
+        return np.broadcast_to(np.int32(1), len(head)), np.broadcast_to(np.int32(-1), len(head))
+    size = np.bincount(graph.group_of)[graph.group_of[head]]
+    needs = graph.dependencies["needs"].to_numpy()[head]
+    switch = graph.dependencies["switch_probability"].to_numpy()[head]
+    threshold = np.where(aided, size - needs + 1, 1)
+    return narrow(threshold), narrow(np.where((threshold > 1) & (switch < 1), head, -1))
 
 
 def _joined(parts: Sequence[Any]) -> Any:
@@ -243,17 +269,19 @@ def _joined(parts: Sequence[Any]) -> Any:
 
 def _in_order(*columns: Ints) -> bool:
     """Whether the rows ascend strictly."""
-    ascends = np.zeros(max(len(columns[0]) - 1, 0), np.bool_)
-    tied = ~ascends
+    tied = np.ones(max(len(columns[0]) - 1, 0), np.bool_)
     for column in columns:
-        ascends |= tied & (column[1:] > column[:-1])
+        if (tied & (column[1:] < column[:-1])).any():
+            return False
         tied &= column[1:] == column[:-1]
-    return bool(ascends.all())
+    return not tied.any()
 
 
 def _runs(*columns: Ints) -> tuple[Ints, Ints]:
     """Where runs of equal rows begin, and the number of the run of each row."""
     first = firsts(*columns)
+    if first.all():
+        return every(len(first)), every(len(first))
     number: Ints = np.cumsum(first, dtype=np.int32 if len(first) < 2**31 else np.int64)
     return narrow(np.flatnonzero(first)), number - 1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Ints
+from knockon.graph.arrays import Ints, every
 from knockon.graph.check import check
 from knockon.graph.ends import numbers_among
 from knockon.graph.errors import AmbiguousEntityError, UnknownEntityError
@@ -113,11 +113,16 @@ class DependencyGraph:
         return self.entities["name"].to_list()
 
     @cached_property
+    def has_groups(self) -> bool:
+        """Whether any dependency is one of several alternatives."""
+        return not self.dependencies.select(pl.col("group").is_null().all()).item()
+
+    @cached_property
     def group_of(self) -> Ints:
         """(m,) number of the group of each dependency; alone, a dependency is a group of one."""
+        if not self.has_groups:  # rows are in the order of dependents
+            return _read_only(every(len(self.dependent)))
         alone = pl.col("group").is_null()
-        if self.dependencies.select(alone.all()).item():  # rows are in the order of dependents
-            return _read_only(np.arange(len(self.dependent)))
         keys = self.dependencies.select(
             pl.struct(
                 pl.Series("dependent", self.dependent),

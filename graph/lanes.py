@@ -12,13 +12,14 @@ from importlib.util import find_spec
 from itertools import chain
 from os import cpu_count
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.circuit import Circuit
 from knockon.graph.closure import close, unpack
-from knockon.graph.draws import ALL, GOLDEN, mix
+from knockon.graph.draws import ALL, GOLDEN, mix, thresholds
 from knockon.graph.memory import workers
 from knockon.graph.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
 from knockon.graph.worlds import Block, Run
@@ -57,6 +58,7 @@ class Lanes:
         self.taken = 0, 0  # bytes that the compiled form took for all blocks, and for each
         self._wiring: Wiring | None = None
         self._drawings: dict[int, tuple[Run, Drawing]] = {}
+        self._keys: tuple[Any, Words, Words] | None = None
         self._free: SimpleQueue[Scratch] = SimpleQueue()
 
     @property
@@ -82,7 +84,7 @@ class Lanes:
 
     def release(self, *, wiring: bool = True) -> None:
         """Let go of what only closures need, and of the wiring: each is as large as the graph."""
-        self._drawings, self._free = {}, SimpleQueue()
+        self._drawings, self._keys, self._free = {}, None, SimpleQueue()
         if wiring:
             self._wiring = None
 
@@ -192,28 +194,44 @@ class Lanes:
         return self._drawings[id(run)][1]
 
     def _draw(self, run: Run, *, given: bool) -> Drawing:
-        wiring = self.wiring()
-        salt = mix(np.array([run.seed % 2**64], np.uint64) + GOLDEN)
-        limits = run.limits
-        keys = run.identities.values if len(run.uncertain) and not given else None
+        wiring, switch = self.wiring(), run.of_group[self.wiring().shared]
+        row = np.zeros(0, np.uint64)
         if given:
-            rows = np.arange(len(run.uncertain), dtype=np.uint64)
-            limits[run.uncertain] = CERTAIN + np.uint64(1) + rows
-        key = np.zeros(len(wiring.arc), np.uint64)
+            row = np.zeros(len(run.probability), np.uint64)
+            row[run.uncertain] = CERTAIN + np.uint64(1)
+            row[run.uncertain] += np.arange(len(run.uncertain), dtype=np.uint64)
+
+        def limits(draws: Ints) -> Words:
+            limit = thresholds(run.probability[draws])
+            return np.where(row[draws] > 0, row[draws], limit) if given else limit
+
         limit = np.empty(len(wiring.arc), np.uint64)
+        for piece, draws in self._draws_of_arcs(run):
+            limit[piece] = limits(draws)
+        switch_limit = np.full(len(switch), CERTAIN)
+        switch_limit[switch >= 0] = limits(switch[switch >= 0])
+        if given or not len(run.uncertain):  # nothing is hashed
+            keys = np.zeros(len(wiring.arc), np.uint64), np.zeros(len(switch), np.uint64)
+        else:
+            keys = self._salted_keys(run, switch)
+        return Drawing(keys[0], limit, keys[1], switch_limit)
+
+    def _salted_keys(self, run: Run, switch: Ints) -> tuple[Words, Words]:
+        """The keys by arc and by shared group, made once for all runs over the same draws."""
+        if self._keys is None or self._keys[0] is not run.identities:
+            values = run.identities.made() ^ mix(np.array([run.seed % 2**64], np.uint64) + GOLDEN)
+            key = np.empty(len(self.wiring().arc), np.uint64)
+            for piece, draws in self._draws_of_arcs(run):
+                key[piece] = values[draws]
+            self._keys = run.identities, key, np.where(switch >= 0, values[switch], np.uint64(0))
+        return self._keys[1:]
+
+    def _draws_of_arcs(self, run: Run) -> Iterator[tuple[slice, Ints]]:
+        """The draw behind each arc as wired, a piece at a time."""
+        wiring = self.wiring()
         for first in range(0, len(wiring.arc), _PIECE):
             piece = slice(first, first + _PIECE)
-            draw = run.of_member[self.circuit.member[wiring.arc[piece]]]
-            limit[piece] = limits[draw]
-            if keys is not None:
-                key[piece] = keys[draw] ^ salt
-        switch = run.of_group[wiring.shared]
-        has = np.flatnonzero(switch >= 0)
-        switch_key, switch_limit = np.zeros(len(switch), np.uint64), np.full(len(switch), CERTAIN)
-        switch_limit[has] = limits[switch[has]]
-        if keys is not None:
-            switch_key[has] = keys[switch[has]] ^ salt
-        return Drawing(key, limit, switch_key, switch_limit)
+            yield piece, run.of_member[self.circuit.member[wiring.arc[piece]]]
 
 
 def _start(block: Block, origins: Ints) -> tuple[Ints, Words]:

@@ -57,9 +57,7 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
     stops where it answers False
     """
     whole, notes = build_circuit(graph, scenario.mode, scenario.rules)
-    stated = graph.dependencies["probability"].to_numpy()
-    unknown = np.isnan(stated)
-    low, middle, high = (np.where(unknown, q, stated) for q in (0.0, scenario.assume, 1.0))
+    low, middle, high = _strengths(graph, scenario.assume)
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
     safe = np.flatnonzero(np.isin(whole.entity, [graph.find(p) for p in scenario.protect]))
     reached = _reach(whole, high, failing, safe)
@@ -68,15 +66,15 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
     del whole  # as large as the graph
     origins = np.searchsorted(nodes, failing)
     drawn = Run.of(graph, circuit, middle, scenario.seed)
-    runs = [drawn.with_strengths(low), drawn, drawn.with_strengths(high)]
+    same = middle is low or not (low != high)[circuit.dependency].any()
+    runs = [drawn] if same else [drawn.with_strengths(low), drawn, drawn.with_strengths(high)]
     uncertain = max(len(r.uncertain) for r in runs)
     exact = uncertain == 0 or (not scenario.sampled and uncertain <= EXACT)
     plan = Plan.of(scenario, exact)
     lanes = Lanes(circuit, -(-plan.worlds // 64), memory=scenario.memory)
     severity = np.array([o.severity for o in scenario.origins])
     ledger = Ledger(graph, circuit, origins, severity)
-    same = not unknown[circuit.dependency].any()
-    counted = count(ledger, lanes, [drawn] if same else runs, plan, watch)
+    counted = count(ledger, lanes, runs, plan, watch)
     lanes.release(wiring=False)
     tally = counted.tally
     wiring = lanes.wiring() if lanes.compiled else None
@@ -109,6 +107,16 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
         lanes=lanes,
         notes=(*notes, *counted.notes, *lanes.notes),
     )
+
+
+def _strengths(graph: DependencyGraph, assume: float) -> tuple[Floats, Floats, Floats]:
+    """(m,) with unknown strengths at 0, `assume`, 1; one array thrice where none is unknown."""
+    stated = graph.dependencies["probability"].to_numpy()
+    unknown = np.isnan(stated)
+    if not unknown.any():
+        return stated, stated, stated
+    low, middle, high = (np.where(unknown, q, stated) for q in (0.0, assume, 1.0))
+    return low, middle, high
 
 
 def _reach(circuit: Circuit, high: Floats, failing: Ints, safe: Ints) -> Bools:

@@ -105,7 +105,7 @@ class Drawing:
     @property
     def bytes(self) -> int:
         """Memory that it takes."""
-        return int(self.key.nbytes + self.limit.nbytes)
+        return 2 * int(self.limit.nbytes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints, Words, firsts
+from knockon.graph.arrays import Floats, Ints, Words, every, firsts
 from knockon.graph.circuit import Circuit, group_switch_keys, member_keys
 from knockon.graph.draws import ALL, bernoulli, every_case, thresholds
 from knockon.graph.graph import DependencyGraph
@@ -44,12 +44,20 @@ class _Keys:
     @cached_property
     def values(self) -> Words:
         """(V,) by draw; 0 where the strength is 0 or 1 whatever is assumed, so that none is."""
+        return self.made()
+
+    def made(self) -> Words:
+        """The same, not kept."""
         stated = self.graph.dependencies["probability"].to_numpy()
         works = self.graph.dependencies["switch_probability"].to_numpy()
         found = np.zeros(len(self.dependencies), np.uint64)
         transmit, switch = np.split(self.dependencies, [self.switches])
-        drawn = np.flatnonzero(~((stated[transmit] == 0) | (stated[transmit] == 1)))
-        found[drawn] = member_keys(self.graph, transmit[drawn])
+        fixed = (stated == 0) | (stated == 1)
+        if fixed.any():
+            drawn = np.flatnonzero(~fixed[transmit])
+            found[drawn] = member_keys(self.graph, transmit[drawn])
+        else:
+            found[: self.switches] = member_keys(self.graph, transmit)
         drawn = np.flatnonzero((works[switch] > 0) & (works[switch] < 1))
         found[drawn + self.switches] = group_switch_keys(self.graph, switch[drawn])
         return found
@@ -85,12 +93,15 @@ class Run:
         members = first[heads]  # a dependency of each group with a switch
         of_group = np.full(len(circuit.node), -1, np.int32)
         of_group[switched] = len(dependencies) + of_switch
-        works = graph.dependencies["switch_probability"].to_numpy()[members]
-        behind = np.concatenate([dependencies, members])
+        behind, probability = dependencies, strength[dependencies]
+        if len(members):
+            works = graph.dependencies["switch_probability"].to_numpy()[members]
+            behind = np.concatenate([dependencies, members])
+            probability = np.concatenate([probability, works])
         return cls(
             graph,
             seed,
-            np.concatenate([strength[dependencies], works]),
+            probability,
             behind,
             len(dependencies),
             of_member,
@@ -187,7 +198,7 @@ def each_set(members: Ints, starts: Ints, words: int) -> Iterator[Block]:
 def _distinct_draws(dependency: Ints) -> tuple[Ints, Ints]:
     """The dependencies behind members (M,), each once, and the place of each member's there."""
     if bool((dependency[1:] > dependency[:-1]).all()):
-        return dependency, np.arange(len(dependency), dtype=np.int32)
+        return dependency, every(len(dependency))
     order = np.argsort(dependency, kind="stable")
     first = firsts(dependency[order])
     place = np.empty(len(dependency), np.int32)
