@@ -38,14 +38,16 @@ def sourced(command: Command) -> Command:
 
     @wraps(command)
     def with_sources(
-        source: str, others: tuple[str, ...], join: bool, mapping: tuple[str, ...],
-        both_ways: bool, strict: bool, query: str | None, **rest: Any,
+        source: str, others: tuple[str, ...], mapping: tuple[str, ...], both_ways: bool,
+        strict: bool, query: str | None, join: bool, aliases: Path | None,
+        join_above: float | None, **rest: Any,
     ) -> None:  # fmt: skip
         options = {"mapping": _pairs(mapping), "both_ways": both_ways, "strict": strict,
-                   "query": query}  # fmt: skip
-        command(read=lambda: _graph([source, *others], join, **options), **rest)
+                   "query": query, "join": join, "aliases": aliases,
+                   "join_above": join_above}  # fmt: skip
+        command(read=lambda: _graph([source, *others], **options), **rest)
 
-    added: Command = with_sources
+    added: Command = joining(with_sources)
     for add in (
         click.option("--query", help="Of a database: the rows of dependencies."),
         click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
@@ -53,11 +55,35 @@ def sourced(command: Command) -> Command:
         click.option(
             "--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="Name a column."
         ),
-        click.option("--join", is_flag=True, help="Join entities that the source calls the same."),
         click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source."),
     ):
         added = add(added)
     return click.argument("source")(added)
+
+
+def joining(command: Command) -> Command:
+    """The options that say which entities are one."""
+    for add in (
+        click.option(
+            "--join-above",
+            type=float,
+            metavar="SCORE",
+            help="Join entities whose names are more alike than this; 0.97 is safe.",
+        ),
+        click.option(
+            "--aliases",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Your table of which entities are one (`knockon aliases` proposes it).",
+        ),
+        click.option(
+            "--join",
+            is_flag=True,
+            help="Join what the sources call the same: same_as, LEI, domain.",
+        ),
+    ):
+        command = add(command)
+    return command
 
 
 def _pairs(mapping: Sequence[str]) -> dict[str, str]:
@@ -230,6 +256,45 @@ def load(read: Read, output: Path | None, form: str) -> None:
 
 
 @cli.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
+@click.option(
+    "--aliases",
+    "decided",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep what this table decides.",
+)
+@click.option(
+    "--least", type=click.FloatRange(0, 1), default=0.7, show_default=True,
+    help="Score from which a pair is proposed.",
+)  # fmt: skip
+@click.option(
+    "-o", "output", type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the table to this CSV file, to be edited.",
+)  # fmt: skip
+def aliases(
+    sources: tuple[str, ...], others: tuple[str, ...], decided: Path | None, least: float,
+    output: Path | None,
+) -> None:  # fmt: skip
+    """Propose which entities are one thing: a table to edit and to give to --aliases."""
+    from knockon.loaders.aliases import proposed
+
+    frame, notes = proposed([*sources, *others], decided, least)
+    if output is None:
+        from knockon.api.report import console, print_aliases
+
+        print_aliases(console(), frame, notes)
+        return
+    from knockon.api.export import csv_text, write_text
+
+    write_text(output, csv_text(frame))
+    for note in notes:
+        click.echo(str(note), err=True)
+    click.echo(f"written: {output} ({frame.height:,} pairs; merge: yes joins, no keeps apart)")
+
+
+@cli.command()
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
@@ -254,8 +319,8 @@ def sources(form: str) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--join", is_flag=True, help="Join entities that a source calls the same.")
-def serve(sources: tuple[str, ...], host: str, port: int, join: bool) -> None:
+@joining
+def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None:
     """REST API and web page over one graph per SOURCE."""
     graphs: dict[str, DependencyGraph] = {}
     for source in sources:
@@ -264,17 +329,17 @@ def serve(sources: tuple[str, ...], host: str, port: int, join: bool) -> None:
         )
         if name in graphs:
             raise click.UsageError(f"two sources are called {clip(name)!r}; rename one")
-        graphs[name] = _graph([source], join)
+        graphs[name] = _graph([source], **joined)
     from knockon.api.rest import serve as run
 
     run(graphs, host=host, port=port)
 
 
-def _graph(sources: Sequence[str], join: bool, **options: Any) -> "DependencyGraph":
+def _graph(sources: Sequence[str], **options: Any) -> "DependencyGraph":
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    tables = load_tables(sources, join=join, **options)
+    tables = load_tables(sources, **options)
     return DependencyGraph.from_tables(tables, checked=True)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from knockon.graph.arrays import Ints
 from knockon.graph.check import check
 from knockon.graph.errors import AmbiguousEntityError, UnknownEntityError
-from knockon.graph.tables import Finding, Tables
+from knockon.graph.tables import Finding, Tables, known_as
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -106,6 +106,13 @@ class DependencyGraph:
         return {identifier: i for i, identifier in enumerate(self.ids)}
 
     @cached_property
+    def _called(self) -> list[tuple[str, int]]:
+        """Every name with the number of its entity: first the names, then those it also has."""
+        names = [(name, i) for i, name in enumerate(self.names)]
+        other = known_as(self.entities)
+        return names + [(a, self._number_of[i]) for i, also in other.items() for a in also]
+
+    @cached_property
     def group_of(self) -> Ints:
         """(m,) number of the group of each dependency; alone, a dependency is a group of one."""
         keys = self.dependencies.select(
@@ -130,14 +137,15 @@ class DependencyGraph:
     def find(self, asked: str) -> int:
         """The number of the entity with this id, or this name regardless of case.
 
-        Raises UnknownEntityError with the nearest names, AmbiguousEntityError for a name that
-        several entities have.
+        An entity also goes by the ids and names of those that were joined into it. Raises
+        UnknownEntityError with the nearest names, AmbiguousEntityError for a name that several
+        entities have.
         """
         number = self._number_of.get(asked)
         if number is not None:
             return number
         wanted = _folded(asked)
-        matches = [i for i, name in enumerate(self.names) if _folded(name) == wanted]
+        matches = sorted({i for name, i in self._called if _folded(name) == wanted})
         matches = matches or [
             i for i, identifier in enumerate(self.ids) if _folded(identifier) == wanted
         ]
@@ -152,16 +160,17 @@ class DependencyGraph:
         from rapidfuzz import fuzz, process, utils
 
         found = process.extract(
-            asked[:500], self.names, scorer=fuzz.WRatio, processor=utils.default_process,
-            limit=limit, score_cutoff=60,
+            asked[:500], [name for name, _ in self._called], scorer=fuzz.WRatio,
+            processor=utils.default_process, limit=2 * limit, score_cutoff=60,
         )  # fmt: skip
-        return [(self.ids[i], self.names[i]) for _, _, i in found]
+        numbers = list(dict.fromkeys(self._called[place][1] for _, _, place in found))
+        return [(self.ids[i], self.names[i]) for i in numbers[:limit]]
 
     def search(self, text: str) -> Sequence[int]:
-        """The numbers of the entities whose id or name contains the text, regardless of case."""
+        """The numbers of the entities whose id or a name contains the text, regardless of case."""
         wanted = _folded(text)
-        pairs = zip(self.ids, self.names, strict=True)
-        return [i for i, (a, b) in enumerate(pairs) if wanted in _folded(a) or wanted in _folded(b)]
+        called = {i for name, i in self._called if wanted in _folded(name)}
+        return sorted(called.union(i for i, a in enumerate(self.ids) if wanted in _folded(a)))
 
     def __repr__(self) -> str:
         grouped = self.dependencies.filter(pl.col("group").is_not_null())

@@ -1,0 +1,337 @@
+"""Entities that are one thing under several ids, made one entity.
+
+The one mechanism of joining: whatever says that two entities are one (`same_as` of a source, an
+LEI, a domain, the user's table of aliases, names that are alike) becomes a `Claim`, and `join`
+merges what the claims link. The table of aliases comes from `alias_table`, likeness from `aliases`.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+
+import polars as pl
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.tables import ALSO_KNOWN_AS, FILE, LINE, Finding, Tables, known_as
+from knockon.loaders.merge_rows import SOURCE, merge_rows, trimmed
+from knockon.loaders.names import word_set
+from knockon.loaders.tally import Tally
+
+SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
+ENDS = {"dependent": "joined_dependent", "provider": "joined_provider"}  # end -> end as it was
+TABLE, STATED, LEI, DOMAIN, NAMES = "the table of aliases", "same_as", "lei", "domain", "names"
+SURE_ABOVE = 0.95
+_ORDER = (TABLE, STATED, LEI, DOMAIN, NAMES)  # the first beats the others
+_EDGES = ("dependent", "provider")
+_ORGANISATION = word_set(
+    "enterprise security_vendor cloud_provider identity_provider dns_provider cdn_provider "
+    "certificate_authority operator"
+)
+_PRODUCT = word_set("platform service component data_store")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That two entities are one: `alias` is `same_as`, by id.
+
+    by:     who says so: one of TABLE, STATED, LEI, DOMAIN, NAMES
+    score:  how sure, 0..1
+    why:    in words
+    """
+
+    alias: str
+    same_as: str
+    by: str
+    score: float = 1.0
+    why: str = ""
+
+    @property
+    def sure(self) -> bool:
+        """Whether the sources themselves say so, without a doubt of ours."""
+        return self.by == STATED or (self.by in (LEI, DOMAIN) and self.score > SURE_ABOVE)
+
+
+def join(
+    tables: Tables, claims: Iterable[Claim], apart: Collection[tuple[str, str]] = ()
+) -> Tables:
+    """Checked tables with everything that the claims link merged into one entity each.
+
+    Of the entities of one thing that one stays which no claim of the table names as an alias, nor
+    a `same_as`; of several, the one that most depend on, then the smallest id. It keeps its id and
+    what it states; what it leaves out is taken from the others, whose ids and names go into
+    `also_known_as`. Ends of dependencies and parents are redirected, each end as it was is kept
+    in `joined_dependent`, `joined_provider`. A claim may name an entity that is not there: what
+    is the same as it is joined with each other, and goes by that name, too. The result has to be
+    checked again: dependencies that became equal, or lead to themselves, are still in it.
+
+    apart: pairs of ids that nothing may join
+    Raises InputError where claims of one table run in a ring, or the table of aliases joins
+    by a chain what it keeps apart.
+    """
+    ordered = sorted(claims, key=lambda c: (_ORDER.index(c.by), -c.score, c.alias, c.same_as))
+    for by in (TABLE, STATED):
+        _refuse_rings(by, [c for c in ordered if c.by == by])
+    classes = {i: class_of(k) for i, k in tables.entities.select("id", "kind").iter_rows()}
+    clusters = _Clusters(apart, classes)
+    report = Tally()
+    made = [c for c in ordered if _unite(clusters, c, report)]
+    target, order, strangers = _stays(tables, clusters, made)
+    if not order:
+        return replace(tables, report=(*tables.report, *report.findings()))
+    joined = _joined(made, target, classes)
+    dependencies, groups = _redirected(tables.dependencies, target)
+    entities, conflicts = _merged(tables.entities, target, order, strangers)
+    return replace(
+        tables,
+        entities=entities,
+        dependencies=dependencies,
+        report=(*tables.report, *joined, *report.findings(), *groups, *conflicts),
+    )
+
+
+def stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
+    """What the column `same_as` claims, and a note where it names no entity."""
+    if SAME_AS not in tables.entities.columns:
+        return [], []
+    known = set(tables.entities["id"])
+    rows = tables.entities.select("id", trimmed(SAME_AS)).drop_nulls().sort("id")
+    also = known_as(tables.entities)
+    claims, lost = [], Tally()
+    for alias, named in rows.iter_rows():
+        if named in known:
+            claims.append(Claim(alias, named, STATED, why="same_as"))
+        elif named not in also.get(alias, ()):
+            where = f"{clip(alias, 60)} as {clip(named, 60)}"
+            lost.add("note", "same_as names no entity; not joined", where)
+    return [c for c in claims if c.alias != c.same_as], list(lost.findings())
+
+
+def class_of(kind: str) -> str:
+    """`organisation`, `product`, the kind itself where it is neither, `` where it is unknown."""
+    if kind == "unknown":
+        return ""
+    known = (("organisation", _ORGANISATION), ("product", _PRODUCT))
+    return next((name for name, kinds in known if kind in kinds), kind)
+
+
+class _Clusters:
+    """Disjoint sets of ids (union-find), some pairs of which must stay in different sets."""
+
+    def __init__(self, apart: Collection[tuple[str, str]], classes: dict[str, str]) -> None:
+        self._parent: dict[str, str] = {}
+        self.members: dict[str, list[str]] = {}
+        self._classes = classes
+        self._apart: dict[str, set[str]] = {}
+        for a, b in apart:
+            self._apart.setdefault(a, set()).add(b)
+            self._apart.setdefault(b, set()).add(a)
+
+    def root(self, identifier: str) -> str:
+        parent = self._parent.setdefault(identifier, identifier)
+        while parent != self._parent[parent]:
+            self._parent[identifier] = parent = self._parent[self._parent[parent]]
+        return parent
+
+    def kept_apart(self, one: str, other: str) -> tuple[str, str] | None:
+        """A pair that uniting the sets of these two would join although it is kept apart."""
+        a, b = self.root(one), self.root(other)
+        for member in self._of(a):
+            for strange in sorted(self._apart.get(member, ())):
+                if self.root(strange) == b:
+                    return member, strange
+        return None
+
+    def contradict(self, one: str, other: str) -> bool:
+        """Whether the sets of these two hold entities of kinds that are never one thing."""
+        both = [*self._of(self.root(one)), *self._of(self.root(other))]
+        return len({self._classes.get(m, "") for m in both} - {""}) > 1
+
+    def unite(self, one: str, other: str) -> bool:
+        """Whether the two were in different sets until now."""
+        a, b = sorted((self.root(one), self.root(other)), key=lambda r: (-len(self._of(r)), r))
+        if a == b:
+            return False
+        self._parent[b] = a
+        self.members[a] = self._of(a) + self._of(b)
+        self.members.pop(b, None)
+        return True
+
+    def _of(self, root: str) -> list[str]:
+        return self.members.get(root, [root])
+
+
+def _unite(clusters: _Clusters, claim: Claim, report: Tally) -> bool:
+    """Join the two of a claim, unless that joins what has to stay apart."""
+    pair = f"{clip(claim.alias, 60)} as {clip(claim.same_as, 60)}"
+    barred = clusters.kept_apart(claim.alias, claim.same_as)
+    if barred and claim.by == TABLE:
+        told = " and ".join(repr(clip(i)) for i in sorted(barred))
+        raise InputError(f"the table of aliases keeps {told} apart, and joins them: {pair}")
+    if barred:
+        report.add("note", f"kept apart by the table of aliases, though {claim.by} says one", pair)
+        return False
+    if claim.by == NAMES and clusters.contradict(claim.alias, claim.same_as):
+        report.add("note", "names that are alike, not joined: their kinds contradict", pair)
+        return False
+    return clusters.unite(claim.alias, claim.same_as)
+
+
+def _refuse_rings(by: str, claims: Sequence[Claim]) -> None:
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for claim in claims:
+        sorter.add(claim.same_as, claim.alias)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        ids = error.args[1][:-1]
+        start = ids.index(min(ids))
+        ring = " -> ".join(clip(i, 60) for i in [*ids[start:], *ids[:start], ids[start]])
+        raise InputError(f"{by} runs in a ring: {ring}") from None
+
+
+def _stays(
+    tables: Tables, clusters: _Clusters, made: Sequence[Claim]
+) -> tuple[dict[str, str], dict[str, int], dict[str, list[str]]]:
+    """Of what is one thing: the id that each other id becomes, and the place of each id; and of
+    the ids that stay, the names that the claims give them and no entity has.
+    """
+    named = {by: {c.alias for c in made if c.by == by} for by in (TABLE, STATED)}
+    known = set(tables.entities["id"])
+    joined = [i for members in clusters.members.values() for i in members]
+    users = dependents(tables, joined)
+    target: dict[str, str] = {}
+    order: dict[str, int] = {}
+    strangers: dict[str, list[str]] = {}
+    for members in clusters.members.values():
+        ranked = sorted(
+            (m for m in members if m in known),
+            key=lambda i: (i in named[TABLE], i in named[STATED], -users.get(i, 0), i),
+        )
+        if ranked:
+            target |= dict.fromkeys(ranked[1:], ranked[0])
+            order |= {i: place for place, i in enumerate(ranked)}
+            strangers[ranked[0]] = [m for m in members if m not in known]
+    return target, order, strangers
+
+
+def dependents(tables: Tables, ids: Iterable[str]) -> dict[str, int]:
+    """How many entities depend directly on each of these that any depends on."""
+    of = tables.dependencies.filter(
+        pl.col("provider").is_in(pl.Series(list(ids), dtype=pl.String).implode())
+    )
+    counted = of.group_by("provider").agg(pl.col("dependent").n_unique())
+    return dict(counted.iter_rows())
+
+
+def _joined(made: Sequence[Claim], target: dict[str, str], known: Collection[str]) -> list[Finding]:
+    """Which ids became which, by what was claimed; each once, by the strongest claim."""
+    reasons = {
+        TABLE: "an entity that the table of aliases joins with another",
+        STATED: "an entity that same_as joins with another",
+        LEI: "an entity that has the LEI of another, and is joined with it",
+        DOMAIN: "an entity that has the domain of another, and is joined with it",
+        NAMES: "an entity whose name is so like another's that it is joined with it",
+    }
+    by: dict[str, str] = {}
+    for claim in made:
+        for identifier in (claim.alias, claim.same_as):
+            if identifier in target:
+                by.setdefault(identifier, claim.by)
+    tally = Tally()
+    for identifier in sorted(target):
+        tally.add(
+            "merged",
+            reasons[by[identifier]],
+            f"{clip(identifier, 60)} as {clip(target[identifier], 60)}",
+        )
+    return list(tally.findings())
+
+
+def _merged(
+    entities: pl.DataFrame,
+    target: dict[str, str],
+    order: dict[str, int],
+    strangers: dict[str, list[str]],
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """The entities with the joined ones in one row, and conflicts of what they state."""
+    old = pl.col("id")
+    also = known_as(entities)
+    names = dict(entities.filter(old.is_in(list(order))).select("id", "name").iter_rows())
+    others = {identifier: set(names) for identifier, names in strangers.items()}
+    for identifier in order:
+        stays = target.get(identifier, identifier)
+        others[stays].update((identifier, names[identifier], *also.get(identifier, ())))
+    place = old.replace_strict(order, default=0, return_dtype=pl.Int64)
+    moved = entities.with_columns(
+        pl.when(pl.col("name") != old).then("name").alias("name"),
+        place.alias(SOURCE),
+        *(_renamed(c, target) for c in ("id", "parent", SAME_AS) if c in entities.columns),
+    )
+    quiet = ("name", SAME_AS, "parent", ALSO_KNOWN_AS, FILE, LINE)
+    merged, report = merge_rows(moved, quiet)
+    merged = merged.with_columns(
+        pl.when(pl.col(c) != pl.col("id")).then(c).alias(c)
+        for c in ("parent", SAME_AS)
+        if c in merged.columns
+    ).with_columns(pl.col("name").fill_null(pl.col("id")))
+    kept = dict(merged.filter(old.is_in(list(others))).select("id", "name").iter_rows())
+    told = {i: json.dumps(sorted(o - {i, kept[i]}), ensure_ascii=False) for i, o in others.items()}
+    before = pl.col(ALSO_KNOWN_AS) if ALSO_KNOWN_AS in merged.columns else pl.lit(None)
+    return merged.with_columns(
+        pl.coalesce(old.replace_strict(told, default=None, return_dtype=pl.String), before).alias(
+            ALSO_KNOWN_AS
+        )
+    ), [f for f in report if f.action != "merged"]
+
+
+def _redirected(
+    dependencies: pl.DataFrame, target: dict[str, str]
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """The dependencies between the entities that stay, groups of joined dependents kept whole."""
+    moved = dependencies.with_columns(
+        pl.coalesce(
+            pl.col(was) if was in dependencies.columns else pl.lit(None),
+            pl.when(pl.col(end).is_in(list(target))).then(end),
+        ).alias(was)
+        for end, was in ENDS.items()
+    ).with_columns(_renamed(end, target) for end in ENDS)
+    grouped = moved.filter(pl.col("group").is_not_null())
+    if not grouped.height:
+        return moved, []
+    owner = pl.coalesce(ENDS["dependent"], "dependent")
+    shared = owner.n_unique().over("dependent", "group") > 1
+    named = pl.format("{} (of {})", "group", owner)
+    moved = moved.with_columns(
+        pl.when(pl.col("group").is_not_null() & shared & pl.col(ENDS["dependent"]).is_not_null())
+        .then(named)
+        .otherwise("group")
+        .alias("group")
+    )
+    return _fitting(moved)
+
+
+def _fitting(moved: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """Groups that need no more members than they still have, and a note on those that lost some."""
+    left = pl.struct("provider", "relation").n_unique().over("dependent", "group")
+    count = moved.with_columns(
+        left.alias("_left"), pl.len().over("dependent", "group").alias("_all")
+    )
+    lost = count.filter(pl.col("group").is_not_null() & (pl.col("_left") < pl.col("_all")))
+    if not lost.height:
+        return moved, []
+    groups = lost.group_by("dependent", "group").agg(pl.first("_all", "_left")).sort(_GROUP)
+    examples = tuple(
+        f"{clip(g, 40)} of {clip(d, 60)}: {a} are {n}" for d, g, a, n in groups.head(5).iter_rows()
+    )
+    reason = "a group whose alternatives turn out to be one entity"
+    fits = pl.when(pl.col("group").is_not_null()).then(pl.min_horizontal("needs", "_left"))
+    fitted = count.with_columns(fits.fill_null(pl.col("needs")).alias("needs"))
+    return fitted.drop("_left", "_all"), [Finding("note", groups.height, reason, examples)]
+
+
+_GROUP = ["dependent", "group"]
+
+
+def _renamed(column: str, target: dict[str, str]) -> pl.Expr:
+    return pl.col(column).replace(target).alias(column)
