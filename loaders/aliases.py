@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.errors import clip
-from knockon.graph.tables import Finding, Tables
+from knockon.graph.tables import FILE, Finding, Tables
 from knockon.loaders.alias_table import AliasTable, read_aliases
 from knockon.loaders.identifiers import identified
 from knockon.loaders.joining import NAMES, STATED, TABLE, Claim, class_of, dependents, stated
@@ -29,7 +29,8 @@ _BLOCK = 400  # names in a block beyond which it says too little to compare all 
 _ROWS = 1_000  # rows of the matrix of likeness that are held at once
 _ROUGH = 80  # of 100: likeness by letters from which a pair is looked at
 _REPEATS = frozenset(["component", "data_store", "network", "site"])  # kinds whose names repeat
-_DIFFERS, _REPEATED, _RELATED, _OTHER_VERSION = 0.9, 0.9, 0.75, 0.5  # factor, then the most
+_DIFFERS = 0.9  # factor where kinds contradict
+_REPEATED, _RELATED, _OTHER_VERSION = 0.9, 0.6, 0.5  # the most that a pair can score
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class _Called:
     name: str
     kind: str
     version: str
+    file: str
     taken: Name
 
 
@@ -138,11 +140,21 @@ def proposals(
 
 
 def _called(tables: Tables) -> list[_Called]:
-    version = [c for c in ("version",) if c in tables.entities.columns]
-    rows = tables.entities.select("id", "name", "kind", *version).sort("id")
+    """The entities that have a name, by id; `file` is the folder or file of the row, if known."""
+    texts = [
+        pl.col(c).cast(pl.String).fill_null("") if c in tables.entities.columns else pl.lit("")
+        for c in ("version", FILE)
+    ]
+    rows = tables.entities.select(
+        "id",
+        "name",
+        "kind",
+        texts[0].alias("_version"),
+        texts[1].str.extract("^([^/#]*)").alias("_at"),
+    )
     return [
-        _Called(identifier, name, kind, str(rest[0]) if rest and rest[0] is not None else "", taken)
-        for identifier, name, kind, *rest in rows.iter_rows()
+        _Called(identifier, name, kind, version, file, taken)
+        for identifier, name, kind, version, file in rows.sort("id").iter_rows()
         if (taken := take_apart(name)).core
     ]
 
@@ -164,9 +176,11 @@ def _judged(one: _Called, other: _Called, related: set[tuple[str, str]]) -> tupl
     if a and b and a != b:
         kinds = ", ".join(sorted((one.kind, other.kind)))
         score, why = score * _DIFFERS, f"{why}, but kinds differ ({kinds})"
-    plain = all(w in GENERIC for w in one.taken.core)
+    plain = all(w in GENERIC or len(w) == 1 for w in one.taken.core)
     if score > _REPEATED and (plain or {one.kind, other.kind} & _REPEATS):
         score, why = _REPEATED, f"{why}, but such names repeat"
+    if score > _REPEATED and one.file == other.file and one.name == other.name:
+        score, why = _REPEATED, f"{why}, but one source lists both"
     return score, why
 
 

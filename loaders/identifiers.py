@@ -13,7 +13,7 @@ import polars as pl
 from knockon.graph.errors import clip
 from knockon.graph.tables import Finding, Tables
 from knockon.loaders.joining import DOMAIN, LEI, Claim, class_of, dependents
-from knockon.loaders.likeness import likeness
+from knockon.loaders.likeness import contradiction, likeness
 from knockon.loaders.names import take_apart
 from knockon.loaders.tally import Tally
 
@@ -105,9 +105,9 @@ def _judged(by: str, one: tuple[str, str], other: tuple[str, str]) -> tuple[floa
         return _UNSURE, ", which products of one vendor share"
     if by == LEI:
         return _SURE[LEI], ""
-    score, why = likeness(take_apart(one[0]), take_apart(other[0]))
-    if " but " in why and score <= _OPPOSED and "differ" in why:
-        return _OPPOSED, f"; {why}"
-    if a == b == "organisation" or score >= _NAMED_ALIKE:
+    names = take_apart(one[0]), take_apart(other[0])
+    if against := contradiction(*names):
+        return _OPPOSED, f", but {against}"
+    if a == b == "organisation" or likeness(*names)[0] >= _NAMED_ALIKE:
         return _SURE[DOMAIN], ""
     return _UNSURE, ", but names and kinds do not confirm it"

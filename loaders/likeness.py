@@ -6,7 +6,9 @@ holds them to pairs of real names:
 0.99 the same but for case, punctuation and accents; 0.98 but for a legal form that one lacks.
 Up to 0.96, and so never above the safe threshold of 0.97: a former name, a blank or an ending
 such as .com, another legal form, a part such as (Ohio) that one lacks, a slip of the keyboard,
-initials, a name within a name. Up to 0.5: numbers, directions, regions or stages (`us-east-1`, `us-east-2`) that differ.
+initials, a name within a name. Up to 0.6, and so not proposed unless asked for: a name within a
+name that says which edition it is (`Falcon for Government`). Up to 0.5: numbers, directions,
+regions or stages that differ (`us-east-1`, `us-east-2`).
 """
 
 from collections import Counter
@@ -17,6 +19,15 @@ SAFE = 0.97  # above it stand only names that are the same but for form
 _SAME, _LEGAL, _FORMER, _BLANKS, _ENDING, _ORDER, _PART = 0.99, 0.98, 0.96, 0.95, 0.95, 0.94, 0.93
 _OTHER_FORM, _MOST_SLIP, _EXTRA, _INITIALS, _WITHIN, _SHORT = 0.95, 0.96, 0.85, 0.8, 0.72, 0.6
 _AGAINST = 0.5
+_EDITIONS = word_set(
+    "government gov govcloud federal public sector commercial private education health high "
+    "moderate low lite pro plus premium basic standard beta preview dev test staging prod for on "
+    "us uk eu east west north south"
+)
+_PADDING = GENERIC - word_set(  # those words of little meaning that still tell two apart
+    "bank air university department bureau agency office city state county national federal "
+    "insurance"
+)
 _OPPOSED = (
     word_set("east west north south central northeast northwest southeast southwest"),
     word_set("dev development test testing stage staging prod production qa uat sandbox"),
@@ -36,7 +47,7 @@ def likeness(one: Name, other: Name) -> tuple[float, str]:
         for former in name.others:
             if score < _FORMER and former in (its.core, *its.others):
                 score, why = _FORMER, "a former, trade or short name of the other"
-    against = _against(one, other)
+    against = contradiction(one, other)
     if against and score > _AGAINST:
         return _AGAINST, f"{why}, but {against}"
     return score, why
@@ -52,16 +63,16 @@ def _by_core(one: Name, other: Name) -> tuple[float, str]:
         return _BLANKS, "the same but for blanks"
     if sorted(a) == sorted(b):
         return _ORDER, "the same words in another order"
-    if (found := _short_for(a, b) or _short_for(b, a)) is not None:
+    if not (one.ending or other.ending) and (found := _short_for(a, b) or _short_for(b, a)):
         return found
+    if one.ending and other.ending:  # domains: a letter more is somebody else's
+        return min(_slips(a, b), (_SHORT, "domains spelt alike"))
     return max(_within(a, b), _within(b, a), _trunks(a, b), _slips(a, b))
 
 
 def _same_core(one: Name, other: Name) -> tuple[float, str]:
     """The score of one core, by what stands around it."""
     if one.parts != other.parts:
-        if one.parts and other.parts:
-            return _AGAINST, f"{_both(one.parts, other.parts)} differ"
         return _PART, f"the same but for {' '.join(sorted(one.parts | other.parts))}"
     if one.legal and other.legal and one.legal != other.legal:
         return _OTHER_FORM, f"the same with another legal form ({_both(one.legal, other.legal)})"
@@ -72,7 +83,8 @@ def _same_core(one: Name, other: Name) -> tuple[float, str]:
             return _WITHIN, f"endings differ ({_both({one.ending}, {other.ending})})"
         return _ENDING, f"the same but for .{one.ending or other.ending}"
     if one.legal != other.legal:
-        return _LEGAL, "the same but for the legal form"
+        sure = _ENDING if one.ending else _LEGAL
+        return sure, "the same but for the legal form"
     return _SAME, "the same but for case and punctuation"
 
 
@@ -89,16 +101,21 @@ def _within(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, str]:
     if not extra or Counter(a) - Counter(b) or all(w in GENERIC for w in a):
         return 0.0, ""
     more = " ".join(w for w in b if w in extra)
-    if all(w in GENERIC for w in extra):
+    if all(w in _PADDING for w in extra):
         return _EXTRA, f"a name within a name: {more}"
-    starts = b[: len(a)] == a and len(extra) <= 2
+    edition = all(w in GENERIC or w in _EDITIONS or not w.isalpha() for w in extra)
+    starts = b[: len(a)] == a and len(extra) <= 2 and not edition
     return (_WITHIN if starts else _SHORT), f"a name within a name: {more}"
 
 
 def _trunks(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, str]:
     """Where both are one name but for words at the end that say little."""
     one, other = _trunk(a), _trunk(b)
-    if "".join(one) != "".join(other) or len("".join(one)) < 4:
+    if (
+        {*a[len(one) :], *b[len(other) :]} & _EDITIONS
+        or "".join(one) != "".join(other)
+        or len("".join(one)) < 4
+    ):
         return 0.0, ""
     ends = {" ".join(a[len(one) :]), " ".join(b[len(other) :])} - {""}
     both = len(ends) > 1
@@ -107,7 +124,7 @@ def _trunks(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, str]:
 
 def _trunk(words: tuple[str, ...]) -> tuple[str, ...]:
     kept = len(words)
-    while kept and words[kept - 1] in GENERIC:
+    while kept and (words[kept - 1] in _PADDING or words[kept - 1] in _EDITIONS):
         kept -= 1
     return words[:kept]
 
@@ -134,10 +151,12 @@ def _allowed(v: str, w: str) -> int:
     return 0 if short < 5 or not (v + w).isalpha() else 1 if short < 9 else 2
 
 
-def _against(one: Name, other: Name) -> str:
-    """What says that these are two things, however alike they look."""
+def contradiction(one: Name, other: Name) -> str:
+    """What says that these are two things, however alike they look; nothing where nothing does."""
     if one.numbers != other.numbers and (one.numbers and other.numbers):
         return f"numbers differ ({_both(one.numbers, other.numbers)})"
+    if one.parts and other.parts and one.parts != other.parts:
+        return f"{_both(one.parts, other.parts)} differ"
     mine, its = {*one.core, *one.parts}, {*other.core, *other.parts}
     for words in _OPPOSED:
         a, b = (mine - its) & words, (its - mine) & words
