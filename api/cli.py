@@ -278,9 +278,9 @@ def aliases(
     output: Path | None,
 ) -> None:  # fmt: skip
     """Propose which entities are one thing: a table to edit and to give to --aliases."""
-    from knockon.loaders.aliases import proposed
+    from knockon.loaders.merge import propose_aliases
 
-    frame, notes = proposed([*sources, *others], decided, least)
+    frame, notes = propose_aliases([*sources, *others], decided, least)
     if output is None:
         from knockon.api.report import console, print_aliases
 

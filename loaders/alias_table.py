@@ -17,7 +17,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.tables import FILE, LINE, Finding, Tables, known_as
-from knockon.loaders.joining import TABLE, Claim
+from knockon.loaders.claims import TABLE, Claim
 from knockon.loaders.native import read_csv_table
 from knockon.loaders.probe import probe
 from knockon.loaders.registry import one_error

@@ -12,7 +12,7 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.tables import Finding, Tables
-from knockon.loaders.joining import DOMAIN, LEI, Claim, class_of, dependents
+from knockon.loaders.claims import DOMAIN, LEI, Claim, class_of, dependents
 from knockon.loaders.likeness import contradiction, likeness
 from knockon.loaders.names import take_apart
 from knockon.loaders.tally import Tally

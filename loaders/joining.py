@@ -1,55 +1,35 @@
 """Entities that are one thing under several ids, made one entity.
 
 The one mechanism of joining: whatever says that two entities are one (`same_as` of a source, an
-LEI, a domain, the user's table of aliases, names that are alike) becomes a `Claim`, and `join`
-merges what the claims link. The table of aliases comes from `alias_table`, likeness from `aliases`.
+LEI, a domain, the user's table of aliases, names that are alike) becomes a `Claim`
+(`claims`, `identifiers`, `alias_table`, `aliases`), and `join` merges what the claims link.
 """
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import ALSO_KNOWN_AS, FILE, LINE, Finding, Tables, known_as
-from knockon.loaders.merge_rows import SOURCE, merge_rows, trimmed
-from knockon.loaders.names import word_set
+from knockon.loaders.claims import (
+    DOMAIN,
+    LEI,
+    NAMES,
+    ORDER,
+    SAME_AS,
+    STATED,
+    TABLE,
+    Claim,
+    class_of,
+    dependents,
+)
+from knockon.loaders.merge_rows import SOURCE, merge_rows
 from knockon.loaders.tally import Tally
 
-SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
 ENDS = {"dependent": "joined_dependent", "provider": "joined_provider"}  # end -> end as it was
-TABLE, STATED, LEI, DOMAIN, NAMES = "the table of aliases", "same_as", "lei", "domain", "names"
-SURE_ABOVE = 0.95
-_ORDER = (TABLE, STATED, LEI, DOMAIN, NAMES)  # the first beats the others
-_EDGES = ("dependent", "provider")
-_ORGANISATION = word_set(
-    "enterprise security_vendor cloud_provider identity_provider dns_provider cdn_provider "
-    "certificate_authority operator"
-)
-_PRODUCT = word_set("platform service component data_store")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """That two entities are one: `alias` is `same_as`, by id.
-
-    by:     who says so: one of TABLE, STATED, LEI, DOMAIN, NAMES
-    score:  how sure, 0..1
-    why:    in words
-    """
-
-    alias: str
-    same_as: str
-    by: str
-    score: float = 1.0
-    why: str = ""
-
-    @property
-    def sure(self) -> bool:
-        """Whether the sources themselves say so, without a doubt of ours."""
-        return self.by == STATED or (self.by in (LEI, DOMAIN) and self.score > SURE_ABOVE)
 
 
 def join(
@@ -69,7 +49,7 @@ def join(
     Raises InputError where claims of one table run in a ring, or the table of aliases joins
     by a chain what it keeps apart.
     """
-    ordered = sorted(claims, key=lambda c: (_ORDER.index(c.by), -c.score, c.alias, c.same_as))
+    ordered = sorted(claims, key=lambda c: (ORDER.index(c.by), -c.score, c.alias, c.same_as))
     for by in (TABLE, STATED):
         _refuse_rings(by, [c for c in ordered if c.by == by])
     classes = {i: class_of(k) for i, k in tables.entities.select("id", "kind").iter_rows()}
@@ -79,7 +59,7 @@ def join(
     target, order, strangers = _stays(tables, clusters, made)
     if not order:
         return replace(tables, report=(*tables.report, *report.findings()))
-    joined = _joined(made, target, classes)
+    joined = _joined(made, target)
     dependencies, groups = _redirected(tables.dependencies, target)
     entities, conflicts = _merged(tables.entities, target, order, strangers)
     return replace(
@@ -88,31 +68,6 @@ def join(
         dependencies=dependencies,
         report=(*tables.report, *joined, *report.findings(), *groups, *conflicts),
     )
-
-
-def stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
-    """What the column `same_as` claims, and a note where it names no entity."""
-    if SAME_AS not in tables.entities.columns:
-        return [], []
-    known = set(tables.entities["id"])
-    rows = tables.entities.select("id", trimmed(SAME_AS)).drop_nulls().sort("id")
-    also = known_as(tables.entities)
-    claims, lost = [], Tally()
-    for alias, named in rows.iter_rows():
-        if named in known:
-            claims.append(Claim(alias, named, STATED, why="same_as"))
-        elif named not in also.get(alias, ()):
-            where = f"{clip(alias, 60)} as {clip(named, 60)}"
-            lost.add("note", "same_as names no entity; not joined", where)
-    return [c for c in claims if c.alias != c.same_as], list(lost.findings())
-
-
-def class_of(kind: str) -> str:
-    """`organisation`, `product`, the kind itself where it is neither, `` where it is unknown."""
-    if kind == "unknown":
-        return ""
-    known = (("organisation", _ORGANISATION), ("product", _PRODUCT))
-    return next((name for name, kinds in known if kind in kinds), kind)
 
 
 class _Clusters:
@@ -215,16 +170,7 @@ def _stays(
     return target, order, strangers
 
 
-def dependents(tables: Tables, ids: Iterable[str]) -> dict[str, int]:
-    """How many entities depend directly on each of these that any depends on."""
-    of = tables.dependencies.filter(
-        pl.col("provider").is_in(pl.Series(list(ids), dtype=pl.String).implode())
-    )
-    counted = of.group_by("provider").agg(pl.col("dependent").n_unique())
-    return dict(counted.iter_rows())
-
-
-def _joined(made: Sequence[Claim], target: dict[str, str], known: Collection[str]) -> list[Finding]:
+def _joined(made: Sequence[Claim], target: dict[str, str]) -> list[Finding]:
     """Which ids became which, by what was claimed; each once, by the strongest claim."""
     reasons = {
         TABLE: "an entity that the table of aliases joins with another",

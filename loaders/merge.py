@@ -11,9 +11,9 @@ from knockon.graph.check import check
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import FILE, Finding, Tables
 from knockon.loaders.alias_table import AliasTable, read_aliases
+from knockon.loaders.claims import STATED, TABLE, Claim, stated
 from knockon.loaders.formats import OPTIONS
 from knockon.loaders.identifiers import DOMAINS, identified
-from knockon.loaders.joining import STATED, Claim, stated
 from knockon.loaders.joining import join as join_claimed
 from knockon.loaders.merge_rows import SOURCE, merge_rows
 from knockon.loaders.probe import is_address, shown
@@ -58,6 +58,24 @@ def load_tables(
     if not taken and not table.claims:
         return tables
     return check(join_claimed(tables, [*table.claims, *taken], table.apart))
+
+
+def propose_aliases(
+    sources: Sequence[Path | str], decided: Path | None = None, least: float = 0.7
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """The proposals for some sources as a table of aliases, and what there is to note.
+
+    decided: a table of aliases whose decisions are kept
+    Raises InputError where a source or the table cannot be read.
+    """
+    from knockon.loaders.aliases import proposals, propose
+
+    tables = load_tables(sources)
+    claims, notes = propose(tables, least)
+    table = read_aliases(decided, tables) if decided is not None else AliasTable()
+    apart = [(Claim(a, b, TABLE), False) for a, b in table.apart]
+    frame = proposals(tables, claims, [*((c, True) for c in table.claims), *apart])
+    return frame, [*notes, *table.report]
 
 
 def _claims(tables: Tables, join_above: float | None) -> tuple[list[Claim], list[Finding]]:

@@ -40,7 +40,7 @@ def test_proposals_are_as_good_as_they_were(
     threshold: float, precision: float, recall: float
 ) -> None:
     """Precision and recall on the labelled pairs do not fall below what they are."""
-    taken = [(same, score(one, other) > threshold) for one, other, same in PAIRS]
+    taken = [(same, score(one, other) >= threshold) for one, other, same in PAIRS]
     right = sum(same and found for same, found in taken)
     assert right / sum(found for _, found in taken) >= precision
     assert right / sum(same for same, _ in taken) >= recall
