@@ -10,14 +10,13 @@ score, why and all others: for the reader; not used
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
-from knockon.graph.tables import FILE, LINE, Finding, Tables, known_as
-from knockon.loaders.claims import TABLE, Claim
+from knockon.graph.tables import FILE, LINE, Tables, known_as
+from knockon.loaders.claims import TABLE, AliasTable, Claim
 from knockon.loaders.native import read_csv_table
 from knockon.loaders.probe import probe
 from knockon.loaders.registry import one_error
@@ -25,15 +24,6 @@ from knockon.loaders.tally import Tally
 
 COLUMNS = ("alias", "same_as", "score", "why", "merge")
 _YES, _NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
-
-
-@dataclass(frozen=True)
-class AliasTable:
-    """What a table of aliases says of some entities, and what of it says nothing."""
-
-    claims: tuple[Claim, ...] = ()
-    apart: tuple[tuple[str, str], ...] = ()
-    report: tuple[Finding, ...] = ()
 
 
 def read_aliases(path: Path, tables: Tables) -> AliasTable:

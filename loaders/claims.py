@@ -13,6 +13,8 @@ from knockon.loaders.tally import Tally
 
 SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
 TABLE, STATED, LEI, DOMAIN, NAMES = "the table of aliases", "same_as", "lei", "domain", "names"
+LEI_COLUMN = "lei"
+DOMAINS = ("domain", "website")  # columns, the first that states one counts
 SURE_ABOVE = 0.95
 ORDER = (TABLE, STATED, LEI, DOMAIN, NAMES)  # the first beats the others
 _ORGANISATION = word_set(
@@ -41,6 +43,15 @@ class Claim:
     def sure(self) -> bool:
         """Whether the sources themselves say so, without a doubt of ours."""
         return self.by == STATED or (self.by in (LEI, DOMAIN) and self.score > SURE_ABOVE)
+
+
+@dataclass(frozen=True)
+class AliasTable:
+    """What a table of aliases says of some entities, and what of it says nothing."""
+
+    claims: tuple[Claim, ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
+    report: tuple[Finding, ...] = ()
 
 
 def stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:

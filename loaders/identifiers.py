@@ -12,13 +12,11 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.tables import Finding, Tables
-from knockon.loaders.claims import DOMAIN, LEI, Claim, class_of, dependents
+from knockon.loaders.claims import DOMAIN, DOMAINS, LEI, LEI_COLUMN, Claim, class_of, dependents
 from knockon.loaders.likeness import contradiction, likeness
 from knockon.loaders.names import take_apart
 from knockon.loaders.tally import Tally
 
-LEI_COLUMN = "lei"
-DOMAINS = ("domain", "website")  # columns, the first that states one counts
 _SURE = {LEI: 1.0, DOMAIN: 0.98}
 _UNSURE = 0.9
 _NAMED_ALIKE = 0.8  # names that confirm a domain where the kind is unknown

@@ -37,10 +37,10 @@ def join(
 ) -> Tables:
     """Checked tables with everything that the claims link merged into one entity each.
 
-    Of the entities of one thing that one stays which no claim of the table names as an alias, nor
-    a `same_as`; of several, the one that most depend on, then the smallest id. It keeps its id and
-    what it states; what it leaves out is taken from the others, whose ids and names go into
-    `also_known_as`. Ends of dependencies and parents are redirected, each end as it was is kept
+    Of the entities of one thing that one stays which the table names as no alias of another, nor
+    does a `same_as`; of several, the one that most depend on, then the smallest id. It keeps its
+    id and what it states; what it leaves out is taken from the others in that order, and their ids
+    and names go into `also_known_as`. Ends of dependencies and parents are redirected, each end as it was is kept
     in `joined_dependent`, `joined_provider`. A claim may name an entity that is not there: what
     is the same as it is joined with each other, and goes by that name, too. The result has to be
     checked again: dependencies that became equal, or lead to themselves, are still in it.
@@ -151,8 +151,9 @@ def _stays(
     """Of what is one thing: the id that each other id becomes, and the place of each id; and of
     the ids that stay, the names that the claims give them and no entity has.
     """
-    named = {by: {c.alias for c in made if c.by == by} for by in (TABLE, STATED)}
     known = set(tables.entities["id"])
+    directed = [c for c in made if c.same_as in known]
+    named = {by: {c.alias for c in directed if c.by == by} for by in (TABLE, STATED)}
     joined = [i for members in clusters.members.values() for i in members]
     users = dependents(tables, joined)
     target: dict[str, str] = {}

@@ -10,10 +10,8 @@ import polars as pl
 from knockon.graph.check import check
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import FILE, Finding, Tables
-from knockon.loaders.alias_table import AliasTable, read_aliases
-from knockon.loaders.claims import STATED, TABLE, Claim, stated
+from knockon.loaders.claims import DOMAINS, LEI_COLUMN, STATED, TABLE, AliasTable, Claim, stated
 from knockon.loaders.formats import OPTIONS
-from knockon.loaders.identifiers import DOMAINS, identified
 from knockon.loaders.joining import join as join_claimed
 from knockon.loaders.merge_rows import SOURCE, merge_rows
 from knockon.loaders.probe import is_address, shown
@@ -49,7 +47,7 @@ def load_tables(
     said = {name: value for name, value in options.items() if value}
     tables = check(_merge(_read_all(paths, said), paths))
     claims, findings = _claims(tables, join_above)
-    table = read_aliases(Path(aliases), tables) if aliases is not None else AliasTable()
+    table = _table(aliases, tables)
     tables = replace(tables, report=(*tables.report, *findings, *table.report))
     if not join:
         tables = _with_note_of_twins(tables, [c for c in claims if c.sure])
@@ -72,16 +70,26 @@ def propose_aliases(
 
     tables = load_tables(sources)
     claims, notes = propose(tables, least)
-    table = read_aliases(decided, tables) if decided is not None else AliasTable()
+    table = _table(decided, tables)
     apart = [(Claim(a, b, TABLE), False) for a, b in table.apart]
     frame = proposals(tables, claims, [*((c, True) for c in table.claims), *apart])
     return frame, [*notes, *table.report]
 
 
+def _table(path: Path | str | None, tables: Tables) -> AliasTable:
+    if path is None:
+        return AliasTable()
+    from knockon.loaders.alias_table import read_aliases
+
+    return read_aliases(Path(path), tables)
+
+
 def _claims(tables: Tables, join_above: float | None) -> tuple[list[Claim], list[Finding]]:
     """What the tables themselves claim to be one, and names that are more alike than so much."""
     claims, findings = stated(tables)
-    if {"lei", *DOMAINS} & set(tables.entities.columns):
+    if {LEI_COLUMN, *DOMAINS} & set(tables.entities.columns):
+        from knockon.loaders.identifiers import identified
+
         same, noted = identified(tables)
         claims, findings = claims + same, findings + noted
     if join_above is not None:
