@@ -3,13 +3,12 @@
 `knockon aliases SOURCE... -o FILE` writes it with proposals. Columns, of which `alias` and
 `same_as` are needed:
 
-alias, same_as: id of an entity, or its name regardless of case; `same_as` is the one to keep
+alias, same_as: id or name of an entity, regardless of case; `same_as` is the one to keep
 merge: `yes` joins the two, `no` keeps them apart whatever else says that they are one, empty is
     not decided and does nothing; without this column every row joins
 score, why and all others: for the reader; not used
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -22,7 +21,7 @@ from knockon.loaders.probe import probe
 from knockon.loaders.registry import one_error
 from knockon.loaders.tally import Tally
 
-COLUMNS = ("alias", "same_as", "score", "why", "merge")
+COLUMNS = ("alias", "same_as", "merge", "why")  # that are read
 _YES, _NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
 
 
@@ -39,42 +38,76 @@ def read_aliases(path: Path, tables: Tables) -> AliasTable:
     with one_error(path):
         frame = read_csv_table(path)
     _refuse_columns(path, frame)
-    finder = _Finder(tables)
-    faults: list[str] = []
-    tally = Tally()
-    said: dict[tuple[str, str], tuple[bool, str]] = {}
-    claims: dict[Claim, None] = {}
-    merge = pl.col("merge") if "merge" in frame.columns else pl.lit("yes")
-    for alias, same_as, told, line in frame.select(
-        "alias", "same_as", merge.alias("merge"), LINE
-    ).iter_rows():
-        where = f"{path.name}:{line}"
-        decided = _decision(told, where, faults)
-        found = _ends(finder, alias, same_as, where, faults)
-        if found is None or decided is None:
-            if found is not None and not (told or "").strip():
-                tally.add("note", "a row of the table of aliases that is not decided", where)
-            continue
-        one, other = found
-        if not finder.known(one):
+    for column, value in (("merge", "yes"), ("why", None)):
+        if column not in frame.columns:
+            frame = frame.with_columns(pl.lit(value, pl.String).alias(column))
+    reading = _Reading(_Finder(tables))
+    for alias, same_as, told, why, line in frame.select(*COLUMNS, LINE).iter_rows():
+        reading.add(alias or "", same_as or "", told or "", why or "", f"{path.name}:{line}")
+    return reading.table()
+
+
+class _Reading:
+    """What the rows of a table say, gathered while they are read."""
+
+    def __init__(self, finder: "_Finder") -> None:
+        self._finder = finder
+        self._faults: list[str] = []
+        self._tally = Tally()
+        self._said: dict[frozenset[str], tuple[bool, str]] = {}
+        self._claims: dict[tuple[str, str], tuple[Claim, bool]] = {}
+        self._idle: list[tuple[Claim, bool | None]] = []
+
+    def add(self, alias: str, same_as: str, told: str, why: str, where: str) -> None:
+        """One row: what it claims or keeps apart, or what is wrong with it."""
+        before = len(self._faults)
+        decided = self._decision(told, where)
+        one, other = self._end("alias", alias, where), self._end("same_as", same_as, where)
+        if len(self._faults) > before:
+            return
+        claim = Claim(one, other, TABLE, why=why.strip())
+        if decided is None:
+            self._tally.add("note", "a row of the table of aliases that is not decided", where)
+            self._idle.append((claim, None))
+        elif not self._finder.known(one):
             text = f"{clip(one, 60)} at {where}"
-            tally.add("note", "an alias that no entity here has as id or name", text)
+            self._tally.add("note", "an alias that no entity here has as id or name", text)
+            self._idle.append((claim, decided))
         elif one == other:
-            tally.add("note", "a row of the table of aliases that names one entity twice", where)
+            reason = "a row of the table of aliases that names one entity twice"
+            self._tally.add("note", reason, where)
         else:
-            pair = (min(one, other), max(one, other))
-            before, at = said.setdefault(pair, (decided, where))
-            if before != decided:
-                faults.append(f"{where}: joined and kept apart: {at} says the contrary")
-            if decided:
-                claims[Claim(one, other, TABLE)] = None
-    if faults:
-        raise InputError.of(faults)
-    return AliasTable(
-        tuple(claims),
-        tuple(pair for pair, (decided, _) in said.items() if not decided),
-        tally.findings(),
-    )
+            first, at = self._said.setdefault(frozenset((one, other)), (decided, where))
+            if first != decided:
+                self._faults.append(f"{where}: joined and kept apart: {at} says the contrary")
+            self._claims.setdefault((one, other), (claim, decided))
+
+    def table(self) -> AliasTable:
+        if self._faults:
+            raise InputError.of(self._faults)
+        said = self._claims.values()
+        return AliasTable(
+            tuple(claim for claim, joins in said if joins),
+            tuple(claim for claim, joins in said if not joins),
+            tuple(self._idle),
+            self._tally.findings(),
+        )
+
+    def _decision(self, told: str, where: str) -> bool | None:
+        word = told.strip().casefold()
+        if word and word not in (*_YES, *_NO):
+            self._faults.append(f"{where}: merge: expected yes, no or nothing, got {clip(word)!r}")
+        return True if word in _YES else False if word in _NO else None
+
+    def _end(self, column: str, cell: str, where: str) -> str:
+        text = cell.strip()
+        try:
+            if text:
+                return self._finder.find(text)
+            self._faults.append(f"{where}: {column}: expected an id or a name, got nothing")
+        except InputError as error:
+            self._faults.append(f"{where}: {error}")
+        return text
 
 
 class _Finder:
@@ -83,9 +116,11 @@ class _Finder:
     def __init__(self, tables: Tables) -> None:
         self._ids = set(tables.entities["id"])
         self._by_name: dict[str, list[str]] = {}
+        self._by_id: dict[str, list[str]] = {}
         self._by_other: dict[str, list[str]] = {}
         for identifier, name in tables.entities.select("id", "name").iter_rows():
             self._by_name.setdefault(_folded(name), []).append(identifier)
+            self._by_id.setdefault(_folded(identifier), []).append(identifier)
         for identifier, others in known_as(tables.entities).items():
             for other in others:
                 self._by_other.setdefault(_folded(other), []).append(identifier)
@@ -98,7 +133,7 @@ class _Finder:
         for asked in dict.fromkeys((text, _unguarded(text))):
             if asked in self._ids:
                 return asked
-            for names in (self._by_name, self._by_other):
+            for names in (self._by_name, self._by_id, self._by_other):
                 found = names.get(_folded(asked), [])
                 if len(found) > 1:
                     ids = some(repr(clip(i)) for i in sorted(found))
@@ -108,29 +143,6 @@ class _Finder:
                 if found:
                     return found[0]
         return text
-
-
-def _ends(
-    finder: _Finder, alias: str | None, same_as: str | None, where: str, faults: list[str]
-) -> tuple[str, str] | None:
-    """The ids of the two of a row; None, with a fault, where there are none."""
-    ends: Mapping[str, str] = {"alias": (alias or "").strip(), "same_as": (same_as or "").strip()}
-    found = []
-    for name, text in ends.items():
-        try:
-            if not text:
-                raise InputError(f"{name}: expected an id or a name, got nothing")
-            found.append(finder.find(text))
-        except InputError as error:
-            faults.append(f"{where}: {error}")
-    return (found[0], found[1]) if len(found) == 2 else None
-
-
-def _decision(told: str | None, where: str, faults: list[str]) -> bool | None:
-    word = (told or "").strip().casefold()
-    if word and word not in (*_YES, *_NO):
-        faults.append(f"{where}: merge: expected yes, no or nothing, got {clip(word)!r}")
-    return True if word in _YES else False if word in _NO else None
 
 
 def _refuse_columns(path: Path, frame: pl.DataFrame) -> None:

@@ -68,7 +68,7 @@ def alike_names(tables: Tables, least: float = LEAST) -> tuple[list[Claim], list
 
 
 def proposals(
-    tables: Tables, claims: Sequence[Claim], decided: Iterable[tuple[Claim, bool]] = ()
+    tables: Tables, claims: Sequence[Claim], decided: Iterable[tuple[Claim, bool | None]] = ()
 ) -> pl.DataFrame:
     """The claims as a table of aliases to be edited, one row each, in their order.
 
@@ -82,8 +82,8 @@ def proposals(
         kept, joins = before.pop(
             frozenset((claim.alias, claim.same_as)), (claim, claim.sure or None)
         )
-        rows.append((kept.alias, kept.same_as, claim.score, claim.why, joins))
-    rows += [(c.alias, c.same_as, None, c.by, joins) for c, joins in before.values()]
+        rows.append((kept.alias, kept.same_as, claim.score, kept.why or claim.why, joins))
+    rows += [(c.alias, c.same_as, None, c.why or c.by, joins) for c, joins in before.values()]
     words = {True: "yes", False: "no", None: None}
     frame = pl.DataFrame(
         [(a, s, score, why, words[joins]) for a, s, score, why, joins in rows],

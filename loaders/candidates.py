@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from knockon.graph.errors import clip
+from knockon.loaders.claims import class_of
 from knockon.loaders.names import GENERIC, Name, initials
 from knockon.loaders.tally import Tally
 
@@ -35,10 +36,11 @@ class Called:
 def candidates(
     by_core: Mapping[tuple[str, ...], list[Called]], tally: Tally
 ) -> Iterator[tuple[Called, Called]]:
-    """Pairs worth a look. Of several entities of one name and form, one stands for all."""
+    """Pairs worth a look. Of several entities of one name and sort of kind, one stands for all."""
     forms = {core: _forms(ones) for core, ones in by_core.items()}
     for same in forms.values():
-        yield from ((ones[0], other) for ones in same for other in ones[1:])
+        for ones in same:
+            yield from _within_a_form(ones)
         firsts = [ones[0] for ones in same]
         yield from _pairs(firsts, "forms of one name", " ".join(firsts[0].taken.core), tally)
     pairs = set(_by_initials(by_core))
@@ -54,11 +56,22 @@ def candidates(
 
 
 def _forms(ones: list[Called]) -> list[list[Called]]:
-    """The entities of one core by the whole of their name, in order."""
-    forms: dict[Name, list[Called]] = defaultdict(list)
+    """The entities of one core by the whole of their name and what sort of kind they are of."""
+    forms: dict[tuple[Name, str], list[Called]] = defaultdict(list)
     for one in ones:
-        forms[one.taken].append(one)
+        forms[one.taken, class_of(one.kind)].append(one)
     return list(forms.values())
+
+
+def _within_a_form(ones: list[Called]) -> Iterator[tuple[Called, Called]]:
+    """Each with the first of its version; the first without a version with those of each."""
+    versions: dict[str, list[Called]] = defaultdict(list)
+    for one in ones:
+        versions[one.version].append(one)
+    for same in versions.values():
+        yield from ((same[0], other) for other in same[1:])
+    for plain in versions.pop("", [])[:1]:
+        yield from ((plain, same[0]) for same in versions.values())
 
 
 def _pairs(

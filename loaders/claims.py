@@ -47,11 +47,22 @@ class Claim:
 
 @dataclass(frozen=True)
 class AliasTable:
-    """What a table of aliases says of some entities, and what of it says nothing."""
+    """What a table of aliases says of some entities.
+
+    claims: who is one; `apart`: who is not
+    idle:   rows that do nothing here, with their decision: not decided, or of other inventories
+    """
 
     claims: tuple[Claim, ...] = ()
-    apart: tuple[tuple[str, str], ...] = ()
+    apart: tuple[Claim, ...] = ()
+    idle: tuple[tuple[Claim, bool | None], ...] = ()
     report: tuple[Finding, ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[Claim, bool | None]]:
+        """Every row of the table with its decision."""
+        joins: list[tuple[Claim, bool | None]] = [(claim, True) for claim in self.claims]
+        return [*joins, *((claim, False) for claim in self.apart), *self.idle]
 
 
 def stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:

@@ -19,6 +19,7 @@ from knockon.loaders.tally import Tally
 
 _SURE = {LEI: 1.0, DOMAIN: 0.98}
 _UNSURE = 0.9
+_RANK = {"organisation": 0, "": 1}
 _NAMED_ALIKE = 0.8  # names that confirm a domain where the kind is unknown
 _OPPOSED = 0.5
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
@@ -28,10 +29,11 @@ _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     """Claims from LEIs and domains that several entities share, and what could not be used.
 
-    Of all that share one, each is claimed to be the one that most depend on, then of the smallest
-    id. A claim is sure (`Claim.sure`) only where the kinds allow it: two products, or an
-    organisation and a product, are proposed; so are entities of unknown kind that share a domain
-    but no name, and names whose numbers or regions differ.
+    Of all that share one, each is claimed to be the same as the first: an organisation before an
+    entity of unknown kind, then the one that most depend on, then the smallest id. A claim is
+    sure (`Claim.sure`) only where the kinds allow it: two products, or an organisation and a
+    product, are proposed; so are entities of unknown kind that share a domain but no name, and
+    names whose numbers or regions differ.
     """
     tally = Tally()
     shared: dict[tuple[str, str], list[str]] = {}
@@ -43,7 +45,9 @@ def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     facts = {i: (name, kind) for i, name, kind in rows.select("id", "name", "kind").iter_rows()}
     claims = []
     for (by, value), ids in several.items():
-        first, *others = sorted(ids, key=lambda i: (-users.get(i, 0), i))
+        first, *others = sorted(
+            ids, key=lambda i: (_RANK.get(class_of(facts[i][1]), 2), -users.get(i, 0), i)
+        )
         for alias in others:
             score, why = _judged(by, facts[first], facts[alias])
             claims.append(Claim(alias, first, by, score, f"{by} {clip(value, 60)}{why}"))

@@ -6,7 +6,7 @@ LEI, a domain, the user's table of aliases, names that are alike) becomes a `Cla
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -32,20 +32,19 @@ from knockon.loaders.tally import Tally
 ENDS = {"dependent": "joined_dependent", "provider": "joined_provider"}  # end -> end as it was
 
 
-def join(
-    tables: Tables, claims: Iterable[Claim], apart: Collection[tuple[str, str]] = ()
-) -> Tables:
+def join(tables: Tables, claims: Iterable[Claim], apart: Iterable[Claim] = ()) -> Tables:
     """Checked tables with everything that the claims link merged into one entity each.
 
     Of the entities of one thing that one stays which the table names as no alias of another, nor
     does a `same_as`; of several, the one that most depend on, then the smallest id. It keeps its
     id and what it states; what it leaves out is taken from the others in that order, and their ids
-    and names go into `also_known_as`. Ends of dependencies and parents are redirected, each end as it was is kept
-    in `joined_dependent`, `joined_provider`. A claim may name an entity that is not there: what
-    is the same as it is joined with each other, and goes by that name, too. The result has to be
-    checked again: dependencies that became equal, or lead to themselves, are still in it.
+    and names go into `also_known_as`. Ends of dependencies and parents are redirected, each end
+    as it was is kept in `joined_dependent`, `joined_provider`. A claim may name an entity that is
+    not there: what is the same as it is joined with each other, and goes by that name, too. The
+    result has to be checked again: dependencies that became equal, or lead to themselves, are
+    still in it.
 
-    apart: pairs of ids that nothing may join
+    apart: of entities that nothing may join
     Raises InputError where claims of one table run in a ring, or the table of aliases joins
     by a chain what it keeps apart.
     """
@@ -73,14 +72,15 @@ def join(
 class _Clusters:
     """Disjoint sets of ids (union-find), some pairs of which must stay in different sets."""
 
-    def __init__(self, apart: Collection[tuple[str, str]], classes: dict[str, str]) -> None:
+    def __init__(self, apart: Iterable[Claim], classes: Mapping[str, str]) -> None:
         self._parent: dict[str, str] = {}
-        self.members: dict[str, list[str]] = {}
-        self._classes = classes
+        self.members: dict[str, list[str]] = {}  # of every set of two or more, by its root
+        self._classes: dict[str, set[str]] = {}
+        self._class_of = classes
         self._apart: dict[str, set[str]] = {}
-        for a, b in apart:
-            self._apart.setdefault(a, set()).add(b)
-            self._apart.setdefault(b, set()).add(a)
+        for claim in apart:
+            self._apart.setdefault(claim.alias, set()).add(claim.same_as)
+            self._apart.setdefault(claim.same_as, set()).add(claim.alias)
 
     def root(self, identifier: str) -> str:
         parent = self._parent.setdefault(identifier, identifier)
@@ -90,30 +90,39 @@ class _Clusters:
 
     def kept_apart(self, one: str, other: str) -> tuple[str, str] | None:
         """A pair that uniting the sets of these two would join although it is kept apart."""
-        a, b = self.root(one), self.root(other)
-        for member in self._of(a):
+        if not self._apart:
+            return None
+        a, b = self._by_size(one, other)
+        for member in self._of(b):
             for strange in sorted(self._apart.get(member, ())):
-                if self.root(strange) == b:
+                if self.root(strange) == a:
                     return member, strange
         return None
 
     def contradict(self, one: str, other: str) -> bool:
         """Whether the sets of these two hold entities of kinds that are never one thing."""
-        both = [*self._of(self.root(one)), *self._of(self.root(other))]
-        return len({self._classes.get(m, "") for m in both} - {""}) > 1
+        return len(self._kinds(self.root(one)) | self._kinds(self.root(other))) > 1
 
     def unite(self, one: str, other: str) -> bool:
         """Whether the two were in different sets until now."""
-        a, b = sorted((self.root(one), self.root(other)), key=lambda r: (-len(self._of(r)), r))
+        a, b = self._by_size(one, other)
         if a == b:
             return False
+        self._classes[a] = self._kinds(a) | self._kinds(b)
         self._parent[b] = a
-        self.members[a] = self._of(a) + self._of(b)
-        self.members.pop(b, None)
+        self.members.setdefault(a, [a]).extend(self.members.pop(b, [b]))
         return True
+
+    def _by_size(self, one: str, other: str) -> tuple[str, str]:
+        """The roots of the two, that of the larger set first."""
+        a, b = sorted((self.root(one), self.root(other)), key=lambda r: (-len(self._of(r)), r))
+        return a, b
 
     def _of(self, root: str) -> list[str]:
         return self.members.get(root, [root])
+
+    def _kinds(self, root: str) -> set[str]:
+        return self._classes.get(root, {self._class_of.get(root, "")} - {""})
 
 
 def _unite(clusters: _Clusters, claim: Claim, report: Tally) -> bool:
@@ -224,12 +233,11 @@ def _merged(
     ).with_columns(pl.col("name").fill_null(pl.col("id")))
     kept = dict(merged.filter(old.is_in(list(others))).select("id", "name").iter_rows())
     told = {i: json.dumps(sorted(o - {i, kept[i]}), ensure_ascii=False) for i, o in others.items()}
-    before = pl.col(ALSO_KNOWN_AS) if ALSO_KNOWN_AS in merged.columns else pl.lit(None)
-    return merged.with_columns(
-        pl.coalesce(old.replace_strict(told, default=None, return_dtype=pl.String), before).alias(
-            ALSO_KNOWN_AS
-        )
-    ), [f for f in report if f.action != "merged"]
+    kept_lists = {i: json.dumps(names, ensure_ascii=False) for i, names in also.items()}
+    lists = old.replace_strict(kept_lists | told, default=None, return_dtype=pl.String)
+    return merged.with_columns(lists.alias(ALSO_KNOWN_AS)), [
+        f for f in report if f.action != "merged"
+    ]
 
 
 def _redirected(

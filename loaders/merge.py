@@ -10,7 +10,7 @@ import polars as pl
 from knockon.graph.check import check
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import FILE, Finding, Tables
-from knockon.loaders.claims import DOMAINS, LEI_COLUMN, STATED, TABLE, AliasTable, Claim, stated
+from knockon.loaders.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
 from knockon.loaders.formats import OPTIONS
 from knockon.loaders.joining import join as join_claimed
 from knockon.loaders.merge_rows import SOURCE, merge_rows
@@ -46,16 +46,15 @@ def load_tables(
     paths = [source if is_address(source) else Path(source) for source in listed]
     said = {name: value for name, value in options.items() if value}
     tables = check(_merge(_read_all(paths, said), paths))
-    claims, findings = _claims(tables, join_above)
     table = _table(aliases, tables)
-    tables = replace(tables, report=(*tables.report, *findings, *table.report))
+    same, noted = _stated(tables)
+    alike, limits = _alike(tables, join_above)
+    notes = (*table.report, *(noted if join else ()), *limits)
+    tables = replace(tables, report=(*tables.report, *notes))
     if not join:
-        tables = _with_note_of_twins(tables, [c for c in claims if c.sure])
-    above = 1.0 if join_above is None else join_above
-    taken = [c for c in claims if (join and c.sure) or (c.by != STATED and c.score > above)]
-    if not taken and not table.claims:
-        return tables
-    return check(join_claimed(tables, [*table.claims, *taken], table.apart))
+        tables = _with_note_of_twins(tables, same)
+    claims = [*table.claims, *(same if join else ()), *alike]
+    return check(join_claimed(tables, claims, table.apart)) if claims else tables
 
 
 def propose_aliases(
@@ -71,9 +70,7 @@ def propose_aliases(
     tables = load_tables(sources)
     claims, notes = propose(tables, least)
     table = _table(decided, tables)
-    apart = [(Claim(a, b, TABLE), False) for a, b in table.apart]
-    frame = proposals(tables, claims, [*((c, True) for c in table.claims), *apart])
-    return frame, [*notes, *table.report]
+    return proposals(tables, claims, table.rows), [*notes, *table.report]
 
 
 def _table(path: Path | str | None, tables: Tables) -> AliasTable:
@@ -84,20 +81,25 @@ def _table(path: Path | str | None, tables: Tables) -> AliasTable:
     return read_aliases(Path(path), tables)
 
 
-def _claims(tables: Tables, join_above: float | None) -> tuple[list[Claim], list[Finding]]:
-    """What the tables themselves claim to be one, and names that are more alike than so much."""
+def _stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
+    """What the sources themselves state to be one, and what of it could not be used."""
     claims, findings = stated(tables)
     if {LEI_COLUMN, *DOMAINS} & set(tables.entities.columns):
         from knockon.loaders.identifiers import identified
 
         same, noted = identified(tables)
-        claims, findings = claims + same, findings + noted
-    if join_above is not None:
-        from knockon.loaders.aliases import alike_names
-
-        alike, noted = alike_names(tables, join_above)
-        claims, findings = claims + alike, findings + noted
+        claims, findings = claims + [c for c in same if c.sure], findings + noted
     return claims, findings
+
+
+def _alike(tables: Tables, above: float | None) -> tuple[list[Claim], list[Finding]]:
+    """Names that are more alike than so much, and limits that were met."""
+    if above is None:
+        return [], []
+    from knockon.loaders.aliases import alike_names
+
+    claims, limits = alike_names(tables, above)
+    return [c for c in claims if c.score > above], limits
 
 
 def _with_note_of_twins(tables: Tables, claims: Sequence[Claim]) -> Tables:

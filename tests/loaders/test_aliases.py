@@ -49,15 +49,30 @@ def test_the_used_one_stays_and_the_best_come_first() -> None:
         ({"kind": ["enterprise", "unknown"]}, 0.99),
         ({"kind": ["enterprise", "component"]}, 0.891),
         ({"kind": ["component", "component"]}, 0.9),
-        ({"version": ["1", "2"]}, 0.5),
+        ({"version": ["1", "2"]}, None),
         ({"version": ["1", "1"]}, 0.99),
         ({"parent": [None, "i0"]}, 0.6),
         ({"_file": ["a/entities.csv", "b/entities.csv"]}, 0.99),
     ],
 )
-def test_what_the_tables_say_lowers_the_score(columns: dict[str, Any], expected: float) -> None:
+def test_what_the_tables_say_lowers_the_score(
+    columns: dict[str, Any], expected: float | None
+) -> None:
     """Kinds, versions, ownership and repetition speak against a pair of one name."""
-    assert scores(tables(["Falcon!", "falcon"], **columns)) == {("i1", "i0"): expected}
+    found = scores(tables(["Falcon!", "falcon"], **columns))
+    assert found == ({} if expected is None else {("i1", "i0"): expected})
+
+
+def test_a_product_stands_not_between_two_organisations() -> None:
+    """Of one name, those of one sort of kind are compared with each other."""
+    of = tables(["Falcon!", "Falcon", "falcon"], kind=["service", "enterprise", "enterprise"])
+    assert scores(of) == {("i2", "i1"): 0.99, ("i1", "i0"): 0.891}
+
+
+def test_versions_are_compared_with_their_like() -> None:
+    """1 with 1, and what states none with each; 1 with 2 never."""
+    of = tables(["Falcon!"] * 2 + ["falcon"] * 3, version=["1", "2", "1", "2", None])
+    assert set(scores(of)) == {("i2", "i0"), ("i3", "i1"), ("i4", "i0"), ("i4", "i1")}
 
 
 def test_one_source_that_lists_a_name_twice_means_two() -> None:

@@ -58,10 +58,10 @@ def test_one_lei_is_one_organisation_however_it_is_written() -> None:
     ("one", "other", "score", "sure"),
     [
         (("Atlassian", "security_vendor"), ("Trello", "enterprise"), 0.98, True),
-        (("aws", "unknown"), ("Amazon Web Services", "cloud_provider"), 0.98, True),
+        (("Amazon Web Services", "cloud_provider"), ("aws", "unknown"), 0.98, True),
         (("Jira", "service"), ("Confluence", "service"), 0.9, False),
         (("Jira", "unknown"), ("Confluence", "unknown"), 0.9, False),
-        (("Falcon", "platform"), ("CrowdStrike", "security_vendor"), 0.9, False),
+        (("CrowdStrike", "security_vendor"), ("Falcon", "platform"), 0.9, False),
         (("us-east-1", "unknown"), ("us-east-2", "unknown"), 0.5, False),
     ],
 )
@@ -74,6 +74,13 @@ def test_a_domain_is_shared_by_products(
         for number, (name, kind) in enumerate((one, other))
     ]
     assert claims(*rows) == [("1", "0", "domain", score, sure)]
+
+
+def test_organisations_find_each_other_beside_a_product() -> None:
+    """The product that most depend on stands not between two organisations of one LEI."""
+    kinds = {"p": "service", "q": "enterprise", "r": "enterprise"}
+    found = claims(*({"id": i, "lei": REAL[0], "kind": kind} for i, kind in kinds.items()))
+    assert found == [("r", "q", "lei", 1.0, True), ("p", "q", "lei", 0.9, False)]
 
 
 def test_what_cannot_be_used_is_counted() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 import pytest
@@ -21,6 +21,7 @@ from knockon.loaders.claims import DOMAIN, LEI, NAMES, STATED, TABLE, Claim, sta
 from knockon.loaders.joining import join
 from knockon.loaders.merge import load_tables
 
+Case: TypeAlias = tuple[Tables, list[Claim], list[Claim]]  # tables, who is one, who is not
 TWINS = "id,name,kind,parent,sector,same_as\n"
 
 
@@ -141,11 +142,11 @@ def test_kept_apart_is_kept_apart() -> None:
     """merge=no bars weaker claims, with a note, through chains too; it contradicts the table."""
     of = tables(dep("x", "a"), dep("x", "b"), dep("x", "c"))
     chain = (Claim("a", "b", LEI), Claim("b", "c", NAMES, 0.99))
-    one = joined(of, *chain, apart=[("c", "a")])
+    one = joined(of, *chain, apart=[Claim("c", "a", TABLE)])
     assert one.entities["id"].to_list() == ["a", "c", "x"]
     assert "kept apart by the table of aliases, though names says one (b as c)" in said(one)
     with pytest.raises(InputError, match="keeps 'a' and 'c' apart, and joins them: b as c"):
-        join(of, [Claim("a", "b", TABLE), Claim("b", "c", TABLE)], [("a", "c")])
+        join(of, [Claim("a", "b", TABLE), Claim("b", "c", TABLE)], [Claim("a", "c", TABLE)])
 
 
 def test_names_join_no_kinds_that_contradict() -> None:
@@ -195,7 +196,7 @@ def test_names_join_above_a_threshold_only(tmp_path: Path) -> None:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Tables, list[Claim], list[tuple[str, str]]]:
+def cases(draw: st.DrawFn) -> Case:
     """Small tables, claims that run in no ring (aliases come later in the alphabet), and pairs."""
     entities = (
         draw(described(name=st.sampled_from(("One", "Two", "three", None))))
@@ -207,11 +208,11 @@ def cases(draw: st.DrawFn) -> tuple[Tables, list[Claim], list[tuple[str, str]]]:
     claims = draw(st.lists(st.builds(lambda p, b: Claim(*p, b), pair, by), max_size=5))
     if entities.height:
         claims = [c for c in claims if c.by in (TABLE, STATED)] or claims
-    apart = draw(st.lists(pair, max_size=2))
+    apart = draw(st.lists(st.builds(lambda p: Claim(*p, TABLE), pair), max_size=2))
     return Tables(entities, frame(draw(rows()))), claims, apart
 
 
-def attempt(of: Tables, claims: list[Claim], apart: list[tuple[str, str]]) -> Tables:
+def attempt(of: Tables, claims: list[Claim], apart: list[Claim]) -> Tables:
     try:
         return join(of, claims, apart)
     except InputError as error:  # the table contradicts itself: nothing to hold to a law
@@ -221,7 +222,7 @@ def attempt(of: Tables, claims: list[Claim], apart: list[tuple[str, str]]) -> Ta
 
 
 @given(cases())
-def test_joining_again_changes_nothing(case: tuple[Tables, list[Claim], list[Any]]) -> None:
+def test_joining_again_changes_nothing(case: Case) -> None:
     """Idempotent, to the last cell."""
     raw, claims, apart = case
     once = check(attempt(check(raw), claims, apart))
@@ -231,9 +232,7 @@ def test_joining_again_changes_nothing(case: tuple[Tables, list[Claim], list[Any
 
 
 @given(cases(), st.randoms(use_true_random=False))
-def test_the_order_of_claims_and_rows_is_no_matter(
-    case: tuple[Tables, list[Claim], list[Any]], random: Any
-) -> None:
+def test_the_order_of_claims_and_rows_is_no_matter(case: Case, random: Any) -> None:
     """Shuffled claims and shuffled rows join to the same tables."""
     raw, claims, apart = case
     expected = check(attempt(check(raw), claims, apart))
@@ -248,7 +247,7 @@ def test_the_order_of_claims_and_rows_is_no_matter(
 
 
 @given(cases())
-def test_no_dependency_is_lost(case: tuple[Tables, list[Claim], list[Any]]) -> None:
+def test_no_dependency_is_lost(case: Case) -> None:
     """Each row is still there with its ends as they were; what check then merges is counted."""
     raw, claims, apart = case
     before = check(raw)
@@ -266,9 +265,7 @@ def test_no_dependency_is_lost(case: tuple[Tables, list[Claim], list[Any]]) -> N
 
 
 @given(cases())
-def test_a_row_taken_out_is_undone(
-    tmp_path_factory: pytest.TempPathFactory, case: tuple[Tables, list[Claim], list[Any]]
-) -> None:
+def test_a_row_taken_out_is_undone(tmp_path_factory: pytest.TempPathFactory, case: Case) -> None:
     """With the alias row gone, undecided or `no`, the graph is what it was, cell by cell."""
     raw, claims, _ = case
     path = tmp_path_factory.mktemp("undo")
