@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from knockon.api.cli_joining import Command, aliases, joining
+from knockon.api.cli_joining import Command, joining, proposing, show_proposals
 from knockon.graph.errors import KnockonError, clip
 
 if TYPE_CHECKING:
@@ -33,24 +33,34 @@ def cli() -> None:
     """
 
 
-cli.add_command(aliases)
-
-
 def sourced(command: Command) -> Command:
     """The options of every verb that reads one graph. The verb gets `read`, which reads it."""
 
     @wraps(command)
     def with_sources(
-        source: str, others: tuple[str, ...], mapping: tuple[str, ...], both_ways: bool,
-        strict: bool, query: str | None, join: bool, aliases: Path | None,
-        join_above: float | None, **rest: Any,
+        source: str, others: tuple[str, ...], join: bool, aliases: Path | None,
+        join_above: float | None, options: dict[str, Any], **rest: Any,
     ) -> None:  # fmt: skip
-        options = {"mapping": _pairs(mapping), "both_ways": both_ways, "strict": strict,
-                   "query": query, "join": join, "aliases": aliases,
-                   "join_above": join_above}  # fmt: skip
-        command(read=lambda: _graph([source, *others], **options), **rest)
+        joined = {"join": join, "aliases": aliases, "join_above": join_above}
+        command(read=lambda: _graph([source, *others], **joined, **options), **rest)
 
-    added: Command = joining(with_sources)
+    added = joining(reading(with_sources))
+    add = click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
+    return click.argument("source")(add(added))
+
+
+def reading(command: Command) -> Command:
+    """How sources are read. The verb gets `options`, for the readers that take them."""
+
+    @wraps(command)
+    def with_options(
+        mapping: tuple[str, ...], both_ways: bool, strict: bool, query: str | None, **rest: Any
+    ) -> None:
+        options = {"mapping": _pairs(mapping), "both_ways": both_ways, "strict": strict,
+                   "query": query}  # fmt: skip
+        command(options=options, **rest)
+
+    added: Command = with_options
     for add in (
         click.option("--query", help="Of a database: the rows of dependencies."),
         click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
@@ -58,10 +68,9 @@ def sourced(command: Command) -> Command:
         click.option(
             "--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="Name a column."
         ),
-        click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source."),
     ):
         added = add(added)
-    return click.argument("source")(added)
+    return added
 
 
 def _pairs(mapping: Sequence[str]) -> dict[str, str]:
@@ -231,6 +240,20 @@ def load(read: Read, output: Path | None, form: str) -> None:
         else:
             write_folder(graph.tables, output, form)  # type: ignore[arg-type]
         click.echo(f"written: {output}")
+
+
+@cli.command()
+@proposing
+@reading
+def aliases(
+    sources: tuple[str, ...], others: tuple[str, ...], decided: Path | None, least: float,
+    output: Path | None, options: dict[str, Any],
+) -> None:  # fmt: skip
+    """Propose which entities are one thing: a table to edit and to give to --aliases."""
+    from knockon.loaders.merge import propose_aliases
+
+    rows, notes = propose_aliases([*sources, *others], decided, least, **options)
+    show_proposals(rows, notes, output)
 
 
 @cli.command()

@@ -1,10 +1,15 @@
-"""Joining on the command line: the options that say which entities are one, and `aliases`."""
+"""Joining on the command line: the options that say which entities are one, and proposals."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from knockon.graph.tables import Finding
 
 Command: TypeAlias = Callable[..., None]
 
@@ -16,7 +21,7 @@ def joining(command: Command) -> Command:
             "--join-above",
             type=float,
             metavar="SCORE",
-            help="Join entities whose names are more alike than this; 0.97 is safe.",
+            help="Join entities whose names are more alike than this; above 0.97: in all but form.",
         ),
         click.option(
             "--aliases",
@@ -34,40 +39,45 @@ def joining(command: Command) -> Command:
     return command
 
 
-@click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
-@click.option(
-    "--aliases",
-    "decided",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep what this table decides.",
-)
-@click.option(
-    "--least", type=click.FloatRange(0, 1), default=0.7, show_default=True,
-    help="Score from which a pair is proposed.",
-)  # fmt: skip
-@click.option(
-    "-o", "output", type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the table to this CSV file, to be edited.",
-)  # fmt: skip
-def aliases(
-    sources: tuple[str, ...], others: tuple[str, ...], decided: Path | None, least: float,
-    output: Path | None,
-) -> None:  # fmt: skip
-    """Propose which entities are one thing: a table to edit and to give to --aliases."""
-    from knockon.loaders.merge import propose_aliases
+def proposing(command: Command) -> Command:
+    """The options of `aliases`."""
+    for add in (
+        click.option(
+            "-o",
+            "output",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write the table to this CSV file, to be edited.",
+        ),
+        click.option(
+            "--least",
+            type=click.FloatRange(0, 1),
+            default=0.7,
+            show_default=True,
+            help="Score from which a pair is proposed.",
+        ),
+        click.option(
+            "--aliases",
+            "decided",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Keep the rows of this table as they are.",
+        ),
+        click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source."),
+    ):
+        command = add(command)
+    return click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")(command)
 
-    frame, notes = propose_aliases([*sources, *others], decided, least)
+
+def show_proposals(rows: "pl.DataFrame", notes: "list[Finding]", output: Path | None) -> None:
+    """The table of proposals for people, or as a CSV file that is safe in a spreadsheet."""
     if output is None:
         from knockon.api.report import console, print_aliases
 
-        print_aliases(console(), frame, notes)
+        print_aliases(console(), rows, notes)
         return
     from knockon.api.export import csv_text, write_text
 
-    write_text(output, csv_text(frame))
+    write_text(output, csv_text(rows))
     for note in notes:
         click.echo(str(note), err=True)
-    click.echo(f"written: {output} ({frame.height:,} pairs; merge: yes joins, no keeps apart)")
+    click.echo(f"written: {output} ({rows.height:,} pairs; merge: yes joins, no keeps apart)")

@@ -76,7 +76,9 @@ def proposals(
     `decided` (claim, whether it joins) stays as it is. Names, kinds and numbers of dependents of
     both are for the reader.
     """
-    before = {frozenset((c.alias, c.same_as)): (c, joins) for c, joins in decided}
+    before: dict[frozenset[str], tuple[Claim, bool | None]] = {}
+    for claim, joins in decided:
+        before.setdefault(frozenset((claim.alias, claim.same_as)), (claim, joins))
     rows: list[tuple[str, str, float | None, str, bool | None]] = []
     for claim in claims:
         kept, joins = before.pop(

@@ -58,16 +58,17 @@ def load_tables(
 
 
 def propose_aliases(
-    sources: Sequence[Path | str], decided: Path | None = None, least: float = 0.7
+    sources: Sequence[Path | str], decided: Path | None = None, least: float = 0.7, **options: Any
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """The proposals for some sources as a table of aliases, and what there is to note.
 
-    decided: a table of aliases whose decisions are kept
+    decided: a table of aliases whose rows are kept as they are
+    least: score from which a pair is proposed, 0..1; `options` as of `load_tables`
     Raises InputError where a source or the table cannot be read.
     """
     from knockon.loaders.aliases import proposals, propose
 
-    tables = load_tables(sources)
+    tables = load_tables(sources, **options)
     claims, notes = propose(tables, least)
     table = _table(decided, tables)
     return proposals(tables, claims, table.rows), [*notes, *table.report]

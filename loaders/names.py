@@ -126,7 +126,7 @@ def initials(words: list[str] | tuple[str, ...]) -> str:
 
 def _folded(text: str) -> str:
     """Lower case without accents, one kind of blank and dash."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(re.sub(r"[‐-―]", "-", plain).split())
 

@@ -54,3 +54,36 @@ def test_every_half_misses_and_every_name_finds_the_whole() -> None:
     assert halves[0] == 0.0
     assert wholes == {sum(halves)}
     assert max(halves) < min(wholes)
+
+
+def test_the_joined_graph_is_written_and_read_again(tmp_path: Path) -> None:
+    """What was joined stays joined on disk, old names and all, as folder and as YAML."""
+    from knockon.loaders.write import write_folder, write_yaml
+
+    sources = (SAMPLE / "saas", SAMPLE / "register.csv")
+    graph = knockon.load(*sources, aliases=SAMPLE / "aliases.csv")
+    write_folder(graph.tables, tmp_path / "folder")
+    write_yaml(graph.tables, tmp_path / "joined.yaml")
+    for copy in (tmp_path / "folder", tmp_path / "joined.yaml"):
+        again = knockon.load(copy)
+        same = [c for c in graph.entities.columns if c in again.entities.columns]
+        assert again.entities.select(same).equals(graph.entities.select(same))
+        assert {again.ids[again.find(name)] for name in NAMES} == {"v-017"}
+        ends = again.dependencies["joined_provider"].drop_nulls()
+        assert sorted(ends.unique()) == sorted(NAMES[1:4])
+
+
+def test_a_table_of_several_inventories_keeps_its_rows(tmp_path: Path) -> None:
+    """Proposing anew with a decided table loses no row of it, nor its reasons."""
+    table = tmp_path / "aliases.csv"
+    rows = (SAMPLE / "aliases.csv").read_text() + "Elsewhere Ltd,Elsewhere,not of this bank,yes\n"
+    table.write_text(rows)
+    from knockon.loaders.merge import propose_aliases
+
+    found, notes = propose_aliases([SAMPLE / "saas"], table)
+    kept = {(r["alias"], r["why"]): r["merge"] for r in found.iter_rows(named=True)}
+    assert kept["aws", "initials"] == "yes"
+    assert kept["Elsewhere Ltd", "not of this bank"] == "yes"
+    assert kept["AWS (Ohio), 410 Terry Ave", "the register adds place and address"] == "yes"
+    assert kept["ticket-hub", "two vendors"] == "no"
+    assert [n.count for n in notes if "no entity here has" in n.reason] == [2]

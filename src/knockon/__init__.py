@@ -37,7 +37,8 @@ def load(
 
     join: merge entities that the sources call the same: `same_as`, LEI, domain
     aliases: your table of aliases, a CSV file that `knockon aliases` proposes
-    join_above: also merge entities whose names are more alike than this, 0..1; 0.97 is safe
+    join_above: also merge entities whose names are more alike than this, 0..1; above
+    0.97 they differ in form only
     options: for readers that take them: `mapping` ({their column: ours}), `both_ways`, `strict`,
     `query`
     Raises InputError with every fault found.
