@@ -133,7 +133,7 @@ def _unite(clusters: _Clusters, claim: Claim, report: Tally) -> bool:
         told = " and ".join(repr(clip(i)) for i in sorted(barred))
         raise InputError(f"the table of aliases keeps {told} apart, and joins them: {pair}")
     if barred:
-        report.add("note", f"kept apart by the table of aliases, though {claim.by} says one", pair)
+        report.add("note", f"kept apart by the table of aliases, in spite of {claim.by}", pair)
         return False
     if claim.by == NAMES and clusters.contradict(claim.alias, claim.same_as):
         report.add("note", "names that are alike, not joined: their kinds contradict", pair)

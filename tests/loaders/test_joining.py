@@ -144,7 +144,7 @@ def test_kept_apart_is_kept_apart() -> None:
     chain = (Claim("a", "b", LEI), Claim("b", "c", NAMES, 0.99))
     one = joined(of, *chain, apart=[Claim("c", "a", TABLE)])
     assert one.entities["id"].to_list() == ["a", "c", "x"]
-    assert "kept apart by the table of aliases, though names says one (b as c)" in said(one)
+    assert "kept apart by the table of aliases, in spite of names (b as c)" in said(one)
     with pytest.raises(InputError, match="keeps 'a' and 'c' apart, and joins them: b as c"):
         join(of, [Claim("a", "b", TABLE), Claim("b", "c", TABLE)], [Claim("a", "c", TABLE)])
 
