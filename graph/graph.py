@@ -109,8 +109,9 @@ class DependencyGraph:
     def _called(self) -> list[tuple[str, int]]:
         """Every name with the number of its entity: first the names, then those it also has."""
         names = [(name, i) for i, name in enumerate(self.names)]
-        other = known_as(self.entities)
-        return names + [(a, self._number_of[i]) for i, also in other.items() for a in also]
+        if other := known_as(self.entities):
+            names += [(a, n) for n, i in enumerate(self.ids) for a in other.get(i, ())]
+        return names
 
     @cached_property
     def group_of(self) -> Ints:
