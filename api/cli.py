@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from knockon.api.cli_joining import Command, joining, proposing, show_proposals
 from knockon.api.progress import watching
 from knockon.graph.errors import KnockonError, clip
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from knockon.graph.whatif import Impact
 
 TOP = 20
-Command: TypeAlias = Callable[..., None]
 Read: TypeAlias = "Callable[[], DependencyGraph]"
 
 
@@ -39,14 +39,29 @@ def sourced(command: Command) -> Command:
 
     @wraps(command)
     def with_sources(
-        source: str, others: tuple[str, ...], join: bool, mapping: tuple[str, ...],
-        both_ways: bool, strict: bool, query: str | None, **rest: Any,
+        source: str, others: tuple[str, ...], join: bool, aliases: Path | None,
+        join_above: float | None, options: dict[str, Any], **rest: Any,
     ) -> None:  # fmt: skip
+        joined = {"join": join, "aliases": aliases, "join_above": join_above}
+        command(read=lambda: _graph([source, *others], **joined, **options), **rest)
+
+    added = joining(reading(with_sources))
+    add = click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
+    return click.argument("source")(add(added))
+
+
+def reading(command: Command) -> Command:
+    """How sources are read. The verb gets `options`, for the readers that take them."""
+
+    @wraps(command)
+    def with_options(
+        mapping: tuple[str, ...], both_ways: bool, strict: bool, query: str | None, **rest: Any
+    ) -> None:
         options = {"mapping": _pairs(mapping), "both_ways": both_ways, "strict": strict,
                    "query": query}  # fmt: skip
-        command(read=lambda: _graph([source, *others], join, **options), **rest)
+        command(options=options, **rest)
 
-    added: Command = with_sources
+    added: Command = with_options
     for add in (
         click.option("--query", help="Of a database: the rows of dependencies."),
         click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
@@ -54,11 +69,9 @@ def sourced(command: Command) -> Command:
         click.option(
             "--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="Name a column."
         ),
-        click.option("--join", is_flag=True, help="Join entities that the source calls the same."),
-        click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source."),
     ):
         added = add(added)
-    return click.argument("source")(added)
+    return added
 
 
 def _pairs(mapping: Sequence[str]) -> dict[str, str]:
@@ -262,6 +275,20 @@ def load(read: Read, output: Path | None, form: str) -> None:
 
 
 @cli.command()
+@proposing
+@reading
+def aliases(
+    sources: tuple[str, ...], others: tuple[str, ...], decided: Path | None, least: float,
+    output: Path | None, options: dict[str, Any],
+) -> None:  # fmt: skip
+    """Propose which entities are one thing: a table to edit and to give to --aliases."""
+    from knockon.loaders.merge import propose_aliases
+
+    rows, notes = propose_aliases([*sources, *others], decided, least, **options)
+    show_proposals(rows, notes, output)
+
+
+@cli.command()
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
@@ -286,8 +313,8 @@ def sources(form: str) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--join", is_flag=True, help="Join entities that a source calls the same.")
-def serve(sources: tuple[str, ...], host: str, port: int, join: bool) -> None:
+@joining
+def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None:
     """REST API and web page over one graph per SOURCE."""
     graphs: dict[str, DependencyGraph] = {}
     for source in sources:
@@ -296,17 +323,17 @@ def serve(sources: tuple[str, ...], host: str, port: int, join: bool) -> None:
         )
         if name in graphs:
             raise click.UsageError(f"two sources are called {clip(name)!r}; rename one")
-        graphs[name] = _graph([source], join)
+        graphs[name] = _graph([source], **joined)
     from knockon.api.rest import serve as run
 
     run(graphs, host=host, port=port)
 
 
-def _graph(sources: Sequence[str], join: bool, **options: Any) -> "DependencyGraph":
+def _graph(sources: Sequence[str], **options: Any) -> "DependencyGraph":
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    tables = load_tables(sources, join=join, **options)
+    tables = load_tables(sources, **options)
     return DependencyGraph.from_tables(tables, checked=True)
 
 

@@ -1,5 +1,6 @@
 """Answers on a terminal, for people."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -73,6 +74,32 @@ def print_sources(out: Console, rows: list[dict[str, str]]) -> None:
     for row in rows:
         table.add_row(*(Text(v) for v in row.values()))
     out.print(table)
+
+
+def print_aliases(out: Console, rows: pl.DataFrame, notes: Sequence[Finding]) -> None:
+    """Pairs of entities that may be one, best first: what each is called, and how many use it."""
+    table = Table(box=_box(), pad_edge=False)
+    for heading in ("alias", "is perhaps", "score", "merge", "why"):
+        table.add_column(
+            heading, overflow="fold", justify="right" if heading == "score" else "left"
+        )
+    for row in rows.iter_rows(named=True):
+        table.add_row(
+            *(_called(row, end) for end in ("alias", "same_as")),
+            Text("" if row["score"] is None else f"{row['score']:.2f}"),
+            Text(row["merge"] or ""), Text(clean(row["why"], 200)),
+        )  # fmt: skip
+    out.print(table if rows.height else Text("nothing in these sources looks like one thing twice"))
+    for note in notes:
+        out.print(Text(clean(str(note), 1000), style="yellow"))
+
+
+def _called(row: dict[str, Any], end: str) -> Text:
+    """Name, id where it differs, kind, and how many depend on it."""
+    identifier, name = row[end], row[f"{end}_name"] or row[end]
+    text = clean(name, 80) if name == identifier else f"{clean(name, 80)} ({clean(identifier, 60)})"
+    kind = clean(kind_name(row[f"{end}_kind"] or "unknown", 1))
+    return Text(f"{text}, {kind}, {row[f'{end}_dependents'] or 0:,} use it")
 
 
 def _tone(finding: Finding) -> str:

@@ -12,7 +12,7 @@ from knockon.graph.arrays import Ints, every
 from knockon.graph.check import check
 from knockon.graph.ends import numbers_among
 from knockon.graph.errors import AmbiguousEntityError, UnknownEntityError
-from knockon.graph.tables import ENDS, Finding, Tables
+from knockon.graph.tables import ENDS, Finding, Tables, known_as
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -118,6 +118,14 @@ class DependencyGraph:
         return not self.dependencies.select(pl.col("group").is_null().all()).item()
 
     @cached_property
+    def _called(self) -> list[tuple[str, int]]:
+        """Every name with the number of its entity: first the names, then those it also has."""
+        names = [(name, i) for i, name in enumerate(self.names)]
+        if other := known_as(self.entities):
+            names += [(a, n) for n, i in enumerate(self.ids) for a in other.get(i, ())]
+        return names
+
+    @cached_property
     def group_of(self) -> Ints:
         """(m,) number of the group of each dependency; alone, a dependency is a group of one."""
         if not self.has_groups:  # rows are in the order of dependents
@@ -145,14 +153,15 @@ class DependencyGraph:
     def find(self, asked: str) -> int:
         """The number of the entity with this id, or this name regardless of case.
 
-        Raises UnknownEntityError with the nearest names, AmbiguousEntityError for a name that
-        several entities have.
+        An entity also goes by the ids and names of those that were joined into it. Raises
+        UnknownEntityError with the nearest names, AmbiguousEntityError for a name that several
+        entities have.
         """
         number = self.entities["id"].index_of(asked)
         if number is not None:
             return number
         wanted = _folded(asked)
-        matches = [i for i, name in enumerate(self.names) if _folded(name) == wanted]
+        matches = sorted({i for name, i in self._called if _folded(name) == wanted})
         matches = matches or [
             i for i, identifier in enumerate(self.ids) if _folded(identifier) == wanted
         ]
@@ -167,16 +176,17 @@ class DependencyGraph:
         from rapidfuzz import fuzz, process, utils
 
         found = process.extract(
-            asked[:500], self.names, scorer=fuzz.WRatio, processor=utils.default_process,
-            limit=limit, score_cutoff=60,
+            asked[:500], [name for name, _ in self._called], scorer=fuzz.WRatio,
+            processor=utils.default_process, limit=2 * limit, score_cutoff=60,
         )  # fmt: skip
-        return [(self.ids[i], self.names[i]) for _, _, i in found]
+        numbers = list(dict.fromkeys(self._called[place][1] for _, _, place in found))
+        return [(self.ids[i], self.names[i]) for i in numbers[:limit]]
 
     def search(self, text: str) -> Sequence[int]:
-        """The numbers of the entities whose id or name contains the text, regardless of case."""
+        """The numbers of the entities whose id or a name contains the text, regardless of case."""
         wanted = _folded(text)
-        pairs = zip(self.ids, self.names, strict=True)
-        return [i for i, (a, b) in enumerate(pairs) if wanted in _folded(a) or wanted in _folded(b)]
+        called = {i for name, i in self._called if wanted in _folded(name)}
+        return sorted(called.union(i for i, a in enumerate(self.ids) if wanted in _folded(a)))
 
     def __repr__(self) -> str:
         grouped = self.dependencies.filter(pl.col("group").is_not_null())

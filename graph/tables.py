@@ -1,5 +1,6 @@
 """The two tables between loaders and graph: their columns, and the report that goes with them."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ RELATIONS = (
 )  # fmt: skip
 
 FILE, LINE = "_file", "_line"  # where a row was read: optional columns of either table
+ALSO_KNOWN_AS = "also_known_as"  # optional, of entities: other ids and names, a list in JSON
 ROW = "__row"  # number of a row as it came, while rows are dropped and merged
 _EXAMPLES = 5
 
@@ -139,6 +141,22 @@ class Tables:
         return (
             f"<Tables {self.entities.height:,} entities, {self.dependencies.height:,} dependencies>"
         )
+
+
+def known_as(entities: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    """The other ids and names of each entity that has some; text that is no list is one name."""
+    if ALSO_KNOWN_AS not in entities.columns:
+        return {}
+    told = entities.select("id", ALSO_KNOWN_AS).drop_nulls()
+    return {identifier: _listed(cell) for identifier, cell in told.iter_rows()}
+
+
+def _listed(cell: object) -> tuple[str, ...]:
+    try:
+        names = json.loads(cell) if isinstance(cell, str) and cell.startswith("[") else cell
+    except (ValueError, RecursionError):
+        names = cell
+    return tuple(map(str, names)) if isinstance(names, list) else (str(cell),)
 
 
 def at(frame: pl.DataFrame, name: str) -> pl.Expr:

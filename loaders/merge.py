@@ -1,4 +1,4 @@
-"""Several sources as one graph, and entities that are listed under two ids as one entity."""
+"""Several sources as one graph; entities that are one thing under several ids are joined."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,89 +9,119 @@ import polars as pl
 
 from knockon.graph.check import check
 from knockon.graph.errors import InputError, clip, some
-from knockon.graph.tables import ENTITY_COLUMNS, FILE, LINE, Finding, Tables
+from knockon.graph.tables import FILE, Finding, Tables
+from knockon.loaders.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
 from knockon.loaders.formats import OPTIONS
+from knockon.loaders.joining import join as join_claimed
+from knockon.loaders.merge_rows import SOURCE, merge_rows
 from knockon.loaders.probe import is_address, shown
 from knockon.loaders.registry import find_format, read
 
-SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
-_SOURCE = "_source"
-_DEFAULTS = {c.name: c.default for c in ENTITY_COLUMNS if c.default is not None}
 
-
-def load_tables(sources: Sequence[Path | str] | Path, join: bool = False, **options: Any) -> Tables:
-    """Read, merge and check sources of any known formats.
+def load_tables(
+    sources: Sequence[Path | str] | Path,
+    join: bool = False,
+    aliases: Path | str | None = None,
+    join_above: float | None = None,
+    **options: Any,
+) -> Tables:
+    """Read, merge, check and join sources of any known formats.
 
     An entity that several sources describe is one entity: what a source states beats what it
     leaves out or leaves at the default; of two stated values the first source's is kept, and the
-    conflict is reported. Dependencies are put together. With `join`, entities are joined as
-    `join_same_as` does. `options` go to the readers that take them (`formats.OPTIONS`).
+    conflict is reported. Dependencies are put together. `options` go to the readers that take
+    them (`formats.OPTIONS`). Entities under several ids are joined (`joining.join`) by:
+
+    join: what the sources state: `same_as`, an LEI, a domain
+    aliases: the user's table of aliases (`alias_table.read_aliases`)
+    join_above: names that are more alike than this, 0..1 (`aliases.alike_names`)
+
     Raises InputError with all faults, and for an option that none of the sources takes.
     """
     if not sources:
         raise InputError("expected at least one source, got none")
+    if join_above is not None and not 0 <= join_above <= 1:
+        raise InputError(f"join above: expected a number from 0 to 1, got {join_above!r}")
     listed = [sources] if isinstance(sources, str | Path) else sources
     paths = [source if is_address(source) else Path(source) for source in listed]
     said = {name: value for name, value in options.items() if value}
-    joined = join_same_as if join else _with_note_of_twins
-    return check(joined(_merge(_read_all(paths, said), paths)))  # by no name: held once
+    tables = check(_merge(_read_all(paths, said), paths))
+    table = _table(aliases, tables)
+    same, noted = _stated(tables)
+    alike, limits = _alike(tables, join_above)
+    notes = (*table.report, *(noted if join else ()), *limits)
+    tables = replace(tables, report=(*tables.report, *notes))
+    if not join:
+        tables = _with_note_of_twins(tables, same)
+    claims = [*table.claims, *(same if join else ()), *alike]
+    return check(join_claimed(tables, claims, table.apart)) if claims else tables
 
 
-def join_same_as(tables: Tables) -> Tables:
-    """Every entity whose `same_as` names another entity, merged into that one.
+def propose_aliases(
+    sources: Sequence[Path | str], decided: Path | None = None, least: float = 0.7, **options: Any
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """The proposals for some sources as a table of aliases, and what there is to note.
 
-    Ends of dependencies and parents are redirected; what the named entity leaves out is taken
-    from the joined one. Dependencies that become equal are merged by `check`. Takes tables
-    before or after `check`; raises InputError where `same_as` runs in a ring.
+    decided: a table of aliases whose rows are kept as they are
+    least: score from which a pair is proposed, 0..1; `options` as of `load_tables`
+    Raises InputError where a source or the table cannot be read.
     """
-    entities = tables.entities
-    if not {"id", SAME_AS} <= set(entities.columns):
-        return tables
-    entities = entities.with_columns(_trimmed(c) for c in ("id", SAME_AS))
-    named = dict(entities.select("id", SAME_AS).drop_nulls().iter_rows())
-    known = set(entities["id"])
-    target = {i: _end_of(i, named, known) for i in named}
-    target = {i: t for i, t in target.items() if i != t}
-    report = [*tables.report, *_joined(target), *_unknown_targets(named, known)]
-    renamed = _rename(entities, target, ("id", "parent")).with_columns(
-        # the named entity comes first, and every joined one counts as a source of its own
-        pl.when(pl.col("id") == entities["id"])
-        .then(0)
-        .otherwise(pl.int_range(pl.len()) + 1)
-        .alias(_SOURCE)
-    )
-    merged, _ = _merge_entities(renamed, quiet=("name", SAME_AS, "parent", FILE, LINE))
-    return replace(
-        tables,
-        entities=merged.with_columns(
-            pl.when(pl.col(SAME_AS) == pl.col("id")).then(None).otherwise(SAME_AS).alias(SAME_AS)
-        ),
-        dependencies=_rename(tables.dependencies, target, ("dependent", "provider")),
-        report=tuple(report),
-    )
+    from knockon.loaders.aliases import proposals, propose
+
+    tables = load_tables(sources, **options)
+    claims, notes = propose(tables, least)
+    table = _table(decided, tables)
+    return proposals(tables, claims, table.rows), [*notes, *table.report]
 
 
-def _with_note_of_twins(tables: Tables) -> Tables:
+def _table(path: Path | str | None, tables: Tables) -> AliasTable:
+    if path is None:
+        return AliasTable()
+    from knockon.loaders.alias_table import read_aliases
+
+    return read_aliases(Path(path), tables)
+
+
+def _stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
+    """What the sources themselves state to be one, and what of it could not be used."""
+    claims, findings = stated(tables)
+    if {LEI_COLUMN, *DOMAINS} & set(tables.entities.columns):
+        from knockon.loaders.identifiers import identified
+
+        same, noted = identified(tables)
+        claims, findings = claims + [c for c in same if c.sure], findings + noted
+    return claims, findings
+
+
+def _alike(tables: Tables, above: float | None) -> tuple[list[Claim], list[Finding]]:
+    """Names that are more alike than so much, and limits that were met."""
+    if above is None:
+        return [], []
+    from knockon.loaders.aliases import alike_names
+
+    claims, limits = alike_names(tables, above)
+    return [c for c in claims if c.score > above], limits
+
+
+def _with_note_of_twins(tables: Tables, claims: Sequence[Claim]) -> Tables:
     """The tables with a note on entities that are listed twice, and what joining would leave."""
-    if not {"id", SAME_AS} <= set(tables.entities.columns):
+    twins = {claim.alias: claim.same_as for claim in claims}
+    if not twins:
         return tables
-    columns = [_trimmed(c) for c in ("id", SAME_AS)]
-    kind = pl.col("kind") if "kind" in tables.entities.columns else pl.lit("unknown")
-    rows = tables.entities.select(*columns, kind.cast(pl.String).fill_null("unknown").alias("kind"))
-    twin = pl.col(SAME_AS).is_in(rows["id"].implode()) & (pl.col(SAME_AS) != pl.col("id"))
-    rows = rows.with_columns(twin.fill_null(False).alias("twin"))
-    counts = rows.group_by("kind").agg(pl.len(), pl.col("twin").sum()).sort("kind")
+    counts = (
+        tables.entities.group_by("kind")
+        .agg(pl.len(), pl.col("id").is_in(list(twins)).sum().alias("twins"))
+        .filter(pl.col("twins") > 0)
+        .sort("kind")
+    )
     left = [
-        f"{total:,} of kind {kind} would be {total - twins:,}"
-        for kind, total, twins in counts.iter_rows()
-        if twins
+        f"{total:,} of kind {kind} would be {total - again:,}"
+        for kind, total, again in counts.iter_rows()
     ]
-    if not left:
-        return tables
-    twins = rows.filter("twin")
-    reason = f"an entity that is listed twice (same_as) and not joined; joined, {', '.join(left)}"
-    examples = tuple(f"{clip(i, 60)} as {clip(t, 60)}" for i, t, *_ in twins.head(5).iter_rows())
-    note = Finding("note", twins.height, reason, examples)
+    by = ", ".join(dict.fromkeys(claim.by for claim in claims))
+    reason = f"an entity that is listed twice ({by}) and not joined; joined, {', '.join(left)}"
+    examples = tuple(f"{clip(i, 60)} as {clip(t, 60)}" for i, t in sorted(twins.items())[:5])
+    note = Finding("note", len(twins), reason, examples)
     return replace(tables, report=(*tables.report, note))
 
 
@@ -135,7 +165,7 @@ def _merge(parts: list[Tables], paths: Sequence[Path | str]) -> Tables:
         return parts[0]
     labels = _labels(paths)
     entities = [
-        _placed(part.entities, path, label).with_columns(pl.lit(number).alias(_SOURCE))
+        _placed(part.entities, path, label).with_columns(pl.lit(number).alias(SOURCE))
         for number, (part, path, label) in enumerate(zip(parts, paths, labels, strict=True))
         if part.entities.height
     ]
@@ -144,7 +174,7 @@ def _merge(parts: list[Tables], paths: Sequence[Path | str]) -> Tables:
         for part, path, label in zip(parts, paths, labels, strict=True)
         if part.dependencies.width
     ]
-    merged, findings = _merge_entities(_stack(entities))
+    merged, findings = merge_rows(_stack(entities))
     units = list(dict.fromkeys(p.weight_unit for p in parts if p.weight_unit))
     if len(units) > 1:
         reason = f"weights of several units are added up as {units[0]}: {some(units)}"
@@ -183,97 +213,3 @@ def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
         for f in frames
     ]
     return pl.concat(plain, how="diagonal_relaxed") if plain else pl.DataFrame()
-
-
-def _merge_entities(
-    frame: pl.DataFrame, quiet: Sequence[str] = (FILE, LINE)
-) -> tuple[pl.DataFrame, list[Finding]]:
-    """One row per id of those that several values of `_source` share; conflicts are reported.
-
-    An id that stands twice in one source is left alone: `check` refuses it, with both lines.
-    """
-    if "id" not in frame.columns:
-        return frame.drop(_SOURCE, strict=False), []
-    frame = frame.with_columns(_trimmed("id"))
-    sources = pl.col(_SOURCE).n_unique().over("id")
-    shared = pl.col("id").is_not_null() & (sources > 1) & (sources == pl.len().over("id"))
-    again = frame.filter(shared).sort(_SOURCE, maintain_order=True)
-    rest = frame.filter(~shared).drop(_SOURCE)
-    if not again.height:
-        return rest, []
-    columns = [c for c in rest.columns if c != "id"]
-    stated = again.with_columns(_stated(c) for c in columns)
-    groups = stated.group_by("id", maintain_order=True)
-    merged = groups.agg(pl.col(c).drop_nulls().first() for c in columns)
-    fewer = again.height - merged.height
-    report = [Finding("merged", fewer, "an entity that several sources hold")]
-    for column in (c for c in columns if c not in quiet):
-        differ = groups.agg(pl.col(column).drop_nulls().unique(maintain_order=True))
-        report += _conflicts(differ.filter(pl.col(column).list.len() > 1), column)
-    return pl.concat([rest, merged.select(rest.columns)]), report
-
-
-def _conflicts(differ: pl.DataFrame, column: str) -> list[Finding]:
-    if not differ.height:
-        return []
-    examples = tuple(
-        f"{clip(i, 60)}: {some(clip(str(v), 40) for v in values)}"
-        for i, values in differ.head(5).iter_rows()
-    )
-    reason = f"sources differ on {column}; the first is kept"
-    return [Finding("note", differ.height, reason, examples)]
-
-
-def _trimmed(column: str) -> pl.Expr:
-    text = pl.col(column).cast(pl.String).str.strip_chars()
-    return pl.when(text != "").then(text).alias(column)
-
-
-def _stated(column: str) -> pl.Expr:
-    """The column, null where it only says what leaving it out would say."""
-    value = pl.col(column)
-    default = _DEFAULTS.get(column)
-    if isinstance(default, float):
-        idle = value.cast(pl.Float64, strict=False) == default
-    elif column == "name":
-        idle = value.cast(pl.String) == pl.col("id")
-    elif default is not None:
-        idle = value.cast(pl.String) == str(default)
-    else:
-        return value
-    return pl.when(idle).then(None).otherwise(value).alias(column)
-
-
-def _end_of(start: str, named: dict[str, str], known: set[str]) -> str:
-    """Where `same_as` leads from this id, as far as there are entities."""
-    seen = [start]
-    while (following := named.get(seen[-1])) is not None and following in known:
-        if following == seen[-1]:
-            break
-        if following in seen:
-            ring = " -> ".join(clip(i, 60) for i in [*seen, following])
-            raise InputError(f"same_as runs in a ring: {ring}")
-        seen.append(following)
-    return seen[-1]
-
-
-def _joined(target: dict[str, str]) -> list[Finding]:
-    if not target:
-        return []
-    examples = tuple(f"{clip(i, 60)} as {clip(t, 60)}" for i, t in sorted(target.items())[:5])
-    return [Finding("merged", len(target), "an entity that same_as joins with another", examples)]
-
-
-def _unknown_targets(named: dict[str, str], known: set[str]) -> list[Finding]:
-    lost = sorted((i, t) for i, t in named.items() if t not in known)
-    if not lost:
-        return []
-    examples = tuple(f"{clip(i, 60)} as {clip(t, 60)}" for i, t in lost[:5])
-    return [Finding("note", len(lost), "same_as names no entity; not joined", examples)]
-
-
-def _rename(frame: pl.DataFrame, target: dict[str, str], columns: Sequence[str]) -> pl.DataFrame:
-    held = [c for c in columns if c in frame.columns]
-    if not target:
-        return frame
-    return frame.with_columns(_trimmed(c).replace(target).alias(c) for c in held)

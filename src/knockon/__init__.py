@@ -26,10 +26,19 @@ _HOMES = {
 }
 
 
-def load(*sources: "str | Path", join: bool = False, **options: Any) -> "DependencyGraph":
+def load(
+    *sources: "str | Path",
+    join: bool = False,
+    aliases: "str | Path | None" = None,
+    join_above: float | None = None,
+    **options: Any,
+) -> "DependencyGraph":
     """The graph of one or several files or folders of any known format.
 
-    join: merge entities that a source calls the same (column `same_as`)
+    join: merge entities that the sources call the same: `same_as`, LEI, domain
+    aliases: your table of aliases, a CSV file that `knockon aliases` proposes
+    join_above: also merge entities whose names are more alike than this, 0..1; above
+    0.97 they differ in form only
     options: for readers that take them: `mapping` ({their column: ours}), `both_ways`, `strict`,
     `query`
     Raises InputError with every fault found.
@@ -37,7 +46,8 @@ def load(*sources: "str | Path", join: bool = False, **options: Any) -> "Depende
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    return DependencyGraph.from_tables(load_tables(sources, join=join, **options), checked=True)
+    joining: dict[str, Any] = {"join": join, "aliases": aliases, "join_above": join_above}
+    return DependencyGraph.from_tables(load_tables(sources, **joining, **options), checked=True)
 
 
 def __getattr__(name: str) -> Any:

@@ -133,6 +133,51 @@ def test_several_sources_are_one_graph(
     assert answer["entities"][-1]["route"] == ["A", "B", "C", "D", "E"]
 
 
+@pytest.fixture
+def split(tmp_path: Path) -> str:
+    """A provider under two names, one of which a spreadsheet would run, and two that are apart."""
+    path = tmp_path / "split.csv"
+    path.write_text(
+        'dependent,provider,probability\nA,=Acme,1\nB,"=ACME, Inc.",1\nC,Zeta 1,1\nC,Zeta 2,1\n'
+    )
+    return str(path)
+
+
+def test_aliases_are_proposed_edited_and_used(
+    split: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The written table is safe in a spreadsheet, undecided joins nothing, yes joins, no parts."""
+    table = tmp_path / "aliases.csv"
+    assert run("aliases", split, "-o", str(table)) == 0
+    assert "1 pairs" in capsys.readouterr().out
+    row = pl.read_csv(table).row(0, named=True)
+    assert (row["alias"], row["same_as"], row["score"]) == ("'=Acme", "'=ACME, Inc.", 0.98)
+    assert row["why"] == "the same but for the legal form"
+    hit = {}
+    for merge in ("", "yes", "no"):
+        pl.read_csv(table).with_columns(merge=pl.lit(merge)).write_csv(table)
+        shared = ("--join-above", "0.97", "--aliases", str(table))
+        options = shared if merge == "no" else shared[2:]
+        assert run("whatif", split, "=acme", *options, "--format", "json") == 0
+        answer = json.loads(capsys.readouterr().out)
+        hit[merge] = {r["id"] for r in answer["entities"] if r["rank"]}
+        assert ("joins with another (=Acme as" in " ".join(answer["notes"])) == (merge == "yes")
+    assert hit == {"": {"A"}, "yes": {"A", "B"}, "no": {"A"}}
+    assert run("aliases", split, "--aliases", str(table), "-o", str(table)) == 0
+    assert pl.read_csv(table)["merge"].to_list() == ["no"]
+
+
+def test_aliases_are_shown_without_a_file(split: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without -o the proposals are a table for people; several sources may stand side by side."""
+    assert run("aliases", split, "--least", "0.99") == 0
+    assert "nothing in these sources looks like one thing twice" in capsys.readouterr().out
+    assert run("aliases", split, split) == 0
+    out = capsys.readouterr().out
+    assert "0.98" in out
+    assert "legal form" in out
+    assert "Zeta" not in out
+
+
 def test_map_draws_a_file(chain: str, tmp_path: Path) -> None:
     """`map -o` and `whatif --svg` write the same picture."""
     assert run("map", chain, "A", "-o", str(tmp_path / "a.svg")) == 0
@@ -165,6 +210,10 @@ def test_sources_tells_how_to_export_each(capsys: pytest.CaptureFixture[str]) ->
         (("whatif", "nothing/here.csv", "A"), "nothing/here.csv"),
         (("wahtif", "CHAIN", "A"), "No such command 'wahtif'"),
         (("load", "CHAIN", "-o", "/proc/x"), "/proc/x"),
+        (("load", "CHAIN", "--aliases", "/nowhere.csv"), "/nowhere.csv: no such file"),
+        (("load", "CHAIN", "--join-above", "97"), "expected a number from 0 to 1, got 97"),
+        (("aliases", "CHAIN", "--least", "2"), "2.0 is not in the range"),
+        (("aliases", "CHAIN", "-o", "/proc/x"), "cannot write /proc/x"),
     ],
 )  # fmt: skip
 def test_bad_usage_is_one_line_and_exit_code_2(

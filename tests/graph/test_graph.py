@@ -146,6 +146,23 @@ def test_a_strange_name_is_an_unknown_one(asked: str) -> None:
     assert len(str(caught.value)) < 400
 
 
+def test_an_entity_goes_by_its_other_names_too() -> None:
+    """also_known_as is a list in JSON, or one name; it finds, suggests, and can be ambiguous."""
+    entities = [
+        {"id": "a", "name": "Alpha", "also_known_as": '["Old One", "a0", "Beta"]'},
+        {"id": "b", "name": "Beta", "also_known_as": "Plain Name"},
+        {"id": "c", "name": "Gamma", "also_known_as": '["broken'},
+        {"id": "d", "name": "Delta", "also_known_as": None},
+    ]
+    graph = graph_of(entities=entities)
+    assert [graph.find(n) for n in ("old one", "A0", "plain NAME", '["broken')] == [0, 0, 1, 2]
+    with pytest.raises(AmbiguousEntityError, match="give the id of one: 'a', 'b'"):
+        graph.find("beta")
+    assert graph.search("old") == [0]
+    with pytest.raises(UnknownEntityError, match=r"nearest: 'Alpha' \(a\)"):
+        graph.find("Old Ones")
+
+
 def test_search_finds_parts_of_ids_and_names() -> None:
     """Regardless of case, in the order of ids."""
     assert [CLOUDS.ids[i] for i in CLOUDS.search("AZ")] == ["aws", "az1", "az2"]

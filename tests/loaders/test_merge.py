@@ -1,14 +1,13 @@
-"""Several sources as one graph: stated values win, conflicts are said, twins are joined."""
+"""Several sources as one graph: stated values win, conflicts are said."""
 
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from knockon.graph.check import check
 from knockon.graph.errors import InputError
 from knockon.graph.tables import Tables
-from knockon.loaders.merge import join_same_as, load_tables
+from knockon.loaders.merge import load_tables
 
 
 def folder(root: Path, name: str, entities: str, dependencies: str = "", head: str = "") -> Path:
@@ -103,48 +102,3 @@ def test_no_source_is_an_error() -> None:
     """At least one source is needed."""
     with pytest.raises(InputError, match="at least one source"):
         load_tables([])
-
-
-TWINS = "id,name,kind,parent,sector,same_as\n"
-
-
-def test_twins_are_noted_or_joined(tmp_path: Path) -> None:
-    """same_as is a note on its own; with join the twin's dependencies move, and repeats merge."""
-    path = folder(
-        tmp_path, "g",
-        TWINS + "nsf,NSF,enterprise,,,\n22,NSF (22),enterprise,,research,nsf\n"
-        "23,NSF (23),enterprise,,,22\nlab,Lab,site,22,,gone\n",
-        "nsf,cloud,\n22,cloud,0.5\n23,mail,\n",
-    )  # fmt: skip
-    apart = load_tables([path])
-    assert apart.entities.height == 6
-    assert "note 2: an entity that is listed twice (same_as) and not joined" in said(apart)
-    assert "3 of kind enterprise would be 1" in said(apart)
-    joined = load_tables([path], join=True)
-    assert joined.entities["id"].to_list() == ["cloud", "lab", "mail", "nsf"]
-    assert (entity(joined, "nsf")["name"], entity(joined, "nsf")["sector"]) == ("NSF", "research")
-    assert entity(joined, "lab")["parent"] == "nsf"
-    ends = joined.dependencies.select("dependent", "provider", "probability").rows()
-    assert ends == [("nsf", "cloud", 0.5), ("nsf", "mail", None)]
-    assert "merged 2: an entity that same_as joins with another (22 as nsf; 23 as nsf)" in said(
-        joined
-    )
-    assert "same_as names no entity; not joined (lab as gone)" in said(joined)
-
-
-def test_joining_checked_tables_again_changes_nothing(tmp_path: Path) -> None:
-    """join_same_as takes tables from before or after check, and is idempotent."""
-    path = folder(tmp_path, "g", TWINS + "a,A,x,,,\nb,B,x,,,a\n", "b,c,\n")
-    once = check(join_same_as(load_tables([path])))
-    assert once.entities["id"].to_list() == ["a", "c"]
-    again = check(join_same_as(once))
-    assert again.entities.equals(once.entities)
-    assert again.dependencies.equals(once.dependencies)
-
-
-def test_a_ring_of_twins_is_an_error(tmp_path: Path) -> None:
-    """a as b and b as a name no entity to keep."""
-    path = folder(tmp_path, "g", TWINS + "a,A,x,,,b\nb,B,x,,,a\n", "a,c,\n")
-    assert load_tables([path]).entities.height == 3
-    with pytest.raises(InputError, match="same_as runs in a ring: a -> b -> a"):
-        load_tables([path], join=True)
