@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +92,41 @@ def write_graph(path: Path, edges: int, probability: float) -> None:
 
 
 def drawn(rows: list[Measured]) -> str:
-    """Seconds and peak memory against edges, both axes logarithmic, as SVG."""
-    raise NotImplementedError
+    """Seconds and peak memory against edges as SVG, all axes logarithmic."""
+    left, width, height = 70.0, 300.0, 220.0
+    x = _axis([r.edges for r in rows], width)
+    parts = ['<rect width="860" height="330" fill="#fff"/>']
+    for number, (words, values) in enumerate(
+        (("seconds, Parquet to answer", [r.seconds for r in rows]),
+         ("peak memory, GiB", [r.peak / 2**30 for r in rows]))
+    ):  # fmt: skip
+        y = _axis(values, height)
+        places = [(x(r.edges), height - y(v)) for r, v in zip(rows, values, strict=True)]
+        line = "M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in places)
+        parts.append(f'<g transform="translate({left + number * 420:.0f},50)">')
+        parts.append(f'<text y="-18" font-weight="bold">{words}</text>')
+        parts.append(f'<path d="M0,0V{height}H{width}" fill="none" stroke="#888"/>')
+        parts.append(f'<path d="{line}" fill="none" stroke="#1f5fa8" stroke-width="2"/>')
+        for (a, b), r, v in zip(places, rows, values, strict=True):
+            parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="#1f5fa8"/>')
+            parts.append(f'<text x="{a - 8:.1f}" y="{b - 8:.1f}" text-anchor="end">{v:.3g}</text>')
+            at = f'x="{a:.1f}" y="{height + 20}" text-anchor="middle"'
+            parts.append(f"<text {at}>{r.edges / 1e6:.3g} M edges</text>")
+        parts.append("</g>")
+    head = '<svg xmlns="http://www.w3.org/2000/svg" width="860" height="330" '
+    return (
+        head
+        + 'font-family="Helvetica, Arial, sans-serif" font-size="12">'
+        + "".join(parts)
+        + ("</svg>\n")
+    )
+
+
+def _axis(values: Sequence[float], length: float) -> Callable[[float], float]:
+    """Where each value stands on a logarithmic axis that leaves a tenth free at both ends."""
+    low, high = np.log10(min(values)), np.log10(max(values))
+    span = max(high - low, 1e-9)
+    return lambda v: float(length * (0.15 + 0.75 * (np.log10(v) - low) / span))
 
 
 if __name__ == "__main__":
