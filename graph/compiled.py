@@ -19,7 +19,7 @@ from numba import njit, types
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.compiled_draws import below, fetch, push
 from knockon.graph.draws import GOLDEN
-from knockon.graph.wiring import WORDS, Drawing, Scratch, Wiring
+from knockon.graph.wiring import ROW, WORDS, Drawing, Scratch, Wiring
 
 _log = getLogger("knockon")
 _begun = perf_counter()
@@ -92,7 +92,7 @@ def _count(
     certain = np.uint64(4294967296)
     own, touched, broken = state[0], state[1], state[2]
     grew = False
-    for w in range(8):
+    for w in range(WORDS):
         carry = new[w]
         first = carry & ~touched[w]
         touched[w] |= carry
@@ -157,7 +157,7 @@ def _spread(
     size, shared, strange = len(queue), len(group) > 0, len(foreign) > 0
     head = tail = 0
     for v in range(len(hit)):
-        for w in range(8):
+        for w in range(WORDS):
             if hit[v, w] != 0:
                 queued[v] = True
                 delta[v, w] = hit[v, w]
@@ -168,7 +168,7 @@ def _spread(
         v = queue[head]
         head = head + 1 if head + 1 < size else 0
         queued[v] = False
-        for w in range(8):
+        for w in range(WORDS):
             out[w] = delta[v, w]
             delta[v, w] = 0
         for a in range(start[v], start[v + 1]):
@@ -176,21 +176,23 @@ def _spread(
             s = slot[a] if shared else -1
             ahead = a + 8  # memory answers late: ask for the rows of arcs to come
             if ahead < len(target):
-                fetch(rows_hit + 64 * target[ahead])
-                fetch(rows_delta + 64 * target[ahead])
+                fetch(rows_hit + ROW * target[ahead])
+                fetch(rows_delta + ROW * target[ahead])
             if q > certain:  # a row of given words
-                for w in range(8):
+                for w in range(WORDS):
                     masked[w] = out[w] & given[q - certain - 1, w]
-                q, source = certain, rows + 128
+                q, source = certain, rows + 2 * ROW
             if s < 0:
-                grew = push(key[a], q, at_counter, source, rows_hit + 64 * t, rows_delta + 64 * t)
+                grew = push(key[a], q, at_counter, source, rows_hit + ROW * t, rows_delta + ROW * t)
             else:
                 g = group[s]
-                for w in range(8):
+                for w in range(WORDS):
                     new[w] = 0
-                grew = push(key[a], q, at_counter, source, rows_lost + 64 * s, rows + 64)
+                grew = push(key[a], q, at_counter, source, rows_lost + ROW * s, rows + ROW)
                 if not (strange and foreign[a]):
-                    own = push(key[a], q, at_counter, source, rows_state + 192 * g, rows + 192)
+                    own = push(
+                        key[a], q, at_counter, source, rows_state + 3 * ROW * g, rows + 3 * ROW
+                    )
                     grew = grew or own
                 if grew:
                     grew = _count(

@@ -12,8 +12,8 @@ from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.circuit import Circuit
 from knockon.graph.draws import ALL, DIGITS
 
-WORDS = 8  # of 64 lanes each, in one row of a block: one cache line
-LANES = 64 * WORDS
+WORDS = 8  # of 64 lanes each, in one row of a block: one cache line; tests/bench/words.py measures
+ROW = 8 * WORDS  # bytes
 CERTAIN = np.uint64(1 << DIGITS)  # limit of a draw that always transmits; above: a given row
 
 
