@@ -14,9 +14,9 @@ class Tally:
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _examples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
-    def add(self, action: str, reason: str, place: str) -> None:
+    def add(self, action: str, reason: str, place: str, count: int = 1) -> None:
         key = (action, reason)
-        self._counts[key] = self._counts.get(key, 0) + 1
+        self._counts[key] = self._counts.get(key, 0) + count
         examples = self._examples.setdefault(key, [])
         if len(examples) < EXAMPLES:
             examples.append(place)
