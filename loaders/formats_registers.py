@@ -1,7 +1,15 @@
 """Registers: who uses whom, as kept by authorities, markets and surveys."""
 
+import bz2
+import gzip
+import lzma
+import re
+import zlib
+
 from knockon.loaders.formats import Format
-from knockon.loaders.probe import Probe
+from knockon.loaders.probe import HEAD_BYTES, Probe
+
+_OPENERS = {b"BZh": bz2.open, b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open}
 
 
 def _is_fedramp(seen: Probe) -> bool:
@@ -14,6 +22,27 @@ def _is_dora(seen: Probe) -> bool:
     from knockon.loaders.dora_package import is_register
 
     return is_register(seen)
+
+
+_RELATIONSHIP = re.compile(r"\d{1,10}\|\d{1,10}\|-?[0-2](\|[^|]*)?\s*")
+
+
+def _is_as_relationships(seen: Probe) -> bool:
+    text = seen.text or _plain_head(seen)
+    lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
+    return bool(lines) and _RELATIONSHIP.fullmatch(lines[0]) is not None
+
+
+def _plain_head(seen: Probe) -> str:
+    """The first bytes of what a compressed file holds, as text."""
+    opener = next((o for magic, o in _OPENERS.items() if seen.head.startswith(magic)), None)
+    if opener is None:
+        return ""
+    try:
+        with opener(seen.path) as stream:  # bzip2 gives nothing before its first 900 kB block ends
+            return bytes(stream.read(HEAD_BYTES)).decode("utf-8", "replace")
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
+        return ""  # damaged: no format, and the registry says what came
 
 
 FORMATS = (
@@ -32,5 +61,13 @@ FORMATS = (
         "download data.json of github.com/GSA/marketplace-fedramp-gov-data",
         "a JSON object with data.Products",
         "knockon.loaders.fedramp", _is_fedramp,
+    ),
+    Format(
+        "as_relationships", "AS relationships: who sells transit to whom on the Internet",
+        "autonomous systems", "customer supplied_by provider; peering makes none",
+        "download YYYYMMDD.as-rel.txt.bz2 of publicdata.caida.org/datasets/as-relationships",
+        "lines such as 3356|64500|-1, plain or compressed",
+        "knockon.loaders.as_relationships", _is_as_relationships,
+        "several providers of one customer (needs 1)", binary=True,
     ),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Rows of the tables of one source, counted so that the report adds up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from knockon.graph.tables import Finding
@@ -22,7 +23,13 @@ class RowTally(Tally):
 
     def lose(self, table: str, action: str, reason: str, place: str, rows: int = 1) -> None:
         """Rows of a table that were `dropped` or `merged`, and one place of them."""
-        self.add(action, reason, place, rows)
+        self.lose_all(table, action, reason, [place], rows)
+
+    def lose_all(
+        self, table: str, action: str, reason: str, places: Sequence[str], rows: int
+    ) -> None:
+        """The same with a few of their places."""
+        self.add_all(action, reason, places, rows)
         lost = self._lost.setdefault(table, {})
         lost[action] = lost.get(action, 0) + rows
 
