@@ -24,6 +24,12 @@ def _is_dora(seen: Probe) -> bool:
     return is_register(seen)
 
 
+def _is_webdeps(seen: Probe) -> bool:
+    from knockon.loaders.webdeps_rows import is_webdeps
+
+    return is_webdeps(seen)
+
+
 _RELATIONSHIP = re.compile(r"\d{1,10}\|\d{1,10}\|-?[0-2](\|[^|]*)?\s*")
 
 
@@ -69,5 +75,14 @@ FORMATS = (
         "lines such as 3356|64500|-1, plain or compressed",
         "knockon.loaders.as_relationships", _is_as_relationships,
         "several providers of one customer (needs 1)", binary=True,
+    ),
+    Format(
+        "webdeps", "website dependency tables: DNS, CDN and certificates of popular sites",
+        "sites, and providers by service",
+        "site resolved_by, delivered_by, certified_by provider; provider resolved_by provider",
+        "copy the folders DNSdep, CDNdep and CAdep of github.com/AqsaKashaf/Webdep into one",
+        "lines such as 1000,example.org,cloudflare,Third, or a folder with files of them",
+        "knockon.loaders.webdeps", _is_webdeps,
+        "several providers of one site for one service (needs 1)",
     ),
 )  # fmt: skip
