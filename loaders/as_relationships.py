@@ -1,12 +1,12 @@
-"""Business relationships between autonomous systems (CAIDA AS Relationships, serial-1 and serial-2).
+"""Business relationships of autonomous systems (CAIDA AS Relationships, serial-1 and serial-2).
 
 A line is `provider|customer|-1` or `peer|peer|0`, in serial-2 with the source of the inference as
 a fourth field; `#` begins a comment. (README.txt of the data set; M. Luckie and others, "AS
 Relationships, Customer Cones, and Validation", IMC 2013.)
 
 Each AS becomes a `network`. A customer is `supplied_by` its providers; several providers are one
-group (`transit`, needs 1): whoever has two upstreams is built to live through the loss of one. Peers
-carry each other's own traffic and no transit, so peering makes no dependency; it is counted.
+group (`transit`, needs 1): whoever has two upstreams is built to live through the loss of one.
+Peers carry each other's own traffic and no transit: peering makes no dependency, and is counted.
 """
 
 import io
@@ -77,9 +77,10 @@ def _lines(data: bytes, name: str) -> pl.DataFrame:
         io.BytesIO(b"#||||\n" + filled.removeprefix("\n").encode()), has_header=False, separator="|", quote_char=None,
         schema=fields, truncate_ragged_lines=True,
     ).with_row_index(LINE, offset=filled.startswith("\n"))  # fmt: skip
-    comment = pl.col("f0").str.starts_with("#") | (
-        pl.col("f0").fill_null("").str.strip_chars() == ""
-    ) & pl.col("f1").is_null()
+    comment = (
+        pl.col("f0").str.starts_with("#")
+        | (pl.col("f0").fill_null("").str.strip_chars() == "") & pl.col("f1").is_null()
+    )
     return frame.with_columns(pl.col(LINE).cast(pl.Int64)).filter(~comment.fill_null(False))
 
 

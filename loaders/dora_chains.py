@@ -73,7 +73,7 @@ class Chains:
             inner = self._of_contract.get(row["contract"]) or self._first_of(row["contract"])
             if not behind or not inner:
                 what = "an intra-group link to a contract without a service"
-                self._tally.lose("b_02.03", "dropped", what, _place(row))
+                self._tally.lose("b_02.03", "dropped", what, place(row))
             for needing in inner:
                 for node in behind:
                     yield self.id_of(needing), self.id_of(node), row
@@ -87,10 +87,10 @@ class Chains:
             rank = _whole(row.get("rank"))
             if rank is None:
                 what = "a link of a supply chain whose rank is no whole number from 1"
-                self._tally.lose("b_05.02", "dropped", what, f"{row.get('rank')} at {_place(row)}")
+                self._tally.lose("b_05.02", "dropped", what, f"{row.get('rank')} at {place(row)}")
             elif rank > 1 and row.get("recipient") == row["provider"]:
                 what = "a subcontractor that is its own recipient"
-                self._tally.lose("b_05.02", "dropped", what, _place(row))
+                self._tally.lose("b_05.02", "dropped", what, place(row))
             else:
                 yield self.node_of(row), rank, row.get("recipient"), row
 
@@ -101,14 +101,12 @@ class Chains:
             if rank < 2 or not recipient or above in self._ranks:
                 continue
             what = "a recipient of a subcontracted service that its chain does not list"
-            self._tally.add("invented", what, f"{clip(recipient, 24)} at {_place(row)}")
+            self._tally.add("invented", what, f"{clip(recipient, 24)} at {place(row)}")
             self.nodes[above] = row
             self._ranks[above] = rank - 1
             self._steps.append((above, rank - 1, None, row))
 
-    def _recipients(
-        self, node: Node, rank: int, recipient: str | None, row: Row
-    ) -> list[Node]:
+    def _recipients(self, node: Node, rank: int, recipient: str | None, row: Row) -> list[Node]:
         """The nodes that need this one; of a direct provider those whose chain it begins."""
         if rank == 1:
             return self._begun_by(node, row)
@@ -124,7 +122,7 @@ class Chains:
             what = "a gap in the ranks of a supply chain; taken to serve the next rank there is"
         else:
             what = "a subcontractor without its recipient; taken to serve all of the rank above"
-        self._tally.add("note", what, _place(row))
+        self._tally.add("note", what, place(row))
         return found
 
     def _begun_by(self, node: Node, row: Row) -> list[Node]:
@@ -137,7 +135,7 @@ class Chains:
             what = "a chain whose service b_02.02 does not list; part of the contract's services"
         else:
             what = "a chain of a contract that b_02.02 does not list; no function uses it"
-        self._tally.add("note", what, _place(row))
+        self._tally.add("note", what, place(row))
         return found
 
 
@@ -149,5 +147,6 @@ def _whole(text: str | None) -> int | None:
     return int(digits) or None
 
 
-def _place(row: Row) -> str:
+def place(row: Row) -> str:
+    """`b_05.02.csv:7`."""
     return f"{str(row.get(FILE)).rpartition('/')[2]}:{row.get(LINE)}"

@@ -30,9 +30,7 @@ def _columns(words: str) -> dict[str, str]:
 
 
 def _table(words: str, keys: str, needed: str, lists: str = "") -> Table:
-    return Table(
-        _columns(words), tuple(keys.split()), tuple(needed.split()), tuple(lists.split())
-    )
+    return Table(_columns(words), tuple(keys.split()), tuple(needed.split()), tuple(lists.split()))
 
 
 TABLES = {

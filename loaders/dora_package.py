@@ -110,7 +110,9 @@ def _bytes(path: Path) -> bytes:
 
 
 def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Package:
-    package, indicated, places = Package(), {}, {}
+    package = Package()
+    indicated: dict[str, str] = {}
+    places: dict[str, str] = {}
     for member, data in members.items():
         name = member.replace("\\", "/")
         found = _TABLE.search(name)
@@ -163,7 +165,9 @@ def _pivoted(
     strange = [c for c, code in keys.items() if code is None]
     if strange:
         wanted = some(k for k in points if not k.isdigit()) or "none"
-        raise InputError(f"{place}:1: expected keys of {table} ({wanted}), got {clip(strange[0])!r}")
+        raise InputError(
+            f"{place}:1: expected keys of {table} ({wanted}), got {clip(strange[0])!r}"
+        )
     point = pl.col(names["datapoint"]).str.strip_prefix("dp")
     facts = frame.select(
         point.replace_strict(points, default=None, return_dtype=pl.String).alias("column"),

@@ -5,11 +5,18 @@ import gzip
 import lzma
 import re
 import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 from knockon.loaders.formats import Format
 from knockon.loaders.probe import HEAD_BYTES, Probe
 
-_OPENERS = {b"BZh": bz2.open, b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open}
+_OPENERS: Mapping[bytes, Callable[[Path], Any]] = {
+    b"BZh": bz2.open,
+    b"\x1f\x8b": gzip.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
 
 
 def _is_fedramp(seen: Probe) -> bool:
@@ -28,6 +35,12 @@ def _is_webdeps(seen: Probe) -> bool:
     from knockon.loaders.webdeps_rows import is_webdeps
 
     return is_webdeps(seen)
+
+
+def _is_subprocessors(seen: Probe) -> bool:
+    from knockon.loaders.subprocessors_tables import is_list
+
+    return is_list(seen)
 
 
 _RELATIONSHIP = re.compile(r"\d{1,10}\|\d{1,10}\|-?[0-2](\|[^|]*)?\s*")
@@ -84,5 +97,13 @@ FORMATS = (
         "lines such as 1000,example.org,cloudflare,Third, or a folder with files of them",
         "knockon.loaders.webdeps", _is_webdeps,
         "several providers of one site for one service (needs 1)",
+    ),
+    Format(
+        "subprocessors", "a list of sub-processors, as companies publish it",
+        "the company and its sub-processors",
+        "company uses sub-processor; hosting, DNS, CDN and sign-in by their own relations",
+        "save the page or table from the company's site",
+        "CSV, TSV, Markdown or HTML table with a column Sub-processor",
+        "knockon.loaders.subprocessors", _is_subprocessors,
     ),
 )  # fmt: skip

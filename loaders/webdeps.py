@@ -10,13 +10,15 @@ One table per service, a line per provider of a site, without a head:
 | CA | rank, site, [host of revocation checks,] provider, party, stapled | certified_by |
 | sites | rank, site | |
 
-`party` is `Third`, `Pvt` (the site's own, or its owner's) or `unknown`. Several providers of one site
-are a group that needs 1. What a site runs itself is no dependency; beside another provider it is a
-member of the group that falls with nobody but the site. Where the party is unknown the dependency
-stands, with the word in column `party`. Rank is the bucket of the study (1000: the first thousand).
+`party` is `Third`, `Pvt` (the site's own, or its owner's) or `unknown`. Several providers of one
+site are a group that needs 1. What a site runs itself is no dependency; beside another provider it
+is a member of the group that falls with nobody but the site. Where the party is unknown the
+dependency stands, with the word in column `party`. Rank is the bucket of the study (1000: the first
+thousand). A certificate that is `stapled` is checked without asking the authority; the dependency
+stands (the certificate must be renewed), and the column tells.
 
 A folder may hold several tables and the lists of names beside them: `DNS_MAP`, `CDN_MAP`, `CA_MAP`
-(`provider,domain;domain`) join what one provider is called, and `OCSP_NAMES` (`provider,address`) tells
+(`provider,domain;domain`) join what one provider is called; `OCSP_NAMES` (`provider,address`) tells
 where certificates are checked. Providers whose domains are sites of the DNS table get a chain: they
 are resolved_by whoever resolves that domain.
 """

@@ -75,7 +75,7 @@ def _lines(path: Path, tally: RowTally) -> list[tuple[str, str, str]]:
 
 
 def _with_parents(owned: list[tuple[str, str, str]]) -> pl.DataFrame:
-    rows = {}
+    rows: dict[tuple[str, str, str], None] = {}
     for role, provider, domain in owned:
         labels = domain.split(".")
         for start in range(min(3, len(labels) - 1)):

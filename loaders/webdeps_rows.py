@@ -95,9 +95,7 @@ def _one_name(rows: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
     together = together.filter(pl.col("provider").list.len() > 1)
     if not together.height:
         return rows
-    firsts = (
-        together.explode("provider").group_by("label").agg(pl.col("provider").unique().sort())
-    )
+    firsts = together.explode("provider").group_by("label").agg(pl.col("provider").unique().sort())
     names = {n: group[0] for group in firsts["provider"] for n in group}
     places = [some(group) for group in firsts.sort("label")["provider"].head().to_list()]
     what = "a set of providers whose names differ in the last labels only; read as one"
