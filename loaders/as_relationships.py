@@ -73,15 +73,18 @@ def _lines(data: bytes, name: str) -> pl.DataFrame:
     # polars leaves blank lines out, which would shift the numbers: they become comments
     filled = re.sub(r"\n(?=\n)", "\n#", text) if "\n\n" in text else text
     # the first line tells polars how many fields there are
+    head, blank_first = b"#||||\n", filled.startswith("\n")
     frame = pl.read_csv(
-        io.BytesIO(b"#||||\n" + filled.removeprefix("\n").encode()), has_header=False, separator="|", quote_char=None,
-        schema=fields, truncate_ragged_lines=True,
-    ).with_row_index(LINE, offset=filled.startswith("\n"))  # fmt: skip
-    comment = (
-        pl.col("f0").str.starts_with("#")
-        | (pl.col("f0").fill_null("").str.strip_chars() == "") & pl.col("f1").is_null()
-    )
-    return frame.with_columns(pl.col(LINE).cast(pl.Int64)).filter(~comment.fill_null(False))
+        io.BytesIO(head + filled.removeprefix("\n").encode()),
+        has_header=False,
+        separator="|",
+        quote_char=None,
+        schema=fields,
+        truncate_ragged_lines=True,
+    ).with_row_index(LINE, offset=int(blank_first))
+    first = pl.col("f0").fill_null("").str.strip_chars()
+    nothing = first.str.starts_with("#") | ((first == "") & pl.col("f1").is_null())
+    return frame.with_columns(pl.col(LINE).cast(pl.Int64)).filter(~nothing)
 
 
 def _usable(lines: pl.DataFrame, name: str, tally: RowTally) -> pl.DataFrame:

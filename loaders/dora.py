@@ -13,7 +13,7 @@ What becomes what:
 | | id `service:CONTRACT:PROVIDER:TYPE`; parent: the provider |
 | b_05.01, b_03.02, b_03.03 provider | id its LEI or other code; parent: its ultimate parent |
 | financial entity uses its function | unknown strength: the register does not say how much |
-| function uses service (b_02.02) | unknown strength; the entity itself, where no function is named |
+| function uses service (b_02.02) | unknown strength; the entity itself where no function is named |
 | branch uses service (b_04.01) | unknown strength |
 | service operated_by provider | strength 1: the service is nothing but the provider's work |
 | service supplied_by the service of the next rank (b_05.02) | unknown strength |

@@ -104,7 +104,7 @@ def named(frame: pl.DataFrame, table: str, tally: RowTally) -> pl.DataFrame:
         columns = _EARLY
     held = {code: name for code, name in columns.items() if code in frame.columns}
     text = frame.select(
-        *(pl.col(code).cast(pl.String).str.strip_chars().alias(name) for code, name in held.items()),
+        *(pl.col(c).cast(pl.String).str.strip_chars().alias(name) for c, name in held.items()),
         FILE, LINE,
     ).with_columns(
         pl.when(pl.col(name).str.to_lowercase().is_in(BLANK)).then(None).otherwise(pl.col(name))

@@ -37,14 +37,16 @@ PURPOSES = (
     (r"\bdns\b|\bdomain name", "resolved_by", "dns_provider"),
     (r"\bcdn\b|\bcontent (delivery|distribution)\b|\bedge (delivery|network)",
      "delivered_by", "cdn_provider"),
-    (r"\bauthenticat|\bidentity (provider|management)|\bsingle sign|\bsso\b|\blog ?in\b|\bsign ?in\b",
+    (r"\bauthenticat|\bidentity (provider|management)|\bsingle sign|\bsso\b"
+     r"|\blog ?in\b|\bsign ?in\b",
      "authenticates_with", "identity_provider"),
     (r"\b(tls|ssl) certificat|\bcertificate authorit", "certified_by", "certificate_authority"),
 )  # fmt: skip
 OTHER = ("uses", "service")
 _PATTERNS = tuple((re.compile(p), relation, kind) for p, relation, kind in PURPOSES)
 _NOISE = re.compile(
-    rf"{WORD.pattern}|\b(list|table|of|our|the|current|index|download|export|appendix|annex|page|used by|and|affiliates"
+    rf"{WORD.pattern}|\b(list|table|of|our|the|current|index|download|export"
+    r"|appendix|annex|page|used by|and|affiliates"
     r"|authorized|authorised|approved|third[- ]party|s)\b|[|_#:()\[\]–—-]|'s\b|’s\b|\.\w+$",
     re.IGNORECASE,
 )

@@ -103,20 +103,24 @@ def _files(path: Path, tally: RowTally) -> tuple[dict[str, Path], Names]:
 def _dependencies(used: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
     """One row per site and provider; groups where there are several."""
     own = pl.col("party") == PRIVATE
+    used = used.with_columns(
+        own.all().over("site", "role").alias("alone"),
+        (pl.len().over("site", "role") > 1).alias("many"),
+    )
     for role in used["role"].unique().sort():
-        alone = used.filter(pl.col("role") == role, own.all().over("site", "role"))
+        alone = used.filter(pl.col("role") == role, "alone")
         if alone.height:
             what = f"a {_WORDS[role]} provider that is the site's own: no dependency"
-            places = [f"{s} at {f}:{n}" for s, f, n in
-                      alone.select("site", FILE, LINE).head().iter_rows()]  # fmt: skip
+            places = [
+                f"{s} at {f}:{n}" for s, f, n in alone.select("site", FILE, LINE).head().iter_rows()
+            ]
             tally.lose_all(alone[FILE][0], "dropped", what, places, alone.height)
     strange = used.filter(pl.col("party") == UNKNOWN)
     if strange.height:
         what = "a provider of which nobody knows whether it is the site's own; taken as another"
         places = [f"{s} by {p}" for s, p in strange.select("site", "provider").head().iter_rows()]
         tally.add_all("note", what, places, strange.height)
-    needed = used.filter(~own.all().over("site", "role"))
-    many = pl.len().over("site", "role") > 1
+    needed = used.filter(~pl.col("alone"))
     site = pl.concat_str(pl.lit("site:"), "site")
     return needed.select(
         site.alias("dependent"),
@@ -124,7 +128,7 @@ def _dependencies(used: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
         pl.when(own).then(site).otherwise(pl.concat_str("role", pl.lit(":"), "provider"))
         .alias("provider"),
         pl.col("role").replace_strict(RELATIONS).alias("relation"),
-        pl.when(many).then("role").alias("group"),
+        pl.when("many").then("role").alias("group"),
         "party", "stapled", FILE, LINE,
     )  # fmt: skip
 

@@ -82,7 +82,11 @@ def read_rows(path: Path, role: str, names: Names, tally: RowTally) -> pl.DataFr
     again = ~pl.struct("site", "provider").is_first_distinct()
     what = "a provider of a site that stands before"
     what = "a site that stands before" if role == "sites" else what
-    return _without(rows, again, "merged", what, path.name, tally).drop("text", "unsure").sort(LINE)
+    return (
+        _without(rows, again, "merged", what, path.name, tally)
+        .drop("text", "cells", "unsure")
+        .sort(LINE)
+    )
 
 
 def _one_name(rows: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
@@ -105,8 +109,7 @@ def _one_name(rows: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
 
 def _cells(lines: pl.DataFrame, role: str) -> pl.DataFrame:
     """The cells by name, null where they are missing or no such thing."""
-    cell = pl.col("text").str.split(",")
-    number = cell.list.len()
+    cell, number = pl.col("cells"), pl.col("cells").list.len()
     if role == "sites":
         shaped, provider, party = number == 2, pl.lit(""), pl.lit("unknown")
         stapled = pl.lit(None, pl.String)
@@ -127,7 +130,8 @@ def _cells(lines: pl.DataFrame, role: str) -> pl.DataFrame:
     )  # fmt: skip
     site = cell.list.get(1, null_on_oob=True).str.strip_chars(" .").str.to_lowercase()
     rank = cell.list.get(0).str.strip_chars().cast(pl.Int64, strict=False)
-    return lines.with_columns(
+    split = lines.with_columns(pl.col("text").str.split(",").alias("cells"))
+    return split.with_columns(
         pl.when(shaped).then(rank).alias("rank"),
         pl.when(site != "").then(site).alias("site"),
         (trimmed if role == "sites" else pl.when(trimmed != "").then(trimmed)).alias("provider"),
