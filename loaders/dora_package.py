@@ -30,6 +30,7 @@ _SHEET = re.compile(r"b_(\d\d)[._](\d\d)", re.IGNORECASE)
 _COLUMN = re.compile(r"b_\d\d\.\d\d\.(\d{4})")
 _TYPES = ("alphanumerical", "date", "monetary", "country", "natural number", "pattern", "currency",
           "closed set of options", "[yes/no]")  # fmt: skip
+_LATE = ("c0120",)
 _EXTRAS = ("parameters.csv", "FilingIndicators.csv")
 _CODES = "knockon.loaders", "dora_codes.csv"
 _POINTS = "knockon.loaders", "dora_datapoints.csv"
@@ -186,11 +187,16 @@ def _pivoted(
     for line in facts.filter(again)[LINE][:5]:
         raise InputError(f"{place}:{line}: the same datapoint stands twice for the same keys")
     columns = sorted(set(facts["column"]))
-    if not by or not columns:
-        return facts.select(*by, FILE, LINE).head(0)
     cells = [pl.col("value").filter(pl.col("column") == c).first().alias(c) for c in columns]
-    return facts.group_by(by, maintain_order=True).agg(
-        *cells, pl.col(FILE).first(), pl.col(LINE).min()
+    # b_05.01 has other columns since 4.0, where the type of code is no key: facts do not show it
+    late = [pl.lit(None, pl.String).alias(c) for c in _LATE if c not in columns]
+    added = late if table == "b_05.01" and "c0020" not in by else []
+    # a table without keys, such as b_99.01, is one row
+    return (
+        facts.group_by([*(pl.col(c) for c in by), pl.lit(0).alias("one")], maintain_order=True)
+        .agg(*cells, pl.col(FILE).first(), pl.col(LINE).min())
+        .drop("one")
+        .with_columns(added)
     )
 
 
