@@ -32,7 +32,7 @@ import polars as pl
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import FILE, LINE, Tables
 from knockon.loaders.tally_rows import RowTally
-from knockon.loaders.webdeps_names import Names, read_names
+from knockon.loaders.webdeps_names import MAPS, OCSP, Names, read_names
 from knockon.loaders.webdeps_rows import SERVICES, read_rows, role_of
 
 SOURCE = "https://github.com/AqsaKashaf/Webdep"
@@ -78,24 +78,25 @@ def _files(path: Path, tally: RowTally) -> tuple[dict[str, Path], Names]:
     """The table of each service and of the sites, the newest by name, and the maps of names."""
     if path.is_file():
         return {role_of(path).removesuffix("_detail"): path}, Names()
+    files = sorted(p for p in path.iterdir() if p.is_file())
     found: dict[str, list[Path]] = {}
-    for file in sorted(p for p in path.iterdir() if p.is_file() and p.stat().st_size):
+    for file in files:
         role = role_of(file, strict=False)
         if role:
             found.setdefault(role, []).append(file)
-    if "dns_detail" in found:  # a line per name server: the same study, told in more lines
-        found.setdefault("dns", found.pop("dns_detail"))
-    chosen = {role: files[-1] for role, files in found.items() if role in (*SERVICES, "sites")}
-    if not chosen.keys() & SERVICES:
-        held = some(repr(clip(p.name, 40)) for p in sorted(path.iterdir())) or "nothing"
+        elif file.name not in (*MAPS.values(), OCSP):
+            tally.add("note", "a file of the folder that is not read", clip(file.name, 60))
+    if not found.keys() - {"sites"}:
+        held = some(repr(clip(p.name, 40)) for p in files) or "nothing"
         raise InputError(f"{path}: expected a table of DNS, CDN or CA providers; found {held}")
-    for file in path.iterdir():
-        role = role_of(file, strict=False) if file.is_file() else ""
-        if role.removesuffix("_detail") in SERVICES and file not in chosen.values():
-            taken = chosen[role.removesuffix("_detail")].name
+    detailed = found.pop("dns_detail", [])  # the same study with a line per name server
+    found["dns"] = [*detailed, *found.get("dns", [])]
+    chosen = {role: held[-1] for role, held in found.items() if held}
+    for role, held in found.items():
+        for file in held[:-1]:
             rows = file.read_bytes().count(b"\n")
             tally.read(file.name, rows)
-            what = f"a row of another table of the same service than {taken}"
+            what = f"a row of another table of the same kind than {chosen[role].name}"
             tally.lose(file.name, "dropped", what, file.name, rows)
     return chosen, read_names(path, tally)
 

@@ -157,4 +157,4 @@ def _is_table(head: str) -> bool:
     lines = [line for line in head.splitlines()[:21] if line.strip()]
     lines = lines[1:] if lines and _HEAD.match(lines[0]) else lines
     fits = sum(bool(_ROW.fullmatch(line)) for line in lines[:20])
-    return bool(lines) and fits * 2 > len(lines[:20])  # real tables have broken lines
+    return bool(lines) and fits * 2 >= len(lines[:20])  # real tables have broken lines

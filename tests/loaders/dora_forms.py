@@ -12,6 +12,7 @@ from knockon.loaders.dora_package import _points
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples/dora-register"
+_SINCE_4 = ("c0030", "c0040", "c0060")
 Register = dict[str, list[dict[str, str]]]
 # taxonomy 4.0: where the template of the dry run has another number
 _EARLY = {"c0050": "c0030", "c0070": "c0040", "c0080": "c0050", "c0090": "c0060",
@@ -85,8 +86,9 @@ def workbook(register: Register, path: Path) -> Path:
         sheet = book.create_sheet(table)
         sheet["B2"] = f"TEMPLATE RT{table[1:]}"
         early = _EARLY if table == "b_05.01" else {}
-        columns = [c for c in sorted(rows[0]) if table != "b_05.01" or c not in ("c0030", "c0040",
-                                                                                  "c0060")]  # fmt: skip
+        unheld = _SINCE_4 if table == "b_05.01" else ()
+        unheld = _SINCE_4 if table == "b_05.01" else ()
+        columns = [c for c in sorted(rows[0]) if c not in unheld]
         for number, column in enumerate(columns, 2):
             sheet.cell(4, number, f"{table}.{early.get(column, column)[1:]}")
             sheet.cell(5, number, "What it is")

@@ -18,7 +18,8 @@ def added_up(report: tuple[Finding, ...]) -> dict[str, tuple[int, int]]:
         parts = {word: int(n.replace(",", "")) for n, word in
                  (part.split(" ") for part in told[2].split(", "))}  # fmt: skip
         assert parts.keys() <= {"kept", "merged", "dropped"}
-        assert sum(parts.values()) == finding.count and min(parts.values()) >= 0, finding
+        assert sum(parts.values()) == finding.count, finding
+        assert min(parts.values()) >= 0, finding
         lost += finding.count - parts["kept"]
         found[told[1]] = finding.count, parts["kept"]
     reasons = sum(f.count for f in report if f.action in ("dropped", "merged"))

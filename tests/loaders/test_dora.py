@@ -7,16 +7,6 @@ from zipfile import ZipFile
 
 import polars as pl
 import pytest
-
-from knockon.graph.errors import InputError
-from knockon.graph.graph import DependencyGraph
-from knockon.graph.tables import Tables
-from knockon.graph.whatif import whatif
-from knockon.loaders.dora import read_dora
-from knockon.loaders.dora_lei import is_lei
-from knockon.loaders.dora_package import _points
-from knockon.loaders.merge import load_tables
-from knockon.loaders.registry import find_format
 from tests.loaders.dora_forms import (
     SAMPLE,
     Register,
@@ -27,6 +17,16 @@ from tests.loaders.dora_forms import (
     workbook,
 )
 from tests.loaders.sums import added_up
+
+from knockon.graph.errors import InputError
+from knockon.graph.graph import DependencyGraph
+from knockon.graph.tables import Tables
+from knockon.graph.whatif import whatif
+from knockon.loaders.dora import read_dora
+from knockon.loaders.dora_lei import is_lei
+from knockon.loaders.dora_package import _points
+from knockon.loaders.merge import load_tables
+from knockon.loaders.registry import find_format
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared/data/dora"
@@ -201,7 +201,8 @@ def test_the_sample_of_the_eba() -> None:
     """Its rows are random and refer to nothing; the one contract with a function answers."""
     tables = load_tables([EBA])
     sums = added_up(tables.report)
-    assert len(sums) == 15 and all(read == 1 for read, _ in sums.values())
+    assert len(sums) == 15
+    assert all(read == 1 for read, _ in sums.values())
     graph = DependencyGraph.from_tables(tables)
     impact = whatif(graph, ["fqgphlyj"], assume=1.0)
     hit = impact.entities.filter(pl.col("rank") > 0)
@@ -210,7 +211,8 @@ def test_the_sample_of_the_eba() -> None:
     assert hit.filter(pl.col("kind") == "enterprise")["id"].to_list() == ["tcjxbgiu"]
     assert "a function that b_06.01 does not list" in reasons(tables)
     # kvuanydu is not assessed (eba_BT:x21), so no function is critical
-    assert not fallen(tables, "uxtwjgbp") and not fallen(tables, "fqgphlyj")
+    assert not fallen(tables, "uxtwjgbp")
+    assert not fallen(tables, "fqgphlyj")
 
 
 @real
@@ -269,7 +271,8 @@ def test_a_broken_chain_is_not_shown_as_safe(
 def test_links_that_cannot_be(tmp_path: Path, row: tuple[str, str, str, str], said: str) -> None:
     """They are dropped, and counted with their place."""
     tables = read_small(tmp_path, b_05_02=chain(("S19", SUPPLIER, "1", ""), row))
-    assert said in reasons(tables) and "b_05.02.csv:3" in reasons(tables)
+    assert said in reasons(tables)
+    assert "b_05.02.csv:3" in reasons(tables)
     assert added_up(tables.report)["b_05.02"] == (2, 1)
 
 
@@ -315,7 +318,8 @@ def test_substitutability_is_a_column_only() -> None:
     }
     assert tables.dependencies["group"].is_null().all()
     stated = tables.dependencies.filter(pl.col("probability").is_not_null())
-    assert set(stated["relation"]) == {"operated_by"} and set(stated["probability"]) == {1.0}
+    assert set(stated["relation"]) == {"operated_by"}
+    assert set(stated["probability"]) == {1.0}
 
 
 def test_entities_of_the_sample() -> None:
@@ -326,17 +330,20 @@ def test_entities_of_the_sample() -> None:
     assert (bank["kind"], bank["country"], bank["sector"]) == (
         "enterprise", "DE", "Credit institutions",
     )  # fmt: skip
-    assert about["Lindenfurt Pay S.A."]["parent"] == bank["id"] and bank["parent"] is None
+    assert about["Lindenfurt Pay S.A."]["parent"] == bank["id"]
+    assert bank["parent"] is None
     assert about["Lisbon branch"]["parent"] == bank["id"]
     assert about["Stellwerk Rechenzentren GmbH"]["parent"] == about["Wolkenwerk Cloud B.V."]["id"]
     assert about["Lindenfurt IT Services GmbH"]["intra_group"] == "yes"
     assert about["Wolkenwerk Cloud B.V."]["kind"] == "cloud_provider"
     assert about["Wachturm Security GmbH"]["kind"] == "security_vendor"
-    assert about["Lending"]["rto_hours"] == "24" and about["Lending"]["kind"] == "critical_function"
+    assert about["Lending"]["rto_hours"] == "24"
+    assert about["Lending"]["kind"] == "critical_function"
     assert about["Lending"]["activity"] == "Lending activities"
     assert about["Staff training"]["kind"] == "function"
     codes = [e["id"] for e in about.values() if len(e["id"]) == 20]
-    assert len(codes) == 11 and all(is_lei(code) for code in codes)
+    assert len(codes) == 11
+    assert all(is_lei(code) for code in codes)
 
 
 def test_unknown_codes_are_kept_and_counted(tmp_path: Path) -> None:
@@ -434,7 +441,8 @@ def test_filing_indicators_are_compared(tmp_path: Path) -> None:
     indicators = tmp_path / "r/reports/FilingIndicators.csv"
     indicators.write_text(indicators.read_text().replace("B_02.03,true", "B_02.03,false"))
     said = reasons(load_tables([tmp_path / "r"]))
-    assert "promise is missing (b_07.01)" in said and "call not reported (b_02.03)" in said
+    assert "promise is missing (b_07.01)" in said
+    assert "call not reported (b_02.03)" in said
 
 
 def test_other_archives_are_no_register(tmp_path: Path) -> None:
