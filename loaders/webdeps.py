@@ -91,9 +91,9 @@ def _files(path: Path, tally: RowTally) -> tuple[dict[str, Path], Names]:
         raise InputError(f"{path}: expected a table of DNS, CDN or CA providers; found {held}")
     detailed = found.pop("dns_detail", [])  # the same study with a line per name server
     found["dns"] = [*detailed, *found.get("dns", [])]
-    chosen = {role: held[-1] for role, held in found.items() if held}
-    for role, held in found.items():
-        for file in held[:-1]:
+    chosen = {role: tables[-1] for role, tables in found.items() if tables}
+    for role, tables in found.items():
+        for file in tables[:-1]:
             rows = file.read_bytes().count(b"\n")
             tally.read(file.name, rows)
             what = f"a row of another table of the same kind than {chosen[role].name}"
