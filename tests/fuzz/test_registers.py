@@ -147,20 +147,26 @@ def test_dora_texts(home: Path, table: str, data: st.DataObject) -> None:
     holds(home / "t.zip", read_dora)
 
 
+@pytest.fixture(scope="module")
+def archives(home: Path) -> dict[str, bytes]:
+    """The sample as ZIP and as workbook: written once, for both hold the time of writing."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        for path in sorted((SAMPLE / "reports").glob("*.csv")):
+            archive.writestr(f"reports/{path.name}", path.read_bytes())
+    book = workbook(sample(), home / "whole.xlsx").read_bytes()
+    return {"zip": buffer.getvalue(), "xlsx": book, "sheet": book}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["zip", "xlsx", "sheet"])
 @settings(max_examples=60)
 @given(data=st.data())
-def test_dora_archives(home: Path, kind: str, data: st.DataObject) -> None:
+def test_dora_archives(
+    home: Path, archives: dict[str, bytes], kind: str, data: st.DataObject
+) -> None:
     """Archives and workbooks with damaged bytes, and sheets of damaged XML."""
-    if kind == "zip":
-        buffer = BytesIO()
-        with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
-            for path in sorted((SAMPLE / "reports").glob("*.csv")):
-                archive.writestr(f"reports/{path.name}", path.read_bytes())
-        content = buffer.getvalue()
-    else:
-        content = workbook(sample(), home / "whole.xlsx").read_bytes()
+    content = archives[kind]
     path = home / f"damaged.{kind}"
     if kind == "sheet":
         with ZipFile(BytesIO(content)) as whole, ZipFile(path, "w") as archive:

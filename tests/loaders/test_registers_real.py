@@ -1,4 +1,4 @@
-"""Every real file of a register: it loads with a report that adds up, or fails in one clear line."""
+"""Every real file of a register loads with a report that adds up, or fails in one clear line."""
 
 from pathlib import Path
 

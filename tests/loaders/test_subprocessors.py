@@ -24,6 +24,12 @@ Türsteher | Sign-on,Single sign-on for customers,"Austria,
 Germany"
 Schalterhilfe,Customer support,Portugal
 """
+SEMICOLONS = """\
+No.;Sub-processor;Purpose
+1;Wolkenwerk, Inc.;Cloud hosting
+2;Türsteher | Sign-on;Single sign-on
+3;Schalterhilfe;"Support; by phone"
+"""
 TSV = (
     "Purpose\tSubprocessor Name\tCountry\nHosting\tWolkenwerk, Inc.\tIE\n"
     "User authentication\tTürsteher | Sign-on\tAT\nTicket support\tSchalterhilfe\tPT\n"
@@ -65,21 +71,15 @@ def edges(tables: Tables) -> set[tuple[str, str, str]]:
     ("name", "text"),
     [
         ("acme-subprocessors.csv", CSV),
-        ("acme-subprocessors.csv", CSV.replace(",Purpose,", ";Purpose;").replace(
-            "Sub-processor,", "Sub-processor;").replace('Inc.",', 'Inc.";').replace(
-            "hosting,", "hosting;").replace("Location", "Location")),
+        ("acme-subprocessors.csv", SEMICOLONS),
         ("acme_sub_processors.tsv", TSV),
         ("list.md", MARKDOWN),
         ("page.html", HTML),
     ],
     ids=["csv", "semicolons", "tsv", "markdown", "html"],
-)  # fmt: skip
+)
 def test_every_shape_gives_the_same_dependencies(tmp_path: Path, name: str, text: str) -> None:
     """Names, relations and the company are those of the list, whatever its shape."""
-    if ";Purpose" in text:
-        text = text.replace("Sign-on,Single sign-on for customers,", "Sign-on;Single sign-on;")
-        text = text.replace("Schalterhilfe,Customer support,", "Schalterhilfe;Support;")
-        text = text.replace("Purpose;Location", "Purpose;Location").replace("Purpose,", "Purpose;")
     path = tmp_path / name
     path.write_text(text)
     assert find_format(path).name == "subprocessors"
