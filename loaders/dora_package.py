@@ -7,6 +7,7 @@ and a row of codes such as `b_05.02.0010` above the cells.
 """
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -73,7 +74,7 @@ def open_package(path: Path, tally: RowTally) -> Package:
         return _from_members(members, "", tally)
     members = zip_members(path, MAX_BYTES)
     if "xl/workbook.xml" in members:
-        return _from_workbook(path, tally)
+        return _from_workbook(path)
     return _from_members(members, f"{path.name}/", tally)
 
 
@@ -200,12 +201,29 @@ def _pivoted(
     )
 
 
-def _from_workbook(path: Path, tally: RowTally) -> Package:
-    sheets = pl.read_excel(
-        path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
-        drop_empty_cols=False, raise_if_empty=False,
-        read_options={"dtypes": "string", "skip_rows": 0},
-    )  # fmt: skip
+def _sheets(path: Path) -> dict[str, pl.DataFrame]:
+    """Every sheet as text, with the blank rows, so that numbers of rows are those of Excel."""
+    import fastexcel
+
+    logging.getLogger("calamine").addHandler(logging.NullHandler())  # else it writes to stderr
+    try:
+        return pl.read_excel(
+            path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
+            drop_empty_cols=False, raise_if_empty=False,
+            read_options={"dtypes": "string", "skip_rows": 0},
+        )  # fmt: skip
+    except fastexcel.FastExcelError as error:
+        reason = clip(str(error), 200)
+    except BaseException as error:
+        # no Exception: a bug of calamine, met by bytes; each library has a class of this name
+        if type(error).__name__ != "PanicException":
+            raise
+        reason = clip(str(error), 200)
+    raise InputError(f"{path.name}: not readable as Excel: {reason}")
+
+
+def _from_workbook(path: Path) -> Package:
+    sheets = _sheets(path)
     package = Package()
     for name, sheet in sheets.items():
         found = _SHEET.fullmatch(name.strip())
