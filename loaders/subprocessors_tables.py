@@ -5,7 +5,8 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 from knockon.graph.errors import InputError
@@ -13,7 +14,8 @@ from knockon.loaders.probe import Probe, decode, probe, refuse_binary
 
 MAX_BYTES = 64 * 1024 * 1024
 WORD = re.compile(r"sub[\s_-]?processors?", re.IGNORECASE)
-_MARKDOWN = re.compile(r"^[^\n]*\|[^\n]*\n[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(\||$)", re.MULTILINE)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?][^<>]*>")
+_HEADINGS = ("h1", "h2", "h3", "title", "caption")
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?")
 _LINK = re.compile(r"!?\[([^\]\n]{0,500})\]\([^)\n]{0,2000}\)")
 _SEPARATORS = (",", "\t", ";")
@@ -36,9 +38,10 @@ def is_list(seen: Probe) -> bool:
     if not text or seen.looks_like_json:
         return False
     named = WORD.search(seen.path.stem) is not None
-    if _is_html(text) or _MARKDOWN.search(text):
+    if _is_html(text) or _has_markdown(text):
         return named or WORD.search(text) is not None
-    head = [h.strip(' "\t') for h in re.split(r"[,;\t]", seen.first_line)]
+    # blanks run together: patterns try each of a thousand in vain
+    head = [" ".join(h.strip('"').split()) for h in re.split(r"[,;\t]", seen.first_line)]
     words = {h.lower() for h in head}
     if len(head) < 2 or {"dependent", "provider"} <= words:
         return False
@@ -55,10 +58,9 @@ def sheets_of(path: Path) -> list[Sheet]:
     text = decode(path.read_bytes(), path.name)
     if _is_html(text):
         page = _Page()
-        page.feed(text)
-        page.close()
+        page.feed(_without_comments(text))
         return page.sheets
-    if _MARKDOWN.search(text):
+    if _has_markdown(text):
         return list(_markdown(text))
     return [_separated(text, path.name)]
 
@@ -66,6 +68,27 @@ def sheets_of(path: Path) -> list[Sheet]:
 def _is_html(text: str) -> bool:
     start = text[:4000].lstrip().lower()
     return start.startswith(("<!doctype html", "<html")) or "<table" in text[:200_000].lower()
+
+
+def _has_markdown(text: str) -> bool:
+    """Whether a line with bars stands above a line of dashes."""
+    lines = text.splitlines()
+    return any(
+        "|" in above and "-" in rule and _RULE.fullmatch(rule.strip()) is not None
+        for above, rule in pairwise(lines)
+    )
+
+
+def _without_comments(text: str) -> str:
+    """The page without `<!-- -->`, its lines kept; a comment that does not end takes the rest."""
+    kept = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0:
+        kept.append(text[at:start])
+        end = text.find("-->", start + 4)
+        at = end + 3 if end >= 0 else len(text)
+        kept.append("\n" * text.count("\n", start, at))
+    return "".join([*kept, text[at:]])
 
 
 def _separated(text: str, name: str) -> Sheet:
@@ -118,42 +141,60 @@ def _unmarked(text: str) -> str:
     return re.sub(r"\*\*|__|`", "", plain).strip()
 
 
-class _Page(HTMLParser):
-    """Tables of a page; the first row of each is its head. A table in a table stands alone."""
+class _Page:
+    """Tables of a page; the first row of each is its head. A table in a table stands alone.
+
+    Tags are found by a pattern that looks at each character once: `html.parser` takes quadratic
+    time over a page of opened comments (80 kB: 14 s). Nothing but the text of cells matters here.
+    """
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.sheets: list[Sheet] = []
         self._open: list[Sheet] = []
         self._row: list[str] | None = None
         self._text: list[str] | None = None
         self._heading: list[str] | None = None
         self._page, self._title = "", ""
-        self._hidden = 0
-        self._line = 0
+        self._hidden = ""
+        self._line = self._begun = 1
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def feed(self, text: str) -> None:
+        """The whole page."""
+        at = 0
+        for found in _TAG.finditer(text):
+            self._data(text[at : found.start()])
+            at = found.end()
+            self._line += found[0].count("\n")
+            tag = found[2].lower() if found[2] else ""
+            if self._hidden:
+                self._hidden = "" if found[1] and tag == self._hidden else self._hidden
+            elif found[1]:
+                self._end(tag)
+            elif tag:
+                self._start(tag)
+        self._data(text[at:])
+        self._end_row()
+
+    def _start(self, tag: str) -> None:
         if tag in ("script", "style"):
-            self._hidden += 1
+            self._hidden = tag
         elif tag == "table":
             self._end_row()
             self._open.append(Sheet(self._page, self._title))
             self.sheets.append(self._open[-1])
         elif tag == "tr":
             self._end_row()
-            self._row, self._line = [], self.getpos()[0]
+            self._row, self._begun = [], self._line
         elif tag in ("td", "th"):
             self._end_cell()
             self._text = []
-        elif tag in ("h1", "h2", "h3", "title", "caption"):
+        elif tag in _HEADINGS:
             self._heading = []
         elif tag in ("br", "p", "li", "div"):
-            self.handle_data(" ")
+            self._add(" ")
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
-            self._hidden = max(0, self._hidden - 1)
-        elif tag in ("td", "th"):
+    def _end(self, tag: str) -> None:
+        if tag in ("td", "th"):
             self._end_cell()
         elif tag == "tr":
             self._end_row()
@@ -161,23 +202,22 @@ class _Page(HTMLParser):
             self._end_row()
             if self._open:
                 self._open.pop()
-        elif tag in ("h1", "h2", "h3", "title", "caption") and self._heading is not None:
+        elif tag in _HEADINGS and self._heading is not None:
             self._title = " ".join("".join(self._heading).split()) or self._title
             if tag == "caption" and self._open:
                 self._open[-1].title = self._title
             self._page = self._page or self._title
             self._heading = None
 
-    def handle_data(self, data: str) -> None:
-        if self._hidden:
-            return
+    def _data(self, data: str) -> None:
+        self._line += data.count("\n")
+        if not self._hidden:
+            self._add(unescape(data))
+
+    def _add(self, data: str) -> None:
         for text in (self._text, self._heading):
             if text is not None:
                 text.append(data)
-
-    def close(self) -> None:
-        super().close()
-        self._end_row()
 
     def _end_cell(self) -> None:
         if self._text is not None and self._row is not None:
@@ -190,6 +230,6 @@ class _Page(HTMLParser):
         if not self._open or not row or not any(row):
             return
         if self._open[-1].head:
-            self._open[-1].rows.append((self._line, row))
+            self._open[-1].rows.append((self._begun, row))
         else:
             self._open[-1].head = row
