@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from knockon.graph.errors import clip
@@ -33,19 +34,19 @@ class Register:
     entities: dict[str, Row] = field(default_factory=dict)
     dependencies: list[Row] = field(default_factory=list)
 
-    @property
+    @cached_property
     def keeper(self) -> str:
         """The name of the entity that keeps the register, else its LEI."""
         first = next(iter(self.rows.get("b_01.01", [])), {})
         stated = self.parameters.get("entityID", "").removeprefix("rs:")
         return str(first.get("name") or first.get("lei") or stated or "an unnamed entity")
 
-    @property
+    @cached_property
     def as_of(self) -> str | None:
         first = next(iter(self.rows.get("b_01.01", [])), {})
         return self.parameters.get("refPeriod") or first.get("date") or None
 
-    @property
+    @cached_property
     def source(self) -> str:
         return f"DORA register of {self.keeper}" + (f", {self.as_of}" if self.as_of else "")
 
