@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _PLURAL = {
     "enterprise": "enterprises",
+    "branch": "branches",
     "certificate_authority": "certificate authorities",
     "unknown": "entities",
     "other": "others",

@@ -17,7 +17,7 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import FILE, Tables
 from knockon.loaders.fedramp_agencies import Directory, agency_rows, read_directory
 from knockon.loaders.json_text import load_json
-from knockon.loaders.tally import Tally
+from knockon.loaders.tally_rows import RowTally
 
 SECURITY_FUNCTION = "Cybersecurity & Risk Management"
 # the most fundamental first: an operator is what its most fundamental offering is
@@ -28,6 +28,7 @@ KEPT = {
     "impact_level": "impact_level",
     "deployment_model": "deployment_model",
 }
+PRODUCTS, USERS = "data.Products", "users of the products"  # what the report counts
 FEED = "https://github.com/GSA/marketplace-fedramp-gov-data (data.json)"
 
 _ENTITIES = (
@@ -78,7 +79,7 @@ class _Feed:
 
     file: str
     day: str
-    tally: Tally = field(default_factory=Tally)
+    tally: RowTally = field(default_factory=RowTally)
     entities: list[dict[str, str | None]] = field(default_factory=list)
     dependencies: list[dict[str, str | None]] = field(default_factory=list)
     operators: dict[str, set[str]] = field(default_factory=dict)
@@ -144,16 +145,17 @@ def _edition(path: Path) -> tuple[dict[str, Any], str]:
     return data, day.isoformat()
 
 
-def _products(data: dict[str, Any], tally: Tally) -> list[tuple[str, dict[str, Any]]]:
+def _products(data: dict[str, Any], tally: RowTally) -> list[tuple[str, dict[str, Any]]]:
     """The products that have an id, each once, with their places."""
     kept: dict[str, tuple[str, dict[str, Any]]] = {}
+    tally.read(PRODUCTS, len(data["Products"]))
     for number, product in enumerate(data["Products"]):
         place = f"data.Products[{number}]"
         identifier = product.get("id") if isinstance(product, dict) else None
         if not isinstance(identifier, str) or not identifier.strip():
-            tally.add("dropped", "a product without an id", place)
+            tally.lose(PRODUCTS, "dropped", "a product without an id", place)
         elif identifier.strip() in kept:
-            tally.add("dropped", "a product whose id is listed before", place)
+            tally.lose(PRODUCTS, "dropped", "a product whose id is listed before", place)
         else:
             kept[identifier.strip()] = (place, product)
     return list(kept.values())
@@ -188,26 +190,31 @@ def _add_users(feed: _Feed, place: str, product: dict[str, Any]) -> None:
     """Systems and agencies that use the product, each once per list."""
     identifier = product["id"].strip()
     users: list[tuple[str, str]] = []
-    for at, system in feed.items(product, "leveraged_systems", place):
+    systems = feed.items(product, "leveraged_systems", place)
+    feed.tally.read(USERS, len(systems))
+    for at, system in systems:
         user = feed.text(system, "id", at) if isinstance(system, dict) else ""
         if user:
             users.append((at, user))
         else:
-            feed.tally.add("dropped", "a leveraged system without an id", at)
+            feed.tally.lose(USERS, "dropped", "a leveraged system without an id", at)
     for key in ("agency_authorizations", "agency_reuse"):
         entries = feed.items(product, key, place)
         blank = [entry for _, entry in entries] == [""]  # how the feed writes an empty list
-        for at, entry in [] if blank else entries:
+        entries = [] if blank else entries
+        feed.tally.read(USERS, len(entries))
+        for at, entry in entries:
             name = entry.strip() if isinstance(entry, str) else ""
             if not name:
-                feed.tally.add("dropped", f"an entry of {key} that is blank or no text", at)
+                what = f"an entry of {key} that is blank or no text"
+                feed.tally.lose(USERS, "dropped", what, at)
                 continue
             feed.agencies.setdefault(name, at)
             users.append((at, f"agency:{name}"))
     seen: set[str] = set()
     for at, user in users:
         if user in seen:
-            feed.tally.add("merged", "a user that one product lists twice", at)
+            feed.tally.lose(USERS, "merged", "a user that one product lists twice", at)
         else:
             feed.depend(user, identifier, "uses", at)
         seen.add(user)

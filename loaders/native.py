@@ -42,12 +42,16 @@ def read_csv_table(path: Path) -> pl.DataFrame:
     cells.
     """
     refuse_binary(probe(path))
-    data = path.read_bytes()
-    header = _header(decode(data.split(b"\n", 1)[0], path.name), path.name)
+    return csv_table(path.read_bytes(), path.name)
+
+
+def csv_table(data: bytes, name: str) -> pl.DataFrame:
+    """The same of CSV text that is at hand; `name` is what messages and rows call it."""
+    header = _header(decode(data.split(b"\n", 1)[0], name), name)
     frame = _fast(data, header) if header else None
     if frame is None:
-        frame = _exact(decode(data, path.name), path.name)
-    return frame.with_columns(pl.lit(path.name).alias(FILE))
+        frame = _exact(decode(data, name), name)
+    return frame.with_columns(pl.lit(name).alias(FILE))
 
 
 def _read_table(folder: Path, name: str) -> pl.DataFrame | None:

@@ -1,5 +1,6 @@
 """Counting what a reader drops or notices, with a few places of each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from knockon.graph.tables import Finding
@@ -14,12 +15,15 @@ class Tally:
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _examples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
-    def add(self, action: str, reason: str, place: str) -> None:
+    def add(self, action: str, reason: str, place: str, count: int = 1) -> None:
+        self.add_all(action, reason, [place], count)
+
+    def add_all(self, action: str, reason: str, places: Sequence[str], count: int) -> None:
+        """So many at once, with a few of their places."""
         key = (action, reason)
-        self._counts[key] = self._counts.get(key, 0) + 1
+        self._counts[key] = self._counts.get(key, 0) + count
         examples = self._examples.setdefault(key, [])
-        if len(examples) < EXAMPLES:
-            examples.append(place)
+        examples += places[: EXAMPLES - len(examples)]
 
     def findings(self) -> tuple[Finding, ...]:
         return tuple(
