@@ -211,6 +211,30 @@ def test_without_hours_there_is_no_time() -> None:
         impact.timeline()
 
 
+def test_a_backlog_that_grows_without_end_is_cut_and_said() -> None:
+    """Fifty hops that each double the outage end at ten million hours, in a finite answer."""
+    rows = [dep(f"n{i + 1:02}", f"n{i:02}") for i in range(50)]
+    people = {f"n{i:02}": {"backlog": 1.0} for i in range(51)}
+    impact = whatif(timed_graph(*rows, **people), "n00", hours=4)
+    assert impact.entities["down_hours"].max() == 10_000_000
+    assert "outages are cut at 10,000,000 hours after the origins failed" in impact.notes
+
+
+def test_a_run_that_is_not_ordered_counts_as_the_middle_and_says_so() -> None:
+    """B falls by X at 2 and is down to 10, if A on which it may depend does not take it down first:
+    from 0 to 3, before C, of its cycle, that would keep it down. D waits 5 hours for it."""
+    rows = [
+        dep("B", "A", probability=None), dep("B", "C"), dep("C", "X", grace_hours=2),
+        dep("C", "B", grace_hours=50), dep("D", "B", grace_hours=5),
+    ]  # fmt: skip
+    graph = timed_graph(*rows, C={"repair_hours": 7})
+    impact = whatif(graph, ["A", "X"], hours=3)
+    names = ("probability_low", "probability", "probability_high")
+    (d,) = impact.entities.filter(id="D").to_dicts()
+    assert tuple(d[n] for n in names) == (0.5, 0.5, 0.5)
+    assert any("not ordered" in note for note in impact.notes)
+
+
 # ranges
 
 
