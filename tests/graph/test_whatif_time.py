@@ -1,12 +1,14 @@
 """The answer with hours: examples worked out by hand, the figures over worlds, and their laws."""
 
 import math
+from random import Random
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from knockon.graph.errors import ScenarioError
 from knockon.graph.graph import DependencyGraph
@@ -324,3 +326,35 @@ def test_with_no_delays_the_hit_are_those_without_hours(case: Asked) -> None:
     assert (
         plain.entities.select(columns).sort("id").equals(timed.entities.select(columns).sort("id"))
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(timed_cases(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(case: Asked, random: Random) -> None:
+    """Nor do rows that have nothing to do with the origins: the same answer, to the last bit."""
+    graph, scenario = case
+    number = list(range(graph.dependencies.height))
+    random.shuffle(number)
+    shuffled = graph.dependencies[number]
+    beside = pl.DataFrame({"dependent": ["x"], "provider": ["y"]})
+    other = DependencyGraph.from_polars(
+        pl.concat([shuffled, beside], how="diagonal"), graph.entities
+    )
+    asked = Scenario(**{**vars(scenario), "worlds": WORLDS})
+    one, again = whatif(graph, asked), whatif(other, asked)
+    assert one.entities.equals(again.entities)
+    assert one.distribution.equals(again.distribution)
+    assert one.timeline().equals(again.timeline())
+
+
+@settings(max_examples=60, deadline=None)
+@given(timed_cases(relations=EVERYDAY))
+def test_low_middle_and_high_keep_their_order(case: Asked) -> None:
+    """In every answer, whatever was not ordered on the way."""
+    graph, scenario = case
+    rows = whatif(graph, Scenario(**{**vars(scenario), "worlds": WORLDS})).entities
+    assert (rows["probability_low"] <= rows["probability"]).all()
+    assert (rows["probability"] <= rows["probability_high"]).all()
+    hit = rows.filter(pl.col("probability") > 0)
+    assert (hit["down_hours"] >= 0).all()
+    assert (hit["down_hours_p50"] <= hit["down_hours_p95"]).all()
