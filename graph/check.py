@@ -4,7 +4,9 @@ A loader hands over `Tables`; `check` casts every column, collects all faults, a
 What it drops, merges or invents on the way becomes a `Finding`: nothing vanishes in silence.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -12,6 +14,7 @@ import polars as pl
 from knockon.graph.arrays import Ints, narrow
 from knockon.graph.ends import number_ends, numbers_among
 from knockon.graph.errors import InputError, clip, some
+from knockon.graph.hours import RANGED, TO, settle_ranges, split_ranges
 from knockon.graph.tables import (
     DEPENDENCY_COLUMNS,
     ENDS,
@@ -46,7 +49,7 @@ def check(tables: Tables) -> Tables:
     dependencies = _conform(tables.dependencies, DEPENDENCY_COLUMNS, "dependencies", faults)
     if faults:
         raise InputError.of(faults)
-    given = set(tables.dependencies.columns)
+    given = set(tables.dependencies.columns) | _ranged(dependencies)
     absent = [c for c in DEPENDENCY_COLUMNS if c.name not in given and not c.required]
     report, head = list(tables.report), replace(tables, dependencies=pl.DataFrame())
     del tables  # what came is not held beside what is made of it
@@ -84,19 +87,37 @@ def _conform(
     _check_names(frame, columns, name, faults)
     if len(faults) > before:
         return frame
+    where = _places(frame, name)
+    frame = split_ranges(frame, name, where, faults)
     present = [c for c in columns if c.name in frame.columns]
     absent = [c for c in columns if c.name not in frame.columns]
     done = frame.with_columns(
-        *(_cast(frame, column, name, faults) for column in present), *(_constant(c) for c in absent)
+        *(_cast(frame[c.name], c, where, faults) for c in present), *(_constant(c) for c in absent)
     )
     fill = [
         pl.col(c.name).fill_null(c.default)
         for c in present
         if c.default is not None and c.name not in _OF_GROUP
     ]
-    return done.with_columns(fill).select(
-        *(c.name for c in columns), pl.exclude([c.name for c in columns])
-    )
+    done = settle_ranges(done.with_columns(fill), name, where, faults)
+    return done.select(*(c.name for c in columns), pl.exclude([c.name for c in columns]))
+
+
+def _ranged(dependencies: pl.DataFrame) -> set[str]:
+    """The columns for the high ends of ranges that hold any."""
+    ends = [name + TO for name in RANGED["dependencies"]]
+    held = dependencies.select(pl.col(end).is_not_null().any() for end in ends)
+    return {end for end in ends if held[end].item()}
+
+
+def _places(frame: pl.DataFrame, name: str) -> Callable[[int], str]:
+    """Where a row of the frame stands; found out for all rows when first asked for."""
+
+    @cache
+    def texts() -> pl.Series:
+        return frame.select(at(frame, name).alias("at"))["at"]
+
+    return lambda row: str(texts()[row])
 
 
 def _constant(column: Column) -> pl.Expr:
@@ -138,12 +159,14 @@ def _first_file(frame: pl.DataFrame) -> str | None:
     return str(frame.select(pl.col(FILE).first()).item())
 
 
-def _cast(frame: pl.DataFrame, column: Column, name: str, faults: list[str]) -> pl.Series:
+def _cast(
+    series: pl.Series, column: Column, where: Callable[[int], str], faults: list[str]
+) -> pl.Series:
     """The column as its type; a fault for each cell that is empty but required, or not valid.
 
     Whole numbers that are ends stay numbers: `number_ends` makes text of the distinct ones.
     """
-    raw = series = frame[column.name]
+    raw = series
     if column.name in ENDS and series.dtype.is_integer() and not series.has_nulls():
         return series
     if series.dtype in (pl.String, pl.Categorical, pl.Enum):
@@ -168,10 +191,9 @@ def _cast(frame: pl.DataFrame, column: Column, name: str, faults: list[str]) -> 
         bad |= value.is_null()
     if not bad.any():
         return value
-    where = frame.select(at(frame, name).alias("at"))["at"]
     for i in bad.arg_true():
         got = "nothing" if raw[i] is None else repr(clip(str(series[i])))
-        faults.append(f"{where[i]}: {column.name}: expected {_wanted(column)}, got {got}")
+        faults.append(f"{where(i)}: {column.name}: expected {_wanted(column)}, got {got}")
     return value
 
 
@@ -275,11 +297,19 @@ def _merge_repeated(
     again |= again.shift(-1, fill_value=False)
     twice = frame.filter(again).sort(ROW)
     severe = {"probability": "max", "loss": "max", "grace_hours": "min", "switch_hours": "max"}
+    ranged = [n for n in RANGED["dependencies"] if twice[n + TO].is_not_null().any()]
+    for n in ranged:  # the ends of ranges are merged one by one, those of a plain number alike
+        severe[n + TO] = severe[n]
+    twice = twice.with_columns(pl.coalesce(n + TO, n).alias(n + TO) for n in ranged)
     rest = [c for c in frame.columns if c not in IDENTITY]
     told = [c for c in rest if c not in (*severe, FILE, LINE, ROW)]
     ordered = twice.sort(told, nulls_last=True, maintain_order=True)  # one row's provenance is kept
-    merged = ordered.group_by(*IDENTITY).agg(
-        getattr(pl.col(c), severe.get(c, "first"))() for c in rest
+    merged = (
+        ordered.group_by(*IDENTITY)
+        .agg(getattr(pl.col(c), severe.get(c, "first"))() for c in rest)
+        .with_columns(
+            pl.when(pl.col(n + TO) > pl.col(n)).then(n + TO).alias(n + TO) for n in ranged
+        )
     )
     extra = twice.height - merged.height
     reason = "a repeated dependency (a stated strength beats unknown, then the more severe value)"

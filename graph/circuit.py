@@ -26,7 +26,7 @@ from knockon.graph.arrays import (
     narrow,
     ranges,
 )
-from knockon.graph.draws import identity_keys, switch_keys, text_keys
+from knockon.graph.draws import identity_keys, ring_keys, switch_keys, text_keys
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.modes import UNAIDED, Rule, crossing, reachable_modes
 
@@ -156,7 +156,17 @@ def build_circuit(
 
 
 def member_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
-    """The identity keys of the given dependencies, made a piece at a time."""
+    """The identity keys of the given dependencies, made a piece at a time.
+
+    Number m + i is the ring draw of entity i, m being the number of dependencies of the graph.
+    """
+    rings = dependencies >= len(graph.dependent)
+    if rings.any():
+        entities = dependencies[rings] - len(graph.dependent)
+        found = np.empty(len(dependencies), np.uint64)
+        found[rings] = ring_keys(text_keys(graph.entities["id"].gather(entities)))
+        found[~rings] = member_keys(graph, dependencies[~rings])
+        return found
     named = np.zeros(graph.size, np.bool_)
     named[graph.dependent[dependencies]] = True
     named[graph.provider[dependencies]] = True

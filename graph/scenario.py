@@ -6,10 +6,16 @@ from typing import Any, TypeAlias
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.graph import DependencyGraph
+from knockon.graph.hours import LONGEST, Hours, plain
 from knockon.graph.modes import Rule, modes_of, shipped_rules
+from knockon.graph.rollout import Ring, rollout_of
 
 WORLDS = 2_000  # drawn where the cases are too many to enumerate and the user names no number
 FINEST = 1e-5  # precision that may be asked for: 2.5 billion worlds
+
+_OPTIONS = (
+    "mode", "assume", "worlds", "precision", "memory", "seed", "rules", "hours", "rollout", "halt",
+)  # fmt: skip
 
 OriginLike: TypeAlias = "str | Mapping[str, Any] | Origin"
 
@@ -33,6 +39,10 @@ class Scenario:
     seed:    of all draws
     protect: ids of entities that nothing hits
     rules:   (mode, relation, becomes): which relations a mode crosses, and as what it arrives
+    hours:   how long the origins are down: a number, or a range such as "2..72"; None: no times
+    rollout: rings in which a bad update reaches those that run it: rings, pairs (share of the ring,
+             start hour), or a text that says what is reached in all: "1%@0,10%@4,100%@24"
+    halt:    hour at which the rollout is stopped: a ring that starts then or later is spared
     """
 
     origins: tuple[Origin, ...]
@@ -44,6 +54,9 @@ class Scenario:
     seed: int = 0
     protect: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = field(default_factory=shipped_rules)
+    hours: Hours | None = None
+    rollout: tuple[Ring, ...] = ()
+    halt: float | None = None
 
     def __post_init__(self) -> None:
         if not self.origins:
@@ -69,6 +82,26 @@ class Scenario:
         both = {o.id for o in self.origins} & set(self.protect)
         if both:
             raise ScenarioError(f"{clip(min(both))!r} cannot both fail and be protected")
+        if self.hours is not None:
+            object.__setattr__(self, "hours", Hours.of(self.hours))
+        object.__setattr__(self, "rollout", rollout_of(self.rollout or ()))
+        self._check_rollout()
+
+    def _check_rollout(self) -> None:
+        if self.halt is not None and not (_is_number(self.halt) and 0 <= self.halt <= LONGEST):
+            raise ScenarioError(
+                f"halt: expected a number of hours of at least 0, got {clip(repr(self.halt))}"
+            )
+        if self.halt is not None and not self.rollout:
+            raise ScenarioError(
+                f"halt: expected a rollout that it stops at {plain(float(self.halt))} hours, "
+                "such as 1%@0,100%@24, got none"
+            )
+        if self.rollout and self.mode != "bad_update":
+            raise ScenarioError(
+                f"rollout: expected the mode bad_update, got {clip(self.mode)!r}: only an update "
+                "comes in rings"
+            )
 
     def _check_precision(self) -> None:
         if self.precision is not None:
@@ -114,8 +147,7 @@ class Scenario:
 
     def on(self, graph: DependencyGraph) -> "Scenario":
         """The same with every name resolved to an id of this graph."""
-        kept = ("mode", "assume", "worlds", "precision", "memory", "seed", "rules")
-        options = {f: getattr(self, f) for f in kept}
+        options = {f: getattr(self, f) for f in _OPTIONS}
         return Scenario.of(graph, self.origins, protect=self.protect, **options)
 
     @property

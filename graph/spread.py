@@ -1,17 +1,24 @@
 """The spread of one scenario: low, assumed and high runs over the same worlds, tallied."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from knockon.graph.arrays import Bools, Floats, Ints, distinct
 from knockon.graph.circuit import Circuit, build_circuit
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.lanes import Lanes
+from knockon.graph.rollout import covered, staged, staged_arcs
 from knockon.graph.routes import Routes, find_routes
 from knockon.graph.scenario import Scenario
-from knockon.graph.tallies import Ledger, Plan, Watch, count
+from knockon.graph.tallies import Counted, Figures, Ledger, Plan, Watch, count
+from knockon.graph.wiring import Wiring
 from knockon.graph.worlds import EXACT, Run
+
+if TYPE_CHECKING:
+    from knockon.graph.timeline import Timeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +32,9 @@ class Spread:
     total, hits: (L,) impact and number of entities hit without origins, world by world, and
     weight (L,) of each world; exact: nothing was drawn; stopped: before all worlds were drawn
     touched: (T,) entities that depend on one within reach, but are themselves out of reach
+    hours: what was found of times, where the scenario has hours; impact and total then are
+    mean and sum of weight * loss * hours down, and hit means down at some time
+    form: of the kernel that ran, `numpy` or `numba`
     """
 
     entity: Ints
@@ -47,7 +57,21 @@ class Spread:
     carries: Floats
     circuit: Circuit
     lanes: Lanes
+    form: str
     notes: tuple[str, ...]
+    hours: "HoursDown | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class HoursDown:
+    """start, mean, p50, p95: (E,) hours until it is down, and hours down, over the worlds that hit
+    it (nan where none does); curve: frame `hours`, `kind`, `down`."""
+
+    start: Floats
+    mean: Floats
+    p50: Floats
+    p95: Floats
+    curve: pl.DataFrame
 
 
 def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = None) -> Spread:
@@ -57,7 +81,12 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
     stops where it answers False
     """
     whole, notes = build_circuit(graph, scenario.mode, scenario.rules)
-    low, middle, high = _strengths(graph, scenario.assume)
+    if scenario.hours is not None:
+        from knockon.graph.timeline import with_switches
+
+        whole = with_switches(graph, whole)
+    strengths = _strengths(graph, scenario.assume)
+    low, middle, high = strengths
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
     safe = np.flatnonzero(np.isin(whole.entity, [graph.find(p) for p in scenario.protect]))
     reached = _reach(whole, high, failing, safe)
@@ -65,21 +94,25 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
     circuit, nodes = whole.within(reached, high > 0)
     del whole  # as large as the graph
     origins = np.searchsorted(nodes, failing)
-    drawn = Run.of(graph, circuit, middle, scenario.seed)
     same = middle is low or not (low != high)[circuit.dependency].any()
-    runs = [drawn] if same else [drawn.with_strengths(low), drawn, drawn.with_strengths(high)]
-    uncertain = max(len(r.uncertain) for r in runs)
-    exact = uncertain == 0 or (not scenario.sampled and uncertain <= EXACT)
-    plan = Plan.of(scenario, exact)
-    lanes = Lanes(circuit, -(-plan.worlds // 64), memory=scenario.memory)
+    on_route = middle[circuit.dependency[circuit.member]]
+    kernel = circuit
+    if scenario.rollout:
+        share = covered(scenario.rollout, scenario.halt)
+        by_ring = staged_arcs(graph, circuit, origins)
+        kernel = staged(graph, circuit, by_ring)
+        on_route = np.where(by_ring, on_route * share, on_route)
+        rings = np.full(graph.size, share)
+        strengths = np.append(low, rings), np.append(middle, rings), np.append(high, rings)
     severity = np.array([o.severity for o in scenario.origins])
-    ledger = Ledger(graph, circuit, origins, severity)
-    counted = count(ledger, lanes, runs, plan, watch)
-    lanes.release(wiring=False)
+    ledger = Ledger(graph, circuit, origins, severity, None if kernel is circuit else kernel)
+    drawn = Run.of(graph, kernel, strengths[1], scenario.seed)
+    runs = [drawn]
+    if not same:
+        runs = [drawn.with_strengths(strengths[0]), drawn, drawn.with_strengths(strengths[2])]
+    counted, lanes, exact, hours = _answer(ledger, runs, scenario, watch)
     tally = counted.tally
-    wiring = lanes.wiring() if lanes.compiled else None
-    routes = find_routes(circuit, middle[circuit.dependency[circuit.member]], origins, wiring)
-    lanes.release()
+    routes = _routes(circuit, on_route, origins, lanes)
     node_of = ledger.best_nodes(routes)
     is_origin = np.isin(ledger.entity, failing)
     mass = np.zeros(len(circuit.entity))
@@ -105,8 +138,56 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
         carries=ledger.by_entity(routes.carried(mass, circuit.entity), np.add),
         circuit=circuit,
         lanes=lanes,
-        notes=(*notes, *counted.notes, *lanes.notes),
+        form=counted.form,
+        notes=(*notes, *counted.notes),
+        hours=hours,
     )
+
+
+def _answer(
+    ledger: Ledger, runs: list[Run], scenario: Scenario, watch: Watch | None
+) -> "tuple[Counted, Lanes, bool, HoursDown | None]":
+    """The runs added up, the lanes that did it, whether nothing was drawn, and the hours found.
+
+    runs: low, middle and high, or the middle one alone where all are alike
+    """
+    timeline = _timeline(ledger, scenario)
+    uncertain = max(len(run.uncertain) for run in runs)
+    few = uncertain == 0 or (not scenario.sampled and uncertain <= EXACT)
+    exact = few and (timeline is None or timeline.drawn.certain)
+    plan = Plan.of(scenario, exact)
+    lanes = Lanes(ledger.kernel, -(-plan.worlds // 64), memory=scenario.memory)
+    if timeline is None:
+        counted = count(ledger, lanes, runs, plan, watch)
+        lanes.release(wiring=False)
+        return counted, lanes, exact, None
+    from knockon.graph.timed import tally
+
+    timed = tally(ledger, plan, timeline, runs, watch)
+    figures = Figures(*(getattr(timed, name) for name in Figures.__match_args__))
+    counted = Counted(figures, timed.low, timed.high, timed.stopped, timed.notes, timed.form)
+    hours = HoursDown(timed.start, timed.down, timed.down_p50, timed.down_p95, timed.curve)
+    return counted, lanes, exact, hours
+
+
+def _timeline(ledger: Ledger, scenario: Scenario) -> "Timeline | None":
+    if scenario.hours is None:
+        return None
+    from knockon.graph.timeline import Timeline
+
+    return Timeline(
+        ledger.graph, ledger.kernel, ledger.origins, scenario.hours, scenario.seed,
+        rings=scenario.rollout, halt=scenario.halt, fractional=not ledger.whole,
+    )  # fmt: skip
+
+
+def _routes(circuit: Circuit, strength: Floats, origins: Ints, lanes: Lanes) -> Routes:
+    """The routes over a circuit, in the form of the lanes; what these held is let go."""
+    wiring = None
+    if lanes.compiled:
+        wiring = lanes.wiring() if lanes.circuit is circuit else Wiring.of(circuit)
+    lanes.release()
+    return find_routes(circuit, strength, origins, wiring)
 
 
 def _strengths(graph: DependencyGraph, assume: float) -> tuple[Floats, Floats, Floats]:

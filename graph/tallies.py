@@ -44,6 +44,10 @@ class Plan:
         most = int(np.ceil((0.5 / scenario.precision) ** 2)) + 8  # that many for the guarded error
         return cls(64 * -(-most // 64), scenario.precision, exact)
 
+    def blocks(self, run: Run, words: int) -> Iterator[Block]:
+        """The worlds or cases of a run, `words` times 64 at a time."""
+        return run.every_case(words) if self.exact else run.random_worlds(self.worlds, words)
+
     def stages(self) -> Iterator[int]:
         """How many words are drawn when precision is looked at."""
         words, every = _FIRST_LOOK, -(-self.worlds // 64)
@@ -56,26 +60,32 @@ class Plan:
 class Ledger:
     """A circuit and its origins, and the way from lanes to figures of entities.
 
+    circuit: as it is shown; kernel: as it runs, with the nodes of rings after all others
     entity: (E,) ascending numbers of the entities within reach
     """
 
     def __init__(
-        self, graph: DependencyGraph, circuit: Circuit, origins: Ints, severity: Floats
-    ) -> None:
-        self.circuit, self.origins, self.severity = circuit, origins, severity
+        self, graph: DependencyGraph, circuit: Circuit, origins: Ints, severity: Floats,
+        kernel: Circuit | None = None,
+    ) -> None:  # fmt: skip
+        self.graph, self.circuit, self.origins, self.severity = graph, circuit, origins, severity
+        self.kernel = kernel or circuit
         of_node = circuit.entity
         self.one_each = bool((of_node[1:] > of_node[:-1]).all())  # a node an entity, in order
         self.order = np.argsort(of_node, kind="stable")
         self.entity, self.first = np.unique(of_node[self.order], return_index=True)
-        self.share = graph.dependencies["loss"].to_numpy()[circuit.dependency]
+        loss = graph.dependencies["loss"].to_numpy()
+        if kernel is not None:
+            loss = np.append(loss, np.ones(graph.size))  # a ring passes on all of it
+        self.share = loss[self.kernel.dependency]
         self.whole = bool((self.share == 1).all() and (severity == 1).all())
         self.at_stake = graph.entities["weight"].to_numpy()[self.entity]
         self.others = (~np.isin(self.entity, circuit.entity[origins])).astype(float)
 
     def by_entity(self, of_nodes: npt.NDArray[T], how: np.ufunc) -> npt.NDArray[T]:
-        """The values of an entity's nodes joined into one."""
+        """The values of an entity's nodes joined into one; those of rings are left out."""
         if self.one_each:
-            return of_nodes
+            return np.ascontiguousarray(of_nodes[: len(self.entity)])  # sums go by layout
         joined: npt.NDArray[T] = how.reduceat(of_nodes[self.order], self.first, axis=0)
         return joined
 
@@ -91,20 +101,20 @@ class Ledger:
         if drawing is not None:
             x = self._compiled_losses(lanes, block, drawing)
         else:
-            start = np.zeros((len(self.circuit.entity), len(block.weight)))
+            start = np.zeros((len(self.kernel.entity), len(block.weight)))
             start[self.origins] = self.severity[:, None]
             live, stuck = (unpack(w, len(block.weight)) for w in run.live_and_stuck(block))
             none = np.zeros(0, np.int64)
-            x = spread_loss(self.circuit, self.share, live, stuck, start, none)
+            x = spread_loss(self.kernel, self.share, live, stuck, start, none)
         return self.by_entity(x, np.maximum)
 
     def _compiled_losses(self, lanes: Lanes, block: Block, drawing: Drawing) -> Floats:
         from knockon.graph.compiled_losses import world_losses
 
         wiring, count = lanes.wiring(), len(block.weight)
-        loss = self.share[self.circuit.member[wiring.arc]]
+        loss = self.share[self.kernel.member[wiring.arc]]
         given = np.zeros((0, WORDS), np.uint64) if block.cases is None else block.cases
-        out = np.empty((count, len(self.circuit.entity)))
+        out = np.empty((count, len(self.kernel.entity)))
         cores = min(cpu_count() or 1, count)
 
         def work(part: Ints) -> None:
@@ -217,6 +227,12 @@ class Counted:
     high: Floats
     stopped: bool
     notes: tuple[str, ...]
+    form: str
+
+
+def partial_note(drawn: int, asked: int) -> str:
+    """What an answer says that was stopped before all worlds were drawn."""
+    return f"partial: stopped after {drawn:,} of {asked:,} random worlds"
 
 
 def count(
@@ -226,10 +242,10 @@ def count(
     middle = Tally(ledger, lanes, runs[len(runs) // 2])
     outer = [Mass(ledger, lanes, run) for run in (runs[0], runs[-1])] if len(runs) > 1 else []
     every: list[Mass] = [middle, *outer]
-    words = lanes.words(fractional=not ledger.whole)
+    words, at = lanes.words(fractional=not ledger.whole), ledger.origins
     if plan.exact:
         for tally in every:
-            for block, nodes in lanes.close(tally.run, tally.run.every_case(words), ledger.origins):
+            for block, nodes in lanes.close(tally.run, plan.blocks(tally.run, words), at):
                 tally.add(block, nodes)
         done, stopped = 1, False
         notes: list[str] = []
@@ -237,7 +253,7 @@ def count(
         done, stopped, notes = _draw(ledger, lanes, every, plan, words, watch)
     figures = middle.figures(done, plan.exact)
     low, high = (m.probability(done) for m in outer) if outer else (figures.middle,) * 2
-    return Counted(figures, low, high, stopped, tuple(notes))
+    return Counted(figures, low, high, stopped, (*notes, *lanes.notes), lanes.form)
 
 
 def _draw(
@@ -256,8 +272,7 @@ def _draw(
             done = until
             drawn = min(64 * done, plan.worlds)
             if watch and not watch(drawn, plan.worlds) and drawn < plan.worlds:
-                note = f"partial: stopped after {drawn:,} of {plan.worlds:,} random worlds"
-                return drawn, True, [note]
+                return drawn, True, [partial_note(drawn, plan.worlds)]
         drawn = min(64 * done, plan.worlds)
         error = max(tally.worst_error(drawn) for tally in every)
         if plan.precision is not None and error <= plan.precision:

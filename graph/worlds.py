@@ -49,6 +49,8 @@ class _Keys:
     def made(self) -> Words:
         """The same, not kept."""
         stated = self.graph.dependencies["probability"].to_numpy()
+        if len(self.dependencies) and self.dependencies.max() >= len(stated):  # draws of rings
+            stated = np.append(stated, np.full(self.graph.size, np.nan))
         works = self.graph.dependencies["switch_probability"].to_numpy()
         found = np.zeros(len(self.dependencies), np.uint64)
         transmit, switch = np.split(self.dependencies, [self.switches])
@@ -68,7 +70,8 @@ class Run:
     """The draws that decide a circuit: one per dependency, then one per switch of a group.
 
     probability: (V,) that the dependency transmits, or that the switch works
-    dependencies: (V,) behind the draws; those from `switches` on stand for their group's switch
+    dependencies: (V,) behind the draws; those from `switches` on stand for their group's switch,
+    number m + i before them for the ring of entity i, m being the dependencies of the graph
     of_member: (M,) the draw of each member; of_group: (G,) of each group's switch, or -1
     """
 
