@@ -101,6 +101,16 @@ def carriers(impact: "Impact", strongest: Sequence[tuple[int, int]]) -> str:
     return f"Carried on most by {join(said)}."
 
 
+def provenance(impact: "Impact") -> str:
+    """Which graph answered, and how: the small print of a picture."""
+    graph, scenario = impact.graph, impact.scenario
+    how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"
+    return (
+        f"{graph.title}: {len(graph.ids):,} entities, {len(graph.dependent):,} dependencies. "
+        f"Mode {scenario.mode}; {how}. knockon"
+    )
+
+
 def join(words: Sequence[str]) -> str:
     """`a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,12 +1,12 @@
 """The impact map as one SVG document: a headline, the boxes and lines of the plan, a legend."""
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from knockon.graph.maps.layout import Layout, Point, lay_out
+from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
 from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
-from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, PAPER, SCALE, fill, outline
+from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
 from knockon.graph.maps.text import clean, fit, width, wrap, xml
 from knockon.graph.phrases import (
     assumption,
@@ -15,15 +15,14 @@ from knockon.graph.phrases import (
     headline,
     kind_name,
     percent,
+    provenance,
     range_of,
 )
 
 if TYPE_CHECKING:
     from knockon.graph.whatif import Impact
 
-FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
-_NAME, _SMALL, _TITLE, _LEAD = 13.0, 11.0, 20.0, 13.0
-_PAD, _MARGIN, _ROW = 12.0, 24.0, 19.0
+_PAD = 12.0
 _LEAST, _MOST = 110.0, 250.0  # width of a box
 _TOOLTIP_NAMES = 12
 _KNOWN = {
@@ -45,31 +44,18 @@ def impact_map(impact: "Impact") -> str:
     sizes = {b.key: _size(labels[b.key]) for b in plan.boxes}
     layout = lay_out(sizes, [(w.tail, w.head, not w.beside) for w in plan.lines])
     legend = _legend(plan)
-    page = max(layout.width, 760.0) + 2 * _MARGIN
-    head, top = _header(impact, plan, page)
-    rows, below = _legend_rows(legend, page)
+    page = max(layout.width, 760.0) + 2 * MARGIN
+    sentences = (assumption(impact), carriers(impact, _strongest(plan)))
+    head, top = heading(headline(impact), sentences, page)
+    rows, below = legend_rows(legend, page)
     feet, height = _footer(impact, plan, page, top + layout.height + 16, rows, below)
     body = [
-        f'<g transform="translate({_MARGIN:g},{top:.1f})">',
+        f'<g transform="translate({MARGIN:g},{top:.1f})">',
         *(_line(impact, plan, layout, w) for w in plan.lines),
         *(_box(impact, b, labels[b.key], sizes[b.key], layout.boxes[b.key]) for b in plan.boxes),
         "</g>",
     ]
-    return "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{page:.0f}" height="{height:.0f}" '
-            f'viewBox="0 0 {page:.0f} {height:.0f}" role="img" font-family="{FONT}" fill="{INK}">',
-            f"<title>{xml(headline(impact))}</title>",
-            f"<desc>{xml(assumption(impact))}</desc>",
-            f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-            *head,
-            *body,
-            *feet,
-            "</svg>",
-            "",
-        ]
-    )
+    return document(page, height, headline(impact), assumption(impact), [*head, *body, *feet])
 
 
 def _label(impact: "Impact", box: Box) -> tuple[list[str], str]:
@@ -87,12 +73,12 @@ def _label(impact: "Impact", box: Box) -> tuple[list[str], str]:
         small = f"fail{carried}" if box.origin else range_of(box.low, box.middle, box.high, number)
         if not box.origin:
             small += carried
-    return wrap(name, _NAME, _MOST - 2 * _PAD, 2), small
+    return wrap(name, NAME, _MOST - 2 * _PAD, 2), small
 
 
 def _size(label: tuple[list[str], str]) -> Point:
     names, small = label
-    longest = max([*(width(n, _NAME) for n in names), width(small, _SMALL)])
+    longest = max([*(width(n, NAME) for n in names), width(small, SMALL)])
     return min(max(longest, _LEAST - 2 * _PAD), _MOST) + 2 * _PAD, 16.0 * len(names) + 14 + 12
 
 
@@ -116,11 +102,11 @@ def _box(impact: "Impact", box: Box, label: tuple[list[str], str], size: Point, 
         weight = ' font-weight="bold"' if box.origin else ""
         parts.append(
             f'<text x="{w / 2:.1f}" y="{y + 16 * i:.1f}" text-anchor="middle" '
-            f'font-size="{_NAME:g}" fill="{ink}"{weight}>{xml(name)}</text>'
+            f'font-size="{NAME:g}" fill="{ink}"{weight}>{xml(name)}</text>'
         )
     parts.append(
         f'<text x="{w / 2:.1f}" y="{y + 16 * len(names) - 1:.1f}" text-anchor="middle" '
-        f'font-size="{_SMALL:g}" fill="{ink}">{xml(fit(small, _SMALL, w - 8))}</text></g>'
+        f'font-size="{SMALL:g}" fill="{ink}">{xml(fit(small, SMALL, w - 8))}</text></g>'
     )
     return "".join(parts)
 
@@ -205,29 +191,10 @@ def _arrow(before: Point, end: Point, stroke: float) -> str:
     return f'<path d="{d}" fill="{MUTED}"/>'
 
 
-def _header(impact: "Impact", plan: Plan, page: float) -> tuple[list[str], float]:
-    """The headline and what is assumed, wrapped to the page; and where the map begins."""
-    room, y, out = page - 2 * _MARGIN, _MARGIN + 16.0, []
-    for line in wrap(clean(headline(impact), 400), _TITLE, room, 3):
-        out.append(_text(_MARGIN, y, line, _TITLE, INK, bold=True))
-        y += 26
-    for sentence in (assumption(impact), carriers(impact, _strongest(plan))):
-        for line in wrap(sentence, _LEAD, room, 2) if sentence else ():
-            out.append(_text(_MARGIN, y, line, _LEAD, MUTED))
-            y += _ROW
-    return out, y + 8
-
-
 def _strongest(plan: Plan) -> list[tuple[int, int]]:
     """(entity, entities on routes through it) of the named carriers, strongest first."""
     named = [(b.members[0], b.behind) for b in plan.boxes if b.single and b.behind and not b.origin]
     return sorted(named, key=lambda pair: (-pair[1], pair[0]))
-
-
-def _text(x: float, y: float, text: str, size: float, colour: str, *, bold: bool = False) -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"'
-    return f'<text {place} fill="{colour}"{weight}>{xml(text)}</text>'
 
 
 def _legend(plan: Plan) -> list[tuple[str, str]]:
@@ -266,38 +233,18 @@ def _swatch(stroke: float, dash: str, y: float = 8) -> str:
     return f'<path d="M0,{y:g}H34" stroke="{LINE}" stroke-width="{stroke:g}"{dash}/>'
 
 
-def _legend_rows(items: Sequence[tuple[str, str]], page: float) -> tuple[list[str], float]:
-    """The legend in rows below each other from y = 0, and its height."""
-    out, x, y = [], _MARGIN, 0.0
-    for picture, words in items:
-        wide = 42 + width(words, _SMALL) + 18
-        if x + wide > page - _MARGIN and x > _MARGIN:
-            x, y = _MARGIN, y + 24
-        out.append(
-            f'<g transform="translate({x:.1f},{y:.1f})">{picture}'
-            f'<text x="42" y="12" font-size="{_SMALL:g}" fill="{INK}">{xml(words)}</text></g>'
-        )
-        x += wide
-    return out, y + 24
-
-
 def _footer(
     impact: "Impact", plan: Plan, page: float, y: float, rows: list[str], below: float
 ) -> tuple[list[str], float]:
     """Legend and the line that says which graph this is; and the height of the page."""
-    graph, scenario = impact.graph, impact.scenario
-    how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"
-    line = (
-        f"{graph.title}: {len(graph.ids):,} entities, {len(graph.dependent):,} dependencies. "
-        f"Mode {scenario.mode}; {how}. knockon"
-    )
+    line = provenance(impact)
     if plan.left_out:
         line = f"{plan.left_out:,} more dependencies between these are not drawn. " + line
     text_y = y + below + 16
     return [
-        f'<path d="M{_MARGIN:g},{y - 6:.1f}H{page - _MARGIN:.1f}" stroke="#d9d9d9"/>',
+        f'<path d="M{MARGIN:g},{y - 6:.1f}H{page - MARGIN:.1f}" stroke="#d9d9d9"/>',
         f'<g transform="translate(0,{y + 4:.1f})">',
         *rows,
         "</g>",
-        _text(_MARGIN, text_y, fit(clean(line), _SMALL, page - 2 * _MARGIN), _SMALL, MUTED),
+        text(MARGIN, text_y, fit(clean(line), SMALL, page - 2 * MARGIN), SMALL, MUTED),
     ], text_y + 16
