@@ -138,6 +138,19 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def duration(hours: float) -> str:
+    """A time in the unit that reads best: `36 min`, `4 h`, `2.5 h`, `6 d`."""
+    if hours == 0 or 1 <= hours < 24:
+        return f"{_short(hours)} h"
+    if hours < 1:
+        return "<1 min" if hours < 1 / 60 else f"{hours * 60:.0f} min"
+    return f"{_short(hours / 24)} d"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0") if value < 100 else f"{value:,.0f}"
+
+
 def number(value: float) -> str:
     """A count, with one decimal where it is small and not whole."""
     whole = value >= 100 or abs(value - round(value)) < 0.05

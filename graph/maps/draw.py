@@ -3,8 +3,8 @@
 import math
 from typing import TYPE_CHECKING
 
-from knockon.graph.maps.layout import Layout, Point, lay_out
-from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
+from knockon.graph.maps.layout import Layout, lay_out
+from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
 from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
 from knockon.graph.maps.text import clean, fit, width, wrap, xml

@@ -12,17 +12,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock, Timer
-from typing import Any, TypeAlias
+from typing import Any
 
 import graphviz
 
 from knockon.graph.errors import RenderError
+from knockon.graph.maps.page import Point
 
 SECONDS = 20
 MEMORY = 1 << 30  # bytes that a layout may use
 _INCH = 72.0
-
-Point: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What all pictures share: a page of SVG with a headline, rows of a legend, and text on it."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from knockon.graph.maps.style import INK, MUTED, PAPER
 from knockon.graph.maps.text import clean, width, wrap, xml
@@ -9,6 +10,8 @@ FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 NAME, SMALL, TITLE, LEAD = 13.0, 11.0, 20.0, 13.0
 MARGIN = 24.0
 _ROW = 19.0
+
+Point: TypeAlias = tuple[float, float]
 
 
 def document(page: float, height: float, title: str, about: str, body: Iterable[str]) -> str:
