@@ -38,7 +38,8 @@ def headline(impact: "Impact") -> str:
         ["hit_high", "within_reach", "kind"], descending=[True, True, False]
     )
     if not rows.height:
-        return f"If {condition(impact)}, nobody else is hit ({everybody:,} other entities)"
+        others = f"{everybody:,} other {kind_name('unknown', everybody)}"
+        return f"If {condition(impact)}, nobody else is hit ({others})"
     named = rows if rows.height <= _NAMED else rows.head(_NAMED - 1)
     parts = [
         f"{_between(r['hit_low'], r['hit_high'])} of {r['entities']:,} "
@@ -106,9 +107,14 @@ def provenance(impact: "Impact") -> str:
     graph, scenario = impact.graph, impact.scenario
     how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"
     return (
-        f"{graph.title}: {len(graph.ids):,} entities, {len(graph.dependent):,} dependencies. "
-        f"Mode {scenario.mode}; {how}. knockon"
+        f"{graph.title}: {many(len(graph.ids), 'entity')}, "
+        f"{many(len(graph.dependent), 'dependency')}. Mode {scenario.mode}; {how}. knockon"
     )
+
+
+def many(number: int, word: str) -> str:
+    """`1 entity`, `2 entities`, for a word that ends in y."""
+    return f"{number:,} {word if number == 1 else word[:-1] + 'ies'}"
 
 
 def join(words: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from knockon.graph.errors import some
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
@@ -151,15 +152,19 @@ def _line(impact: "Impact", plan: Plan, layout: Layout, line: Line) -> str:
     strength = _KNOWN[_knowledge(line)]
     stroke = 1.0 if line.beside else _stroke(line.count)
     dash = _dashes(_knowledge(line), stroke)
+    corners = _arrow(points[-2], points[-1], stroke)
+    (_, (ax, ay), (bx, by)) = corners
+    ends_at = (*points[:-1], ((ax + bx) / 2, (ay + by) / 2))  # at the back of the head
     curve = f"M{points[0][0]:.1f},{points[0][1]:.1f}" + "".join(
-        "C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in points[i : i + 3])
+        "C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in ends_at[i : i + 3])
         for i in range(1, len(points) - 2, 3)
     )
+    head = "L".join(f"{x:.1f},{y:.1f}" for x, y in corners)
     return (
         f'<g class="line"><title>{xml(f"{ends[0]} → {ends[1]}: {what}, {strength}")}</title>'
         f'<path d="{curve}" fill="none" stroke="{LINE}" stroke-width="{stroke:.1f}" '
         f'stroke-opacity="{0.55 if line.beside else 0.8}"{dash}/>'
-        f"{_arrow(points[-2], points[-1], stroke)}</g>"
+        f'<path d="M{head}Z" fill="{MUTED}"/></g>'
     )
 
 
@@ -179,16 +184,15 @@ def _stroke(count: int) -> float:
     return 1.2 + 1.25 * math.log2(max(count, 1))
 
 
-def _arrow(before: Point, end: Point, stroke: float) -> str:
-    """A small head at the end of a line, so that the direction is seen without colour."""
+def _arrow(before: Point, end: Point, stroke: float) -> tuple[Point, Point, Point]:
+    """Tip and back corners of a head wider than its line: direction is seen without colour."""
     angle = math.atan2(end[1] - before[1], end[0] - before[0])
-    size = 6 + stroke / 2
-    corners = [
+    size = 6 + 0.9 * stroke
+    left, right = (
         (end[0] - size * math.cos(angle + turn), end[1] - size * math.sin(angle + turn))
-        for turn in (0.45, -0.45)
-    ]
-    d = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in (end, *corners)) + "Z"
-    return f'<path d="{d}" fill="{MUTED}"/>'
+        for turn in (0.5, -0.5)
+    )
+    return end, left, right
 
 
 def _strongest(plan: Plan) -> list[tuple[int, int]]:
@@ -201,8 +205,11 @@ def _legend(plan: Plan) -> list[tuple[str, str]]:
     """(picture in a box of 34 x 16, words) for what is shown, and only that."""
     items: list[tuple[str, str]] = []
     plain = f'fill="#f2f2f2" stroke="{MUTED}" stroke-width="1.2"'
+    words_of: dict[str, list[str]] = {}
     for kind in sorted({b.kind for b in plan.boxes}, key=lambda k: (k == OTHER, k)):
-        items.append((f'<path d="{outline(kind, 34, 16)}" {plain}/>', kind_name(kind, 1)))
+        words_of.setdefault(outline(kind, 34, 16), []).append(kind_name(kind, 1))
+    for shape, kinds in words_of.items():
+        items.append((f'<path d="{shape}" {plain}/>', some(kinds)))
     if not all(b.single for b in plan.boxes):
         one = f'<rect width="31" height="13" {plain}/>'
         items.append(

@@ -41,6 +41,10 @@ def _slanted(w: float, h: float) -> str:
     return _poly((9, 0), (w, 0), (w - 9, h), (0, h))
 
 
+def _leaning(w: float, h: float) -> str:
+    return _poly((0, 0), (w - 9, 0), (w, h), (9, h))
+
+
 def _tab(w: float, h: float) -> str:
     return _poly((0, 5), (6, 5), (9, 0), (30, 0), (33, 5), (w, 5), (w, h), (0, h))
 
@@ -69,13 +73,13 @@ SHAPES: dict[str, Callable[[float, float], str]] = {
     "platform": _slanted,
     "cloud_provider": lambda w, h: _rounded(w, h, h / 2),
     "enterprise": _tab,
-    "service": lambda w, h: _rounded(w, h, 7),
+    "service": lambda w, h: _rounded(w, h, min(7, h / 5)),
     "component": _note,
     "identity_provider": _octagon,
     "dns_provider": _octagon,
     "cdn_provider": _octagon,
     "certificate_authority": _octagon,
-    "network": _slanted,
+    "network": _leaning,
     "site": _house,
     "data_store": _barrel,
 }
