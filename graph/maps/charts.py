@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from knockon.graph.maps.detection import detection_chart
 from knockon.graph.maps.exceedance import exceedance_chart
+from knockon.graph.maps.timeline import timeline_chart
 from knockon.graph.phrases import assumption, condition, provenance
+from knockon.graph.rollout import reached
 
 if TYPE_CHECKING:
     from knockon.graph.whatif import Impact
@@ -20,6 +23,31 @@ def exceedance(impact: "Impact") -> str:
     )
 
 
+def timeline(impact: "Impact") -> str:
+    """The timeline of an answer. Raises ScenarioError where the scenario has no hours."""
+    return timeline_chart(
+        impact.timeline(),
+        impact.entities,
+        condition=condition(impact),
+        assumed=assumption(impact),
+        foot=provenance(impact),
+    )
+
+
+def detection(impact: "Impact") -> str:
+    """The detection curve of an answer. Raises ScenarioError where there is no rollout."""
+    rings = impact.scenario.rollout
+    return detection_chart(
+        impact.detection(),
+        list(zip(reached(rings).tolist(), [r.start_hours for r in rings], strict=True)),
+        impact.scenario.halt,
+        condition=condition(impact),
+        assumed="The rings are taken to cover the channel that fails. " + assumption(impact),
+        foot=provenance(impact),
+    )
+
+
 def unit_of(impact: "Impact") -> str:
-    """What the impact counts."""
-    return impact.graph.tables.weight_unit or "weight lost"
+    """What the impact counts: weight lost, with hours times the hours down."""
+    unit = impact.graph.tables.weight_unit or "weight lost"
+    return unit if impact.scenario.hours is None else f"{unit} × hours"

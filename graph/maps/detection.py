@@ -45,17 +45,13 @@ def detection_chart(
     hours, hit, error = (curve[c].to_list() for c in ("halt_hours", "hit", "std_error"))
     stops = _stops(rings, halt, hours, hit)
     (number, words, _), *rest = stops
-    sentence = ", ".join(
-        [
-            f"If {condition} in rings: {number} are hit if {words}",
-            *(f"{n} if {w}" for n, w, _ in rest),
-        ]
-    )
+    verb = "is" if number == "1" else "are"
+    first = f"If {condition} in rings: {number} {verb} hit if {words}"
+    sentence = ", ".join([first, *(f"{n} if {w}" for n, w, _ in rest)])
     head, top = heading(sentence, [assumed], _PAGE)
     x = time_axis(max(hours[-1], halt or 0.0), _LEFT, _RIGHT)
-    hours, hit, error = (
-        [*v, last] for v, last in ((hours, x.stop), (hit, hit[-1]), (error, error[-1]))
-    )
+    to_the_end = ((hours, x.stop), (hit, hit[-1]), (error, error[-1]))
+    hours, hit, error = ([*values, last] for values, last in to_the_end)
     names, levels = _ring_names(rings, x)
     upper = top + 24 + _LINE * levels
     most = max(h + 2 * e for h, e in zip(hit, error, strict=True))
