@@ -124,11 +124,11 @@ def frame(x: Axis, y: Axis, *, x_title: str = "", labels: bool = True) -> list[s
 def stairs(
     x: Axis, y: Axis, points: Iterable[tuple[float, float]], *, ahead: bool = False
 ) -> list[Point]:
-    """The corners of a curve that jumps. What is closer than half a pixel is drawn as one jump.
+    """The corners of a curve that jumps. What is closer than a pixel is drawn as one jump.
 
     points: (x, y) in rising x; ahead: each y holds from the x before it, else until the next x
     """
-    places = [(round(2 * x.at(v)) / 2, round(y.at(h), 1)) for v, h in points]
+    places = [(float(round(x.at(v))), round(y.at(h), 1)) for v, h in points]
     corners = places[:1]
     for (before_x, before_y), (after_x, after_y) in pairwise(places):
         turn = (before_x, after_y) if ahead else (after_x, before_y)

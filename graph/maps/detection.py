@@ -23,7 +23,7 @@ from knockon.graph.maps.style import BLUE, MUTED
 from knockon.graph.maps.text import width, wrap, xml
 from knockon.graph.phrases import duration, percent
 
-_PAGE, _TALL, _LEFT, _RIGHT, _LINE = 860.0, 300.0, 84.0, 636.0, 15.0
+_PAGE, _TALL, _LEFT, _RIGHT, _LINE = 960.0, 300.0, 84.0, 736.0, 15.0
 
 
 def detection_chart(
@@ -46,7 +46,7 @@ def detection_chart(
     stops = _stops(rings, halt, hours, hit)
     (number, words, _), *rest = stops
     verb = "is" if number == "1" else "are"
-    first = f"If {condition} in rings: {number} {verb} hit if {words}"
+    first = f"If {condition} in rings: {number} {verb} expected to be hit if {words}"
     sentence = ", ".join([first, *(f"{n} if {w}" for n, w, _ in rest)])
     head, top = heading(sentence, [assumed], _PAGE)
     x = time_axis(max(hours[-1], halt or 0.0), _LEFT, _RIGHT)

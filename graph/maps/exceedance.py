@@ -22,7 +22,7 @@ from knockon.graph.maps.style import BLUE, INK
 from knockon.graph.maps.text import width, xml
 from knockon.graph.phrases import percent
 
-_PAGE, _TALL = 860.0, 320.0
+_PAGE, _TALL = 960.0, 320.0
 _MARKS = ((0.50, "P50", "half of all worlds"), (0.95, "P95", "19 of 20 worlds"),
           (0.99, "P99", "99 of 100 worlds"))  # fmt: skip
 

@@ -133,14 +133,18 @@ def _sentence(condition: str, course: Course) -> str:
     peak = max(total, default=0.0)
     if not peak:
         return f"If {condition}: nobody is down"
-    when = duration(course.hours[total.index(peak)])
-    parts = [f"If {condition}: at the worst moment, after {when}, {amount(peak)} are down"]
+    hour = course.hours[total.index(peak)]
+    when = f"at the worst moment, after {duration(hour)}, " if hour else ""
+    verb = "entity is" if amount(peak) == "1" else "entities are"
+    down = f"If {condition}: {when}{amount(peak)} {verb} expected to be down{'' if hour else ' at once'}"
     half, most = (course.restored_after(s) for s in (0.5, 0.99))
-    if half is not None:
-        parts.append(f"half of that is restored after {duration(half)}")
-    if most is not None:
-        parts[-1] += f", 99 % after {duration(most)}"
-    return "; ".join(parts)
+    if half is None:
+        return down
+    if most is None:
+        return f"{down}; half of that is restored after {duration(half)}"
+    if duration(half) == duration(most):
+        return f"{down}; that is restored after {duration(most)}"
+    return f"{down}; half of that is restored after {duration(half)}, 99 % after {duration(most)}"
 
 
 def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
@@ -172,7 +176,8 @@ def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
     if total:
         peak = max(total)
         out.append(text(_RIGHT + 12, top + 12, f"{amount(peak)} at most", NAME, bold=True))
-        when = f"after {duration(course.hours[total.index(peak)])}"
+        hour = course.hours[total.index(peak)]
+        when = f"after {duration(hour)}" if hour else "from the start"
         out.append(text(_RIGHT + 12, top + 28, when, SMALL, MUTED))
     return out, top + _TALL
 

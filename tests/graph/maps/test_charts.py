@@ -163,8 +163,17 @@ def test_restored_is_what_stays_up() -> None:
     assert course.restored() == [0.0, 0.0, 0.5, 1.0]
     assert [course.restored_after(s) for s in (0.5, 0.9, 0.99)] == [4.0, 9.0, 9.0]
     svg = timeline()
-    assert "after 1 h, 8 are down; half of that is restored after 4 h, 99 % after 9 h" in svg
+    assert (
+        "after 1 h, 8 entities are expected to be down; half of that is restored after 4 h, 99 % after 9 h"
+        in svg
+    )
     assert "not in the time shown" not in svg
+
+
+def test_what_is_down_at_once_is_said_so() -> None:
+    """A peak at the very beginning has no hour, one end for all has one figure."""
+    svg = timeline(pl.DataFrame({"hours": [0.0, 5.0], "kind": ["a", "a"], "down": [4.0, 0.0]}))
+    assert "4 entities are expected to be down at once; that is restored after 5 h" in svg
 
 
 def test_a_relapse_is_not_restored() -> None:
@@ -225,7 +234,7 @@ def test_a_halt_spares_the_ring_that_starts_with_it() -> None:
         0, 1, 1, 10, 10, 100, 100,
     ]  # fmt: skip
     svg = detection()
-    assert "1 is hit if it is stopped after 2 h, 100 if nobody stops it" in svg
+    assert "1 is expected to be hit if it is stopped after 2 h, 100 if nobody stops it" in svg
     assert svg.count('class="ring"') == 3
     assert "before the second ring" in detection(halt=None)
 
