@@ -136,7 +136,8 @@ def _sentence(condition: str, course: Course) -> str:
     hour = course.hours[total.index(peak)]
     when = f"at the worst moment, after {duration(hour)}, " if hour else ""
     verb = "entity is" if amount(peak) == "1" else "entities are"
-    down = f"If {condition}: {when}{amount(peak)} {verb} expected to be down{'' if hour else ' at once'}"
+    once = "" if hour else " at once"
+    down = f"If {condition}: {when}{amount(peak)} {verb} expected to be down{once}"
     half, most = (course.restored_after(s) for s in (0.5, 0.99))
     if half is None:
         return down
