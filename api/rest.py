@@ -15,15 +15,12 @@ from knockon.api import rest_openapi as openapi
 from knockon.api import rest_problems as problems
 from knockon.api import rest_resources as resources
 from knockon.api.export import csv_text
+from knockon.api.rest_charts import CHARTS
 from knockon.api.rest_http import CSV, JSON, SVG, Door, reply, reply_json, wanted
 from knockon.api.rest_scenario import (
     Assumptions,
-    DetectionBody,
-    DetectionQuery,
     EntitiesQuery,
     EntityQuery,
-    TimelineBody,
-    TimelineQuery,
     WhatifBody,
     WhatifQuery,
 )
@@ -94,9 +91,11 @@ class _Served:
     def _impact(self, name: str, scenario: Scenario) -> Impact:
         return whatif(self.graphs[name], scenario)
 
-    def _svg(self, name: str, scenario: Scenario, chart: str = "") -> str:
+    def _svg(self, name: str, scenario: Scenario, chart: str | None = None) -> str:
+        """The map, or a chart by its name in an address."""
         impact = self.impact(name, scenario)
-        return getattr(impact, f"{chart}_svg")() if chart else impact.to_svg()  # type: ignore[no-any-return]
+        drawn: str = impact.to_svg() if chart is None else getattr(impact, f"{chart}_svg")()
+        return drawn
 
 
 def create_app(graphs: Mapping[str, DependencyGraph]) -> FastAPI:
@@ -224,11 +223,7 @@ def _add_whatif(app: FastAPI, served: _Served) -> None:
         answer = partial(_whatif, served=served, media=media)
         asked = (_asked_by(WhatifQuery, answer), _asked_by(WhatifBody, answer))
         _add_question(app, suffix, f"Who is hit when these fail together{form}", media, asked)
-    for chart, summary, query, body in (
-        ("exceedance", "How bad it gets, and how often as bad or worse", WhatifQuery, WhatifBody),
-        ("timeline", "Who is down when, and how fast all is restored", TimelineQuery, TimelineBody),
-        ("detection", "How many are hit by when a rollout is stopped", DetectionQuery, DetectionBody),
-    ):
+    for chart, summary, query, body in CHARTS:
         answer = partial(_chart, served=served, chart=chart)
         asked = (_asked_by(query, answer), _asked_by(body, answer))
         _add_question(app, f"/{chart}.svg", f"{summary}, as SVG", SVG, asked)

@@ -87,6 +87,13 @@ def _rings(value: Any) -> Any:
         raise PydanticCustomError("said", "{why}", {"why": _told(fault, "rollout")}) from None
 
 
+def _there(value: Any) -> Any:
+    """What may be left out elsewhere, but not here."""
+    if value is None:
+        raise PydanticCustomError("missing", "expected, but missing")
+    return value
+
+
 def _told(fault: ScenarioError, key: str) -> str:
     return str(fault).removeprefix(f"{key}: ")
 
@@ -106,6 +113,10 @@ Worlds = Annotated[
     int, Field(ge=1, le=MAX_WORLDS), BeforeValidator(_drawable), BeforeValidator(_whole)
 ]
 _ABOUT_HOURS = "Hours that the origins are down: a number above 0, or a range such as 2..72."
+_ABOUT_ROLLOUT = (
+    "Rings of a bad update: what is reached in all, from which hour on, such as "
+    "1%@0,10%@4,100%@24. Only with the mode bad_update."
+)
 _RANGE_SCHEMA = {"type": "string", "pattern": _RANGE}
 _NULL = {"type": "null"}
 HoursQuery = Annotated[
@@ -118,10 +129,19 @@ HoursBody = Annotated[
 ]  # fmt: skip
 Rollout = Annotated[
     Annotated[str, Field(max_length=MAX_TEXT)] | None,
-    Field(
-        description="Rings of a bad update: what is reached in all, from which hour on, such as "
-        "1%@0,10%@4,100%@24. Only with the mode bad_update."
-    ),
+    Field(description=_ABOUT_ROLLOUT),
+    BeforeValidator(_rings), BeforeValidator(_text),
+]  # fmt: skip
+HoursNeededQuery = Annotated[
+    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
+    WithJsonSchema(_RANGE_SCHEMA),
+]  # fmt: skip
+HoursNeededBody = Annotated[
+    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _RANGE_SCHEMA]}),
+]  # fmt: skip
+RolloutNeeded = Annotated[
+    str, Field(max_length=MAX_TEXT, description=_ABOUT_ROLLOUT), BeforeValidator(_there),
     BeforeValidator(_rings), BeforeValidator(_text),
 ]  # fmt: skip
 Halt = Annotated[
