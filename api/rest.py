@@ -250,9 +250,9 @@ def _add_question(
 def _asked_by(model: type[Assumptions], answer: Callable[..., Response]) -> Callable[..., Response]:
     """A route that reads a scenario from the query string or, if the model is one, the body."""
     if issubclass(model, WhatifQuery):
-        asked = Annotated[model, Query()]
+        asked = Annotated[model, Query()]  # type: ignore[valid-type]
 
-        def by_query(request: Request, graph: GraphName, query: asked) -> Response:  # type: ignore[valid-type]
+        def by_query(request: Request, graph: GraphName, query: asked) -> Response:
             return answer(request, graph, query)
 
         return by_query
