@@ -25,7 +25,7 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#answer").hidden = false;
 }
 
-function figures({ totals, scenario }) {
+function figures({ totals, scenario, rollout }) {
   const drawn = scenario.exact ? "exact: all cases" : `${scenario.worlds.toLocaleString("en")} random worlds`;
   const facts = [
     ["Expected hits", count(totals.hit), scenario.exact ? drawn : `± ${count(2 * totals.hit_std_error)}, ${drawn}`],
@@ -33,6 +33,9 @@ function figures({ totals, scenario }) {
     ["Mean impact", count(totals.impact), `weight × loss${scenario.hours === null ? "" : " × hours down"}, origins counted`],
     ["Impact in bad worlds", count(totals.p95), `1 in 20 is as bad or worse; 1 in 100: ${count(totals.p99)}`],
   ];
+  const whole = rollout?.find((row) => row.rollout === "all at once");
+  if (whole) facts.push(["Hits if all got it at once", count(whole.hit),
+    `the rings save ${percent(whole.impact ? 1 - totals.impact / whole.impact : 0)} of the impact`]);
   return facts.map(([term, figure, hint]) => make("div", {},
     make("dt", {}, term), make("dd", {}, make("strong", {}, figure), make("small", {}, hint))));
 }
@@ -102,8 +105,8 @@ const hour = (hours) => (hours === null ? "–" : duration(hours));
 // The mean, and below it what 1 world in 20 reaches, where that is another figure.
 function downFor({ down_hours: mean, down_hours_p95: late }) {
   if (mean === null) return "–";
-  const longer = duration(late) === duration(mean) ? null : make("small", {}, `1 in 20: ${duration(late)}`);
-  return make("div", {}, duration(mean), longer);
+  const longer = duration(late) === duration(mean) ? null : make("small", {}, ` 1 in 20: ${duration(late)}`);
+  return make("span", {}, duration(mean), longer);
 }
 
 // A bar from low to high with a tick at the assumed strength; the figures stand beside it.

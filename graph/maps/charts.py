@@ -6,6 +6,7 @@ from knockon.graph.maps.detection import detection_chart
 from knockon.graph.maps.exceedance import exceedance_chart
 from knockon.graph.maps.timeline import timeline_chart
 from knockon.graph.phrases import assumption, condition, provenance
+from knockon.graph.rings import rollout_notes
 from knockon.graph.rollout import reached
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def exceedance(impact: "Impact") -> str:
         impact.exceedance(),
         condition=condition(impact),
         unit=unit_of(impact),
-        assumed=assumption(impact),
+        assumed=[assumption(impact)],
         foot=provenance(impact),
     )
 
@@ -29,7 +30,7 @@ def timeline(impact: "Impact") -> str:
         impact.timeline(),
         impact.entities,
         condition=condition(impact),
-        assumed=assumption(impact),
+        assumed=[assumption(impact)],
         foot=provenance(impact),
     )
 
@@ -37,12 +38,13 @@ def timeline(impact: "Impact") -> str:
 def detection(impact: "Impact") -> str:
     """The detection curve of an answer. Raises ScenarioError where there is no rollout."""
     rings = impact.scenario.rollout
+    notes = rollout_notes(impact.graph, impact.scenario)
     return detection_chart(
         impact.detection(),
         list(zip(reached(rings).tolist(), [r.start_hours for r in rings], strict=True)),
         impact.scenario.halt,
         condition=condition(impact),
-        assumed="The rings are taken to cover the channel that fails. " + assumption(impact),
+        assumed=[*(f"{n[0].upper()}{n[1:]}." for n in notes), assumption(impact)],
         foot=provenance(impact),
     )
 

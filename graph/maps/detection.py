@@ -32,7 +32,7 @@ def detection_chart(
     halt: float | None,
     *,
     condition: str,
-    assumed: str = "",
+    assumed: Sequence[str] = (),
     foot: str = "",
 ) -> str:
     """One SVG document of a detection curve.
@@ -48,7 +48,7 @@ def detection_chart(
     verb = "is" if number == "1" else "are"
     first = f"If {condition} in rings: {number} {verb} expected to be hit if {words}"
     sentence = ", ".join([first, *(f"{n} if {w}" for n, w, _ in rest)])
-    head, top = heading(sentence, [assumed], _PAGE)
+    head, top = heading(sentence, assumed, _PAGE)
     x = time_axis(max(hours[-1], halt or 0.0), _LEFT, _RIGHT)
     to_the_end = ((hours, x.stop), (hit, hit[-1]), (error, error[-1]))
     hours, hit, error = ([*values, last] for values, last in to_the_end)
@@ -66,7 +66,7 @@ def detection_chart(
         *_marked(stops, x, y, hours, hit),
     ]
     feet, height = footer(foot, _PAGE, y.low + 44)
-    return document(_PAGE, height, sentence, assumed, [*body, *feet])
+    return document(_PAGE, height, sentence, " ".join(assumed), [*body, *feet])
 
 
 def hit_at(hour: float, hours: Sequence[float], hit: Sequence[float]) -> float:

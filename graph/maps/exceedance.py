@@ -1,6 +1,7 @@
 """The exceedance chart: how bad it gets, and how often as bad or worse."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -28,7 +29,7 @@ _MARKS = ((0.50, "P50", "half of all worlds"), (0.95, "P95", "19 of 20 worlds"),
 
 
 def exceedance_chart(
-    curve: pl.DataFrame, *, condition: str, unit: str, assumed: str = "", foot: str = ""
+    curve: pl.DataFrame, *, condition: str, unit: str, assumed: Sequence[str] = (), foot: str = ""
 ) -> str:
     """One SVG document of an exceedance curve.
 
@@ -39,7 +40,7 @@ def exceedance_chart(
     values, shares = curve["impact"].to_list(), curve["probability"].to_list()
     marks = [(name, quantile(values, shares, q), 1 - q, words) for q, name, words in _MARKS]
     sentence = _sentence(condition, marks, values)
-    head, top = heading(sentence, [assumed], _PAGE)
+    head, top = heading(sentence, assumed, _PAGE)
     y = share_axis(top + _TALL, top + 22)
     said = [f"{name}: {amount(value)}" for name, value, _, _ in marks]
     right = max(width(words, NAME) for words in said) + 16
@@ -62,7 +63,7 @@ def exceedance_chart(
         *_marked(x, y, marks, said, unit),
     ]
     feet, height = footer(foot, _PAGE, y.low + 44)
-    return document(_PAGE, height, sentence, assumed, [*body, *feet])
+    return document(_PAGE, height, sentence, " ".join(assumed), [*body, *feet])
 
 
 def quantile(values: list[float], shares: list[float], q: float) -> float:
@@ -77,6 +78,8 @@ def _sentence(
     if len(values) == 1:
         return f"If {condition}: the impact is {amount(values[0])} in every world"
     half, bad, worst = (amount(value) for _, value, _, _ in marks)
+    if half == worst:
+        return f"If {condition}: the impact is at most {worst} in 99 of 100 worlds"
     return (
         f"If {condition}: the impact is at most {half} in half of all worlds, "
         f"{bad} in 19 of 20, {worst} in 99 of 100"

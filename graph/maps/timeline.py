@@ -95,7 +95,7 @@ def timeline_chart(
     entities: pl.DataFrame,
     *,
     condition: str,
-    assumed: str = "",
+    assumed: Sequence[str] = (),
     foot: str = "",
     top: int = TOP,
 ) -> str:
@@ -108,7 +108,7 @@ def timeline_chart(
     course = course_of(down)
     bars = bars_of(entities, top)
     sentence = _sentence(condition, course)
-    head, y = heading(sentence, [assumed], _PAGE)
+    head, y = heading(sentence, assumed, _PAGE)
     x = time_axis(_end(course, bars), _LEFT, _RIGHT)
     sure = {kind: i for i, kind in enumerate(course.kinds)}
     kind_of = {b.kind: sure.get(b.kind, sure.get(OTHER, len(sure))) for b in bars}
@@ -118,7 +118,7 @@ def timeline_chart(
     feet, height = footer(foot, _PAGE, below + 10)
     used = {*range(len(course.kinds)), *(kind_of[b.kind] for b in bars if not b.origin)}
     body = [texture_defs(sorted(used)), *head, *curves, *shares, *rows, *feet]
-    return document(_PAGE, height, sentence, assumed, body)
+    return document(_PAGE, height, sentence, " ".join(assumed), body)
 
 
 def _end(course: Course, bars: Sequence[Bar]) -> float:

@@ -45,17 +45,21 @@ RINGS = [(0.01, 0.0), (0.1, 4.0), (1.0, 24.0)]
 
 
 def exceedance(curve: pl.DataFrame = CURVE, unit: str = "users") -> str:
-    return exceedance_chart(curve, condition=FAILS, unit=unit, assumed="All stated.", foot="Foot.")
+    return exceedance_chart(
+        curve, condition=FAILS, unit=unit, assumed=["All stated."], foot="Foot."
+    )
 
 
 def timeline(down: pl.DataFrame = DOWN, entities: pl.DataFrame = ENTITIES, top: int = 20) -> str:
     return timeline_chart(
-        down, entities, condition=FAILS, assumed="All stated.", foot="Foot.", top=top
+        down, entities, condition=FAILS, assumed=["All stated."], foot="Foot.", top=top
     )
 
 
 def detection(halts: pl.DataFrame = HALTS, halt: float | None = 2.0) -> str:
-    return detection_chart(halts, RINGS, halt, condition=FAILS, assumed="All stated.", foot="Foot.")
+    return detection_chart(
+        halts, RINGS, halt, condition=FAILS, assumed=["All stated."], foot="Foot."
+    )
 
 
 CHARTS = {"exceedance": exceedance, "timeline": timeline, "detection": detection}
@@ -146,6 +150,8 @@ def test_one_world_is_one_sentence() -> None:
     svg = exceedance(pl.DataFrame({"impact": [7.0], "probability": [1.0]}))
     assert f"If {FAILS}: the impact is 7 in every world" in svg
     ET.fromstring(exceedance(pl.DataFrame({"impact": [0.0], "probability": [1.0]})))
+    rare = exceedance(pl.DataFrame({"impact": [7.0, 90.0], "probability": [1.0, 0.005]}))
+    assert f"If {FAILS}: the impact is at most 7 in 99 of 100 worlds" in rare
 
 
 def test_an_axis_that_does_not_begin_at_zero_says_so() -> None:
