@@ -66,15 +66,12 @@ def tally(job: "Job", timeline: Timeline, runs: list[Run]) -> TimedTally:
     paying = not job.exact and timeline.pays(job.worlds)
     compiled = paying and compiled_form_is_there()
     base = runs[len(runs) // 2]
-    drawn = [
-        timeline.times(
-            run,
-            (_seen_by(run, base, block) for block in job.blocks(base, timeline.words)),
-            compiled=compiled,
-        )
-        for run in runs
-    ]
-    for parts in zip(*drawn, strict=True):
+
+    def times(run: Run) -> Iterator[tuple[Block, Times]]:
+        blocks = (_seen_by(run, base, b) for b in job.blocks(base, timeline.words))
+        return timeline.times(run, blocks, compiled=compiled)
+
+    for parts in zip(*map(times, runs), strict=True):
         block, middle = parts[len(parts) // 2]
         sums.add(block, middle, losses(job, timeline, base, block, middle))
         if len(parts) > 1:
