@@ -3,6 +3,8 @@
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from knockon.graph.errors import some
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
@@ -13,6 +15,7 @@ from knockon.graph.phrases import (
     assumption,
     carriers,
     chance,
+    duration,
     headline,
     kind_name,
     percent,
@@ -134,7 +137,17 @@ def _tooltip(impact: "Impact", box: Box) -> str:
         what = f"{len(box.members):,} {kind_name(box.kind, len(box.members))}: {listed}"
         figure = range_of(box.low, box.middle, box.high, len(box.members))
     behind = f"; {box.behind:,} more are within reach through it" if box.behind else ""
-    return f"{what} - {figure}{behind}"
+    return f"{what} - {figure}{_when(impact, box)}{behind}"
+
+
+def _when(impact: "Impact", box: Box) -> str:
+    """`; down after 1 h for 4 h`, where the answer has hours and the box is one entity."""
+    hours = impact.spread.hours
+    if hours is None or not box.single:
+        return ""
+    at = int(np.searchsorted(impact.spread.entity, box.members[0]))
+    start, down = float(hours.start[at]), float(hours.mean[at])
+    return "" if math.isnan(start) else f"; down after {duration(start)} for {duration(down)}"
 
 
 def _line(impact: "Impact", plan: Plan, layout: Layout, line: Line) -> str:
