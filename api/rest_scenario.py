@@ -29,6 +29,7 @@ TOP = 20
 _MAX_ROWS = 2**31 - 1
 _MAX_SEED = 2**53 - 1  # the whole numbers that every JSON reader keeps exact
 _ONCE = {"uniqueItems": True}
+_RINGS = {"format": "rollout"}
 _RANGE = r"^\s*[0-9]+(\.[0-9]+)?(\s*\.\.\s*[0-9]+(\.[0-9]+)?)?\s*$"
 
 
@@ -117,7 +118,8 @@ _ABOUT_ROLLOUT = (
     "Rings of a bad update: what is reached in all, from which hour on, such as "
     "1%@0,10%@4,100%@24. Only with the mode bad_update."
 )
-_RANGE_SCHEMA = {"type": "string", "pattern": _RANGE}
+_RANGE_SCHEMA = {"type": "string", "format": "hours", "pattern": _RANGE}
+_NUMBER_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST}
 _NULL = {"type": "null"}
 HoursQuery = Annotated[
     str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
@@ -125,10 +127,10 @@ HoursQuery = Annotated[
 ]  # fmt: skip
 HoursBody = Annotated[
     str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _RANGE_SCHEMA, _NULL]}),
+    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA, _NULL]}),
 ]  # fmt: skip
 Rollout = Annotated[
-    Annotated[str, Field(max_length=MAX_TEXT)] | None,
+    Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra=_RINGS)] | None,
     Field(description=_ABOUT_ROLLOUT),
     BeforeValidator(_rings), BeforeValidator(_text),
 ]  # fmt: skip
@@ -138,11 +140,11 @@ HoursNeededQuery = Annotated[
 ]  # fmt: skip
 HoursNeededBody = Annotated[
     str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _RANGE_SCHEMA]}),
+    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA]}),
 ]  # fmt: skip
 RolloutNeeded = Annotated[
-    str, Field(max_length=MAX_TEXT, description=_ABOUT_ROLLOUT), BeforeValidator(_there),
-    BeforeValidator(_rings), BeforeValidator(_text),
+    str, Field(max_length=MAX_TEXT, description=_ABOUT_ROLLOUT, json_schema_extra=_RINGS),
+    BeforeValidator(_there), BeforeValidator(_rings), BeforeValidator(_text),
 ]  # fmt: skip
 Halt = Annotated[
     Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)] | None,
