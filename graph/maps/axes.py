@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from knockon.graph.maps.page import MARGIN, SMALL, Point, text
 from knockon.graph.maps.style import INK, MUTED, PAPER
-from knockon.graph.maps.text import clean, width, wrap, xml
+from knockon.graph.maps.text import clean, fit, width, wrap, xml
 from knockon.graph.phrases import number
 
 GRID = "#e3e3e3"
@@ -89,8 +89,7 @@ def _round_up(rough: float) -> float:
 
 
 def _plain(value: float) -> str:
-    said = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return said if "e" not in said else f"{value:.6f}".rstrip("0")
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
 def amount(value: float) -> str:
@@ -117,7 +116,8 @@ def frame(x: Axis, y: Axis, *, x_title: str = "", labels: bool = True) -> list[s
             out.append(text(at, y.low + 17, label, SMALL, MUTED, anchor="middle"))
     out.append(f'<path d="M{x.low:.1f},{y.low:.1f}H{x.high:.1f}" stroke="{INK}"/>')
     if x_title:
-        out.append(text(x.high, y.low + 34, x_title, SMALL, INK, anchor="end"))
+        words = fit(x_title, SMALL, x.high - MARGIN)
+        out.append(text(x.high, y.low + 34, words, SMALL, INK, anchor="end"))
     return out
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from knockon.graph.maps.axes import GRID, Axis
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, text
+from knockon.graph.maps.plan import ORIGINS
 from knockon.graph.maps.style import INK, MUTED, ORIGIN, outline, texture
 from knockon.graph.maps.text import clean, fit, xml
 from knockon.graph.phrases import duration, join, kind_name, percent
@@ -29,11 +30,10 @@ class Bar:
 
 
 def bars_of(entities: pl.DataFrame, top: int) -> list[Bar]:
-    """The origins and the first `top` other entities that are ever down, in order of rank."""
+    """Some origins and the first `top` other entities that are ever down, in order of rank."""
     fallen = _fallen(entities)
-    rows = pl.concat(
-        [fallen.filter(pl.col("rank") == 0), fallen.filter(pl.col("rank") > 0).head(top)]
-    )
+    origin = pl.col("rank") == 0
+    rows = pl.concat([fallen.filter(origin).head(ORIGINS), fallen.filter(~origin).head(top)])
     return [
         Bar(
             name=row["name"],
@@ -49,28 +49,32 @@ def bars_of(entities: pl.DataFrame, top: int) -> list[Bar]:
 
 
 def more_of(entities: pl.DataFrame, bars: Sequence[Bar]) -> str:
-    """`+45 more: 39 enterprises and 6 services`, or nothing where every entity has its bar."""
+    """`+45 more that may be down: 39 enterprises and 6 services`, and origins that have no bar;
+    nothing where every entity has one."""
     fallen = _fallen(entities)
+    origins = fallen.filter(pl.col("rank") == 0).height - sum(b.origin for b in bars)
+    failing = f"+{origins:,} more that fail" if origins else ""
     rest = fallen.filter(pl.col("rank") > 0)[sum(not b.origin for b in bars) :]
     if not rest.height:
-        return ""
+        return failing
     counts = rest.group_by("kind").len("n").sort(["n", "kind"], descending=[True, False])
     said = [f"{n:,} {kind_name(k, n)}" for k, n in counts.iter_rows()]
     if len(said) > 4:
         said = [*said[:3], f"{int(counts['n'][3:].sum()):,} others"]
-    return f"+{rest.height:,} more that may be down: {join(said)}"
+    counted = f"+{rest.height:,} more that may be down: {join(said)}"
+    return f"{failing}; {counted}" if failing else counted
 
 
 def _fallen(entities: pl.DataFrame) -> pl.DataFrame:
     """The entities that are down in some world, in order of rank."""
     down = pl.col("down_hours").is_not_null() & pl.col("start_hours").is_not_null()
-    return entities.filter(down).sort("rank", maintain_order=True)
+    return entities.filter(down).sort(["rank", "name"], maintain_order=True)
 
 
 def draw_bars(
     bars: Sequence[Bar], kind_of: Mapping[str, int], x: Axis, top: float, page: float, more: str
 ) -> tuple[list[str], float]:
-    """A row for each bar below a head, and the lower end.
+    """A row for each bar below a head, and the lower end. A line beyond the axis ends in an arrow.
 
     kind_of: kind to the number of its texture; page: width; more: what has no bar, in words
     """
@@ -119,9 +123,10 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
         f'fill="{fill}" stroke="{INK}" stroke-width="0.6"/>',
     ]
     if late > end + 0.5:
+        tip = "m0,-4v8" if late <= x.high + 0.5 else "m-5,-4l5,4l-5,4"  # an arrow: it goes on
         out.append(
-            f'<path d="M{end:.1f},{y + 11:.1f}H{late:.1f}m0,-4v8" fill="none" stroke="{INK}" '
-            'stroke-width="1.2"/>'
+            f'<path d="M{end:.1f},{y + 11:.1f}H{min(late, x.high):.1f}{tip}" fill="none" '
+            f'stroke="{INK}" stroke-width="1.2"/>'
         )
     out.append(text(x.high + 12, y + 15, hours, SMALL))
     likely = "fails" if bar.origin else percent(bar.probability)

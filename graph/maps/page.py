@@ -37,7 +37,7 @@ def heading(headline: str, sentences: Iterable[str], page: float) -> tuple[list[
     Empty sentences take no room.
     """
     room, y, out = page - 2 * MARGIN, MARGIN + 16.0, []
-    for line in wrap(clean(headline, 400), TITLE, room, 3):
+    for line in wrap(clean(headline, 400), TITLE, room, 4):
         out.append(text(MARGIN, y, line, TITLE, bold=True))
         y += 26
     for sentence in sentences:

@@ -122,10 +122,12 @@ def timeline_chart(
 
 
 def _end(course: Course, bars: Sequence[Bar]) -> float:
-    """The last hour worth an axis: all but a thousandth restored, and every bar and whisker in."""
+    """The last hour worth an axis: all but a thousandth restored, and every bar in; and every line
+    of 1 world in 20, unless that would press everything else into the left half."""
     settled = course.restored_after(0.999)
     last = settled if settled is not None else max(course.hours, default=0.0)
-    return max([last, *(b.start + max(b.down, b.late) for b in bars)])
+    last = max([last, *(b.start + b.down for b in bars)])
+    return max(last, min(2 * last, max((b.start + b.late for b in bars), default=0.0)))
 
 
 def _sentence(condition: str, course: Course) -> str:

@@ -203,13 +203,18 @@ def test_rare_kinds_are_one_band_and_nothing_is_lost() -> None:
 
 
 def test_every_entity_that_falls_is_counted() -> None:
-    """Origins always have a bar; what has none is counted by kind; the spared are not."""
+    """Origins come first; what has no bar is counted by kind; the spared are not."""
     root = ET.fromstring(timeline(top=1))
     bars = [e for e in root.iter(f"{SVG}g") if e.attrib.get("class") == "bar"]
     assert [b[2].text for b in bars] == ["Vendor", "Shop"]
     assert "+1 more that may be down: 1 service" in timeline(top=1)
     assert "more that may be down" not in timeline()
     assert "Bank" not in timeline()
+    many = pl.concat([ENTITIES.head(1)] * 9 + [ENTITIES.tail(3)])
+    assert timeline(entities=many).count(">Vendor<") == 6
+    assert "+3 more that fail; +1 more that may be down: 1 service" in timeline(
+        entities=many, top=1
+    )
 
 
 def test_a_bar_spans_its_hours() -> None:
@@ -223,6 +228,15 @@ def test_a_bar_spans_its_hours() -> None:
     (whisker,) = [p for p in bars[1].iter(f"{SVG}path") if "m0,-4v8" in p.attrib["d"]]
     late = float(re.search(r"H([\d.]+)", whisker.attrib["d"]).group(1))
     assert late == pytest.approx(boxes[0][0] + 9 * hour, abs=0.11)
+
+
+def test_a_rare_long_outage_does_not_press_the_rest_flat() -> None:
+    """A line far beyond the rest ends in an arrow at the edge; its figure stands beside it."""
+    late = pl.when(pl.col("name") == "Shop").then(9_000.0).otherwise("down_hours_p95")
+    svg = timeline(entities=ENTITIES.with_columns(down_hours_p95=late))
+    assert "m-5,-4l5,4l-5,4" in svg
+    assert ">3 h (375 d)<" in svg
+    assert ">18<" in svg  # the axis ends at twice what the rest needs
 
 
 def test_nobody_down_is_a_chart_too() -> None:
