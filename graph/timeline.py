@@ -202,7 +202,8 @@ class Timeline:
         if compiled:  # a row for each world
             from knockon.graph.timeline_compiled import walk_all
 
-            turned = [np.ascontiguousarray(x.T) for x in (live, stuck, table)]
+            by_arc = live[self.shape.arc_member]
+            turned = [np.ascontiguousarray(x.T) for x in (by_arc, stuck, table)]
             rows = Found(*(np.zeros((lanes, k), t) for k, t in zip(sizes, kinds, strict=True)))
             walk_all(LONGEST, self.shape, Drawn._make([*turned, hours]), rows, self._work())
             found = Found(*(x.T for x in rows))
@@ -220,7 +221,8 @@ class Timeline:
             m = g = 0
         flags = [np.zeros(size, np.bool_) for size in (n, n, m)]
         hours = [np.zeros(size) for size in (n, n, n, m, m, g, g)]
-        return Work._make([*flags[:2], *hours[:5], flags[2], *hours[5:]])
+        told = np.zeros(n, np.int64), np.zeros(1, np.int64)
+        return Work._make([*flags[:2], *told, *hours[:5], flags[2], *hours[5:]])
 
     def _shape(
         self, graph: DependencyGraph, origins: Ints, rings: tuple[Ring, ...], begun: int

@@ -49,7 +49,7 @@ class Shape(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What is drawn in a world: live (M,), stuck (G,), hours that are ranges (R,), and the hours of
+    """What is drawn in a world: live (A,), stuck (G,), hours that are ranges (R,), and the hours of
     the origins."""
 
     live: Any
@@ -69,13 +69,16 @@ class Found(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch: whether nodes are settled, and told since they were judged, when they are due to
-    fail, and their breaks by groups without a spare (N,). For groups with a spare, empty where
-    there are none: when members are lost, and whether in the mode of their node (M,); when any is
-    in that mode (G,)."""
+    """Scratch: whether nodes are settled, and told of a loss since they were judged; those told,
+    and how many (1,); when they are due to fail, and their breaks by groups without a spare (N,).
+    For groups with a spare, empty where there are none: when members are lost, and whether in the
+    mode of their node (M,); when any is in that mode (G,).
+    """
 
     settled: Any
     told: Any
+    heard: Any
+    count: Any
     due: Any
     broken_from: Any
     broken_to: Any
@@ -91,6 +94,7 @@ def walk(longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
 
     Cost: the arcs of the nodes that are down, and n^2 for a group of n lost members.
     """
+    w.count[0] = 0
     for v in range(len(w.settled)):
         w.settled[v] = w.told[v] = False
         w.broken_from[v], w.broken_to[v] = INFINITE, -INFINITE
@@ -114,6 +118,7 @@ def circle(c: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None
     """Settle the nodes of a component with cycles, in the order in which they fail."""
     queue = [(INFINITE, s.order[s.first[c]])]
     for i in range(s.first[c], s.first[c + 1]):
+        w.told[s.order[i]] = False
         moment = begins(s.order[i], s, drawn, w)
         w.due[s.order[i]] = moment
         if moment < INFINITE:
@@ -127,26 +132,26 @@ def circle(c: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None
             if not w.settled[v]:
                 settle(v, longest, s, drawn, found, w)
                 wave.append(v)
+        w.count[0] = 0
         for v in wave:
             push(v, s, drawn, found, w)
-        for v in wave:
-            for a in range(s.arc_start[v], s.arc_start[v + 1]):
-                d = s.node_of[s.group_of[s.arc_member[a]]]
-                if s.component[d] == c and not w.settled[d] and w.told[d]:
-                    w.told[d] = False
-                    moment = begins(d, s, drawn, w)
-                    if moment < w.due[d]:
-                        w.due[d] = moment
-                        heappush(queue, (moment, d))
+        for i in range(w.count[0]):
+            d = w.heard[i]
+            if s.component[d] == c:
+                w.told[d] = False
+                moment = begins(d, s, drawn, w)
+                if moment < w.due[d]:
+                    w.due[d] = moment
+                    heappush(queue, (moment, d))
 
 
 def push(v: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
     """Tell the dependents of a settled node when they lose it."""
     begun, mended = found.start[v], found.end[v]
     for a in range(s.arc_start[v], s.arc_start[v + 1]):
-        j = s.arc_member[a]
-        if not drawn.live[j]:
+        if not drawn.live[a]:
             continue
+        j = s.arc_member[a]
         row = s.grace_row[j]
         since = begun + (s.grace[j] if row < 0 else drawn.table[row])
         if not since < mended:
@@ -157,7 +162,10 @@ def push(v: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
         d = s.node_of[g]
         if w.settled[d]:
             continue
-        w.told[d] = True
+        if not w.told[d]:
+            w.told[d] = True
+            w.heard[w.count[0]] = d
+            w.count[0] += 1
         if s.threshold[g] == 1:
             w.broken_from[d] = min(w.broken_from[d], since)
             w.broken_to[d] = max(w.broken_to[d], mended)
