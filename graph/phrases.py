@@ -158,7 +158,9 @@ def _short(value: float) -> str:
 
 
 def number(value: float) -> str:
-    """A count, with one decimal where it is small and not whole."""
+    """A count, with one decimal where it is small and not whole; what is not nothing is not 0."""
+    if 0 < value < 0.05:
+        return "<0.1"
     whole = value >= 100 or abs(value - round(value)) < 0.05
     return f"{value:,.0f}" if whole else f"{value:.1f}"
 

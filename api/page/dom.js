@@ -30,6 +30,7 @@ export function table(heads, rows) {
 }
 
 export const count = (number) => {
+  if (number > 0 && number < 0.05) return "<0.1";
   const whole = Math.abs(number - Math.round(number)) < 0.05 || number >= 10;
   return number.toLocaleString("en", { maximumFractionDigits: whole ? 0 : 1 });
 };

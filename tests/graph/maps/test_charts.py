@@ -15,7 +15,7 @@ from knockon.graph.maps.detection import detection_chart, hit_at
 from knockon.graph.maps.exceedance import exceedance_chart, quantile
 from knockon.graph.maps.text import clean, width
 from knockon.graph.maps.timeline import course_of, timeline_chart
-from knockon.graph.phrases import duration
+from knockon.graph.phrases import duration, number
 from tests.graph.maps.test_draw import HOSTILE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -311,6 +311,8 @@ def test_figures_are_short() -> None:
     said = {0.0: "0", 0.004: "0.004", 12.5: "12.5", 303.2: "303", 85_000: "85,000",
             8.5e6: "8.5 million", 3.2e9: "3.2 billion", 4.1e18: "4.1e+18"}  # fmt: skip
     assert {v: amount(v) for v in said} == said
+    counts = {0.0: "0", 0.02: "<0.1", 0.1: "0.1", 1.02: "1", 66.54: "66.5", 303.2: "303"}
+    assert {v: number(v) for v in counts} == counts
     times = {0: "0 h", 0.6: "36 min", 1.3: "1.3 h", 4: "4 h", 24: "1 d", 140: "5.8 d",
              1 / 200: "<1 min", 9e6: "375,000 d"}  # fmt: skip
     assert {h: duration(h) for h in times} == times
