@@ -208,13 +208,43 @@ def showing(command: Command) -> Command:
     return command
 
 
+def charting(command: Command) -> Command:
+    """The options of charts. The verb gets `charts`: what is drawn, and into which file."""
+
+    @wraps(command)
+    def with_charts(
+        exceedance: Path | None, timeline: Path | None, detection: Path | None, **rest: Any
+    ) -> None:
+        if timeline is not None and rest["hours"] is None:
+            raise click.UsageError("--timeline: expected --hours H too, such as --hours 4")
+        if detection is not None and not rest["rollout"]:
+            raise click.UsageError(
+                "--detection: expected --rollout RINGS too, such as --rollout 1%@0,10%@4,100%@24"
+            )
+        given = {"exceedance": exceedance, "timeline": timeline, "detection": detection}
+        command(charts={what: path for what, path in given.items() if path is not None}, **rest)
+
+    added: Command = with_charts
+    for name, words in (
+        ("--detection", "Also draw how many are hit by when the rollout is stopped."),
+        ("--timeline", "Also draw who is down when, and how fast all is restored."),
+        ("--exceedance", "Also draw how bad it gets, and how often as bad or worse."),
+    ):
+        added = click.option(
+            name, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg", help=words
+        )(added)
+    return added
+
+
 @cli.command()
 @sourced
 @asking
 @showing
+@charting
 def whatif(
     read: Read, entities: tuple[str, ...], kind: str | None, top: int, form: str,
-    output: Path | None, svg: Path | None, fail_over: float | None, verbose: bool, **scenario: Any,
+    output: Path | None, svg: Path | None, charts: dict[str, Path], fail_over: float | None,
+    verbose: bool, **scenario: Any,
 ) -> None:  # fmt: skip
     """Ranked impact of these entities failing together."""
     from knockon.graph.whatif import whatif as ask
@@ -233,6 +263,8 @@ def whatif(
     _emit(impact, form, output, kind=kind, top=top)
     if svg is not None:
         _draw(impact, svg)
+    for what, path in charts.items():
+        _draw(impact, path, what)
     if impact.partial:
         sys.exit(130)
     if fail_over is not None:
@@ -390,11 +422,11 @@ def _print_json(data: Any, output: Path | None) -> None:
     click.echo(text, nl=False) if output is None else write_text(output, text)
 
 
-def _draw(impact: "Impact", path: Path) -> None:
+def _draw(impact: "Impact", path: Path, what: str = "map") -> None:
     from knockon.api.export import write_text
 
-    write_text(path, impact.to_svg())
-    click.echo(f"map: {path}", err=True)
+    write_text(path, impact.to_svg() if what == "map" else getattr(impact, f"{what}_svg")())
+    click.echo(f"{what}: {path}", err=True)
 
 
 def _how(impact: "Impact", seconds: float) -> str:
@@ -408,7 +440,7 @@ def _how(impact: "Impact", seconds: float) -> str:
         fixed, block = lanes.taken
         room = f"; {says(fixed)} for the graph, {says(block)} for each block of 512 lanes"
     return (
-        f"lane kernel: {lanes.form}; {impact.worlds:,} lanes ({how}) of "
+        f"{'lane' if impact.scenario.hours is None else 'timeline'} kernel: {impact.form}; {impact.worlds:,} lanes ({how}) of "
         f"{len(lanes.circuit.provider):,} arcs within reach{room}; {seconds:.2f} s"
     )
 

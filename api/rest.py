@@ -1,7 +1,8 @@
 """The REST door and the web page: `create_app` for tests and servers, `serve` to run it."""
 
+import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from knockon.api import rest_openapi as openapi
 from knockon.api import rest_problems as problems
 from knockon.api import rest_resources as resources
 from knockon.api.export import csv_text
+from knockon.api.rest_charts import CHARTS
 from knockon.api.rest_http import CSV, JSON, SVG, Door, reply, reply_json, wanted
 from knockon.api.rest_scenario import (
     Assumptions,
@@ -66,7 +68,7 @@ class _Served:
         self.graphs = dict(graphs)
         self.kinds = {n: sorted(set(g.entities["kind"])) for n, g in graphs.items()}
         self.impact = lru_cache(maxsize=_KEPT)(self._impact)
-        self.svg = lru_cache(maxsize=_KEPT)(self._svg)
+        self.svg = lru_cache(maxsize=2 * _KEPT)(self._svg)
 
     def graph(self, name: str) -> DependencyGraph:
         if name not in self.graphs:
@@ -89,8 +91,11 @@ class _Served:
     def _impact(self, name: str, scenario: Scenario) -> Impact:
         return whatif(self.graphs[name], scenario)
 
-    def _svg(self, name: str, scenario: Scenario) -> str:
-        return self.impact(name, scenario).to_svg()
+    def _svg(self, name: str, scenario: Scenario, chart: str | None = None) -> str:
+        """The map, or a chart by its name in an address."""
+        impact = self.impact(name, scenario)
+        drawn: str = impact.to_svg() if chart is None else getattr(impact, f"{chart}_svg")()
+        return drawn
 
 
 def create_app(graphs: Mapping[str, DependencyGraph]) -> FastAPI:
@@ -212,39 +217,62 @@ def _next(request: Request, query: EntitiesQuery, cursor: str) -> str:
 
 
 def _add_whatif(app: FastAPI, served: _Served) -> None:
-    """GET and POST, each by Accept header and by suffix."""
+    """GET and POST, each by Accept header and by suffix, and the charts."""
     for suffix, media in (("", None), (".svg", SVG), (".csv", CSV)):
         form = f", as {suffix[1:].upper()}" if suffix else ""
-        codes = (404, 409, 422, 503) if media else (404, 406, 409, 422, 503)
-        shape: dict[str, Any] = (
-            {"response_class": Response} if media else {"response_model": WhatifJson}
-        )
-        for method, handler in (("GET", _asked_by_query), ("POST", _asked_by_body)):
-            more = codes if method == "GET" else (400, *codes, 413)
-            app.add_api_route(
-                f"{BASE}/{{graph}}/whatif{suffix}", handler(served, media), methods=[method],
-                operation_id=f"whatif{suffix.replace('.', '_')}_{method.lower()}",
-                summary=f"Who is hit when these fail together{form}",
-                responses=openapi.answers(media or [JSON, SVG, CSV], *more), **shape,
-            )  # fmt: skip
+        answer = partial(_whatif, served=served, media=media)
+        asked = (_asked_by(WhatifQuery, answer), _asked_by(WhatifBody, answer))
+        _add_question(app, suffix, f"Who is hit when these fail together{form}", media, asked)
+    for chart, summary, query, body in CHARTS:
+        answer = partial(_chart, served=served, chart=chart)
+        asked = (_asked_by(query, answer), _asked_by(body, answer))
+        _add_question(app, f"/{chart}.svg", f"{summary}, as SVG", SVG, asked)
 
 
-def _asked_by_query(served: _Served, media: str | None) -> Callable[..., Response]:
-    def ask(request: Request, graph: GraphName, query: Annotated[WhatifQuery, Query()]) -> Response:
-        return _whatif(request, served, graph, query, media)
+def _add_question(
+    app: FastAPI, suffix: str, summary: str, media: str | None,
+    asked: tuple[Callable[..., Response], Callable[..., Response]],
+) -> None:  # fmt: skip
+    """A question at `/whatif` and a suffix, by GET and by POST."""
+    codes = (404, 409, 422, 503) if media else (404, 406, 409, 422, 503)
+    shape: dict[str, Any] = (
+        {"response_class": Response} if media else {"response_model": WhatifJson}
+    )
+    for method, handler in zip(("GET", "POST"), asked, strict=True):
+        more = codes if method == "GET" else (400, *codes, 413)
+        app.add_api_route(
+            f"{BASE}/{{graph}}/whatif{suffix}", handler, methods=[method],
+            operation_id=f"whatif{re.sub('[./]', '_', suffix)}_{method.lower()}", summary=summary,
+            responses=openapi.answers(media or [JSON, SVG, CSV], *more), **shape,
+        )  # fmt: skip
 
-    return ask
+
+def _asked_by(model: type[Assumptions], answer: Callable[..., Response]) -> Callable[..., Response]:
+    """A route that reads a scenario from the query string or, if the model is one, the body."""
+    if issubclass(model, WhatifQuery):
+        asked = Annotated[model, Query()]  # type: ignore[valid-type]
+
+        def by_query(request: Request, graph: GraphName, query: asked) -> Response:
+            return answer(request, graph, query)
+
+        return by_query
+
+    def by_body(request: Request, graph: GraphName, scenario: model) -> Response:  # type: ignore[valid-type]
+        return answer(request, graph, scenario)
+
+    return by_body
 
 
-def _asked_by_body(served: _Served, media: str | None) -> Callable[..., Response]:
-    def ask(request: Request, graph: GraphName, scenario: WhatifBody) -> Response:
-        return _whatif(request, served, graph, scenario, media)
-
-    return ask
+def _chart(
+    request: Request, name: str, asked: Assumptions, *, served: _Served, chart: str
+) -> Response:
+    graph = served.graph(name)
+    served.check_kind(name, asked.kind)
+    return reply(request, SVG, served.svg(name, asked.scenario(graph), chart), chosen=False)
 
 
 def _whatif(
-    request: Request, served: _Served, name: str, asked: Assumptions, media: str | None
+    request: Request, name: str, asked: Assumptions, *, served: _Served, media: str | None
 ) -> Response:
     chosen = media is None
     media = media or wanted(request, [JSON, SVG, CSV])

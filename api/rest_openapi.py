@@ -21,6 +21,10 @@ _REF = "#/components/schemas/{model}"
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
 _TEXT = {"schema": {"type": "string"}}
 _EXAMPLE_ROWS = 2
+_MORE: dict[str, dict[str, Any]] = {  # what the examples of these addresses need besides an origin
+    "/timeline.svg": {"hours": "4"},
+    "/detection.svg": {"mode": "bad_update", "rollout": "1%@0,10%@4,100%@24", "halt": 2},
+}
 
 
 def answers(media: str | Sequence[str], *codes: int) -> dict[int | str, dict[str, Any]]:
@@ -69,8 +73,9 @@ def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) 
             parameter["schema"]["enum"] = [*graphs]
         if parameter["name"] == "kind":
             parameter["schema"] = {"type": "string", "enum": kinds}
-    body = document["components"]["schemas"]["WhatifBody"]["properties"]
-    body["kind"]["anyOf"] = [{"type": "string", "enum": kinds}, {"type": "null"}]
+    for model in ("WhatifBody", "TimelineBody", "DetectionBody"):
+        body = document["components"]["schemas"][model]["properties"]
+        body["kind"]["anyOf"] = [{"type": "string", "enum": kinds}, {"type": "null"}]
 
 
 def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:
@@ -80,15 +85,17 @@ def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph
         return
     entity = graph.ids[int(np.bincount(graph.provider, minlength=graph.size).argmax())]
     shown = {("graph", "path"): name, ("entity", "path"): entity, ("origin", "query"): [entity]}
-    for parameter in _parameters(document):
-        at = (parameter["name"], parameter["in"])
-        if at in shown:
-            parameter["example"] = shown[at]
     answer = whatif_json(whatif(graph, entity), top=_EXAMPLE_ROWS)
     for path, operation in _operations(document):
+        more = next((m for end, m in _MORE.items() if path.endswith(end)), {})
+        said = shown | {(name, "query"): value for name, value in more.items()}
+        for parameter in operation.get("parameters", ()):
+            at = (parameter["name"], parameter["in"])
+            if at in said:
+                parameter["example"] = said[at]
         if "requestBody" in operation:
             body = operation["requestBody"]["content"]["application/json"]
-            body["example"] = {"origins": [entity]}
+            body["example"] = {"origins": [entity], **more}
         if path.endswith("/whatif"):
             operation["responses"]["200"]["content"]["application/json"]["example"] = answer
 

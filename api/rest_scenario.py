@@ -29,6 +29,7 @@ TOP = 20
 _MAX_ROWS = 2**31 - 1
 _MAX_SEED = 2**53 - 1  # the whole numbers that every JSON reader keeps exact
 _ONCE = {"uniqueItems": True}
+_RINGS = {"format": "rollout"}
 _RANGE = r"^\s*[0-9]+(\.[0-9]+)?(\s*\.\.\s*[0-9]+(\.[0-9]+)?)?\s*$"
 
 
@@ -87,6 +88,13 @@ def _rings(value: Any) -> Any:
         raise PydanticCustomError("said", "{why}", {"why": _told(fault, "rollout")}) from None
 
 
+def _there(value: Any) -> Any:
+    """What may be left out elsewhere, but not here."""
+    if value is None:
+        raise PydanticCustomError("missing", "expected, but missing")
+    return value
+
+
 def _told(fault: ScenarioError, key: str) -> str:
     return str(fault).removeprefix(f"{key}: ")
 
@@ -106,7 +114,12 @@ Worlds = Annotated[
     int, Field(ge=1, le=MAX_WORLDS), BeforeValidator(_drawable), BeforeValidator(_whole)
 ]
 _ABOUT_HOURS = "Hours that the origins are down: a number above 0, or a range such as 2..72."
-_RANGE_SCHEMA = {"type": "string", "pattern": _RANGE}
+_ABOUT_ROLLOUT = (
+    "Rings of a bad update: what is reached in all, from which hour on, such as "
+    "1%@0,10%@4,100%@24. Only with the mode bad_update."
+)
+_RANGE_SCHEMA = {"type": "string", "format": "hours", "pattern": _RANGE}
+_NUMBER_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST}
 _NULL = {"type": "null"}
 HoursQuery = Annotated[
     str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
@@ -114,15 +127,24 @@ HoursQuery = Annotated[
 ]  # fmt: skip
 HoursBody = Annotated[
     str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _RANGE_SCHEMA, _NULL]}),
+    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA, _NULL]}),
 ]  # fmt: skip
 Rollout = Annotated[
-    Annotated[str, Field(max_length=MAX_TEXT)] | None,
-    Field(
-        description="Rings of a bad update: what is reached in all, from which hour on, such as "
-        "1%@0,10%@4,100%@24. Only with the mode bad_update."
-    ),
+    Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra=_RINGS)] | None,
+    Field(description=_ABOUT_ROLLOUT),
     BeforeValidator(_rings), BeforeValidator(_text),
+]  # fmt: skip
+HoursNeededQuery = Annotated[
+    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
+    WithJsonSchema(_RANGE_SCHEMA),
+]  # fmt: skip
+HoursNeededBody = Annotated[
+    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
+    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA]}),
+]  # fmt: skip
+RolloutNeeded = Annotated[
+    str, Field(max_length=MAX_TEXT, description=_ABOUT_ROLLOUT, json_schema_extra=_RINGS),
+    BeforeValidator(_there), BeforeValidator(_rings), BeforeValidator(_text),
 ]  # fmt: skip
 Halt = Annotated[
     Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)] | None,

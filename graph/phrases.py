@@ -39,7 +39,8 @@ def headline(impact: "Impact") -> str:
         ["hit_high", "within_reach", "kind"], descending=[True, True, False]
     )
     if not rows.height:
-        return f"If {condition(impact)}, nobody else is hit ({everybody:,} other entities)"
+        others = f"{everybody:,} other {kind_name('unknown', everybody)}"
+        return f"If {condition(impact)}, nobody else is hit ({others})"
     named = rows if rows.height <= _NAMED else rows.head(_NAMED - 1)
     parts = [
         f"{_between(r['hit_low'], r['hit_high'])} of {r['entities']:,} "
@@ -102,6 +103,21 @@ def carriers(impact: "Impact", strongest: Sequence[tuple[int, int]]) -> str:
     return f"Carried on most by {join(said)}."
 
 
+def provenance(impact: "Impact") -> str:
+    """Which graph answered, and how: the small print of a picture."""
+    graph, scenario = impact.graph, impact.scenario
+    how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"
+    return (
+        f"{graph.title}: {many(len(graph.ids), 'entity')}, "
+        f"{many(len(graph.dependent), 'dependency')}. Mode {scenario.mode}; {how}. knockon"
+    )
+
+
+def many(number: int, word: str) -> str:
+    """`1 entity`, `2 entities`, for a word that ends in y."""
+    return f"{number:,} {word if number == 1 else word[:-1] + 'ies'}"
+
+
 def join(words: Sequence[str]) -> str:
     """`a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
@@ -129,8 +145,23 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def duration(hours: float) -> str:
+    """A time in the unit that reads best: `36 min`, `4 h`, `2.5 h`, `6 d`."""
+    if hours == 0 or 1 <= hours < 24:
+        return f"{_short(hours)} h"
+    if hours < 1:
+        return "<1 min" if hours < 1 / 60 else f"{hours * 60:.0f} min"
+    return f"{_short(hours / 24)} d"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0") if value < 100 else f"{value:,.0f}"
+
+
 def number(value: float) -> str:
-    """A count, with one decimal where it is small and not whole."""
+    """A count, with one decimal where it is small and not whole; what is not nothing is not 0."""
+    if 0 < value < 0.05:
+        return "<0.1"
     whole = value >= 100 or abs(value - round(value)) < 0.05
     return f"{value:,.0f}" if whole else f"{value:.1f}"
 

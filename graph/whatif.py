@@ -162,6 +162,25 @@ class Impact:
 
         return impact_map(self)
 
+    def exceedance_svg(self) -> str:
+        """The exceedance chart, one SVG document: how bad, and how often as bad or worse."""
+        from knockon.graph.maps.charts import exceedance
+
+        return exceedance(self)
+
+    def timeline_svg(self) -> str:
+        """Who is down when, one SVG document. Raises ScenarioError without hours."""
+        from knockon.graph.maps.charts import timeline
+
+        return timeline(self)
+
+    def detection_svg(self) -> str:
+        """How many are hit by when the rollout is stopped, one SVG document. Raises ScenarioError
+        without a rollout."""
+        from knockon.graph.maps.charts import detection
+
+        return detection(self)
+
     def _repr_svg_(self) -> str:
         return self.to_svg()
 

@@ -36,7 +36,7 @@ def test_every_command_runs(command: str, checkout: Path) -> None:
         [sys.executable, "-c", script, *words[1:]], cwd=checkout, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr.startswith("knockon:")) == (0, False), done.stderr
-    for flag in ("-o", "--svg"):
+    for flag in ("-o", "--svg", "--timeline", "--exceedance", "--detection"):
         if flag in words:
             assert (checkout / words[words.index(flag) + 1]).exists()
 
@@ -69,6 +69,16 @@ def test_the_picture_is_current() -> None:
     graph = knockon.load(ROOT / "samples" / "federal-cloud-2024", join=True)
     drawn = knockon.whatif(graph, "Falcon Platform").to_svg()
     assert drawn == (ROOT / "samples" / "federal-cloud-2024" / "falcon.svg").read_text()
+
+
+def test_the_chart_is_current() -> None:
+    """The committed detection curve is, byte for byte, what the command above it draws."""
+    import knockon
+
+    graph = knockon.load(ROOT / "samples" / "crowdstrike-2024")
+    asked = {"mode": "bad_update", "rollout": "1%@0,100%@1", "halt": 0.6}
+    drawn = knockon.whatif(graph, "falcon-cf291", **asked).detection_svg()
+    assert drawn == (ROOT / "samples" / "crowdstrike-2024" / "detection.svg").read_text()
 
 
 def test_the_demo_is_the_one_of_the_readme() -> None:

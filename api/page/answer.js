@@ -1,7 +1,7 @@
 // The answer: figures, map, totals by kind, ranking with routes.
 
 import { address, at } from "./api.js";
-import { $, clip, count, make, nameOf, percent, span, table, words } from "./dom.js";
+import { $, clip, count, duration, make, nameOf, percent, span, table, words } from "./dom.js";
 
 const VERDICTS = { hit: "● hit", spared: "○ spared", unknown: "? unknown" };
 
@@ -9,10 +9,15 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#headline").textContent = answer.headline;
   $("#sureness").textContent = answer.assumption;
   $("#figures").replaceChildren(...figures(answer));
-  $("#links").replaceChildren(...links(graph, query, answer.entities.length + answer.more));
-  showMap(address(at(graph, "/whatif.svg"), query.filter(([key]) => key !== "top")), $("#headline").textContent);
+  $("#links").replaceChildren(...links(graph, query, answer.entities.length + answer.more, answer.scenario));
+  const bare = query.filter(([key]) => key !== "top");
+  const drawing = (rest) => address(at(graph, `/whatif${rest}`), bare);
+  $("#map").replaceChildren(picture(drawing(".svg"), `Map: ${answer.headline}`));
+  $("#charts").replaceChildren(...chartsOf(answer.scenario).flatMap(([name, title]) => [make("h3", {}, title),
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
+      picture(drawing(`/${name}.svg`), `${title}: ${answer.headline}`))]));
   $("#kinds").replaceChildren(kinds(answer.totals.by_kind));
-  $("#ranking").replaceChildren(ranking(answer.entities.filter((row) => row.rank > 0), names));
+  $("#ranking").replaceChildren(ranking(answer.entities.filter((row) => row.rank > 0), names, answer.scenario));
   $("#more").replaceChildren(...more(answer, onMore));
   $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
   $("#notes ul").replaceChildren(...answer.notes.map((note) => make("li", {}, note)));
@@ -20,40 +25,50 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#answer").hidden = false;
 }
 
-function figures({ totals, scenario }) {
+function figures({ totals, scenario, rollout }) {
   const drawn = scenario.exact ? "exact: all cases" : `${scenario.worlds.toLocaleString("en")} random worlds`;
   const facts = [
     ["Expected hits", count(totals.hit), scenario.exact ? drawn : `± ${count(2 * totals.hit_std_error)}, ${drawn}`],
     ["Hits, unknown as 0 to as 1", span(totals.hit_low, totals.hit_high, count), "origins not counted"],
-    ["Mean impact", count(totals.impact), "weight × loss, origins counted"],
+    ["Mean impact", count(totals.impact), `weight × loss${scenario.hours === null ? "" : " × hours down"}, origins counted`],
     ["Impact in bad worlds", count(totals.p95), `1 in 20 is as bad or worse; 1 in 100: ${count(totals.p99)}`],
   ];
+  const whole = rollout?.find((row) => row.rollout === "all at once");
+  if (whole) facts.push(["Hits if all got it at once", count(whole.hit),
+    `the rings save ${percent(whole.impact ? 1 - totals.impact / whole.impact : 0)} of the impact`]);
   return facts.map(([term, figure, hint]) => make("div", {},
     make("dt", {}, term), make("dd", {}, make("strong", {}, figure), make("small", {}, hint))));
 }
 
-function links(graph, query, rows) {
+function links(graph, query, rows, scenario) {
   const bare = query.filter(([key]) => key !== "top");
   const link = (text, suffix, asked) => make("a", { href: address(at(graph, `/whatif${suffix}`), asked) }, text);
   return ["This answer as ", link("JSON", "", query), ", ",
     link(`CSV with all ${rows.toLocaleString("en")} rows`, ".csv", [...bare, ["top", rows]]), ", ",
-    link("SVG map", ".svg", bare), ". The address of this page asks the same question again."];
+    link("SVG map", ".svg", bare), ...chartsOf(scenario).flatMap(([name]) => [", ", link(`SVG ${name}`, `/${name}.svg`, bare)]),
+    ". The address of this page asks the same question again."];
 }
 
-// An <object> keeps the tooltips of the map, and runs nothing of it: its own policy forbids that.
-function showMap(url, label) {
-  const map = make("object", { type: "image/svg+xml", data: url, "aria-label": `Map: ${label}` },
-    make("p", {}, "The map could not be drawn. ", make("a", { href: url }, "See why")));
-  map.addEventListener("load", () => {
-    const svg = map.contentDocument?.documentElement;
+// The charts that the scenario allows: the name of each in its address, and its title.
+function chartsOf({ hours, rollout }) {
+  return [hours !== null && ["timeline", "Who is down when"], rollout !== null && ["detection", "When to stop the rollout"],
+    ["exceedance", "How bad it gets, and how often"]].filter(Boolean);
+}
+
+// An <object> keeps the tooltips of a picture, and runs nothing of it: its own policy forbids that.
+function picture(url, label) {
+  const drawn = make("object", { type: "image/svg+xml", data: url, "aria-label": label },
+    make("p", {}, "The picture could not be drawn. ", make("a", { href: url }, "See why")));
+  drawn.addEventListener("load", () => {
+    const svg = drawn.contentDocument?.documentElement;
     const [, , width, height] = svg?.getAttribute("viewBox")?.split(" ").map(Number) ?? [];
     if (!width) return;
     svg.setAttribute("width", "100%");
     svg.setAttribute("height", "100%");
-    map.style.aspectRatio = `${width} / ${height}`;
-    map.style.maxWidth = `${width * 1.25}px`;
+    drawn.style.aspectRatio = `${width} / ${height}`;
+    drawn.style.maxWidth = `${width * 1.25}px`;
   });
-  $("#map").replaceChildren(map);
+  return drawn;
 }
 
 function kinds(rows) {
@@ -63,21 +78,35 @@ function kinds(rows) {
     count(row.hit), span(row.hit_low, row.hit_high, count), count(row.impact)]));
 }
 
-function ranking(rows, names) {
-  const heads = [{ text: "#", number: true }, { text: "Who" }, { text: "Probability", title: "assumed; low to high" },
-    { text: "Verdict" }, { text: "Loss", number: true, title: "mean share of its function, in worlds that hit it" },
-    { text: "Impact", number: true, title: "mean of weight × loss" },
-    { text: "Carries", number: true, title: "expected entities whose route runs through it" }, { text: "Route" }];
+function ranking(rows, names, { hours }) {
+  const timed = hours !== null;
+  const heads = [{ text: "#", number: true }, { text: "Who" },
+    { text: "Probability", title: "assumed; low to high", wide: true }, { text: "Verdict" },
+    ...(timed ? [{ text: "Down after", number: true, title: "mean hours until it is down, in worlds that take it down" },
+      { text: "Down for", number: true, title: "mean hours down, in worlds that take it down" }] : []),
+    { text: "Loss", number: true, title: "mean share of its function, in worlds that hit it" },
+    { text: "Impact", number: true, title: `mean of weight × loss${timed ? " × hours down" : ""}` },
+    { text: "Carries", number: true, title: "expected entities whose route runs through it" }, { text: "Route", wide: true }];
   return table(heads, rows.map((row) => [
     row.rank.toLocaleString("en"),
     make("div", {}, nameOf(row.name, row.id), make("small", {}, [words(row.kind), row.sector].filter(Boolean).join(" · "))),
     probability(row),
     make("span", { class: `verdict ${row.verdict}` }, VERDICTS[row.verdict] ?? row.verdict),
+    ...(timed ? [hour(row.start_hours), downFor(row)] : []),
     row.loss === null ? "–" : percent(row.loss),
     count(row.impact),
     row.carries >= 0.05 ? count(row.carries) : "–",
     route(row.route ?? [], names),
   ]));
+}
+
+const hour = (hours) => (hours === null ? "–" : duration(hours));
+
+// The mean, and below it what 1 world in 20 reaches, where that is another figure.
+function downFor({ down_hours: mean, down_hours_p95: late }) {
+  if (mean === null) return "–";
+  const longer = duration(late) === duration(mean) ? null : make("small", {}, ` 1 in 20: ${duration(late)}`);
+  return make("span", {}, duration(mean), longer);
 }
 
 // A bar from low to high with a tick at the assumed strength; the figures stand beside it.

@@ -5,7 +5,8 @@ import { at, get, namesOf, Problem } from "./api.js";
 import { $, make, nameOf } from "./dom.js";
 import { Picker } from "./picker.js";
 
-const PLAIN = ["mode", "assume", "worlds", "seed"];
+const TIME = ["hours", "rollout", "halt"];
+const PLAIN = ["mode", ...TIME, "assume", "worlds", "seed"];
 const MODE = "outage";
 const graph = $("#graph");
 const origins = new Picker($("#origin"), () => graph.value);
@@ -26,7 +27,9 @@ function readAddress() {
   origins.set(given.getAll("origin").map(unconfirmed));
   guarded.set(given.getAll("protect").map(unconfirmed));
   for (const key of PLAIN) $(`#${key}`).value = given.get(key) ?? (key === "mode" ? MODE : "");
-  $("#assumptions").open ||= question().some(([key]) => key !== "origin" && key !== "mode");
+  const stated = question().map(([key]) => key);
+  $("#time").open ||= stated.some((key) => TIME.includes(key));
+  $("#assumptions").open ||= stated.some((key) => !["origin", "mode", ...TIME].includes(key));
   $("#answer").hidden = true;
   $("#problem").hidden = true;
   if (wanted !== null && graph.value !== wanted) {

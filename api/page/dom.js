@@ -22,14 +22,15 @@ export const clip = (text, width = 60) => {
 };
 
 export function table(heads, rows) {
-  const head = heads.map(({ text, number, title }) =>
-    make("th", { scope: "col", class: number && "number", title }, text));
+  const kind = ({ number, wide }) => (number ? "number" : wide ? "wide" : false);
+  const head = heads.map((one) => make("th", { scope: "col", class: kind(one), title: one.title }, one.text));
   const body = rows.map((cells) => make("tr", {}, ...cells.map((cell, i) =>
-    make(i === 0 ? "th" : "td", { scope: i === 0 && "row", class: heads[i].number && "number", "data-label": heads[i].text }, cell))));
+    make(i === 0 ? "th" : "td", { scope: i === 0 && "row", class: kind(heads[i]), "data-label": heads[i].text }, cell))));
   return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
 }
 
 export const count = (number) => {
+  if (number > 0 && number < 0.05) return "<0.1";
   const whole = Math.abs(number - Math.round(number)) < 0.05 || number >= 10;
   return number.toLocaleString("en", { maximumFractionDigits: whole ? 0 : 1 });
 };
@@ -38,6 +39,13 @@ export const percent = (share) => {
   if (share > 0 && share < 0.01) return "<1%";
   if (share < 1 && share > 0.99) return ">99%";
   return `${Math.round(share * 100)}%`;
+};
+
+// A time in the unit that reads best, as in the pictures: 36 min, 4 h, 2.5 h, 6 d.
+export const duration = (hours) => {
+  const short = (value) => value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 1 : 0 });
+  if (hours > 0 && hours < 1) return hours < 1 / 60 ? "<1 min" : `${Math.round(hours * 60)} min`;
+  return hours < 24 ? `${short(hours)} h` : `${short(hours / 24)} d`;
 };
 
 export const span = (low, high, written) =>

@@ -1,29 +1,32 @@
 """The impact map as one SVG document: a headline, the boxes and lines of the plan, a legend."""
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from knockon.graph.maps.layout import Layout, Point, lay_out
+import numpy as np
+
+from knockon.graph.errors import some
+from knockon.graph.maps.layout import Layout, lay_out
+from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
-from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, PAPER, SCALE, fill, outline
+from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
 from knockon.graph.maps.text import clean, fit, width, wrap, xml
 from knockon.graph.phrases import (
     assumption,
     carriers,
     chance,
+    duration,
     headline,
     kind_name,
     percent,
+    provenance,
     range_of,
 )
 
 if TYPE_CHECKING:
     from knockon.graph.whatif import Impact
 
-FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
-_NAME, _SMALL, _TITLE, _LEAD = 13.0, 11.0, 20.0, 13.0
-_PAD, _MARGIN, _ROW = 12.0, 24.0, 19.0
+_PAD = 12.0
 _LEAST, _MOST = 110.0, 250.0  # width of a box
 _TOOLTIP_NAMES = 12
 _KNOWN = {
@@ -45,31 +48,18 @@ def impact_map(impact: "Impact") -> str:
     sizes = {b.key: _size(labels[b.key]) for b in plan.boxes}
     layout = lay_out(sizes, [(w.tail, w.head, not w.beside) for w in plan.lines])
     legend = _legend(plan)
-    page = max(layout.width, 760.0) + 2 * _MARGIN
-    head, top = _header(impact, plan, page)
-    rows, below = _legend_rows(legend, page)
+    page = max(layout.width, 760.0) + 2 * MARGIN
+    sentences = (assumption(impact), carriers(impact, _strongest(plan)))
+    head, top = heading(headline(impact), sentences, page)
+    rows, below = legend_rows(legend, page)
     feet, height = _footer(impact, plan, page, top + layout.height + 16, rows, below)
     body = [
-        f'<g transform="translate({_MARGIN:g},{top:.1f})">',
+        f'<g transform="translate({MARGIN:g},{top:.1f})">',
         *(_line(impact, plan, layout, w) for w in plan.lines),
         *(_box(impact, b, labels[b.key], sizes[b.key], layout.boxes[b.key]) for b in plan.boxes),
         "</g>",
     ]
-    return "\n".join(
-        [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{page:.0f}" height="{height:.0f}" '
-            f'viewBox="0 0 {page:.0f} {height:.0f}" role="img" font-family="{FONT}" fill="{INK}">',
-            f"<title>{xml(headline(impact))}</title>",
-            f"<desc>{xml(assumption(impact))}</desc>",
-            f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-            *head,
-            *body,
-            *feet,
-            "</svg>",
-            "",
-        ]
-    )
+    return document(page, height, headline(impact), assumption(impact), [*head, *body, *feet])
 
 
 def _label(impact: "Impact", box: Box) -> tuple[list[str], str]:
@@ -87,12 +77,12 @@ def _label(impact: "Impact", box: Box) -> tuple[list[str], str]:
         small = f"fail{carried}" if box.origin else range_of(box.low, box.middle, box.high, number)
         if not box.origin:
             small += carried
-    return wrap(name, _NAME, _MOST - 2 * _PAD, 2), small
+    return wrap(name, NAME, _MOST - 2 * _PAD, 2), small
 
 
 def _size(label: tuple[list[str], str]) -> Point:
     names, small = label
-    longest = max([*(width(n, _NAME) for n in names), width(small, _SMALL)])
+    longest = max([*(width(n, NAME) for n in names), width(small, SMALL)])
     return min(max(longest, _LEAST - 2 * _PAD), _MOST) + 2 * _PAD, 16.0 * len(names) + 14 + 12
 
 
@@ -116,11 +106,11 @@ def _box(impact: "Impact", box: Box, label: tuple[list[str], str], size: Point, 
         weight = ' font-weight="bold"' if box.origin else ""
         parts.append(
             f'<text x="{w / 2:.1f}" y="{y + 16 * i:.1f}" text-anchor="middle" '
-            f'font-size="{_NAME:g}" fill="{ink}"{weight}>{xml(name)}</text>'
+            f'font-size="{NAME:g}" fill="{ink}"{weight}>{xml(name)}</text>'
         )
     parts.append(
         f'<text x="{w / 2:.1f}" y="{y + 16 * len(names) - 1:.1f}" text-anchor="middle" '
-        f'font-size="{_SMALL:g}" fill="{ink}">{xml(fit(small, _SMALL, w - 8))}</text></g>'
+        f'font-size="{SMALL:g}" fill="{ink}">{xml(fit(small, SMALL, w - 8))}</text></g>'
     )
     return "".join(parts)
 
@@ -147,7 +137,17 @@ def _tooltip(impact: "Impact", box: Box) -> str:
         what = f"{len(box.members):,} {kind_name(box.kind, len(box.members))}: {listed}"
         figure = range_of(box.low, box.middle, box.high, len(box.members))
     behind = f"; {box.behind:,} more are within reach through it" if box.behind else ""
-    return f"{what} - {figure}{behind}"
+    return f"{what} - {figure}{_when(impact, box)}{behind}"
+
+
+def _when(impact: "Impact", box: Box) -> str:
+    """`; down after 1 h for 4 h`, where the answer has hours and the box is one entity."""
+    hours = impact.spread.hours
+    if hours is None or not box.single:
+        return ""
+    at = int(np.searchsorted(impact.spread.entity, box.members[0]))
+    start, down = float(hours.start[at]), float(hours.mean[at])
+    return "" if math.isnan(start) else f"; down after {duration(start)} for {duration(down)}"
 
 
 def _line(impact: "Impact", plan: Plan, layout: Layout, line: Line) -> str:
@@ -165,15 +165,19 @@ def _line(impact: "Impact", plan: Plan, layout: Layout, line: Line) -> str:
     strength = _KNOWN[_knowledge(line)]
     stroke = 1.0 if line.beside else _stroke(line.count)
     dash = _dashes(_knowledge(line), stroke)
+    corners = _arrow(points[-2], points[-1], stroke)
+    (_, (ax, ay), (bx, by)) = corners
+    ends_at = (*points[:-1], ((ax + bx) / 2, (ay + by) / 2))  # at the back of the head
     curve = f"M{points[0][0]:.1f},{points[0][1]:.1f}" + "".join(
-        "C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in points[i : i + 3])
+        "C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in ends_at[i : i + 3])
         for i in range(1, len(points) - 2, 3)
     )
+    head = "L".join(f"{x:.1f},{y:.1f}" for x, y in corners)
     return (
         f'<g class="line"><title>{xml(f"{ends[0]} → {ends[1]}: {what}, {strength}")}</title>'
         f'<path d="{curve}" fill="none" stroke="{LINE}" stroke-width="{stroke:.1f}" '
         f'stroke-opacity="{0.55 if line.beside else 0.8}"{dash}/>'
-        f"{_arrow(points[-2], points[-1], stroke)}</g>"
+        f'<path d="M{head}Z" fill="{MUTED}"/></g>'
     )
 
 
@@ -193,29 +197,15 @@ def _stroke(count: int) -> float:
     return 1.2 + 1.25 * math.log2(max(count, 1))
 
 
-def _arrow(before: Point, end: Point, stroke: float) -> str:
-    """A small head at the end of a line, so that the direction is seen without colour."""
+def _arrow(before: Point, end: Point, stroke: float) -> tuple[Point, Point, Point]:
+    """Tip and back corners of a head wider than its line: direction is seen without colour."""
     angle = math.atan2(end[1] - before[1], end[0] - before[0])
-    size = 6 + stroke / 2
-    corners = [
+    size = 6 + 0.9 * stroke
+    left, right = (
         (end[0] - size * math.cos(angle + turn), end[1] - size * math.sin(angle + turn))
-        for turn in (0.45, -0.45)
-    ]
-    d = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in (end, *corners)) + "Z"
-    return f'<path d="{d}" fill="{MUTED}"/>'
-
-
-def _header(impact: "Impact", plan: Plan, page: float) -> tuple[list[str], float]:
-    """The headline and what is assumed, wrapped to the page; and where the map begins."""
-    room, y, out = page - 2 * _MARGIN, _MARGIN + 16.0, []
-    for line in wrap(clean(headline(impact), 400), _TITLE, room, 3):
-        out.append(_text(_MARGIN, y, line, _TITLE, INK, bold=True))
-        y += 26
-    for sentence in (assumption(impact), carriers(impact, _strongest(plan))):
-        for line in wrap(sentence, _LEAD, room, 2) if sentence else ():
-            out.append(_text(_MARGIN, y, line, _LEAD, MUTED))
-            y += _ROW
-    return out, y + 8
+        for turn in (0.5, -0.5)
+    )
+    return end, left, right
 
 
 def _strongest(plan: Plan) -> list[tuple[int, int]]:
@@ -224,18 +214,15 @@ def _strongest(plan: Plan) -> list[tuple[int, int]]:
     return sorted(named, key=lambda pair: (-pair[1], pair[0]))
 
 
-def _text(x: float, y: float, text: str, size: float, colour: str, *, bold: bool = False) -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"'
-    return f'<text {place} fill="{colour}"{weight}>{xml(text)}</text>'
-
-
 def _legend(plan: Plan) -> list[tuple[str, str]]:
     """(picture in a box of 34 x 16, words) for what is shown, and only that."""
     items: list[tuple[str, str]] = []
     plain = f'fill="#f2f2f2" stroke="{MUTED}" stroke-width="1.2"'
+    words_of: dict[str, list[str]] = {}
     for kind in sorted({b.kind for b in plan.boxes}, key=lambda k: (k == OTHER, k)):
-        items.append((f'<path d="{outline(kind, 34, 16)}" {plain}/>', kind_name(kind, 1)))
+        words_of.setdefault(outline(kind, 34, 16), []).append(kind_name(kind, 1))
+    for shape, kinds in words_of.items():
+        items.append((f'<path d="{shape}" {plain}/>', some(kinds)))
     if not all(b.single for b in plan.boxes):
         one = f'<rect width="31" height="13" {plain}/>'
         items.append(
@@ -266,38 +253,18 @@ def _swatch(stroke: float, dash: str, y: float = 8) -> str:
     return f'<path d="M0,{y:g}H34" stroke="{LINE}" stroke-width="{stroke:g}"{dash}/>'
 
 
-def _legend_rows(items: Sequence[tuple[str, str]], page: float) -> tuple[list[str], float]:
-    """The legend in rows below each other from y = 0, and its height."""
-    out, x, y = [], _MARGIN, 0.0
-    for picture, words in items:
-        wide = 42 + width(words, _SMALL) + 18
-        if x + wide > page - _MARGIN and x > _MARGIN:
-            x, y = _MARGIN, y + 24
-        out.append(
-            f'<g transform="translate({x:.1f},{y:.1f})">{picture}'
-            f'<text x="42" y="12" font-size="{_SMALL:g}" fill="{INK}">{xml(words)}</text></g>'
-        )
-        x += wide
-    return out, y + 24
-
-
 def _footer(
     impact: "Impact", plan: Plan, page: float, y: float, rows: list[str], below: float
 ) -> tuple[list[str], float]:
     """Legend and the line that says which graph this is; and the height of the page."""
-    graph, scenario = impact.graph, impact.scenario
-    how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"
-    line = (
-        f"{graph.title}: {graph.size:,} entities, {len(graph.dependent):,} dependencies. "
-        f"Mode {scenario.mode}; {how}. knockon"
-    )
+    line = provenance(impact)
     if plan.left_out:
         line = f"{plan.left_out:,} more dependencies between these are not drawn. " + line
     text_y = y + below + 16
     return [
-        f'<path d="M{_MARGIN:g},{y - 6:.1f}H{page - _MARGIN:.1f}" stroke="#d9d9d9"/>',
+        f'<path d="M{MARGIN:g},{y - 6:.1f}H{page - MARGIN:.1f}" stroke="#d9d9d9"/>',
         f'<g transform="translate(0,{y + 4:.1f})">',
         *rows,
         "</g>",
-        _text(_MARGIN, text_y, fit(clean(line), _SMALL, page - 2 * _MARGIN), _SMALL, MUTED),
+        text(MARGIN, text_y, fit(clean(line), SMALL, page - 2 * MARGIN), SMALL, MUTED),
     ], text_y + 16

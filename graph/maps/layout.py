@@ -7,22 +7,22 @@ is missing. Both are stopped after a time limit.
 
 import atexit
 import subprocess
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock, Timer
-from typing import Any, TypeAlias
+from typing import Any
 
 import graphviz
 
 from knockon.graph.errors import RenderError
+from knockon.graph.maps.page import Point
 
 SECONDS = 20
 MEMORY = 1 << 30  # bytes that a layout may use
 _INCH = 72.0
-
-Point: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,10 @@ def dot_text(sizes: Mapping[str, Point], lines: Sequence[tuple[str, str, bool]])
     Boxes are named n0, n1, ... in the order given, which is also their order from top to bottom.
     """
     number = {key: f"n{i}" for i, key in enumerate(sizes)}
+    fan = max(Counter(tail for tail, _, ranked in lines if ranked).values(), default=0)
+    apart = 0.9 + min(max(fan - 8, 0) * 0.07, 1.1)  # many lines out of one box need room to part
     dot = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "nodesep": "0.16", "ranksep": "0.9", "ordering": "out"},
+        graph_attr={"rankdir": "LR", "nodesep": "0.16", "ranksep": f"{apart:g}", "ordering": "out"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
         edge_attr={"arrowhead": "none"},
     )

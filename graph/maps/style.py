@@ -1,9 +1,10 @@
 """Shapes for kinds, colours for probability. Nothing is told by colour alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 INK, MUTED, PAPER, LINE = "#1a1a1a", "#555555", "#ffffff", "#8c8c8c"
 ORIGIN = "#7f0000"
+BLUE = "#0072b2"  # curves; Okabe and Ito's palette
 # ColorBrewer OrRd, five classes, safe for colour-blind readers; dark text reads on all of them
 SCALE = ((0.2, "#fef0d9"), (0.4, "#fdd49e"), (0.6, "#fdbb84"), (0.8, "#fc8d59"), (1.01, "#ef6548"))
 
@@ -40,6 +41,10 @@ def _slanted(w: float, h: float) -> str:
     return _poly((9, 0), (w, 0), (w - 9, h), (0, h))
 
 
+def _leaning(w: float, h: float) -> str:
+    return _poly((0, 0), (w - 9, 0), (w, h), (9, h))
+
+
 def _tab(w: float, h: float) -> str:
     return _poly((0, 5), (6, 5), (9, 0), (30, 0), (33, 5), (w, 5), (w, h), (0, h))
 
@@ -68,13 +73,13 @@ SHAPES: dict[str, Callable[[float, float], str]] = {
     "platform": _slanted,
     "cloud_provider": lambda w, h: _rounded(w, h, h / 2),
     "enterprise": _tab,
-    "service": lambda w, h: _rounded(w, h, 7),
+    "service": lambda w, h: _rounded(w, h, min(7, h / 5)),
     "component": _note,
     "identity_provider": _octagon,
     "dns_provider": _octagon,
     "cdn_provider": _octagon,
     "certificate_authority": _octagon,
-    "network": _slanted,
+    "network": _leaning,
     "site": _house,
     "data_store": _barrel,
 }
@@ -83,3 +88,32 @@ SHAPES: dict[str, Callable[[float, float], str]] = {
 def outline(kind: str, w: float, h: float) -> str:
     """The path of the shape of a kind in a box of w x h; a plain rectangle for other kinds."""
     return SHAPES.get(kind, _plain)(w, h)
+
+
+# Fills that differ in tone and in texture: Okabe and Ito's colours under white strokes
+_TEXTURES = (
+    ("#0072b2", ""),
+    ("#e69f00", "M-2,2l4,-4M0,8l8,-8M6,10l4,-4"),
+    ("#009e73", "M2,2h2v2h-2ZM6,6h2v2h-2Z"),
+    ("#cc79a7", "M0,2h8M0,6h8"),
+    ("#56b4e9", "M-2,6l4,4M0,0l8,8M6,-2l4,4"),
+    ("#999999", "M2,0v8M0,2h8"),
+)
+
+
+def texture(number: int) -> str:
+    """The fill of the kind of this number, 0 and up; what is beyond the last shares the last."""
+    return f"url(#knockon-{min(number, len(_TEXTURES) - 1)})"
+
+
+def texture_defs(numbers: Iterable[int]) -> str:
+    """The definitions that the fills of these numbers need; the same in every document."""
+    made = []
+    for i in sorted({min(n, len(_TEXTURES) - 1) for n in numbers}):
+        colour, strokes = _TEXTURES[i]
+        over = f'<path d="{strokes}" fill="none" stroke="#fff" stroke-width="1.3"/>'
+        made.append(
+            f'<pattern id="knockon-{i}" width="8" height="8" patternUnits="userSpaceOnUse">'
+            f'<rect width="8" height="8" fill="{colour}"/>{over if strokes else ""}</pattern>'
+        )
+    return f"<defs>{''.join(made)}</defs>"

@@ -12,6 +12,7 @@ _WIDTHS = {
     **dict.fromkeys("mM", 833), "w": 722, "W": 944, "@": 1015, "%": 889, "→": 1000, "…": 1000,
 }  # fmt: skip
 _SLACK = 1.10  # other fonts than Helvetica are wider
+_UNITS = frozenset(("%", "h", "d", "min"))  # stay with the figure before them
 _JOINERS = "\u200c\u200d"  # scripts need them; every other invisible character goes
 
 
@@ -63,7 +64,12 @@ def fit(text: str, size: float, room: float) -> str:
 
 def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
     """The text on at most so many lines, broken between words; the last is cut if it must be."""
-    words = text.split(" ")
+    words: list[str] = []
+    for word in text.split(" "):
+        if words and word.strip(",;:.)") in _UNITS:
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
     done: list[str] = []
     while words and len(done) < lines - 1:
         line = words.pop(0)

@@ -169,6 +169,40 @@ def test_nothing_is_wider_than_the_screen(page, port, width):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_times_bring_columns_and_charts(page, port):
+    """With hours and a rollout: when and how long each is down, and three charts that load."""
+    page.goto(f"http://127.0.0.1:{port}/?graph=market&origin=vendor")
+    page.wait_for_selector("#answer:not([hidden])")
+    assert "Down for" not in page.inner_text("#ranking thead")
+    assert page.locator("#charts object").count() == 1
+    page.click("#time summary")
+    page.fill("#hours", "2..72")
+    page.fill("#rollout", "10%@0, 100%@24")
+    page.fill("#halt", "2")
+    page.select_option("#mode", "bad_update")
+    page.click("button[type=submit]")
+    page.wait_for_selector("#charts object >> nth=2")
+    assert "hours=2..72" in page.url
+    assert "Down for" in page.inner_text("#ranking thead")
+    for number in range(3):
+        page.wait_for_selector(f"#charts object >> nth={number} >> xpath=self::*[@style]")
+        inside = f"document.querySelectorAll('#charts object')[{number}].contentDocument"
+        assert page.evaluate(f"{inside}.querySelector('title').textContent").startswith("If Vendor")
+    for link in page.locator("#links a").all():
+        assert page.request.get(f"http://127.0.0.1:{port}{link.get_attribute('href')}").ok
+
+
+def test_wrong_hours_are_a_clear_word(page):
+    """What the server says about them is shown, and the field keeps what was typed."""
+    page.click("#time summary")
+    page.fill("#hours", "soon")
+    page.fill("#origin-text", "Vendor")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "hours: expected a number above 0" in page.inner_text("#problem")
+    assert page.input_value("#hours") == "soon"
+
+
 def test_every_field_has_a_label(page):
     """Inputs and selects are named for screen readers."""
     unnamed = "[...document.querySelectorAll('input, select')].filter(e => !e.labels.length).length"

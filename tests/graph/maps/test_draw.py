@@ -109,6 +109,43 @@ def test_unknown_is_visibly_different_from_sure() -> None:
     assert "0 to 100 %" in svg
 
 
+def test_tooltips_tell_the_hours() -> None:
+    """Where the answer has times, each entity says when it is down, and for how long."""
+    rows = pl.DataFrame(
+        {"dependent": ["a"], "provider": ["o"], "probability": [1.0], "grace_hours": [3.0]}
+    )
+    assert "; down after 3 h for 1 h" in drawn(rows, "o", hours=4)
+    assert "; down after 0 h for 4 h" in drawn(rows, "o", hours=4)
+    assert "down after" not in drawn(rows, "o")
+
+
+def test_a_head_is_wider_than_its_line() -> None:
+    """However many pass: the direction is seen, and the line ends at the back of the head."""
+    for count in (1, 2, 90):
+        rows = pl.DataFrame({"dependent": [f"d{i}" for i in range(count)]}).with_columns(
+            provider=pl.lit("o"), probability=pl.lit(1.0)
+        )
+        root = ET.fromstring(drawn(rows, "o"))
+        lines = [g for g in root.iter(f"{SVG}g") if g.attrib.get("class") == "line"]
+        for curve, head in (g.findall(f"{SVG}path") for g in lines):
+            xs, ys = _extent(head.attrib["d"])
+            assert max(ys) - min(ys) > float(curve.attrib["stroke-width"]) + 1
+            assert _extent(curve.attrib["d"])[0][-1] <= max(xs) - 5
+
+
+def test_kinds_of_one_shape_share_a_place_in_the_legend() -> None:
+    """A shape is explained once, with every kind that has it."""
+    kinds = ["dns_provider", "identity_provider", "network", "platform"]
+    rows = pl.DataFrame({"dependent": kinds}).with_columns(
+        provider=pl.lit("o"), probability=pl.lit(1.0)
+    )
+    entities = pl.DataFrame({"id": kinds, "kind": kinds})
+    svg = impact_map(whatif(DependencyGraph.from_polars(rows, entities), "o"))
+    assert ">DNS provider, identity provider<" in svg
+    assert ">network<" in svg
+    assert ">platform<" in svg
+
+
 def test_dot_text_is_exact_and_holds_no_names() -> None:
     """Graphviz sees numbered boxes of given sizes, in the order given."""
     text = dot_text({"x<y": (72, 36), "b": (144, 36)}, [("x<y", "b", True), ("b", "x<y", False)])

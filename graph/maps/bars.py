@@ -1,0 +1,134 @@
+"""Bars of the timeline: who is down from when to when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from knockon.graph.maps.axes import GRID, Axis
+from knockon.graph.maps.page import MARGIN, NAME, SMALL, text
+from knockon.graph.maps.plan import ORIGINS
+from knockon.graph.maps.style import INK, MUTED, ORIGIN, outline, texture
+from knockon.graph.maps.text import clean, fit, xml
+from knockon.graph.phrases import duration, join, kind_name, percent
+
+_ROW = 22.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One entity: from `start` for `down` hours, in the mean of the worlds that take it down;
+    in 1 of 20 of these for `late` hours or longer."""
+
+    name: str
+    kind: str
+    probability: float
+    start: float
+    down: float
+    late: float
+    origin: bool
+
+
+def bars_of(entities: pl.DataFrame, top: int) -> list[Bar]:
+    """Some origins and the first `top` other entities that are ever down, in order of rank."""
+    fallen = _fallen(entities)
+    origin = pl.col("rank") == 0
+    rows = pl.concat([fallen.filter(origin).head(ORIGINS), fallen.filter(~origin).head(top)])
+    return [
+        Bar(
+            name=row["name"],
+            kind=row["kind"],
+            probability=row["probability"],
+            start=row["start_hours"],
+            down=row["down_hours"],
+            late=row["down_hours_p95"],
+            origin=row["rank"] == 0,
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def more_of(entities: pl.DataFrame, bars: Sequence[Bar]) -> str:
+    """`+45 more that may be down: 39 enterprises and 6 services`, and origins that have no bar;
+    nothing where every entity has one."""
+    fallen = _fallen(entities)
+    origins = fallen.filter(pl.col("rank") == 0).height - sum(b.origin for b in bars)
+    failing = f"+{origins:,} more that fail" if origins else ""
+    rest = fallen.filter(pl.col("rank") > 0)[sum(not b.origin for b in bars) :]
+    if not rest.height:
+        return failing
+    counts = rest.group_by("kind").len("n").sort(["n", "kind"], descending=[True, False])
+    said = [f"{n:,} {kind_name(k, n)}" for k, n in counts.iter_rows()]
+    if len(said) > 4:
+        said = [*said[:3], f"{int(counts['n'][3:].sum()):,} others"]
+    counted = f"+{rest.height:,} more that may be down: {join(said)}"
+    return f"{failing}; {counted}" if failing else counted
+
+
+def _fallen(entities: pl.DataFrame) -> pl.DataFrame:
+    """The entities that are down in some world, in order of rank."""
+    down = pl.col("down_hours").is_not_null() & pl.col("start_hours").is_not_null()
+    return entities.filter(down).sort(["rank", "name"], maintain_order=True)
+
+
+def draw_bars(
+    bars: Sequence[Bar], kind_of: Mapping[str, int], x: Axis, top: float, page: float, more: str
+) -> tuple[list[str], float]:
+    """A row for each bar below a head, and the lower end. A line beyond the axis ends in an arrow.
+
+    kind_of: kind to the number of its texture; page: width; more: what has no bar, in words
+    """
+    out = [
+        text(MARGIN, top + 12, "Who is down, and when", NAME, bold=True),
+        text(x.high + 12, top + 12, "down, mean (1 in 20)", SMALL, MUTED),
+        text(page - MARGIN, top + 12, "likely", SMALL, MUTED, anchor="end"),
+    ]
+    top += 22
+    bottom = top + _ROW * len(bars)
+    for value, _ in x.ticks:
+        out.append(f'<path d="M{x.at(value):.1f},{top:.1f}V{bottom:.1f}" stroke="{GRID}"/>')
+    for i, bar in enumerate(bars):
+        out += _bar(bar, texture(kind_of[bar.kind]), x, top + _ROW * i, page)
+    out.append(f'<path d="M{x.low:.1f},{bottom:.1f}H{x.high:.1f}" stroke="{INK}"/>')
+    for value, label in x.ticks:
+        at = x.at(value)
+        out.append(f'<path d="M{at:.1f},{bottom:.1f}v4" stroke="{MUTED}"/>')
+        out.append(text(at, bottom + 17, label, SMALL, MUTED, anchor="middle"))
+    words = f"{x.unit} since it began; bar: mean; line: to the end in 1 world of 20"
+    out.append(text(x.high, bottom + 34, words, SMALL, anchor="end"))
+    if more:
+        out.append(text(MARGIN, bottom + 54, fit(more, SMALL, page - 2 * MARGIN), SMALL))
+    return out, bottom + (58 if more else 38)
+
+
+def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
+    name = fit(clean(bar.name), SMALL, x.low - MARGIN - 40)
+    begin, end, late = (x.at(h) for h in (bar.start, bar.start + bar.down, bar.start + bar.late))
+    hours = duration(bar.down)
+    if duration(bar.late) != hours:
+        hours += f" ({duration(bar.late)})"
+    often = "" if bar.origin else f", down in {percent(bar.probability)} of all worlds"
+    tip = (
+        f"{clean(bar.name, 200)} ({kind_name(bar.kind, 1)}): down after {duration(bar.start)} "
+        f"for {duration(bar.down)}, in 1 world of 20 for {duration(bar.late)} or longer{often}"
+    )
+    fill = ORIGIN if bar.origin else pattern
+    shape = f'scale(0.8)" d="{outline(bar.kind, 34, 16)}"'
+    out = [
+        f'<g class="bar"><title>{xml(tip)}</title>',
+        f'<path transform="translate({MARGIN:g},{y + 4:.1f}) {shape} '
+        f'fill="{ORIGIN if bar.origin else "#f2f2f2"}" stroke="{MUTED}"/>',
+        text(MARGIN + 33, y + 15, name, SMALL, bold=bar.origin),
+        f'<rect x="{begin:.1f}" y="{y + 4:.1f}" width="{max(end - begin, 1.5):.1f}" height="14" '
+        f'fill="{fill}" stroke="{INK}" stroke-width="0.6"/>',
+    ]
+    if late > end + 0.5:
+        tip = "m0,-4v8" if late <= x.high + 0.5 else "m-5,-4l5,4l-5,4"  # an arrow: it goes on
+        out.append(
+            f'<path d="M{end:.1f},{y + 11:.1f}H{min(late, x.high):.1f}{tip}" fill="none" '
+            f'stroke="{INK}" stroke-width="1.2"/>'
+        )
+    out.append(text(x.high + 12, y + 15, hours, SMALL))
+    likely = "fails" if bar.origin else percent(bar.probability)
+    out += [text(page - MARGIN, y + 15, likely, SMALL, anchor="end"), "</g>"]
+    return out

@@ -1,0 +1,240 @@
+"""The timeline: how many are down when, how much is restored, and who is down from when to when."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from knockon.graph.maps.axes import (
+    Axis,
+    amount,
+    count_axis,
+    drop,
+    footer,
+    frame,
+    hovers,
+    mark,
+    path,
+    share_axis,
+    stairs,
+    time_axis,
+)
+from knockon.graph.maps.bars import Bar, bars_of, draw_bars, more_of
+from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
+from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
+from knockon.graph.maps.text import fit, wrap, xml
+from knockon.graph.phrases import duration, kind_name, percent
+
+OTHER = "other"
+RESTORED = (0.5, 0.9, 0.99)
+TOP = 20
+_PAGE, _LEFT, _RIGHT = 960.0, 280.0, 752.0
+_TALL, _LOW = 170.0, 96.0  # of the two curves
+_KINDS = 5
+
+
+@dataclass(frozen=True)
+class Course:
+    """The expected number down over time.
+
+    hours: when a number changes, rising; kinds: the largest first; down: kind to the number from
+    each of these hours until the next
+    """
+
+    hours: tuple[float, ...]
+    kinds: tuple[str, ...]
+    down: Mapping[str, tuple[float, ...]]
+
+    @property
+    def total(self) -> list[float]:
+        return [sum(together) for together in zip(*self.down.values(), strict=True)]
+
+    def at(self, hour: float) -> int:
+        """The number of the row that holds at an hour; -1 before the first."""
+        return bisect_right(self.hours, hour) - 1
+
+    def restored(self) -> list[float]:
+        """From each hour on, the share of the most that are ever down together that is up again
+        for good: it never falls."""
+        total, worst, share = self.total, 0.0, []
+        peak = max(total, default=0.0)
+        for down in reversed(total):
+            worst = max(worst, down)
+            share.append(1 - worst / peak if peak else 1.0)
+        return share[::-1]
+
+    def restored_after(self, share: float) -> float | None:
+        """The first hour from which on this share is restored; None if it never is."""
+        found = (h for h, r in zip(self.hours, self.restored(), strict=True) if r >= share - 1e-9)
+        return next(found, None)
+
+
+def course_of(down: pl.DataFrame, kinds: int = _KINDS) -> Course:
+    """The course of a frame `hours, kind, down`: the kinds of the highest peaks, then `other`.
+
+    A kind that has no row at an hour counts 0 there.
+    """
+    peaks = down.group_by("kind").agg(pl.col("down").max().alias("peak"))
+    order = peaks.sort(["peak", "kind"], descending=[True, False])["kind"].to_list()
+    kept = order if len(order) <= kinds else order[: kinds - 1]
+    named = pl.when(pl.col("kind").is_in(kept)).then("kind").otherwise(pl.lit(OTHER))
+    sums = down.group_by("hours", named.alias("kind")).agg(pl.col("down").sort().sum())
+    hours = sorted(set(down["hours"].to_list()))
+    found = {(h, k): d for h, k, d in sums.select("hours", "kind", "down").iter_rows()}
+    shown = kept if len(kept) == len(order) else [*(k for k in kept if k != OTHER), OTHER]
+    return Course(
+        tuple(hours),
+        tuple(shown),
+        {k: tuple(found.get((h, k), 0.0) for h in hours) for k in shown},
+    )
+
+
+def timeline_chart(
+    down: pl.DataFrame,
+    entities: pl.DataFrame,
+    *,
+    condition: str,
+    assumed: Sequence[str] = (),
+    foot: str = "",
+    top: int = TOP,
+) -> str:
+    """One SVG document: numbers down over time, the share restored, and a bar for each entity.
+
+    down: `hours, kind, down`, the expected number down from each hour until the next
+    entities: as `Impact.entities`, ranked, origins first with rank 0
+    condition: what fails, as `Falcon Platform fails`; top: bars, besides those of origins
+    """
+    course = course_of(down)
+    bars = bars_of(entities, top)
+    sentence = _sentence(condition, course)
+    head, y = heading(sentence, assumed, _PAGE)
+    x = time_axis(_end(course, bars), _LEFT, _RIGHT)
+    sure = {kind: i for i, kind in enumerate(course.kinds)}
+    kind_of = {b.kind: sure.get(b.kind, sure.get(OTHER, len(sure))) for b in bars}
+    curves, below = _numbers(course, x, y)
+    shares, below = _shares(course, x, below + 26)
+    rows, below = draw_bars(bars, kind_of, x, below + 40, _PAGE, more_of(entities, bars))
+    feet, height = footer(foot, _PAGE, below + 10)
+    used = {*range(len(course.kinds)), *(kind_of[b.kind] for b in bars if not b.origin)}
+    body = [texture_defs(sorted(used)), *head, *curves, *shares, *rows, *feet]
+    return document(_PAGE, height, sentence, " ".join(assumed), body)
+
+
+def _end(course: Course, bars: Sequence[Bar]) -> float:
+    """The last hour worth an axis: all but a thousandth restored, and every bar in; and every line
+    of 1 world in 20, unless that would press everything else into the left half."""
+    settled = course.restored_after(0.999)
+    last = settled if settled is not None else max(course.hours, default=0.0)
+    last = max([last, *(b.start + b.down for b in bars)])
+    return max(last, min(2 * last, max((b.start + b.late for b in bars), default=0.0)))
+
+
+def _sentence(condition: str, course: Course) -> str:
+    total = course.total
+    peak = max(total, default=0.0)
+    if not peak:
+        return f"If {condition}: nobody is down"
+    hour = course.hours[total.index(peak)]
+    when = f"at the worst moment, after {duration(hour)}, " if hour else ""
+    verb = "entity is" if amount(peak) == "1" else "entities are"
+    once = "" if hour else " at once"
+    down = f"If {condition}: {when}{amount(peak)} {verb} expected to be down{once}"
+    half, most = (course.restored_after(s) for s in (0.5, 0.99))
+    if half is None:
+        return down
+    if most is None:
+        return f"{down}; half of that is restored after {duration(half)}"
+    if duration(half) == duration(most):
+        return f"{down}; that is restored after {duration(most)}"
+    return f"{down}; half of that is restored after {duration(half)}, 99 % after {duration(most)}"
+
+
+def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
+    """The stack of expected numbers by kind, with its legend at the left; and its lower end."""
+    total = course.total
+    y = count_axis(max(total, default=0.0), top + _TALL, top + 8, parts=4)
+    out = [
+        *frame(x, y, labels=False),
+        text(MARGIN, top + 12, "Down at the same time", NAME, bold=True),
+    ]
+    out.append(text(MARGIN, top + 28, "expected number, by kind", SMALL, MUTED))
+    hours = [*course.hours, max(x.stop, course.hours[-1])] if course.hours else []
+    floor = [0.0] * len(course.hours)
+    for i, kind in enumerate(course.kinds):
+        numbers = course.down[kind]
+        ceiling = [a + b for a, b in zip(floor, numbers, strict=True)]
+        edge, base = (
+            stairs(x, y, zip(hours, [*level, level[-1]], strict=True)) for level in (ceiling, floor)
+        )
+        said = f"{kind_name(kind, 2)}: {amount(max(numbers))} down at most"
+        shape = path([*edge, *reversed(base)])
+        out.append(
+            f'<g class="kind"><title>{xml(said)}</title><path d="{shape}Z" fill="{texture(i)}" '
+            f'stroke="{INK}" stroke-width="0.6"/></g>'
+        )
+        out += _key(i, kind, max(numbers), top + 40 + 20 * i)
+        floor = ceiling
+    out += hovers(x, y, lambda hour: _told(course, hour))
+    if total:
+        peak = max(total)
+        out.append(text(_RIGHT + 12, top + 12, f"{amount(peak)} at most", NAME, bold=True))
+        hour = course.hours[total.index(peak)]
+        when = f"after {duration(hour)}" if hour else "from the start"
+        out.append(text(_RIGHT + 12, top + 28, when, SMALL, MUTED))
+    return out, top + _TALL
+
+
+def _key(number: int, kind: str, most: float, y: float) -> list[str]:
+    """A line of the legend: the texture of a kind, its name, and its highest number."""
+    words = fit(f"{kind_name(kind, 2)}, {amount(most)} at most", SMALL, _LEFT - MARGIN - 84)
+    swatch = f'<rect x="{MARGIN:g}" y="{y:.1f}" width="26" height="13" fill="{texture(number)}"'
+    return [
+        f'{swatch} stroke="{INK}" stroke-width="0.6"/>',
+        text(MARGIN + 33, y + 11, words, SMALL),
+    ]
+
+
+def _told(course: Course, hour: float) -> str:
+    at = course.at(hour)
+    if at < 0:
+        return f"after {duration(hour)}: none down"
+    parts = [
+        f"{amount(course.down[k][at])} {kind_name(k, 2)}"
+        for k in course.kinds
+        if course.down[k][at] > 0
+    ]
+    listed = f": {', '.join(parts)}" if parts else ""
+    restored = percent(course.restored()[at])
+    return f"after {duration(hour)}: {amount(course.total[at])} down{listed}; {restored} restored"
+
+
+def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
+    """The share restored over time, with the moments that people ask for."""
+    y = share_axis(top + _LOW, top + 8, parts=2)
+    out = [
+        *frame(x, y, x_title=f"{x.unit} since it began"),
+        text(MARGIN, top + 12, "Restored for good", NAME, bold=True),
+    ]
+    about = "share of the most that were down at the same time"
+    for i, line in enumerate(wrap(about, SMALL, _LEFT - MARGIN - 60, 2)):
+        out.append(text(MARGIN, top + 28 + 15 * i, line, SMALL, MUTED))
+    if not course.hours:
+        return out, y.low
+    share = course.restored()
+    ends = max(x.stop, course.hours[-1])
+    points = [*zip(course.hours, share, strict=True), (ends, share[-1])]
+    d = path(stairs(x, y, points))
+    out.append(f'<path class="restored" d="{d}" fill="none" stroke="{BLUE}" stroke-width="2"/>')
+    out += hovers(x, y, lambda hour: _told(course, hour))
+    for i, wanted in enumerate(RESTORED):
+        hour = course.restored_after(wanted)
+        level = top + 22 + 24 * i
+        said = "not in the time shown" if hour is None else f"after {duration(hour)}"
+        if hour is not None:
+            at, height = x.at(hour), y.at(wanted)
+            out.append(f"<g><title>{xml(f'{percent(wanted)} restored {said}')}</title>")
+            out += [drop(at, height, y.low), mark(i, at, height), "</g>"]
+        out.append(mark(i, _RIGHT + 20, level - 4))
+        out.append(text(_RIGHT + 34, level, f"{percent(wanted)} {said}", NAME, bold=True))
+    return out, y.low
