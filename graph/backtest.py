@@ -1,0 +1,279 @@
+"""Predictions against what really happened: who was hit, in which order, how long."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from knockon.graph.errors import InputError
+from knockon.graph.graph import DependencyGraph
+from knockon.graph.incidents import Incident, Pair
+from knockon.graph.scores import Confusion, spearman
+from knockon.graph.whatif import Impact, whatif
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HIT_FROM = 0.5  # a row is predicted hit from this probability on, unknown strengths at `assume`
+
+# how a row can be predicted hit: the column of the rows that says so
+READINGS = {
+    "predicted": "probability of at least 0.5, unknown strengths at `assume`",
+    "sure": "the same with unknown strengths at 0: stated strengths alone",
+    "possible": "the same with unknown strengths at 1",
+    "reachable": "baseline: everything that depends on what failed, by whatever path",
+    "customer": "baseline: everything that depends on what failed, its owner, or his other goods",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A paired test and what the prediction says to it.
+
+    verdict: `right`; `order` (a test of `hit` in which the worse one is likelier, but both lie
+        on the same side of 0.5); or `wrong`
+    figure: the column of the rows that decided; worse, better: its values (None: not hit)
+    """
+
+    pair: Pair
+    verdict: str
+    figure: str
+    worse: float | None
+    better: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One incident, predicted and reported.
+
+    rows: a frame, one row per entity with a report that is no origin, columns `id`, `name`,
+        `sector`, `reported`, `attribution`, `verdict`, `probability`, `probability_low`,
+        `probability_high`, `loss`, `start_hours`, `down_hours`, `severity` (predicted: loss, or
+        loss * hours, mean over all worlds), `reported_impact`, `reported_recovery_hours`, one
+        boolean per reading (`predicted`, `sure`, `possible`, `reachable`, `customer`), `right`
+        and `note` (why it came out wrong; null where right)
+    """
+
+    incident: Incident
+    impact: Impact
+    rows: pl.DataFrame
+    paired: tuple[Verdict, ...]
+
+    def score(self, reading: str = "predicted", *, strict: bool = True) -> Confusion:
+        """Counts by one of READINGS; `strict` leaves rows out that rest on users' reports."""
+        return score(self.rows, reading, strict=strict)
+
+    @property
+    def impact_rank(self) -> float | None:
+        """Spearman's correlation of predicted severity with the coded impact of those hit."""
+        return impact_rank(self.rows)
+
+    @property
+    def recovery_rank(self) -> float | None:
+        """Spearman's correlation of predicted hours down with the reported hours."""
+        return recovery_rank(self.rows)
+
+    @cached_property
+    def wrong(self) -> pl.DataFrame:
+        """The rows that came out wrong: misses first, then false alarms."""
+        return self.rows.filter(~pl.col("right")).sort("reported", "id")
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """All incidents of a pack, and the figures pooled over them."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def of(self, *, hindsight: bool | None) -> tuple[Outcome, ...]:
+        """The incidents written in hindsight, those known before, or (None) all."""
+        return tuple(
+            o
+            for o in self.outcomes
+            if hindsight is None or (o.incident.hindsight is not None) == hindsight
+        )
+
+    def pooled(
+        self, reading: str = "predicted", *, strict: bool = True, hindsight: bool | None = None
+    ) -> Confusion:
+        """The counts of all incidents together."""
+        several = self.of(hindsight=hindsight)
+        return sum((o.score(reading, strict=strict) for o in several), Confusion())
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """The rows of all incidents, with the column `incident` before them."""
+        frames = [
+            o.rows.select(pl.lit(o.incident.name).alias("incident"), pl.all())
+            for o in self.outcomes
+        ]
+        return pl.concat(frames, how="vertical")
+
+    @property
+    def paired(self) -> list[tuple[Outcome, Verdict]]:
+        return [(o, v) for o in self.outcomes for v in o.paired]
+
+    def __repr__(self) -> str:
+        right = sum(v.verdict == "right" for _, v in self.paired)
+        score = self.pooled()
+        return (
+            f"<Backtest {len(self.outcomes)} incidents, {score.rows:,} rows: "
+            f"precision {_plain(score.precision)}, recall {_plain(score.recall)}, "
+            f"{right} of {len(self.paired)} paired tests right>"
+        )
+
+
+def backtest(incidents: Iterable[Incident]) -> Backtest:
+    """Each incident predicted from its graph and scenario, and held against its reports.
+
+    Raises InputError for tables that contradict themselves, and what `whatif` raises for a
+    scenario that cannot be.
+    """
+    outcomes = tuple(judge(i) for i in sorted(incidents, key=lambda i: (i.date or "", i.name)))
+    if not outcomes:
+        raise InputError("expected at least one incident, got none")
+    return Backtest(outcomes)
+
+
+def judge(incident: Incident) -> Outcome:
+    """One incident: the what-if, its rows beside the reports, and the paired tests."""
+    graph = DependencyGraph.from_tables(incident.tables)
+    impact = whatif(graph, incident.scenario["origins"], **_options(incident))
+    everyone = _everyone(impact)
+    rows = _noted(everyone.filter(pl.col("reported").is_not_null() & ~pl.col("origin")))
+    paired = tuple(verdict_of(pair, everyone) for pair in incident.paired)
+    return Outcome(incident, impact, rows.drop("origin", "miss_note"), paired)
+
+
+def score(rows: pl.DataFrame, reading: str = "predicted", *, strict: bool = True) -> Confusion:
+    """Counts over a frame of rows; `strict` leaves rows out that rest on users' reports alone."""
+    counted = rows.filter(pl.col("attribution").is_in(["stated", "press"])) if strict else rows
+    happened = (counted["reported"] == "hit").to_list()
+    return Confusion.of(counted[reading].to_list(), happened)
+
+
+def impact_rank(rows: pl.DataFrame) -> float | None:
+    """Spearman of predicted severity and coded impact, over the rows that were hit.
+
+    Those spared are left out: that they come below is what precision and recall already say.
+    """
+    hit = rows.filter(pl.col("reported") == "hit")
+    return spearman(hit["severity"].to_list(), hit["reported_impact"].to_list())
+
+
+def recovery_rank(rows: pl.DataFrame) -> float | None:
+    """Spearman of predicted hours down and reported hours to recover, where both are given."""
+    return spearman(rows["down_hours"].to_list(), rows["reported_recovery_hours"].to_list())
+
+
+def verdict_of(pair: Pair, rows: pl.DataFrame) -> Verdict:
+    """What the prediction says to a paired test. rows: one per entity, by `id`.
+
+    A test of `hit` is right when worse is predicted hit and better is not. One of `recovery` or
+    `impact` is right when the figure of worse is higher; nobody is down longer by a tie.
+    """
+    figure = {"hit": "probability", "recovery": "down_hours", "impact": "severity"}[pair.measure]
+    by_id = dict(zip(rows["id"], rows[figure], strict=True))
+    worse, better = by_id[pair.worse], by_id[pair.better]
+    more = (worse or 0.0) > (better or 0.0) + 1e-9
+    if pair.measure == "hit" and more:
+        more_than_order = worse >= HIT_FROM > better
+        return Verdict(pair, "right" if more_than_order else "order", figure, worse, better)
+    return Verdict(pair, "right" if more else "wrong", figure, worse, better)
+
+
+def reached(graph: DependencyGraph, start: Iterable[int]) -> set[int]:
+    """Everything that depends on these by whatever path: no mode, no group, no strength."""
+    dependents: dict[int, list[int]] = {}
+    for dependent, provider in zip(
+        graph.dependent.tolist(), graph.provider.tolist(), strict=True
+    ):
+        dependents.setdefault(provider, []).append(dependent)
+    seen = set(start)
+    waiting = list(seen)
+    while waiting:
+        fresh = set(dependents.get(waiting.pop(), ())) - seen
+        seen |= fresh
+        waiting += fresh
+    return seen
+
+
+def _options(incident: Incident) -> dict[str, Any]:
+    return {k: v for k, v in incident.scenario.items() if k != "origins"}
+
+
+def _household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
+    """The origins, their owners, and everything else that these own."""
+    parents = graph.entities["parent"].to_list()
+    owners = {parents[o] for o in origins} - {None}
+    owned = {i for i, parent in enumerate(parents) if parent in owners}
+    return {*origins, *owned, *(i for i, identifier in enumerate(graph.ids) if identifier in owners)}
+
+
+def _everyone(impact: Impact) -> pl.DataFrame:
+    """One row per entity of the graph: predictions, readings, and what was reported."""
+    graph = impact.graph
+    origins = [graph.find(i) for i in impact.scenario.origin_ids]
+    reach = reached(graph, origins)
+    customers = reached(graph, _household(graph, origins))
+    predictions = impact.entities.select(
+        "id", "verdict", "probability", "probability_low", "probability_high", "loss",
+        "start_hours", "down_hours", "impact",
+    )  # fmt: skip
+    numbers = pl.int_range(pl.len())
+    rows = graph.entities.with_columns(
+        numbers.is_in(list(origins)).alias("origin"),
+        numbers.is_in(sorted(reach)).alias("reachable"),
+        numbers.is_in(sorted(customers)).alias("customer"),
+        *(pl.lit(None, pl.String).alias(c) for c in _TEXTS if c not in graph.entities.columns),
+        *(pl.lit(None, pl.String).alias(c) for c in _NUMBERS if c not in graph.entities.columns),
+    ).join(predictions, on="id", how="left", maintain_order="left")
+    likelihoods = ("probability", "probability_low", "probability_high", "impact")
+    rows = rows.with_columns(
+        pl.col("verdict").fill_null("spared"),
+        *(pl.col(c).fill_null(0.0) for c in likelihoods),
+        *(pl.col(c).cast(pl.Float64) for c in _NUMBERS),
+    )
+    return rows.with_columns(
+        (pl.col("probability") >= HIT_FROM).alias("predicted"),
+        (pl.col("probability_low") >= HIT_FROM).alias("sure"),
+        (pl.col("probability_high") >= HIT_FROM).alias("possible"),
+        pl.when(pl.col("weight") > 0).then(pl.col("impact") / pl.col("weight")).alias("severity"),
+    ).select(
+        "id", "name", "sector", "reported", "attribution", "verdict", "probability",
+        "probability_low", "probability_high", "loss", "start_hours", "down_hours", "severity",
+        *_NUMBERS, *READINGS, "spared_because", "origin", "miss_note",
+    )  # fmt: skip
+
+
+_TEXTS = ("reported", "attribution", "spared_because", "miss_note")
+_NUMBERS = ("reported_impact", "reported_recovery_hours")
+
+
+def _noted(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `right`, and `note`: why a wrong one came out wrong."""
+    right = pl.col("predicted") == (pl.col("reported") == "hit")
+    why: Callable[[str], pl.Expr] = pl.lit
+    reason = (
+        pl.when(pl.col("predicted") & (pl.col("probability_low") >= HIT_FROM))
+        .then(why("false alarm: stated dependencies carry the failure to it"))
+        .when(pl.col("predicted"))
+        .then(why("false alarm: a dependency of unknown strength leads to it"))
+        .when(~pl.col("reachable"))
+        .then(why("missed: no dependency in the graph leads to it"))
+        .when(pl.col("probability_high") >= HIT_FROM)
+        .then(why("missed: too many unknown strengths lie on the way"))
+        .when(pl.col("probability_high") > 0)
+        .then(why("missed: the stated strengths on the way are too low"))
+        .otherwise(why("missed: the mode, a group or the time of grace stops it"))
+    )
+    told = pl.concat_str(reason, pl.col("miss_note"), separator=". ", ignore_nulls=True)
+    return rows.with_columns(
+        right.alias("right"), pl.when(~right).then(told).otherwise(None).alias("note")
+    )
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
