@@ -9,6 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
+from knockon.graph.hours import RANGED, TO, settle_ranges, split_ranges
 from knockon.graph.tables import (
     DEPENDENCY_COLUMNS,
     ENTITY_COLUMNS,
@@ -71,6 +72,7 @@ def _conform(
     if len(faults) > before:
         return frame
     where = frame.select(at(frame, name).alias("at"))["at"]
+    frame = split_ranges(frame, name, where, faults)
     cast = []
     for column in columns:
         if column.name not in frame.columns:
@@ -85,7 +87,8 @@ def _conform(
         for c in columns
         if c.default is not None and c.name not in ("needs", "switch_probability")
     ]
-    return done.with_columns(fill).select(
+    done = settle_ranges(done.with_columns(fill), name, where, faults)
+    return done.select(
         *(c.name for c in columns), pl.exclude([c.name for c in columns])
     )
 
@@ -225,11 +228,17 @@ def _merge_repeated(frame: pl.DataFrame, report: list[Finding]) -> pl.DataFrame:
         return frame
     twice = frame.filter(again)
     severe = {"probability": "max", "loss": "max", "grace_hours": "min", "switch_hours": "max"}
+    ranged = [n for n in RANGED["dependencies"] if twice[n + TO].is_not_null().any()]
+    for n in ranged:  # the ends of ranges are merged one by one, those of a plain number alike
+        severe[n + TO] = severe[n]
+    twice = twice.with_columns(pl.coalesce(n + TO, n).alias(n + TO) for n in ranged)
     rest = [c for c in frame.columns if c not in IDENTITY]
     told = [c for c in rest if c not in (*severe, FILE, LINE, ROW)]
     ordered = twice.sort(told, nulls_last=True, maintain_order=True)  # one row's provenance is kept
     merged = ordered.group_by(*IDENTITY).agg(
         getattr(pl.col(c), severe.get(c, "first"))() for c in rest
+    ).with_columns(
+        pl.when(pl.col(n + TO) > pl.col(n)).then(n + TO).alias(n + TO) for n in ranged
     )
     extra = twice.height - merged.height
     reason = "a repeated dependency (a stated strength beats unknown, then the more severe value)"

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.arrays import Bools, Ints, Words, distinct, firsts, ranges
-from knockon.graph.draws import identity_keys, switch_keys, text_keys
+from knockon.graph.draws import identity_keys, ring_keys, switch_keys, text_keys
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.modes import UNAIDED, Rule, crossing, reachable_modes
 
@@ -133,7 +133,14 @@ def build_circuit(
 
 
 def member_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
-    """The identity keys of the given dependencies."""
+    """The identity keys of the given dependencies; number m + i is the ring draw of entity i."""
+    rings = dependencies >= len(graph.dependent)
+    if rings.any():
+        entities = dependencies[rings] - len(graph.dependent)
+        found = np.empty(len(dependencies), np.uint64)
+        found[rings] = ring_keys(text_keys(graph.entities["id"].gather(entities)))
+        found[~rings] = member_keys(graph, dependencies[~rings])
+        return found
     ends = [graph.dependent[dependencies], graph.provider[dependencies]]
     named = distinct(np.concatenate(ends))
     keys = text_keys(graph.entities["id"].gather(named))

@@ -29,6 +29,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NO_GROUP = "\x00"  # a text that no checked group can have: ids are stripped, this is not text
 _SWITCH = "\x00switch"
+_RING = "\x00ring"
 
 
 def mix(z: Words) -> Words:
@@ -57,6 +58,34 @@ def identity_keys(*parts: Words) -> Words:
 def switch_keys(dependent: Words, group: Words) -> Words:
     """The key of the switch of each group: its dependent, its name, and a tag."""
     return identity_keys(dependent, group, text_keys([_SWITCH])[0])
+
+
+def ring_keys(dependent: Words) -> Words:
+    """The key of the ring of each dependent: the dependent, and a tag."""
+    return identity_keys(dependent, text_keys([_RING])[0])
+
+
+def hours_keys(identity: Words, column: str) -> Words:
+    """The key of hours that are a range: the identity of their row, and the column's name."""
+    return mix(identity ^ text_keys([f"\x00{column}"])[0])
+
+
+def uniforms(keys: Words, blocks: Ints, seed: int) -> Floats:
+    """(k, 64 b) the draws themselves, u in [0, 1), world 64 * blocks[j] + i in column 64 j + i.
+
+    The same numbers of which `bernoulli` says whether they lie below a strength.
+    Cost: 33 hashes a word of 64 worlds.
+    """
+    with np.errstate(over="ignore"):
+        salt = mix(np.array([seed % 2**64], np.uint64) + GOLDEN)
+        counter = (blocks.astype(np.uint64) + np.uint64(1)) * GOLDEN
+        state = mix((keys ^ salt)[:, None] + counter[None, :])
+        found = np.zeros((len(keys), 64 * len(blocks)))
+        for digit in range(DIGITS):
+            bits = mix(state + np.uint64(digit + 1) * GOLDEN).astype("<u8", copy=False)
+            ones = np.unpackbits(bits.view(np.uint8), axis=1, bitorder="little")
+            found += ones * 2.0 ** -(digit + 1)
+    return found
 
 
 def bernoulli(keys: Words, threshold: Words, blocks: Ints, seed: int) -> Words:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from knockon.graph.compiled import Drawing, Wiring
 
 COMPILED_FROM = 400_000  # arcs times words of work that pay for the start of the compiled form
+MISSED = (
+    "so much work wants the compiled kernel, but numba is not installed: "
+    "pip install 'knockon[fast]'"
+)
 _CELLS = 1 << 23  # words of one array of a block of the numpy form: 64 MiB
 _ROWS = 1 << 14  # rows unpacked at a time
 _WORDS = 8  # of a block of the compiled form
@@ -58,10 +62,7 @@ class Lanes:
     @property
     def notes(self) -> list[str]:
         """What the user should know of the form."""
-        if not self.missed:
-            return []
-        hint = "pip install 'knockon[fast]'"
-        return [f"so much work wants the compiled kernel, but numba is not installed: {hint}"]
+        return [MISSED] if self.missed else []
 
     def words(self, *, fractional: bool) -> int:
         """Words of a block. Fractions are summed in the same blocks whatever the form."""

@@ -6,9 +6,13 @@ from typing import Any, TypeAlias
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.graph import DependencyGraph
+from knockon.graph.hours import LONGEST, Hours, plain
 from knockon.graph.modes import RULES, Rule, modes_of
+from knockon.graph.rollout import Ring, rollout_of
 
 WORLDS = 2_000  # drawn where the cases are too many to enumerate and the user names no number
+
+_OPTIONS = ("mode", "assume", "worlds", "seed", "rules", "hours", "rollout", "halt")
 
 OriginLike: TypeAlias = "str | Mapping[str, Any] | Origin"
 
@@ -30,6 +34,10 @@ class Scenario:
     seed:    of all draws
     protect: ids of entities that nothing hits
     rules:   (mode, relation, becomes): which relations a mode crosses, and as what it arrives
+    hours:   how long the origins are down: a number, or a range such as "2..72"; None: no times
+    rollout: rings in which a bad update reaches those that run it: rings, pairs (share of the ring,
+             start hour), or a text that says what is reached in all: "1%@0,10%@4,100%@24"
+    halt:    hour at which the rollout is stopped: a ring that starts then or later is spared
     """
 
     origins: tuple[Origin, ...]
@@ -39,6 +47,9 @@ class Scenario:
     seed: int = 0
     protect: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = RULES
+    hours: Hours | None = None
+    rollout: tuple[Ring, ...] = ()
+    halt: float | None = None
 
     def __post_init__(self) -> None:
         if not self.origins:
@@ -63,6 +74,26 @@ class Scenario:
         both = {o.id for o in self.origins} & set(self.protect)
         if both:
             raise ScenarioError(f"{clip(min(both))!r} cannot both fail and be protected")
+        if self.hours is not None:
+            object.__setattr__(self, "hours", Hours.of(self.hours))
+        object.__setattr__(self, "rollout", rollout_of(self.rollout or ()))
+        self._check_rollout()
+
+    def _check_rollout(self) -> None:
+        if self.halt is not None and not (_is_number(self.halt) and 0 <= self.halt <= LONGEST):
+            raise ScenarioError(
+                f"halt: expected a number of hours of at least 0, got {clip(repr(self.halt))}"
+            )
+        if self.halt is not None and not self.rollout:
+            raise ScenarioError(
+                f"halt: expected a rollout that it stops at {plain(float(self.halt))} hours, "
+                "such as 1%@0,100%@24, got none"
+            )
+        if self.rollout and self.mode != "bad_update":
+            raise ScenarioError(
+                f"rollout: expected the mode bad_update, got {clip(self.mode)!r}: only an update "
+                "comes in rings"
+            )
 
     @classmethod
     def of(
@@ -91,7 +122,7 @@ class Scenario:
 
     def on(self, graph: DependencyGraph) -> "Scenario":
         """The same with every name resolved to an id of this graph."""
-        options = {f: getattr(self, f) for f in ("mode", "assume", "worlds", "seed", "rules")}
+        options = {f: getattr(self, f) for f in _OPTIONS}
         return Scenario.of(graph, self.origins, protect=self.protect, **options)
 
     @property

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words, distinct
 from knockon.graph.circuit import Circuit, build_circuit
@@ -13,9 +14,14 @@ from knockon.graph.closure import unpack
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.lanes import Lanes, add_up, weight_hit
 from knockon.graph.losses import spread_loss
+from knockon.graph.rollout import covered, staged, staged_arcs
 from knockon.graph.routes import Routes, find_routes
 from knockon.graph.scenario import WORLDS, Scenario
 from knockon.graph.worlds import EXACT, Block, Run
+
+if TYPE_CHECKING:
+    from knockon.graph.timed import TimedTally
+    from knockon.graph.timeline import Timeline
 
 T = TypeVar("T", bound=np.generic)
 
@@ -31,6 +37,8 @@ class Spread:
     total, hits: (L,) impact and number of entities hit without origins, world by world, and
     weight (L,) of each world; lanes: worlds or cases of the middle run; exact: nothing was drawn
     touched: (T,) entities that depend on one within reach, but are themselves out of reach
+    hours: what was found of times, where the scenario has hours; impact and total then are
+    mean and sum of weight * loss * hours down, and hit means down at some time
     """
 
     entity: Ints
@@ -53,11 +61,28 @@ class Spread:
     circuit: Circuit
     form: str  # of the lane kernel that ran: numpy or numba
     notes: tuple[str, ...]
+    hours: "HoursDown | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class HoursDown:
+    """start, mean, p50, p95: (E,) hours until it is down, and hours down, over the worlds that hit
+    it (nan where none does); curve: frame `hours`, `kind`, `down`."""
+
+    start: Floats
+    mean: Floats
+    p50: Floats
+    p95: Floats
+    curve: pl.DataFrame
 
 
 def spread(graph: DependencyGraph, scenario: Scenario) -> Spread:
     """Spread the failure through the graph: the least fixpoint of every world."""
     whole, notes = build_circuit(graph, scenario.mode, scenario.rules)
+    if scenario.hours is not None:
+        from knockon.graph.timeline import with_switches
+
+        whole = with_switches(graph, whole)
     n = len(graph.ids)
     stated = graph.dependencies["probability"].to_numpy()
     unknown = np.isnan(stated)
@@ -67,15 +92,19 @@ def spread(graph: DependencyGraph, scenario: Scenario) -> Spread:
     reached = _reach(whole, high, failing, safe)
     circuit, nodes = whole.within(reached, high > 0)
     origins = np.searchsorted(nodes, failing)
-    runs = [Run.of(graph, circuit, q, scenario.seed) for q in (low, middle, high)]
-    uncertain = max(len(r.uncertain) for r in runs)
-    exact = uncertain == 0 or (scenario.worlds is None and uncertain <= EXACT)
+    strength = middle[circuit.dependency[circuit.member]]
+    kernel, share = circuit, covered(scenario.rollout, scenario.halt)
+    if scenario.rollout:
+        by_ring = staged_arcs(graph, circuit, origins)
+        kernel = staged(graph, circuit, by_ring)
+        strength = np.where(by_ring, strength * share, strength)
+    draws = [np.append(q, np.full(n, share)) for q in (low, middle, high)]
+    runs = [Run.of(graph, kernel, q, scenario.seed) for q in draws]
     severity = np.array([o.severity for o in scenario.origins])
-    job = _Job(graph, circuit, origins, severity, scenario, exact)
-    tally = job.tally(runs[1])
+    job = Job(graph, circuit, kernel, origins, severity, scenario, runs)
     same = not unknown[circuit.dependency].any()
-    found = [tally.middle if same else job.probability(run) for run in (runs[0], runs[2])]
-    routes = find_routes(circuit, middle[circuit.dependency[circuit.member]], origins)
+    tally, found, hours, more = job.answer(runs[1:2] if same else runs)
+    routes = find_routes(circuit, strength, origins)
     node_of = job.best_nodes(routes)
     is_origin = np.isin(job.entity, failing)
     mass = np.zeros(len(circuit.entity))
@@ -93,14 +122,15 @@ def spread(graph: DependencyGraph, scenario: Scenario) -> Spread:
         total=tally.total,
         hits=tally.hits,
         weight=tally.weight,
-        exact=exact,
+        exact=job.exact,
         touched=_touched(whole, reached, n),
         routes=routes,
         node_of=node_of,
         carries=job.by_entity(routes.carried(mass), np.add),
         circuit=circuit,
-        form=job.lanes.form,
-        notes=(*notes, *job.lanes.notes),
+        form=tally.form,
+        notes=(*notes, *(job.lanes.notes if hours is None else more)),
+        hours=hours,
     )
 
 
@@ -127,25 +157,62 @@ class _Tally:
     total: Floats
     hits: Floats
     weight: Floats
+    form: str
 
 
-class _Job:
-    """One circuit, its origins, and the way from lanes to figures."""
+class Job:
+    """One circuit, its origins, and the way from lanes to figures.
+
+    circuit: as it is shown; kernel: as it runs, with the nodes of rings after all others
+    """
 
     def __init__(
-        self, graph: DependencyGraph, circuit: Circuit, origins: Ints, severity: Floats,
-        scenario: Scenario, exact: bool,
+        self, graph: DependencyGraph, circuit: Circuit, kernel: Circuit, origins: Ints,
+        severity: Floats, scenario: Scenario, runs: list[Run],
     ) -> None:  # fmt: skip
-        self.graph, self.circuit, self.scenario, self.exact = graph, circuit, scenario, exact
+        self.graph, self.circuit, self.kernel, self.scenario = graph, circuit, kernel, scenario
         self.origins, self.severity = origins, severity
         self.order = np.argsort(circuit.entity, kind="stable")
         self.entity, self.first = np.unique(circuit.entity[self.order], return_index=True)
-        share = graph.dependencies["loss"].to_numpy()[circuit.dependency]
-        self.share = share
-        self.whole = bool((share == 1).all() and (severity == 1).all())
+        loss = np.append(graph.dependencies["loss"].to_numpy(), np.ones(len(graph.ids)))
+        self.share = loss[kernel.dependency]
+        self.whole = bool((self.share == 1).all() and (severity == 1).all())
         self.at_stake = graph.entities["weight"].to_numpy()[self.entity]
         self.others = ~np.isin(self.entity, circuit.entity[origins])
-        self.lanes = Lanes(circuit, 1 if exact else -(-self.worlds // 64))
+        self.timeline = self._timeline()
+        uncertain = max(len(r.uncertain) for r in runs)
+        self.exact = (self.timeline is None or self.timeline.drawn.certain) and (
+            uncertain == 0 or (scenario.worlds is None and uncertain <= EXACT)
+        )
+        self.lanes = Lanes(kernel, 1 if self.exact else -(-self.worlds // 64))
+
+    def _timeline(self) -> "Timeline | None":
+        if self.scenario.hours is None:
+            return None
+        from knockon.graph.timeline import Timeline
+
+        return Timeline(
+            self.graph, self.kernel, self.origins, self.scenario.hours, self.scenario.seed,
+            rings=self.scenario.rollout, halt=self.scenario.halt, fractional=not self.whole,
+        )  # fmt: skip
+
+    def answer(
+        self, runs: list[Run]
+    ) -> "tuple[_Tally | TimedTally, list[Floats], HoursDown | None, tuple[str, ...]]":
+        """Figures of the middle run, probabilities of the low and the high one, hours, notes.
+
+        runs: low, middle and high, or the middle one alone where all are alike
+        """
+        middle = runs[len(runs) // 2]
+        if self.timeline is None:
+            tally = self.tally(middle)
+            others = [self.probability(run) for run in (runs[0], runs[-1]) if run is not middle]
+            return tally, others or [tally.middle, tally.middle], None, ()
+        from knockon.graph.timed import tally as tally_times
+
+        timed = tally_times(self, self.timeline, runs)
+        hours = HoursDown(timed.start, timed.down, timed.down_p50, timed.down_p95, timed.curve)
+        return timed, [timed.low, timed.high], hours, timed.notes
 
     @property
     def worlds(self) -> int:
@@ -168,9 +235,12 @@ class _Job:
 
     def closed(self, run: Run) -> Iterator[tuple[Block, Words]]:
         """Every block of the run, with the (N, W) worlds in which each node is hit."""
-        words = self.lanes.words(fractional=not self.whole)
-        blocks = run.every_case(words) if self.exact else run.random_worlds(self.worlds, words)
+        blocks = self.blocks(run, self.lanes.words(fractional=not self.whole))
         return self.lanes.close(run, blocks, self.origins)
+
+    def blocks(self, run: Run, words: int) -> Iterator[Block]:
+        """The worlds or cases of the run, `words` times 64 at a time."""
+        return run.every_case(words) if self.exact else run.random_worlds(self.worlds, words)
 
     def probability(self, run: Run) -> Floats:
         """(E,) share of the lanes' weight in which each entity is hit."""
@@ -182,11 +252,11 @@ class _Job:
     def losses(self, run: Run, block: Block) -> Floats:
         """(E, L) loss of each entity in each lane."""
         lanes = len(block.weight)
-        start = np.zeros((len(self.circuit.entity), lanes))
+        start = np.zeros((len(self.kernel.entity), lanes))
         start[self.origins] = self.severity[:, None]
         live, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
         none = np.zeros(0, np.int64)
-        x = spread_loss(self.circuit, self.share, live, stuck, start, none)
+        x = spread_loss(self.kernel, self.share, live, stuck, start, none)
         return self.by_entity(x, np.maximum)
 
     def tally(self, run: Run) -> _Tally:
@@ -222,4 +292,5 @@ class _Job:
             totals,
             hits,
             weights / self.mass,
+            self.lanes.form,
         )

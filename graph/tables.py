@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from knockon.graph.hours import EXPECTED, TO
+
 KINDS = (
     "security_vendor", "platform", "cloud_provider", "enterprise", "service", "component",
     "identity_provider", "dns_provider", "cdn_provider", "certificate_authority", "network",
@@ -46,6 +48,12 @@ def _amount(name: str, default: float) -> Column:
     return _number(name, default, "a number of at least 0", lambda c: c >= 0)
 
 
+def _hours(name: str) -> tuple[Column, Column]:
+    """Hours, and beside them the upper end where they are a range; see `knockon.graph.hours`."""
+    low = _number(name, 0.0, EXPECTED, lambda c: c >= 0)
+    return low, _number(name + TO, None, "a number of at least 0", lambda c: c >= 0)
+
+
 ENTITY_COLUMNS = (
     _text("id", required=True),
     _text("name"),
@@ -54,7 +62,7 @@ ENTITY_COLUMNS = (
     _text("sector"),
     _text("country"),
     _amount("weight", 1.0),
-    _amount("repair_hours", 0.0),
+    *_hours("repair_hours"),
     _amount("backlog", 0.0),
 )
 DEPENDENCY_COLUMNS = (
@@ -68,10 +76,10 @@ DEPENDENCY_COLUMNS = (
     _number(
         "loss", 1.0, "a number above 0, at most 1", lambda c: c.is_between(0, 1, closed="right")
     ),
-    _amount("grace_hours", 0.0),
+    *_hours("grace_hours"),
     _text("group"),
     Column("needs", pl.Int64(), 1, False, "a whole number of at least 1", lambda c: c >= 1),
-    _amount("switch_hours", 0.0),
+    *_hours("switch_hours"),
     _number("switch_probability", 1.0, "a number from 0 to 1", lambda c: c.is_between(0, 1)),
     _text("source"),
     _text("evidence"),

@@ -9,10 +9,13 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.arrays import Floats, Ints, distinct
+from knockon.graph.errors import ScenarioError
 from knockon.graph.graph import DependencyGraph
+from knockon.graph.rings import detection, rollout_notes, rollout_saves
 from knockon.graph.scenario import OriginLike, Scenario
 from knockon.graph.spread import Spread, spread
 
+_HOURS = ("start_hours", "down_hours", "down_hours_p50", "down_hours_p95")
 _ROUTE_IDS = 10_000_000  # ids in the routes of one frame; beyond that they are left out, and noted
 
 
@@ -21,8 +24,8 @@ class Totals:
     """The whole answer in figures.
 
     hit, hit_low, hit_high: expected number of entities hit, without the origins
-    impact: mean over all worlds of the sum of weight * loss, origins included; p50, p95, p99 of
-    that sum over worlds; std_errors are 0 where nothing was drawn
+    impact: mean over all worlds of the sum of weight * loss (with hours: * hours down), origins
+    included; p50, p95, p99 of that sum over worlds; std_errors are 0 where nothing was drawn
     """
 
     hit: float
@@ -43,7 +46,8 @@ class Impact:
     entities: a frame, one row per entity within reach and per entity that depends on one of
         these but is spared; columns `rank` (0 for origins), `id`, `name`, `kind`, `sector`,
         `hops`, `probability`, `probability_low`, `probability_high`, `std_error`, `verdict`
-        (`hit`, `spared`, `unknown`), `loss`, `start_hours`, `down_hours`, `impact`,
+        (`hit`, `spared`, `unknown`), `loss`, `start_hours`, `down_hours` (means over the worlds
+        that hit it; null without hours), `down_hours_p50`, `down_hours_p95`, `impact`,
         `impact_std_error`, `carries`, `route` (ids from an origin to it)
     """
 
@@ -103,6 +107,33 @@ class Impact:
             .reverse()
         )
 
+    def timeline(self) -> pl.DataFrame:
+        """Who is down when: columns `hours` (ascending), `kind`, `down`, the expected number of
+        entities of the kind, without origins, that are down from that hour on.
+
+        Raises ScenarioError where the scenario has no hours.
+        """
+        if self.spread.hours is None:
+            raise ScenarioError("timeline: expected a scenario with hours, such as hours=24")
+        return self.spread.hours.curve
+
+    def detection(self) -> pl.DataFrame:
+        """What stopping the rollout earlier or later does: columns `halt_hours`, `hit`,
+        `std_error`, `impact`, over the same worlds.
+
+        One row for each hour at which a ring starts (a halt at that hour still spares it), for the
+        halt of the scenario, and for one after all rings. Between two rows the later one holds.
+        Raises ScenarioError where the scenario has no rollout.
+        """
+        return detection(self)
+
+    def rollout_saves(self) -> pl.DataFrame:
+        """The rollout against the same update sent to all at once: columns `rollout`
+        (`as it was`, `all at once`), `hit`, `impact`, `saved` (impact less than all at once),
+        over the same worlds. Raises ScenarioError where the scenario has no rollout.
+        """
+        return rollout_saves(self)
+
     @property
     def headline(self) -> str:
         """The answer in one sentence."""
@@ -134,7 +165,8 @@ def whatif(
     """What happens to everybody when these entities fail together.
 
     origins: a Scenario, or one or several entities by id or name; `options` are the fields of a
-    Scenario: `mode`, `assume`, `worlds`, `seed`, `protect`, `severity`, `rules`.
+    Scenario: `mode`, `assume`, `worlds`, `seed`, `protect`, `severity`, `rules`, `hours`,
+    `rollout`, `halt`.
     Raises UnknownEntityError, AmbiguousEntityError, ScenarioError.
     """
     if isinstance(origins, Scenario):
@@ -174,6 +206,7 @@ def _frame(graph: DependencyGraph, found: Spread) -> tuple[pl.DataFrame, list[st
             pl.Series("impact_std_error", found.impact_std_error),
             pl.Series("carries", found.carries),
             pl.Series("origin", found.origin),
+            *_hours(found),
         )
     )
     routes, notes = _routes(graph, found)
@@ -197,14 +230,20 @@ def _frame(graph: DependencyGraph, found: Spread) -> tuple[pl.DataFrame, list[st
     ).with_columns(
         (pl.int_range(1, pl.len() + 1) - pl.col("origin").sum()).clip(0).alias("rank"),
         verdict.alias("verdict"),
-        pl.lit(None, pl.Float64).alias("start_hours"),
-        pl.lit(None, pl.Float64).alias("down_hours"),
     )
     return ranked.select(
         "rank", "id", "name", "kind", "sector", "hops", "probability", "probability_low",
-        "probability_high", "std_error", "verdict", "loss", "start_hours", "down_hours", "impact",
-        "impact_std_error", "carries", "route",
+        "probability_high", "std_error", "verdict", "loss", *_HOURS, "impact", "impact_std_error", "carries", "route",
     ), notes  # fmt: skip
+
+
+def _hours(found: Spread) -> list[pl.Series]:
+    """The columns of hours, null where the scenario has none or nothing is ever hit."""
+    if found.hours is None:
+        return [pl.Series(c, [None] * len(found.entity), pl.Float64) for c in _HOURS]
+    hours = found.hours
+    values = (hours.start, hours.mean, hours.p50, hours.p95)
+    return [pl.Series(c, v).fill_nan(None) for c, v in zip(_HOURS, values, strict=True)]
 
 
 def _fewest(found: Spread) -> Ints:
@@ -266,6 +305,8 @@ def _assumptions(graph: DependencyGraph, found: Spread, scenario: Scenario) -> l
     used = distinct(found.circuit.dependency)
     unknown = int(graph.dependencies["probability"].is_null().to_numpy()[used].sum())
     notes = []
+    if scenario.rollout:
+        notes += rollout_notes(graph, scenario)
     untouched = _not_crossed(graph, scenario)
     if untouched:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")

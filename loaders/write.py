@@ -12,6 +12,7 @@ from typing import Any, Literal
 import polars as pl
 
 from knockon.graph.errors import InputError
+from knockon.graph.hours import joined_ranges
 from knockon.graph.tables import DEPENDENCY_COLUMNS, ENTITY_COLUMNS, FILE, LINE, Column, Tables
 
 
@@ -64,7 +65,7 @@ def _saying(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
             same = series == frame["id"]
         if series.name in required or not same.all():
             kept.append(series)
-    return pl.DataFrame(kept)
+    return joined_ranges(pl.DataFrame(kept))
 
 
 def _head(tables: Tables) -> dict[str, Any]:
