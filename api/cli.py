@@ -15,6 +15,8 @@ import click
 from knockon.graph.errors import KnockonError, clip
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from knockon.graph.graph import DependencyGraph
     from knockon.graph.whatif import Impact
 
@@ -230,6 +232,41 @@ def load(read: Read, output: Path | None, form: str) -> None:
 
 
 @cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the answer to this file.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write a page that a person reads into this HTML file.",
+)
+def backtest(folder: Path, form: str, output: Path | None, report: Path | None) -> None:
+    """Predictions against what really happened, for the incidents of a folder."""
+    from knockon.api.backtest import backtest_json, print_backtest
+    from knockon.graph.backtest import backtest as ask
+    from knockon.loaders.incidents import read_incidents
+
+    found = ask(read_incidents(folder))
+    if form == "json":
+        _print_json(backtest_json(found), output)
+    else:
+        _print_page(print_backtest, found, output)
+    if report is not None:
+        from knockon.api.backtest_page import backtest_page
+        from knockon.api.export import write_text
+
+        write_text(report, backtest_page(found))
+        click.echo(f"report: {report}", err=True)
+
+
+@cli.command()
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
@@ -306,6 +343,19 @@ def _emit(impact: "Impact", form: str, output: Path | None, *, kind: str | None,
         print_whatif(console(page), impact, kind=kind, top=top)
         if output is not None and page is not None:
             write_text(output, page.getvalue())
+
+
+def _print_page(show: "Callable[[Console, Any], None]", answer: Any, output: Path | None) -> None:
+    """What `show` prints, on the terminal or into a file."""
+    from io import StringIO
+
+    from knockon.api.export import write_text
+    from knockon.api.report import console
+
+    page = StringIO() if output is not None else None
+    show(console(page), answer)
+    if output is not None and page is not None:
+        write_text(output, page.getvalue())
 
 
 def _print_json(data: Any, output: Path | None) -> None:

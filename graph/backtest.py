@@ -3,18 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from knockon.graph.errors import InputError
+from knockon.graph.errors import InputError, KnockonError
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.incidents import Incident, Pair
-from knockon.graph.scores import Confusion, spearman
+from knockon.graph.scores import TIE, Confusion, spearman, tied
 from knockon.graph.whatif import Impact, whatif
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HIT_FROM = 0.5  # a row is predicted hit from this probability on, unknown strengths at `assume`
 
@@ -33,7 +29,7 @@ class Verdict:
     """A paired test and what the prediction says to it.
 
     verdict: `right`; `order` (a test of `hit` in which the worse one is likelier, but both lie
-        on the same side of 0.5); or `wrong`
+        on the same side of 0.5); `tie`; or `wrong`, the other way round
     figure: the column of the rows that decided; worse, better: its values (None: not hit)
     """
 
@@ -112,17 +108,51 @@ class Backtest:
         return pl.concat(frames, how="vertical")
 
     @property
+    def impact_rank(self) -> float | None:
+        """The same as of one incident, over the rows of all."""
+        return impact_rank(self.rows)
+
+    @property
+    def recovery_rank(self) -> float | None:
+        """The same as of one incident, over the rows of all."""
+        return recovery_rank(self.rows)
+
+    @property
     def paired(self) -> list[tuple[Outcome, Verdict]]:
+        """Every paired test with its incident."""
         return [(o, v) for o in self.outcomes for v in o.paired]
 
-    def __repr__(self) -> str:
+    @property
+    def headline(self) -> str:
+        """The result in one sentence."""
+        score, naive = self.pooled(), self.pooled("customer")
         right = sum(v.verdict == "right" for _, v in self.paired)
-        score = self.pooled()
         return (
-            f"<Backtest {len(self.outcomes)} incidents, {score.rows:,} rows: "
-            f"precision {_plain(score.precision)}, recall {_plain(score.recall)}, "
-            f"{right} of {len(self.paired)} paired tests right>"
+            f"{len(self.outcomes)} incidents, {score.rows:,} reports: "
+            f"precision {share(score.precision)}, recall {share(score.recall)}, "
+            f"{score.quiet} of {score.quiet + score.alarms} spared told apart "
+            f"({naive.quiet} if every customer falls); "
+            f"{right} of {len(self.paired)} paired tests in the right order"
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the figures rest on."""
+        before = self.of(hindsight=False)
+        named = ", ".join(o.incident.name for o in before) or "none"
+        return (
+            "predicted hit: " + READINGS["predicted"],
+            "strict figures leave out reports that rest on users' reports alone",
+            f"dependencies known before the event: {named}; all other graphs were written in "
+            "hindsight, and their precision and recall say how well the graph explains, not how "
+            "well it would have foreseen",
+            "stated strengths alone (`sure`) is the part that sources carry; the rest of the "
+            "recall comes from dependencies that a researcher inferred",
+            f"figures within {TIE:.0%} of each other count as a tie",
+        )
+
+    def __repr__(self) -> str:
+        return f"<Backtest {self.headline}>"
 
 
 def backtest(incidents: Iterable[Incident]) -> Backtest:
@@ -139,8 +169,14 @@ def backtest(incidents: Iterable[Incident]) -> Backtest:
 
 def judge(incident: Incident) -> Outcome:
     """One incident: the what-if, its rows beside the reports, and the paired tests."""
-    graph = DependencyGraph.from_tables(incident.tables)
-    impact = whatif(graph, incident.scenario["origins"], **_options(incident))
+    options = {k: v for k, v in incident.scenario.items() if k != "origins"}
+    try:
+        graph = DependencyGraph.from_tables(incident.tables)
+        impact = whatif(graph, incident.scenario["origins"], **options)
+    except InputError:
+        raise  # names its file and line
+    except KnockonError as fault:
+        raise InputError(f"{incident.name}: scenario: {fault}") from None
     everyone = _everyone(impact)
     rows = _noted(everyone.filter(pl.col("reported").is_not_null() & ~pl.col("origin")))
     paired = tuple(verdict_of(pair, everyone) for pair in incident.paired)
@@ -172,24 +208,25 @@ def verdict_of(pair: Pair, rows: pl.DataFrame) -> Verdict:
     """What the prediction says to a paired test. rows: one per entity, by `id`.
 
     A test of `hit` is right when worse is predicted hit and better is not. One of `recovery` or
-    `impact` is right when the figure of worse is higher; nobody is down longer by a tie.
+    `impact` is right when the figure of worse is higher by more than a tie.
     """
     figure = {"hit": "probability", "recovery": "down_hours", "impact": "severity"}[pair.measure]
     by_id = dict(zip(rows["id"], rows[figure], strict=True))
     worse, better = by_id[pair.worse], by_id[pair.better]
-    more = (worse or 0.0) > (better or 0.0) + 1e-9
-    if pair.measure == "hit" and more:
-        more_than_order = worse >= HIT_FROM > better
-        return Verdict(pair, "right" if more_than_order else "order", figure, worse, better)
-    return Verdict(pair, "right" if more else "wrong", figure, worse, better)
+    high, low = worse or 0.0, better or 0.0
+    if tied(high, low):
+        verdict = "tie"
+    elif high < low:
+        verdict = "wrong"
+    else:
+        verdict = "right" if pair.measure != "hit" or high >= HIT_FROM > low else "order"
+    return Verdict(pair, verdict, figure, worse, better)
 
 
 def reached(graph: DependencyGraph, start: Iterable[int]) -> set[int]:
     """Everything that depends on these by whatever path: no mode, no group, no strength."""
     dependents: dict[int, list[int]] = {}
-    for dependent, provider in zip(
-        graph.dependent.tolist(), graph.provider.tolist(), strict=True
-    ):
+    for dependent, provider in zip(graph.dependent.tolist(), graph.provider.tolist(), strict=True):
         dependents.setdefault(provider, []).append(dependent)
     seen = set(start)
     waiting = list(seen)
@@ -200,16 +237,16 @@ def reached(graph: DependencyGraph, start: Iterable[int]) -> set[int]:
     return seen
 
 
-def _options(incident: Incident) -> dict[str, Any]:
-    return {k: v for k, v in incident.scenario.items() if k != "origins"}
-
-
 def _household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
     """The origins, their owners, and everything else that these own."""
     parents = graph.entities["parent"].to_list()
     owners = {parents[o] for o in origins} - {None}
     owned = {i for i, parent in enumerate(parents) if parent in owners}
-    return {*origins, *owned, *(i for i, identifier in enumerate(graph.ids) if identifier in owners)}
+    return {
+        *origins,
+        *owned,
+        *(i for i, identifier in enumerate(graph.ids) if identifier in owners),
+    }
 
 
 def _everyone(impact: Impact) -> pl.DataFrame:
@@ -255,19 +292,18 @@ _NUMBERS = ("reported_impact", "reported_recovery_hours")
 def _noted(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with `right`, and `note`: why a wrong one came out wrong."""
     right = pl.col("predicted") == (pl.col("reported") == "hit")
-    why: Callable[[str], pl.Expr] = pl.lit
     reason = (
         pl.when(pl.col("predicted") & (pl.col("probability_low") >= HIT_FROM))
-        .then(why("false alarm: stated dependencies carry the failure to it"))
+        .then(pl.lit("false alarm: stated dependencies carry the failure to it"))
         .when(pl.col("predicted"))
-        .then(why("false alarm: a dependency of unknown strength leads to it"))
+        .then(pl.lit("false alarm: a dependency of unknown strength leads to it"))
         .when(~pl.col("reachable"))
-        .then(why("missed: no dependency in the graph leads to it"))
+        .then(pl.lit("missed: no dependency in the graph leads to it"))
         .when(pl.col("probability_high") >= HIT_FROM)
-        .then(why("missed: too many unknown strengths lie on the way"))
+        .then(pl.lit("missed: too many unknown strengths lie on the way"))
         .when(pl.col("probability_high") > 0)
-        .then(why("missed: the stated strengths on the way are too low"))
-        .otherwise(why("missed: the mode, a group or the time of grace stops it"))
+        .then(pl.lit("missed: the stated strengths on the way are too low"))
+        .otherwise(pl.lit("missed: the mode, a group or the time of grace stops it"))
     )
     told = pl.concat_str(reason, pl.col("miss_note"), separator=". ", ignore_nulls=True)
     return rows.with_columns(
@@ -275,5 +311,6 @@ def _noted(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _plain(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """A figure of 0..1 with two digits, `-` where there is none."""
     return "-" if value is None else f"{value:.2f}"

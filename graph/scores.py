@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 MIN_RANKED = 4  # with fewer pairs a rank correlation says nothing
+TIE = 0.1  # of the larger: closer predictions are a tie, several standard errors of 2,000 worlds
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,36 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def spearman(left: Sequence[float | None], right: Sequence[float | None]) -> float | None:
+def spearman(predicted: Sequence[float | None], reported: Sequence[float | None]) -> float | None:
     """Spearman's rank correlation, -1..1, over the pairs in which both are given.
 
-    Ties share the mean of their ranks. None for fewer than MIN_RANKED pairs, and where one side
-    is the same everywhere: it then has no order to compare.
+    Ties share the mean of their ranks; predictions within TIE of each other are ties, so that the
+    noise of sampling is no order. None for fewer than MIN_RANKED pairs, and where one side is the
+    same everywhere: it then has no order to compare.
     """
-    pairs = pl.DataFrame({"left": left, "right": right}, schema=dict.fromkeys(_SIDES, pl.Float64))
-    pairs = pairs.drop_nulls()
-    if pairs.height < MIN_RANKED or any(pairs[side].n_unique() < 2 for side in _SIDES):
+    pairs = [
+        (p, r) for p, r in zip(predicted, reported, strict=True) if p is not None and r is not None
+    ]
+    if len(pairs) < MIN_RANKED:
         return None
-    ranked = pairs.select(pl.col(side).round(9).rank("average") for side in _SIDES)
-    found = ranked.select(pl.corr(*_SIDES)).item()
-    return float(found)
+    left, right = _levels([p for p, _ in pairs]), [float(r) for _, r in pairs]
+    if len(set(left)) < 2 or len(set(right)) < 2:
+        return None
+    ranked = pl.DataFrame({"left": left, "right": right}).select(pl.all().rank("average"))
+    return float(ranked.select(pl.corr("left", "right")).item())
 
 
-_SIDES = ("left", "right")
+def _levels(values: Sequence[float]) -> list[float]:
+    """Each value as the smallest one that it ties with, from the smallest up."""
+    level: dict[float, float] = {}
+    floor = None
+    for value in sorted(values):
+        if floor is None or not tied(floor, value):
+            floor = value
+        level[value] = floor
+    return [level[v] for v in values]
+
+
+def tied(one: float, other: float) -> bool:
+    """Whether two predictions of at least 0 are closer than TIE of the larger."""
+    return abs(one - other) <= TIE * max(one, other)

@@ -83,6 +83,18 @@ def _scenario(document: Document, faults: list[str]) -> dict[str, Any]:
     return options
 
 
+def _origins(value: Any) -> list[Any]:
+    """Names, or mappings {id, severity}."""
+    if not isinstance(value, list):
+        raise TypeError
+    return [
+        {**item, "severity": float(item["severity"])}
+        if isinstance(item, dict) and "severity" in item
+        else item
+        for item in value
+    ]
+
+
 def _names(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
         raise TypeError
@@ -96,9 +108,9 @@ def _word(value: Any) -> str:
 
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
-    "origins": _names,
+    "origins": _origins,
     "mode": _word,
-    "hours": float,
+    "hours": _word,
     "rollout": _word,
     "halt": float,
     "assume": float,
@@ -201,13 +213,12 @@ def _check_names(document: Document, incident: Incident, faults: list[str]) -> N
         if pair.source and pair.source not in tables.sources:
             faults.append(f"{place}: no source {clip(pair.source)!r}")
     for frame, name in ((tables.entities, "entities"), (tables.dependencies, "dependencies")):
-        if "source" not in frame.columns:
-            continue
-        unknown = frame.filter(
-            pl.col("source").is_not_null() & ~pl.col("source").is_in(list(tables.sources))
-        )
-        for source, where in unknown.select("source", at(unknown, name).alias("at")).iter_rows():
-            faults.append(f"{where}: source {clip(source)!r} is not among the `sources`")
+        for column in {"source", "reported_source"} & set(frame.columns):
+            unknown = frame.filter(
+                pl.col(column).is_not_null() & ~pl.col(column).is_in(list(tables.sources))
+            )
+            for key, where in unknown.select(column, at(unknown, name).alias("at")).iter_rows():
+                faults.append(f"{where}: {column} {clip(key)!r} is not among the `sources`")
 
 
 def _near(asked: str, ids: set[str]) -> str:

@@ -76,9 +76,7 @@ def tables_of(document: Document) -> Tables:
     extra = tuple(key for key in document.values if key in _OF_INCIDENTS)
     reason = "keys that only `knockon backtest` reads"
     report = (Finding("note", len(extra), reason, extra),) if extra else ()
-    return Tables(
-        entities=entities, dependencies=dependencies, report=report, **head_of(document)
-    )
+    return Tables(entities=entities, dependencies=dependencies, report=report, **head_of(document))
 
 
 def head_of(document: Document) -> dict[str, Any]:
