@@ -1,5 +1,6 @@
 """A back-test as JSON and on a terminal."""
 
+from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -7,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import TypedDict
 
-from knockon.api.report import print_notes
 from knockon.api.schema import SCHEMA, GraphHead, ScenarioJson, graph_head, scenario_json
 from knockon.graph.backtest import READINGS, Backtest, Outcome, Verdict, share
 from knockon.graph.maps.text import clean
@@ -88,6 +88,10 @@ class BacktestJson(TypedDict):
     more: int
 
 
+_KEY = (
+    "hit, spared: reports. stated alone: recall without inferred dependencies. reachable, "
+    "customers: precision if all that depends on what failed falls, or every customer of its owner"
+)
 POOLS = {"all": None, "hindsight": True, "known_before": False}
 
 
@@ -174,6 +178,7 @@ def print_backtest(out: Console, found: Backtest) -> None:
     """Headline, one line per incident, paired tests, what came out wrong, what was assumed."""
     out.print(Text(clean(found.headline), style="bold"))
     out.print(_incidents(found))
+    out.print(Text(clean(_KEY), style="dim"))
     if found.paired:
         out.print(_paired(found))
     out.print(Text("Came out wrong", style="bold"))
@@ -182,11 +187,22 @@ def print_backtest(out: Console, found: Backtest) -> None:
             said = f"{outcome.incident.name}: {row['name']}, reported {row['reported']}: "
             out.print(Text(f"- {clean(said + row['note'])}"))
     out.print(Text("Assumed", style="bold"))
+    common = repeated(found)
+    for line, times in common.items():
+        out.print(Text(f"- in {times} incidents: {clean(line)}"))
     for outcome in found.outcomes:
         out.print(Text(clean(f"{outcome.incident.name}: {asked(outcome)}")))
         for line in outcome.incident.assumed:
-            out.print(Text(f"- {clean(line)}", style="dim"))
-    print_notes(out, found.notes)
+            if line not in common:
+                out.print(Text(f"- {clean(line)}", style="dim"))
+    for note in found.notes:
+        out.print(Text(f"- {clean(note)}", style="dim"))
+
+
+def repeated(found: Backtest) -> dict[str, int]:
+    """The assumptions that several incidents share, and how many do."""
+    counts = Counter(line for o in found.outcomes for line in o.incident.assumed)
+    return {line: n for line, n in counts.items() if n > 1}
 
 
 def asked(outcome: Outcome) -> str:
@@ -198,22 +214,24 @@ def asked(outcome: Outcome) -> str:
 
 def _incidents(found: Backtest) -> Table:
     table = _table()
-    table.add_column("incident", overflow="fold")
-    for heading in ("hit", "spared", "precision", "recall", "stated alone", "reachable",
-                    "customers", "impact", "recovery"):  # fmt: skip
-        table.add_column(heading, justify="right")
-    table.add_column("paired")
+    table.add_column("incident", no_wrap=True)
+    for heading in ("hit", "spared", "pre-\ncision", "recall", "stated\nalone", "reach-\nable",
+                    "custo-\nmers", "impact\nrank", "recov.\nrank"):  # fmt: skip
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("paired", no_wrap=True)
     for outcome in found.outcomes:
         marks = Text.assemble(*((_mark(v.verdict), TONE[v.verdict]) for v in outcome.paired))
         ranks = (outcome.impact_rank, outcome.recovery_rank)
         scores = {r: outcome.score(r) for r in READINGS}
-        table.add_row(clean(outcome.incident.name), *_cells(scores), *map(share, ranks), marks)
+        label = Text(clean(outcome.incident.name, 32))
+        table.add_row(label, *_cells(scores), *map(share, ranks), marks)
     table.add_section()
     for name, hindsight in POOLS.items():
         pooled = {r: found.pooled(r, hindsight=hindsight) for r in READINGS}
-        whole = hindsight is None
-        ranks = (found.impact_rank, found.recovery_rank) if whole else (None, None)
+        ranks = (found.impact_rank, found.recovery_rank) if hindsight is None else (None, None)
         table.add_row(name.replace("_", " "), *_cells(pooled), *map(share, ranks))
+    loose = {r: found.pooled(r, strict=False) for r in READINGS}
+    table.add_row("all, with users' reports", *_cells(loose))
     return table
 
 

@@ -139,13 +139,15 @@ class Backtest:
     def notes(self) -> tuple[str, ...]:
         """What the figures rest on."""
         before = self.of(hindsight=False)
-        named = ", ".join(o.incident.name for o in before) or "none"
+        named = ", ".join(f"{o.incident.name} ({o.rows.height} reports)" for o in before) or "none"
         return (
             "predicted hit: " + READINGS["predicted"],
             "strict figures leave out reports that rest on users' reports alone",
             f"dependencies known before the event: {named}; all other graphs were written in "
             "hindsight, and their precision and recall say how well the graph explains, not how "
             "well it would have foreseen",
+            "the order of recovery over all incidents mostly repeats how long each origin was "
+            "down, which is an input",
             "stated strengths alone (`sure`) is the part that sources carry; the rest of the "
             "recall comes from dependencies that a researcher inferred",
             f"figures within {TIE:.0%} of each other count as a tie",
