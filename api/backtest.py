@@ -9,9 +9,10 @@ from rich.text import Text
 from typing_extensions import TypedDict
 
 from knockon.api.schema import SCHEMA, GraphHead, ScenarioJson, graph_head, scenario_json
-from knockon.graph.backtest import READINGS, Backtest, Outcome, Verdict, share
+from knockon.graph.backtest import Backtest, Outcome, Verdict, share
 from knockon.graph.maps.text import clean
 from knockon.graph.phrases import condition
+from knockon.graph.reports import READINGS
 from knockon.graph.scores import Confusion
 
 TONE = {"right": "green", "order": "yellow", "tie": "yellow", "wrong": "red"}

@@ -5,9 +5,10 @@ import hashlib
 from typing import Any
 
 from knockon.api.backtest import POOLS, asked, repeated
-from knockon.graph.backtest import READINGS, Backtest, Outcome, Verdict, share
+from knockon.graph.backtest import Backtest, Outcome, Verdict, share
 from knockon.graph.maps.text import xml
 from knockon.graph.phrases import chance, number
+from knockon.graph.reports import READINGS
 from knockon.graph.scores import Confusion
 
 _STYLE = """

@@ -1,6 +1,6 @@
 """Predictions against what really happened: who was hit, in which order, how long."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,19 +9,9 @@ import polars as pl
 from knockon.graph.errors import InputError, KnockonError
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.incidents import Incident, Pair
+from knockon.graph.reports import HIT_FROM, READINGS, everyone, noted
 from knockon.graph.scores import TIE, Confusion, spearman, tied
 from knockon.graph.whatif import Impact, whatif
-
-HIT_FROM = 0.5  # a row is predicted hit from this probability on, unknown strengths at `assume`
-
-# how a row can be predicted hit: the column of the rows that says so
-READINGS = {
-    "predicted": "probability of at least 0.5, unknown strengths at `assume`",
-    "sure": "the same with unknown strengths at 0: stated strengths alone",
-    "possible": "the same with unknown strengths at 1",
-    "reachable": "baseline: everything that depends on what failed, by whatever path",
-    "customer": "baseline: everything that depends on what failed, its owner, or his other goods",
-}
 
 
 @dataclass(frozen=True)
@@ -139,7 +129,10 @@ class Backtest:
     def notes(self) -> tuple[str, ...]:
         """What the figures rest on."""
         before = self.of(hindsight=False)
-        named = ", ".join(f"{o.incident.name} ({o.rows.height} reports)" for o in before) or "none"
+        named = (
+            ", ".join(f"{o.incident.name} ({count(o.rows.height, 'report')})" for o in before)
+            or "none"
+        )
         return (
             "predicted hit: " + READINGS["predicted"],
             "strict figures leave out reports that rest on users' reports alone",
@@ -155,6 +148,11 @@ class Backtest:
 
     def __repr__(self) -> str:
         return f"<Backtest {self.headline}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self.headline)}</p>{self.rows._repr_html_()}"
 
 
 def backtest(incidents: Iterable[Incident]) -> Backtest:
@@ -179,9 +177,9 @@ def judge(incident: Incident) -> Outcome:
         raise  # names its file and line
     except KnockonError as fault:
         raise InputError(f"{incident.name}: scenario: {fault}") from None
-    everyone = _everyone(impact)
-    rows = _noted(everyone.filter(pl.col("reported").is_not_null() & ~pl.col("origin")))
-    paired = tuple(verdict_of(pair, everyone) for pair in incident.paired)
+    everybody = everyone(impact)
+    rows = noted(everybody.filter(pl.col("reported").is_not_null() & ~pl.col("origin")))
+    paired = tuple(verdict_of(pair, everybody) for pair in incident.paired)
     return Outcome(incident, impact, rows.drop("origin", "miss_note"), paired)
 
 
@@ -225,94 +223,11 @@ def verdict_of(pair: Pair, rows: pl.DataFrame) -> Verdict:
     return Verdict(pair, verdict, figure, worse, better)
 
 
-def reached(graph: DependencyGraph, start: Iterable[int]) -> set[int]:
-    """Everything that depends on these by whatever path: no mode, no group, no strength."""
-    dependents: dict[int, list[int]] = {}
-    for dependent, provider in zip(graph.dependent.tolist(), graph.provider.tolist(), strict=True):
-        dependents.setdefault(provider, []).append(dependent)
-    seen = set(start)
-    waiting = list(seen)
-    while waiting:
-        fresh = set(dependents.get(waiting.pop(), ())) - seen
-        seen |= fresh
-        waiting += fresh
-    return seen
-
-
-def _household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
-    """The origins, their owners, and everything else that these own."""
-    parents = graph.entities["parent"].to_list()
-    owners = {parents[o] for o in origins} - {None}
-    owned = {i for i, parent in enumerate(parents) if parent in owners}
-    return {
-        *origins,
-        *owned,
-        *(i for i, identifier in enumerate(graph.ids) if identifier in owners),
-    }
-
-
-def _everyone(impact: Impact) -> pl.DataFrame:
-    """One row per entity of the graph: predictions, readings, and what was reported."""
-    graph = impact.graph
-    origins = [graph.find(i) for i in impact.scenario.origin_ids]
-    reach = reached(graph, origins)
-    customers = reached(graph, _household(graph, origins))
-    predictions = impact.entities.select(
-        "id", "verdict", "probability", "probability_low", "probability_high", "loss",
-        "start_hours", "down_hours", "impact",
-    )  # fmt: skip
-    numbers = pl.int_range(pl.len())
-    rows = graph.entities.with_columns(
-        numbers.is_in(list(origins)).alias("origin"),
-        numbers.is_in(sorted(reach)).alias("reachable"),
-        numbers.is_in(sorted(customers)).alias("customer"),
-        *(pl.lit(None, pl.String).alias(c) for c in _TEXTS if c not in graph.entities.columns),
-        *(pl.lit(None, pl.String).alias(c) for c in _NUMBERS if c not in graph.entities.columns),
-    ).join(predictions, on="id", how="left", maintain_order="left")
-    likelihoods = ("probability", "probability_low", "probability_high", "impact")
-    rows = rows.with_columns(
-        pl.col("verdict").fill_null("spared"),
-        *(pl.col(c).fill_null(0.0) for c in likelihoods),
-        *(pl.col(c).cast(pl.Float64) for c in _NUMBERS),
-    )
-    return rows.with_columns(
-        (pl.col("probability") >= HIT_FROM).alias("predicted"),
-        (pl.col("probability_low") >= HIT_FROM).alias("sure"),
-        (pl.col("probability_high") >= HIT_FROM).alias("possible"),
-        pl.when(pl.col("weight") > 0).then(pl.col("impact") / pl.col("weight")).alias("severity"),
-    ).select(
-        "id", "name", "sector", "reported", "attribution", "verdict", "probability",
-        "probability_low", "probability_high", "loss", "start_hours", "down_hours", "severity",
-        *_NUMBERS, *READINGS, "spared_because", "origin", "miss_note",
-    )  # fmt: skip
-
-
-_TEXTS = ("reported", "attribution", "spared_because", "miss_note")
-_NUMBERS = ("reported_impact", "reported_recovery_hours")
-
-
-def _noted(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `right`, and `note`: why a wrong one came out wrong."""
-    right = pl.col("predicted") == (pl.col("reported") == "hit")
-    reason = (
-        pl.when(pl.col("predicted") & (pl.col("probability_low") >= HIT_FROM))
-        .then(pl.lit("false alarm: stated dependencies carry the failure to it"))
-        .when(pl.col("predicted"))
-        .then(pl.lit("false alarm: a dependency of unknown strength leads to it"))
-        .when(~pl.col("reachable"))
-        .then(pl.lit("missed: no dependency in the graph leads to it"))
-        .when(pl.col("probability_high") >= HIT_FROM)
-        .then(pl.lit("missed: too many unknown strengths lie on the way"))
-        .when(pl.col("probability_high") > 0)
-        .then(pl.lit("missed: the stated strengths on the way are too low"))
-        .otherwise(pl.lit("missed: the mode, a group or the time of grace stops it"))
-    )
-    told = pl.concat_str(reason, pl.col("miss_note"), separator=". ", ignore_nulls=True)
-    return rows.with_columns(
-        right.alias("right"), pl.when(~right).then(told).otherwise(None).alias("note")
-    )
-
-
 def share(value: float | None) -> str:
     """A figure of 0..1 with two digits, `-` where there is none."""
     return "-" if value is None else f"{value:.2f}"
+
+
+def count(number: int, word: str) -> str:
+    """`1 report`, `2 reports`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

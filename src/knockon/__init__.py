@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from knockon.graph.backtest import Backtest
     from knockon.graph.errors import KnockonError
     from knockon.graph.graph import DependencyGraph
     from knockon.graph.scenario import Scenario
     from knockon.graph.whatif import Impact, whatif
 
-__all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "load", "whatif"]
+__all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "backtest", "load", "whatif"]
 
 _HOMES = {
     "DependencyGraph": "knockon.graph.graph",
@@ -38,6 +39,19 @@ def load(*sources: "str | Path", join: bool = False, **options: Any) -> "Depende
     from knockon.loaders.merge import load_tables
 
     return DependencyGraph.from_tables(load_tables(sources, join=join, **options), checked=True)
+
+
+def backtest(folder: "str | Path") -> "Backtest":
+    """The incidents of a folder, each predicted and held against what was reported.
+
+    Raises InputError with every fault of every file.
+    """
+    from pathlib import Path
+
+    from knockon.graph.backtest import backtest as ask
+    from knockon.loaders.incidents import read_incidents
+
+    return ask(read_incidents(Path(folder)))
 
 
 def __getattr__(name: str) -> Any:
