@@ -100,6 +100,20 @@ def asking(command: Command) -> Command:
             help="Strength at which unknown ones count in the middle figure.",
         ),
         click.option(
+            "--halt", type=float, metavar="H", help="Hour at which the rollout is stopped."
+        ),
+        click.option(
+            "--rollout",
+            metavar="RINGS",
+            help="Rings of a bad update: what is reached in all, from which hour on, such as "
+            "1%@0,10%@4,100%@24.",
+        ),
+        click.option(
+            "--hours",
+            metavar="H",
+            help="Hours that each ENTITY is down: 4, or a range 2..72. Impact then counts hours.",
+        ),
+        click.option(
             "--mode", default="outage", show_default=True, help="outage, bad_update or compromise."
         ),
     ):

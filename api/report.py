@@ -9,8 +9,10 @@ from rich.text import Text
 
 from knockon.api.schema import shown_rows
 from knockon.graph.graph import DependencyGraph
+from knockon.graph.hours import plain
 from knockon.graph.maps.text import clean
 from knockon.graph.phrases import assumption, chance, kind_name, number, percent
+from knockon.graph.rollout import rollout_text
 from knockon.graph.tables import Finding
 from knockon.graph.whatif import Impact
 
@@ -33,6 +35,8 @@ def print_whatif(out: Console, impact: Impact, *, kind: str | None, top: int | N
     out.print(Text(assumption(impact)))
     if impact.by_kind.height:
         out.print(_totals(impact))
+    if impact.scenario.rollout:
+        out.print(_saved(impact))
     rows = shown_rows(impact, kind=kind, top=top).filter(pl.col("rank") > 0)
     if rows.height:
         out.print(_ranking(impact, rows, out.width))
@@ -103,6 +107,26 @@ def _totals(impact: Impact) -> Table:
     return table
 
 
+def _saved(impact: Impact) -> Table:
+    """What the rings save against the same update sent to all at once."""
+    table = Table(box=_box(), pad_edge=False)
+    table.add_column("rollout")
+    for heading in ("expected hit", "impact", "saved"):
+        table.add_column(heading, justify="right")
+    scenario = impact.scenario
+    staged = rollout_text(scenario.rollout)
+    halt = "" if scenario.halt is None else f", stopped at {plain(float(scenario.halt))} h"
+    for row in impact.rollout_saves().iter_rows(named=True):
+        said = f"as it was: {staged}{halt}" if row["rollout"] == "as it was" else row["rollout"]
+        figures = [amount(row["impact"]), amount(row["saved"])]
+        table.add_row(Text(said), number(row["hit"]), *figures)
+    return table
+
+
+def amount(value: float) -> str:
+    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
+
+
 def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
     names = dict(zip(impact.graph.ids, impact.graph.names, strict=True))
     table = Table(box=_box(), pad_edge=False, width=min(width, 160))
@@ -116,6 +140,10 @@ def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
     if ranges:
         table.add_column("range", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
+    timed = impact.scenario.hours is not None
+    if timed:
+        table.add_column("from h", justify="right", no_wrap=True)
+        table.add_column("down h", justify="right", no_wrap=True)
     table.add_column("impact", justify="right", no_wrap=True)
     table.add_column("through, nearest first", ratio=3, no_wrap=True, overflow="ellipsis")
     for row in rows.iter_rows(named=True):
@@ -127,11 +155,16 @@ def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
             Text(percent(row["probability"])),
             *([Text("" if low == high else chance(low, high, high))] if ranges else []),
             Text(row["verdict"], style=_VERDICT[row["verdict"]]),
-            Text(f"{row['impact']:,.3g}" if row["impact"] < 100 else f"{row['impact']:,.0f}"),
+            *([Text(_hours(row["start_hours"])), Text(_hours(row["down_hours"]))] if timed else []),
+            Text(amount(row["impact"])),
             Text(_through(row, names)),
         ]
         table.add_row(*cells)
     return table
+
+
+def _hours(value: float | None) -> str:
+    return "" if value is None else f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
 
 
 def _through(row: dict[str, Any], names: dict[str, str]) -> str:

@@ -75,7 +75,10 @@ class GraphJson(TypedDict):
 
 
 class EntityJson(TypedDict):
-    """One entity. `other` holds the columns that only its source knows."""
+    """One entity. `other` holds the columns that only its source knows.
+
+    `repair_hours_to`: where the hours are a range, its upper end; likewise in dependencies.
+    """
 
     id: str
     name: str
@@ -85,6 +88,7 @@ class EntityJson(TypedDict):
     country: str | None
     weight: float
     repair_hours: float
+    repair_hours_to: float | None
     backlog: float
     other: dict[str, Any]
 
@@ -111,9 +115,11 @@ class DependencyJson(TypedDict):
     probability: float | None
     loss: float
     grace_hours: float
+    grace_hours_to: float | None
     group: str | None
     needs: int
     switch_hours: float
+    switch_hours_to: float | None
     switch_probability: float
     source: str | None
     evidence: str | None

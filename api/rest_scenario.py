@@ -10,13 +10,16 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from knockon.graph.errors import clip, did_you_mean
+from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.graph import DependencyGraph
+from knockon.graph.hours import LONGEST, Hours
 from knockon.graph.modes import RULES, modes_of
+from knockon.graph.rollout import rollout_of, rollout_text
 from knockon.graph.scenario import Scenario
 
 MAX_WORLDS = 100_000
@@ -26,7 +29,7 @@ TOP = 20
 _MAX_ROWS = 2**31 - 1
 _MAX_SEED = 2**53 - 1  # the whole numbers that every JSON reader keeps exact
 _ONCE = {"uniqueItems": True}
-_LATER = "expected nothing: time comes in a later release"
+_RANGE = r"^\s*[0-9]+(\.[0-9]+)?(\s*\.\.\s*[0-9]+(\.[0-9]+)?)?\s*$"
 
 
 def _text(value: Any) -> Any:
@@ -63,10 +66,33 @@ def _drawable(value: Any) -> Any:
     return value
 
 
-def _not_yet(value: Any) -> Any:
-    if value is not None and value != "":
-        raise PydanticCustomError("said", _LATER)
-    return None
+def _hours(value: Any) -> Any:
+    """A number, or a text that says a number or a range; an empty text is left out."""
+    if value is None or value == "":
+        return None
+    try:
+        return str(Hours.of(value))
+    except ScenarioError as fault:
+        raise PydanticCustomError("said", "{why}", {"why": _told(fault, "hours")}) from None
+
+
+def _rings(value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise PydanticCustomError("said", "expected text such as 1%@0,10%@4,100%@24")
+    try:
+        return rollout_text(rollout_of(value))
+    except ScenarioError as fault:
+        raise PydanticCustomError("said", "{why}", {"why": _told(fault, "rollout")}) from None
+
+
+def _told(fault: ScenarioError, key: str) -> str:
+    return str(fault).removeprefix(f"{key}: ")
+
+
+def _left_out(value: Any) -> Any:
+    return None if value == "" else value
 
 
 Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text)]
@@ -79,11 +105,29 @@ Names = Annotated[list[Name], Field(max_length=MAX_NAMED), BeforeValidator(_few)
 Worlds = Annotated[
     int, Field(ge=1, le=MAX_WORLDS), BeforeValidator(_drawable), BeforeValidator(_whole)
 ]
-Never = Annotated[None, Field(description=f"Not yet; {_LATER}."), BeforeValidator(_not_yet)]
-Empty = Annotated[
-    Annotated[str, Field(max_length=0)] | None,
-    Field(description=f"Not yet; {_LATER}."),
-    BeforeValidator(_not_yet),
+_ABOUT_HOURS = "Hours that the origins are down: a number above 0, or a range such as 2..72."
+_RANGE_SCHEMA = {"type": "string", "pattern": _RANGE}
+_NULL = {"type": "null"}
+HoursQuery = Annotated[
+    str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
+    WithJsonSchema({"anyOf": [_RANGE_SCHEMA, {"type": "string", "maxLength": 0}]}),
+]  # fmt: skip
+HoursBody = Annotated[
+    str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _RANGE_SCHEMA, _NULL]}),
+]  # fmt: skip
+Rollout = Annotated[
+    Annotated[str, Field(max_length=MAX_TEXT)] | None,
+    Field(
+        description="Rings of a bad update: what is reached in all, from which hour on, such as "
+        "1%@0,10%@4,100%@24. Only with the mode bad_update."
+    ),
+    BeforeValidator(_rings), BeforeValidator(_text),
+]  # fmt: skip
+Halt = Annotated[
+    Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)] | None,
+    Field(description="Hour at which the rollout is stopped. Only with a rollout."),
+    BeforeValidator(_left_out),
 ]
 
 
@@ -140,12 +184,16 @@ class Assumptions(Asked):
         BeforeValidator(_whole),
     ] = TOP
     kind: Annotated[Text | None, Field(description="Show rows of this kind only.")] = None
+    hours: HoursQuery = None
+    rollout: Rollout = None
+    halt: Halt = None
 
     def scenario(self, graph: DependencyGraph) -> Scenario:
         """The scenario on this graph, every name resolved to an id."""
         return Scenario.of(
             graph, self.failing(), protect=self.protect_these(), severity=self.severity,
             mode=self.mode, assume=self.assume, worlds=self.worlds, seed=self.seed,
+            hours=self.hours, rollout=self.rollout or (), halt=self.halt,
         )  # fmt: skip
 
     def failing(self) -> list[str | Mapping[str, Any]]:
@@ -163,9 +211,6 @@ class WhatifQuery(Assumptions):
         Field(min_length=1, description="What fails; repeated.", json_schema_extra=_ONCE),
     ]
     protect: Annotated[Names, Field(description="Entities that nothing hits.")] = []
-    hours: Empty = None
-    rollout: Empty = None
-    halt: Empty = None
 
     def failing(self) -> list[str | Mapping[str, Any]]:
         return [*self.origin]
@@ -202,9 +247,7 @@ class WhatifBody(Assumptions):
         BeforeValidator(_few),
     ]
     protect: Annotated[Names, Field(description="Entities that nothing hits.")] = []
-    hours: Never = None
-    rollout: Never = None
-    halt: Never = None
+    hours: HoursBody = None
 
     def failing(self) -> list[str | Mapping[str, Any]]:
         return [o if isinstance(o, str) else o.model_dump(exclude_none=True) for o in self.origins]

@@ -10,7 +10,9 @@ import polars as pl
 from typing_extensions import TypedDict
 
 from knockon.graph.graph import DependencyGraph
+from knockon.graph.hours import Hours
 from knockon.graph.phrases import assumption
+from knockon.graph.rollout import rollout_text
 from knockon.graph.whatif import Impact
 
 SCHEMA = 1
@@ -33,11 +35,15 @@ class OriginJson(TypedDict):
 
 
 class ScenarioJson(TypedDict):
-    """What was asked, as run, every default filled in. `exact`: all cases, nothing drawn."""
+    """What was asked, as run, every default filled in. `exact`: all cases, nothing drawn.
+
+    `hours`: a number, or a range as text (`2..72`); `rollout`: what is reached in all, from which
+    hour on (`1%@0,10%@4,100%@24`).
+    """
 
     origins: list[OriginJson]
     mode: str
-    hours: float | None
+    hours: float | str | None
     rollout: str | None
     halt: float | None
     assume: float
@@ -88,7 +94,10 @@ class TotalsJson(TypedDict):
 
 
 class EntityRow(TypedDict):
-    """One entity within reach, or beside it and spared. Rank 0: an origin."""
+    """One entity within reach, or beside it and spared. Rank 0: an origin.
+
+    Hours are over the worlds that hit it: null where none does, or where the scenario has none.
+    """
 
     rank: int
     id: str
@@ -104,14 +113,28 @@ class EntityRow(TypedDict):
     loss: float | None
     start_hours: float | None
     down_hours: float | None
+    down_hours_p50: float | None
+    down_hours_p95: float | None
     impact: float
     impact_std_error: float
     carries: float
     route: list[str] | None
 
 
+class RolloutRow(TypedDict):
+    """A rollout: `as it was`, or `all at once`; `saved` is impact less than all at once."""
+
+    rollout: str
+    hit: float
+    impact: float
+    saved: float
+
+
 class WhatifJson(TypedDict):
-    """The answer to a what-if. `more`: rows of entities that `top` or `kind` left out."""
+    """The answer to a what-if. `more`: rows of entities that `top` or `kind` left out.
+
+    `rollout`: with a rollout, what it saves against the same update sent to all at once.
+    """
 
     schema: int
     graph: GraphHead
@@ -119,6 +142,7 @@ class WhatifJson(TypedDict):
     headline: str
     assumption: str
     totals: TotalsJson
+    rollout: list[RolloutRow] | None
     entities: list[EntityRow]
     notes: list[str]
     more: int
@@ -135,6 +159,7 @@ def graph_head(graph: DependencyGraph) -> GraphHead:
 def whatif_json(impact: Impact, *, kind: str | None = None, top: int | None = None) -> WhatifJson:
     """The answer as JSON: origins, then the first `top` rows (all: None) of a kind (any: None)."""
     rows = shown_rows(impact, kind=kind, top=top)
+    saved = impact.rollout_saves() if impact.scenario.rollout else None
     return {
         "schema": SCHEMA,
         "graph": graph_head(impact.graph),
@@ -142,6 +167,7 @@ def whatif_json(impact: Impact, *, kind: str | None = None, top: int | None = No
         "headline": impact.headline,
         "assumption": assumption(impact),
         "totals": totals_json(impact),
+        "rollout": saved.to_dicts() if saved is not None else None,  # type: ignore[typeddict-item]
         "entities": rows.to_dicts(),  # type: ignore[typeddict-item]
         "notes": list(impact.notes),
         "more": impact.entities.height - rows.height,
@@ -167,15 +193,21 @@ def scenario_json(impact: Impact) -> ScenarioJson:
             for o in scenario.origins
         ],
         "mode": scenario.mode,
-        "hours": None,
-        "rollout": None,
-        "halt": None,
+        "hours": _hours(scenario.hours),
+        "rollout": rollout_text(scenario.rollout) or None,
+        "halt": scenario.halt,
         "assume": scenario.assume,
         "worlds": impact.worlds,
         "exact": impact.exact,
         "seed": scenario.seed,
         "protect": list(scenario.protect),
     }
+
+
+def _hours(hours: Hours | None) -> float | str | None:
+    if hours is None:
+        return None
+    return hours.low if hours.known else str(hours)
 
 
 def totals_json(impact: Impact) -> TotalsJson:

@@ -88,9 +88,7 @@ def _conform(
         if c.default is not None and c.name not in ("needs", "switch_probability")
     ]
     done = settle_ranges(done.with_columns(fill), name, where, faults)
-    return done.select(
-        *(c.name for c in columns), pl.exclude([c.name for c in columns])
-    )
+    return done.select(*(c.name for c in columns), pl.exclude([c.name for c in columns]))
 
 
 def _check_names(
@@ -235,10 +233,12 @@ def _merge_repeated(frame: pl.DataFrame, report: list[Finding]) -> pl.DataFrame:
     rest = [c for c in frame.columns if c not in IDENTITY]
     told = [c for c in rest if c not in (*severe, FILE, LINE, ROW)]
     ordered = twice.sort(told, nulls_last=True, maintain_order=True)  # one row's provenance is kept
-    merged = ordered.group_by(*IDENTITY).agg(
-        getattr(pl.col(c), severe.get(c, "first"))() for c in rest
-    ).with_columns(
-        pl.when(pl.col(n + TO) > pl.col(n)).then(n + TO).alias(n + TO) for n in ranged
+    merged = (
+        ordered.group_by(*IDENTITY)
+        .agg(getattr(pl.col(c), severe.get(c, "first"))() for c in rest)
+        .with_columns(
+            pl.when(pl.col(n + TO) > pl.col(n)).then(n + TO).alias(n + TO) for n in ranged
+        )
     )
     extra = twice.height - merged.height
     reason = "a repeated dependency (a stated strength beats unknown, then the more severe value)"

@@ -42,7 +42,7 @@ class Hours:
         elif isinstance(given, tuple | list) and len(given) == 2:
             low, high = given
         else:
-            low = high = given  # type: ignore[assignment]
+            low = high = given
         if not (_is_number(low) and _is_number(high) and 0 < low <= high <= LONGEST):
             raise ScenarioError(
                 f"hours: expected a number above 0, at most {LONGEST:,.0f}, or a range such as "
@@ -139,6 +139,4 @@ def _ends(text: str) -> tuple[Any, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -51,7 +51,7 @@ def rollout_notes(graph: "DependencyGraph", scenario: Scenario) -> list[str]:
     share = covered(scenario.rollout, scenario.halt)
     notes = [
         f"the rings are assumed to cover the channel that fails: {staged:,} direct dependents that "
-        f"run the origin get the update only with their ring ({100 * share:.6g} % of them ever do); "
+        f"run the origin get it only with their ring ({100 * share:.6g} % of them ever do); "
         "on 19 July 2024 customers' staged policies did not cover content updates"
     ]
     beside = direct.filter(~pl.col("relation").is_in(STAGED))["dependent"].n_unique()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -123,7 +124,7 @@ def _does_not_add_up(text: str, total: list[Decimal]) -> str:
 
 
 def _check_order(rings: Sequence[Ring]) -> None:
-    for before, ring in zip(rings, rings[1:], strict=False):
+    for before, ring in pairwise(rings):
         if ring.start_hours <= before.start_hours:
             raise ScenarioError(
                 "rollout: expected rings that start one after another, got "
@@ -136,7 +137,8 @@ def staged_arcs(graph: "DependencyGraph", circuit: Circuit, origins: Ints) -> Bo
     relation = graph.dependencies["relation"].is_in(STAGED).to_numpy()
     fails = np.zeros(len(circuit.entity), np.bool_)
     fails[origins] = True
-    return fails[circuit.provider] & relation[circuit.dependency[circuit.member]]
+    by_ring: Bools = fails[circuit.provider] & relation[circuit.dependency[circuit.member]]
+    return by_ring
 
 
 def staged(graph: "DependencyGraph", circuit: Circuit, arcs: Bools) -> Circuit:

@@ -1,7 +1,7 @@
 """What the times of all worlds come to: how likely, from when, for how long, and at what cost."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,23 +53,57 @@ class TimedTally:
 def tally(job: "Job", timeline: Timeline, runs: list[Run]) -> TimedTally:
     """All figures. runs: the middle one alone, or low, middle and high where they differ.
 
-    More transmits in a run with higher strengths, and so more is down at some time, in every world,
-    but for two cases: an outage that a switch costs begins and ends earlier where the member is lost
-    earlier; and in a cycle an entity that fails earlier sees fewer of the others. There an interval
-    of the lower run need not lie within that of the higher, and may break what the higher one spares.
-    The middle run stays as it is; low counts the worlds that are down in both, high those in either.
+    With higher strengths more members are lost, and where one interval of a provider holds another,
+    so do those of its dependents: start + grace and end + repair + backlog * (end - start) keep the
+    order, and so does the count of lost members at a moment. Hence low <= middle <= high in every
+    world, but for two cases. An outage that a switch costs begins and ends earlier where the member
+    is lost earlier; and in a cycle an entity that fails earlier sees fewer of the others. There an
+    interval of the lower run need not lie within that of the higher, and can break what the higher
+    one spares. The middle run stays as it is; low then counts the worlds that are down in both, and
+    high those that are down in either, which is noted.
     """
     sums = _Sums(job)
     paying = not job.exact and timeline.pays(job.worlds)
     compiled = paying and compiled_form_is_there()
-    drawn = [timeline.times(run, job.blocks(run, timeline.words), compiled=compiled) for run in runs]
-    for parts in zip(*drawn, strict=True):
-        block = parts[0][0]
-        middle = parts[len(parts) // 2][1]
-        sums.add(block, middle, sums.loss(timeline, runs[len(runs) // 2], block, middle))
+    base = runs[len(runs) // 2]
+
+    def times(run: Run) -> Iterator[tuple[Block, Times]]:
+        blocks = (_seen_by(run, base, b) for b in job.blocks(base, timeline.words))
+        return timeline.times(run, blocks, compiled=compiled)
+
+    for parts in zip(*map(times, runs), strict=True):
+        block, middle = parts[len(parts) // 2]
+        sums.add(block, middle, losses(job, timeline, base, block, middle))
         if len(parts) > 1:
             sums.bound(block, *(job.by_entity(t.start, np.minimum) < np.inf for _, t in parts))
     return sums.figures(len(runs) > 1, compiled, paying and not compiled)
+
+
+def _seen_by(run: Run, middle: Run, block: Block) -> Block:
+    """The cases of the middle run for one with fewer uncertain draws."""
+    if block.cases is None:
+        return block
+    rows = np.searchsorted(middle.uncertain, run.uncertain)
+    return replace(block, cases=block.cases[rows])
+
+
+def losses(job: "Job", timeline: Timeline, run: Run, block: Block, times: Times) -> Floats | None:
+    """(E, L) loss of each entity, None where all that is down is lost whole.
+
+    As in a world without times, but that a member is lost where it counts, and a group that no
+    break and no switch has brought down takes nothing.
+    """
+    if times.counts is None or times.state is None:
+        return None
+    c, lanes = timeline.circuit, len(block.weight)
+    _, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
+    takes = (c.threshold == 1)[:, None] | (times.state != NOTHING)
+    start = np.zeros((len(c.entity), lanes))
+    start[job.origins] = job.severity[:, None]
+    live = times.counts & takes[c.group]
+    stuck = stuck | (times.state == SWITCHED)
+    x = spread_loss(c, job.share, live, stuck, start, np.zeros(0, np.int64))
+    return job.by_entity(x, np.maximum)
 
 
 class _Sums:
@@ -85,25 +119,6 @@ class _Sums:
         self.kept: list[tuple[Floats, Floats]] = []
         self.held = self.bounded = 0
         self.curve = _Curve(job)
-
-    def loss(self, timeline: Timeline, run: Run, block: Block, times: Times) -> Floats | None:
-        """(E, L) loss of each entity, None where all that is down is lost whole.
-
-        As in a world without times, but that a member is lost where it counts, and a group that no
-        break and no switch has brought down takes nothing.
-        """
-        if times.counts is None or times.state is None:
-            return None
-        job, c, lanes = self.job, timeline.circuit, len(block.weight)
-        _, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
-        shared = c.threshold > 1
-        takes = ~shared[:, None] | (times.state != NOTHING)
-        start = np.zeros((len(c.entity), lanes))
-        start[job.origins] = job.severity[:, None]
-        live = times.counts & takes[c.group]
-        stuck = stuck | (times.state == SWITCHED)
-        x = spread_loss(c, job.share, live, stuck, start, np.zeros(0, np.int64))
-        return job.by_entity(x, np.maximum)
 
     def add(self, block: Block, times: Times, loss: Floats | None) -> None:
         job, w = self.job, block.weight
@@ -205,7 +220,8 @@ class _Curve:
             self.rounded = True
             self.steps = [self._merged(*step) for step in self.steps]
             return self._merged(moments, change)
-        return found, np.bincount(of, weights=change, minlength=len(found))
+        level: Floats = np.bincount(of, weights=change, minlength=len(found)).astype(np.float64)
+        return found, level
 
     def frame(self) -> pl.DataFrame:
         """Columns `hours`, ascending; `kind`; `down`: expected number down from then on."""

@@ -182,8 +182,11 @@ class Timeline:
             one = one or self._times(run, Block(0, np.ones(1)), compiled=False)
             lanes = len(block.weight)
             parts = (one.start, one.end, one.counts, one.state)
-            yield block, Times(
-                *(None if x is None else np.repeat(x, lanes, axis=1) for x in parts)  # type: ignore[arg-type]
+            yield (
+                block,
+                Times(
+                    *(None if x is None else np.repeat(x, lanes, axis=1) for x in parts)  # type: ignore[arg-type]
+                ),
             )
 
     def _times(self, run: Run, block: Block, *, compiled: bool) -> Times:
@@ -191,11 +194,11 @@ class Timeline:
         live, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
         table, hours = self.drawn.table(block)
         n, m, g = len(c.entity), len(c.dependency), len(c.node)
-        shared = (c.threshold > 1).any()
+        some = bool((c.threshold > 1).any())  # groups with a spare
         work = Work(
-            np.zeros(n, np.bool_), np.zeros(n), np.zeros(n),
-            *((np.zeros(m), np.zeros(m), np.zeros(m, np.bool_)) if shared else _nothing()),
-            *((np.zeros(g), np.zeros(g)) if shared else _nothing()[:2]),
+            np.zeros(n, np.bool_), np.zeros(n), np.zeros(n), np.zeros(m * some),
+            np.zeros(m * some), np.zeros(m * some, np.bool_), np.zeros(g * some),
+            np.zeros(g * some),
         )  # fmt: skip
         drawn = Drawn(live.ravel(), stuck.ravel(), table.ravel(), hours)
         wanted = self.fractional
@@ -265,10 +268,6 @@ def with_switches(graph: DependencyGraph, circuit: Circuit) -> Circuit:
     head = circuit.dependency[circuit.member_start[:-1]]
     switches = np.where((circuit.threshold > 1) & member, head, circuit.switch_of)
     return replace(circuit, switch_of=switches)
-
-
-def _nothing() -> tuple[Floats, Floats, Bools]:
-    return np.zeros(0), np.zeros(0), np.zeros(0, np.bool_)
 
 
 def _ordered(start: Ints, target: Ints) -> tuple[Ints, Ints, Ints]:

@@ -20,7 +20,7 @@ NOTHING, SWITCHED, BROKEN = 0, 1, 2  # what became of a group
 class Shape(NamedTuple):
     """What is the same in all worlds. N nodes, A arcs by provider, M members, G groups.
 
-    order: (N,) nodes, component by component; component: (N,) number of each node's; first: (C + 1,)
+    order: (N,) nodes by component; component: (N,) of each node; first: (C + 1,) of each component
     arc_start: (N + 1,); arc_member, foreign: (A,)
     group_of: (M,); member_start: (G + 1,); node_of, threshold: (G,); group_start: (N + 1,)
     grace, pause: (M,) hours of grace and of switching; repair, backlog: (N,); origin: (N,) bool

@@ -233,7 +233,8 @@ def _frame(graph: DependencyGraph, found: Spread) -> tuple[pl.DataFrame, list[st
     )
     return ranked.select(
         "rank", "id", "name", "kind", "sector", "hops", "probability", "probability_low",
-        "probability_high", "std_error", "verdict", "loss", *_HOURS, "impact", "impact_std_error", "carries", "route",
+        "probability_high", "std_error", "verdict", "loss", *_HOURS, "impact",
+        "impact_std_error", "carries", "route",
     ), notes  # fmt: skip
 
 
