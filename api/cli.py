@@ -349,14 +349,11 @@ def _emit(impact: "Impact", form: str, output: Path | None, *, kind: str | None,
         text = csv_text(shown_rows(impact, kind=kind, top=top))
         click.echo(text, nl=False) if output is None else write_text(output, text)
     else:
-        from io import StringIO
+        from functools import partial
 
-        from knockon.api.report import console, print_whatif
+        from knockon.api.report import print_whatif
 
-        page = StringIO() if output is not None else None
-        print_whatif(console(page), impact, kind=kind, top=top)
-        if output is not None and page is not None:
-            write_text(output, page.getvalue())
+        _print_page(partial(print_whatif, kind=kind, top=top), impact, output)
 
 
 def _print_page(show: "Callable[[Console, Any], None]", answer: Any, output: Path | None) -> None:

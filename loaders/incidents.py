@@ -17,7 +17,7 @@ from knockon.graph.tables import Tables, at
 from knockon.loaders.native_yaml import Document, parse, tables_of
 
 _PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
-_FALSE = ("false", "no", None)
+_FALSE = ("false", "no")
 
 
 def read_incidents(folder: Path) -> list[Incident]:
@@ -165,10 +165,10 @@ def _text(document: Document, key: str, faults: list[str]) -> str | None:
 
 def _hindsight(document: Document, faults: list[str]) -> str | None:
     """Why the graph knows the outcome; a file that says nothing counts as hindsight."""
-    if "hindsight" not in document.values:
-        return "the file does not say when its dependencies were known"
     told = _text(document, "hindsight", faults)
-    return None if told in _FALSE else told
+    if told is None:
+        return "the file does not say when its dependencies were known"
+    return None if told.lower() in _FALSE else told
 
 
 def _check_reports(tables: Tables, faults: list[str]) -> None:
