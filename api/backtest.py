@@ -1,6 +1,7 @@
 """A back-test as JSON and on a terminal."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -89,6 +90,11 @@ class BacktestJson(TypedDict):
     more: int
 
 
+_WIDE = 110  # columns of a terminal that holds the whole table
+_KEY_NARROW = (
+    "hit, spared: reports. stated alone: recall without inferred dependencies. "
+    f"A terminal of {_WIDE} columns shows the baselines and rank correlations"
+)
 _KEY = (
     "hit, spared: reports. stated alone: recall without inferred dependencies. reachable, "
     "customers: precision if all that depends on what failed falls, or every customer of its owner"
@@ -178,8 +184,9 @@ def _paired_json(verdict: Verdict) -> PairedJson:
 def print_backtest(out: Console, found: Backtest) -> None:
     """Headline, one line per incident, paired tests, what came out wrong, what was assumed."""
     out.print(Text(clean(found.headline), style="bold"))
-    out.print(_incidents(found))
-    out.print(Text(clean(_KEY), style="dim"))
+    wide = out.width >= _WIDE
+    out.print(_incidents(found, wide))
+    out.print(Text(clean(_KEY if wide else _KEY_NARROW), style="dim"))
     if found.paired:
         out.print(_paired(found))
     out.print(Text("Came out wrong", style="bold"))
@@ -213,27 +220,37 @@ def asked(outcome: Outcome) -> str:
     return f"{condition(outcome.impact)}{hours}; unknown strengths count {scenario.assume:g}"
 
 
-def _incidents(found: Backtest) -> Table:
+def _incidents(found: Backtest, wide: bool) -> Table:
     table = _table()
     table.add_column("incident", no_wrap=True)
-    for heading in ("hit", "spared", "pre-\ncision", "recall", "stated\nalone", "reach-\nable",
-                    "custo-\nmers", "impact\nrank", "recov.\nrank"):  # fmt: skip
+    for heading in _HEADINGS if wide else _HEADINGS[:_NARROW]:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("paired", no_wrap=True)
-    for outcome in found.outcomes:
-        marks = Text.assemble(*((_mark(v.verdict), TONE[v.verdict]) for v in outcome.paired))
-        ranks = (outcome.impact_rank, outcome.recovery_rank)
-        scores = {r: outcome.score(r) for r in READINGS}
-        label = Text(clean(outcome.incident.name, 32))
-        table.add_row(label, *_cells(scores), *map(share, ranks), marks)
+
+    def add(
+        name: str, scores: dict[str, Confusion], *ranks: float | None, paired: Any = ""
+    ) -> None:
+        cells = [*_cells(scores), *(share(r) for r in ranks or (None, None))]
+        table.add_row(Text(clean(name, 32)), *(cells if wide else cells[:_NARROW]), paired)
+
+    for o in found.outcomes:
+        scores = {r: o.score(r) for r in READINGS}
+        add(o.incident.name, scores, o.paired, (o.impact_rank, o.recovery_rank))
     table.add_section()
     for name, hindsight in POOLS.items():
         pooled = {r: found.pooled(r, hindsight=hindsight) for r in READINGS}
-        ranks = (found.impact_rank, found.recovery_rank) if hindsight is None else (None, None)
-        table.add_row(name.replace("_", " "), *_cells(pooled), *map(share, ranks))
-    loose = {r: found.pooled(r, strict=False) for r in READINGS}
-    table.add_row("all, with users' reports", *_cells(loose))
+        if hindsight is None:
+            tests = [v for _, v in found.paired]
+            add(name, pooled, tests, (found.impact_rank, found.recovery_rank))
+        else:
+            add(name.replace("_", " "), pooled)
+    add("all, with users' reports", {r: found.pooled(r, strict=False) for r in READINGS})
     return table
+
+
+_HEADINGS = ("hit", "spared", "pre-\ncision", "recall", "stated\nalone",
+             "reach-\nable", "custo-\nmers", "impact\nrank", "recov.\nrank")  # fmt: skip
+_NARROW = 5  # columns of figures where the terminal is narrow
 
 
 def _cells(scores: dict[str, Confusion]) -> list[str]:
@@ -271,10 +288,6 @@ def _paired(found: Backtest) -> Table:
             Text(v.verdict, style=TONE[v.verdict]),
         )  # fmt: skip
     return table
-
-
-def _mark(verdict: str) -> str:
-    return {"right": "+", "wrong": "-"}.get(verdict, "=")
 
 
 def _table() -> Table:

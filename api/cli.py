@@ -15,6 +15,7 @@ import click
 from knockon.graph.errors import KnockonError, clip
 
 if TYPE_CHECKING:
+    from polars import DataFrame
     from rich.console import Console
 
     from knockon.graph.graph import DependencyGraph
@@ -175,8 +176,7 @@ def whatif(
 
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise click.UsageError(f"--fail-over: expected a number from 0 to 1, got {fail_over:g}")
-    if form == "parquet" and output is None:
-        raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
+    _check_parquet(form, output)
     graph = read()
     _check_kind(graph, kind)
     begun = perf_counter()
@@ -248,7 +248,12 @@ def load(read: Read, output: Path | None, form: str) -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "parquet"]),
+    default="table",
+    show_default=True,
+    help="csv and parquet hold every row with a report.",
 )
 @click.option(
     "-o",
@@ -259,7 +264,7 @@ def load(read: Read, output: Path | None, form: str) -> None:
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write a page that a person reads into this HTML file.",
+    help="Also write a page for people into this HTML file.",
 )
 def backtest(folder: Path, form: str, output: Path | None, report: Path | None) -> None:
     """Predictions against what really happened, for the incidents of a folder."""
@@ -267,11 +272,14 @@ def backtest(folder: Path, form: str, output: Path | None, report: Path | None) 
     from knockon.graph.backtest import backtest as ask
     from knockon.loaders.incidents import read_incidents
 
+    _check_parquet(form, output)
     found = ask(read_incidents(folder))
     if form == "json":
         _print_json(backtest_json(found), output)
-    else:
+    elif form == "table":
         _print_page(print_backtest, found, output)
+    else:
+        _print_frame(found.rows, form, output)
     if report is not None:
         from knockon.api.backtest_page import backtest_page
         from knockon.api.export import write_text
@@ -338,22 +346,35 @@ def _check_kind(graph: "DependencyGraph", kind: str | None) -> None:
 
 
 def _emit(impact: "Impact", form: str, output: Path | None, *, kind: str | None, top: int) -> None:
-    from knockon.api.export import csv_text, write_parquet, write_text
     from knockon.api.schema import shown_rows, whatif_json
 
     if form == "json":
         _print_json(whatif_json(impact, kind=kind, top=top), output)
-    elif form == "parquet" and output is not None:
-        write_parquet(output, shown_rows(impact, kind=kind, top=top))
-    elif form == "csv":
-        text = csv_text(shown_rows(impact, kind=kind, top=top))
-        click.echo(text, nl=False) if output is None else write_text(output, text)
-    else:
+    elif form == "table":
         from functools import partial
 
         from knockon.api.report import print_whatif
 
         _print_page(partial(print_whatif, kind=kind, top=top), impact, output)
+    else:
+        _print_frame(shown_rows(impact, kind=kind, top=top), form, output)
+
+
+def _check_parquet(form: str, output: Path | None) -> None:
+    if form == "parquet" and output is None:
+        raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
+
+
+def _print_frame(frame: "DataFrame", form: str, output: Path | None) -> None:
+    """The frame as CSV, or as Parquet, which needs a file."""
+    from knockon.api.export import csv_text, write_parquet, write_text
+
+    if form == "parquet" and output is not None:
+        write_parquet(output, frame)
+    elif output is None:
+        click.echo(csv_text(frame), nl=False)
+    else:
+        write_text(output, csv_text(frame))
 
 
 def _print_page(show: "Callable[[Console, Any], None]", answer: Any, output: Path | None) -> None:

@@ -66,6 +66,13 @@ class Outcome:
         """The rows that came out wrong: misses first, then false alarms."""
         return self.rows.filter(~pl.col("right")).sort("reported", "id")
 
+    def __repr__(self) -> str:
+        found = self.score()
+        return (
+            f"<Outcome {self.incident.name}, {count(self.rows.height, 'report')}: "
+            f"precision {share(found.precision)}, recall {share(found.recall)}>"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
@@ -118,7 +125,7 @@ class Backtest:
         score, naive = self.pooled(), self.pooled("customer")
         right = sum(v.verdict == "right" for _, v in self.paired)
         return (
-            f"{len(self.outcomes)} incidents, {score.rows:,} reports: "
+            f"{count(len(self.outcomes), 'incident')}, {count(score.rows, 'report')}: "
             f"precision {share(score.precision)}, recall {share(score.recall)}, "
             f"{score.quiet} of {score.quiet + score.alarms} spared told apart "
             f"({naive.quiet} if every customer falls); "

@@ -16,6 +16,7 @@ from knockon.graph.incidents import ATTRIBUTIONS, MEASURES, REPORTED, Incident, 
 from knockon.graph.tables import Tables, at
 from knockon.loaders.native_yaml import Document, parse, tables_of
 
+MAX_WORLDS = 100_000  # a file may ask for no more
 _PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
 _FALSE = ("false", "no")
 
@@ -34,6 +35,8 @@ def read_incidents(folder: Path) -> list[Incident]:
             found.append(read_incident(path))
         except InputError as fault:
             faults.extend(fault.faults)
+        except OSError as fault:
+            faults.append(f"{path}: cannot be read: {fault.strerror or fault}")
     if faults:
         raise InputError.of(faults)
     return found
@@ -78,6 +81,8 @@ def _scenario(document: Document, faults: list[str]) -> dict[str, Any]:
             options[key] = cast(value)
         except (TypeError, ValueError):
             faults.append(f"{place}: {key}: cannot be {clip(str(value))!r}")
+    if options.get("worlds", 0) > MAX_WORLDS:
+        faults.append(f"{place}: worlds: expected at most {MAX_WORLDS:,}")
     if not options.get("origins"):
         faults.append(f"{place}: expected `origins`, a list of what failed")
     return options

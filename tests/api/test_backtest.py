@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from knockon.api import cli
@@ -79,6 +80,18 @@ def test_table_tells_scores_misses_and_assumptions(
     assert "- in 2 incidents: Shared" in out
     assert "a-plain: Root fails, for 4 hours; unknown strengths count 0.75" in out
     assert "\u202e" not in out
+
+
+def test_rows_as_files(pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """CSV and Parquet hold every row with a report, and the incident that it is from."""
+    assert run("backtest", pack, "--format", "csv") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("incident,id,name,sector,reported,attribution,verdict,probability")
+    assert lines[1].startswith("a-plain,bank,Bank,,hit,stated,hit,1.0")
+    out = tmp_path / "rows.parquet"
+    assert run("backtest", pack, "--format", "parquet", "-o", str(out)) == 0
+    assert pl.read_parquet(out).height == 6
+    assert run("backtest", pack, "--format", "parquet") == 2
 
 
 class Page(HTMLParser):

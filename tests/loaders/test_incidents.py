@@ -88,6 +88,7 @@ def test_it_is_an_ordinary_graph_too(tmp_path: Path) -> None:
         ("impact: 4", "recovery_hours: nan", "fire.yaml:12: reported_recovery_hours: expected"),
         ("mode: outage", "modus: outage", "fire.yaml:4: scenario: unknown key 'modus'"),
         ("0.75", "[1]", "fire.yaml:4: scenario: assume: cannot be \"['1']\""),
+        ("mode: outage", "worlds: 9000000", "fire.yaml:4: scenario: worlds: expected at most"),
         ("severity: 0.5", "severity: x", "fire.yaml:4: scenario: origins: cannot be"),
         ("[The fire lasted.]", "{a: b}", "fire.yaml:5: assumed: expected a list of texts"),
         ("date: 2021-03-10", "date: [1]", "fire.yaml:2: date: expected text"),
@@ -113,6 +114,10 @@ def test_all_faults_of_all_files(tmp_path: Path) -> None:
         read_incidents(tmp_path)
     with pytest.raises(InputError, match="expected a folder of incidents"):
         read_incidents(tmp_path / "absent")
+    (tmp_path / "a-folder.yaml").mkdir()
+    with pytest.raises(InputError, match="cannot be read: Is a directory"):
+        read_incidents(tmp_path)
+    (tmp_path / "a-folder.yaml").rmdir()
     for name in ("one.yaml", "two.yml"):
         (tmp_path / name).write_text(WHOLE.replace("hit, why", "luck, why"))
     (tmp_path / "README.md").write_text("not an incident")
