@@ -228,10 +228,15 @@ def _incidents(found: Backtest, wide: bool) -> Table:
     table.add_column("paired", no_wrap=True)
 
     def add(
-        name: str, scores: dict[str, Confusion], *ranks: float | None, paired: Any = ""
-    ) -> None:
-        cells = [*_cells(scores), *(share(r) for r in ranks or (None, None))]
-        table.add_row(Text(clean(name, 32)), *(cells if wide else cells[:_NARROW]), paired)
+        name: str, scores: dict[str, Confusion], tests: Sequence[Verdict] = (),
+        ranks: tuple[float | None, float | None] = (None, None),
+    ) -> None:  # fmt: skip
+        cells = [*_cells(scores), *map(share, ranks)]
+        right = sum(v.verdict == "right" for v in tests)
+        told = f"{right} of {len(tests)} right" if tests else ""
+        tone = TONE["right" if right == len(tests) else "wrong"]
+        shown = cells if wide else cells[:_NARROW]
+        table.add_row(Text(clean(name, 32)), *shown, Text(told, style=tone))
 
     for o in found.outcomes:
         scores = {r: o.score(r) for r in READINGS}
