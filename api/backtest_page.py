@@ -4,7 +4,8 @@ import base64
 import hashlib
 from typing import Any
 
-from knockon.api.backtest import POOLS, asked, repeated
+from knockon.api.backtest import POOLS
+from knockon.api.backtest_table import asked, repeated
 from knockon.graph.backtest import Backtest, Outcome, Verdict, share
 from knockon.graph.maps.text import xml
 from knockon.graph.phrases import chance, number

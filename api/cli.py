@@ -268,7 +268,8 @@ def load(read: Read, output: Path | None, form: str) -> None:
 )
 def backtest(folder: Path, form: str, output: Path | None, report: Path | None) -> None:
     """Predictions against what really happened, for the incidents of a folder."""
-    from knockon.api.backtest import backtest_json, print_backtest
+    from knockon.api.backtest import backtest_json
+    from knockon.api.backtest_table import print_backtest
     from knockon.graph.backtest import backtest as ask
     from knockon.loaders.incidents import read_incidents
 
