@@ -4,7 +4,7 @@ Plain dictionaries typed by name: the command line prints them without importing
 REST describes them in its OpenAPI document.
 """
 
-from typing import Any
+from typing import Any, NotRequired
 
 import polars as pl
 from typing_extensions import TypedDict
@@ -142,7 +142,7 @@ class WhatifJson(TypedDict):
     headline: str
     assumption: str
     totals: TotalsJson
-    rollout: list[RolloutRow] | None
+    rollout: NotRequired[list[RolloutRow]]
     entities: list[EntityRow]
     notes: list[str]
     more: int
@@ -159,19 +159,20 @@ def graph_head(graph: DependencyGraph) -> GraphHead:
 def whatif_json(impact: Impact, *, kind: str | None = None, top: int | None = None) -> WhatifJson:
     """The answer as JSON: origins, then the first `top` rows (all: None) of a kind (any: None)."""
     rows = shown_rows(impact, kind=kind, top=top)
-    saved = impact.rollout_saves() if impact.scenario.rollout else None
-    return {
+    answer: WhatifJson = {
         "schema": SCHEMA,
         "graph": graph_head(impact.graph),
         "scenario": scenario_json(impact),
         "headline": impact.headline,
         "assumption": assumption(impact),
         "totals": totals_json(impact),
-        "rollout": saved.to_dicts() if saved is not None else None,  # type: ignore[typeddict-item]
         "entities": rows.to_dicts(),  # type: ignore[typeddict-item]
         "notes": list(impact.notes),
         "more": impact.entities.height - rows.height,
     }
+    if impact.scenario.rollout:
+        answer["rollout"] = impact.rollout_saves().to_dicts()  # type: ignore[typeddict-item]
+    return answer
 
 
 def shown_rows(impact: Impact, *, kind: str | None = None, top: int | None = None) -> pl.DataFrame:

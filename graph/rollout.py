@@ -42,16 +42,13 @@ def rollout_of(given: RolloutLike) -> tuple[Ring, ...]:
     """
     if isinstance(given, str):
         return _read(given) if given.strip() else ()
-    rings = []
-    for ring in given:
-        try:
-            share, start = (
-                (ring.share, ring.start_hours) if isinstance(ring, Ring) else map(float, ring)
-            )
-        except (TypeError, ValueError):
-            got = clip(repr(ring))
-            raise ScenarioError(f"rollout: expected (share, start hour), got {got}") from None
-        rings.append(Ring(share, start))
+    try:
+        pairs = [(r.share, r.start_hours) if isinstance(r, Ring) else r for r in given]
+        rings = [Ring(float(share), float(start)) for share, start in pairs]
+    except (TypeError, ValueError):
+        raise ScenarioError(
+            f"rollout: expected (share, start hour) for each ring, got {clip(repr(given))}"
+        ) from None
     for ring in rings:
         if not 0 < ring.share <= 1 or not 0 <= ring.start_hours < math.inf:
             raise ScenarioError(
@@ -95,6 +92,8 @@ def _read(text: str) -> tuple[Ring, ...]:
                 raise ValueError
             total.append(Decimal(share.strip()[:-1].strip()))
             starts.append(float(start))
+            if not total[-1].is_finite():
+                raise ValueError
         except (ValueError, InvalidOperation):
             raise ScenarioError(
                 f"rollout: expected what is reached and from which hour on, such as {_EXAMPLE}, "

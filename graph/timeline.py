@@ -196,7 +196,7 @@ class Timeline:
         n, m, g = len(c.entity), len(c.dependency), len(c.node)
         some = bool((c.threshold > 1).any())  # groups with a spare
         work = Work(
-            np.zeros(n, np.bool_), np.zeros(n), np.zeros(n), np.zeros(m * some),
+            np.zeros(n, np.bool_), np.zeros(n, np.bool_), *np.zeros((3, n)), np.zeros(m * some),
             np.zeros(m * some), np.zeros(m * some, np.bool_), np.zeros(g * some),
             np.zeros(g * some),
         )  # fmt: skip

@@ -16,11 +16,11 @@ from knockon.graph.timeline_world import Drawn, Found, Shape, Work
 _log = getLogger("knockon")
 
 
-def _compiled(name: str, **inner: Any) -> Any:
+def _compiled(name: str, inline: str = "always", **inner: Any) -> Any:
     """A function of the module compiled, with its calls of others bound to their compiled forms."""
     plain = getattr(timeline_world, name)
     bound = FunctionType(plain.__code__, vars(timeline_world) | inner, name)
-    return njit(nogil=True, cache=True)(bound)
+    return njit(nogil=True, cache=True, inline=inline)(bound)
 
 
 _judge = _compiled("judge")
@@ -29,7 +29,7 @@ _settle = _compiled("settle", judge=_judge)
 _push = _compiled("push")
 _circle = _compiled("circle", begins=_begins, settle=_settle, push=_push)
 _walk = _compiled("walk", begins=_begins, settle=_settle, push=_push, circle=_circle)
-components = _compiled("components")
+components = _compiled("components", "never")
 
 
 @njit(nogil=True, cache=True)

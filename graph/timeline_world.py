@@ -69,11 +69,14 @@ class Found(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch: whether nodes are settled, and their breaks by groups without a spare (N,). For
+    """Scratch: whether nodes are settled, and told since they were judged, when they are due to
+    fail, and their breaks by groups without a spare (N,). For
     groups with a spare, empty where there are none: when members are lost, and whether in the mode
     of their node (M,); when any is in that mode (G,)."""
 
     settled: Any
+    told: Any
+    due: Any
     broken_from: Any
     broken_to: Any
     lost_from: Any
@@ -89,7 +92,7 @@ def walk(lane: Any, worlds: Any, longest: Any, s: Any, drawn: Any, found: Any, w
     Cost: the arcs of the nodes that are down, and n^2 for a group of n lost members.
     """
     for v in range(len(w.settled)):
-        w.settled[v] = False
+        w.settled[v] = w.told[v] = False
         w.broken_from[v], w.broken_to[v] = INFINITE, -INFINITE
         found.start[v * worlds + lane], found.end[v * worlds + lane] = INFINITE, -INFINITE
     for j in range(len(w.own)):
@@ -114,6 +117,7 @@ def circle(
     queue = [(INFINITE, s.order[s.first[c]])]
     for i in range(s.first[c], s.first[c + 1]):
         moment = begins(s.order[i], lane, worlds, s, drawn, w)
+        w.due[s.order[i]] = moment
         if moment < INFINITE:
             heappush(queue, (moment, s.order[i]))
     while queue[0][0] < INFINITE:
@@ -130,9 +134,11 @@ def circle(
         for v in wave:
             for a in range(s.arc_start[v], s.arc_start[v + 1]):
                 d = s.node_of[s.group_of[s.arc_member[a]]]
-                if s.component[d] == c and not w.settled[d]:
+                if s.component[d] == c and not w.settled[d] and w.told[d]:
+                    w.told[d] = False
                     moment = begins(d, lane, worlds, s, drawn, w)
-                    if moment < INFINITE:
+                    if moment < w.due[d]:
+                        w.due[d] = moment
                         heappush(queue, (moment, d))
 
 
@@ -153,6 +159,7 @@ def push(v: Any, lane: Any, worlds: Any, s: Any, drawn: Any, found: Any, w: Any)
         d = s.node_of[g]
         if w.settled[d]:
             continue
+        w.told[d] = True
         if s.threshold[g] == 1:
             w.broken_from[d] = min(w.broken_from[d], since)
             w.broken_to[d] = max(w.broken_to[d], mended)

@@ -7,6 +7,7 @@ of the checked tables. A node is a pair (entity, mode), an interval a pair of ho
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -161,7 +162,7 @@ def group_times(
     lost = {r: hull(i for _, i in found) for r, found in all_ways.items() if found}
     moments = sorted({t for i in lost.values() if i for t in i})
     broken: list[Interval] = []
-    for a, b in zip(moments, moments[1:], strict=False):
+    for a, b in pairwise(moments):
         gone = sum(1 for i in lost.values() if i and i[0] <= a and b <= i[1])
         if len(members) - gone < first.needs or (gone and first.key in world.failed):
             broken.append((a, b))

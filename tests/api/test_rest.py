@@ -101,8 +101,8 @@ def test_an_entity_row_has_all_columns(client):
     (row,) = client.get(f"{G}/entities", params={"id": "vendor"}).json()["entities"]
     assert row == {
         "id": "vendor", "name": "Vendor", "kind": "security_vendor", "parent": None,
-        "sector": None, "country": None, "weight": 1.0, "repair_hours": 0.0, "backlog": 0.0,
-        "other": {"tier": "1"},
+        "sector": None, "country": None, "weight": 1.0, "repair_hours": 0.0,
+        "repair_hours_to": None, "backlog": 0.0, "other": {"tier": "1"},
     }  # fmt: skip
 
 

@@ -57,14 +57,41 @@ def test_an_unknown_graph_is_404_with_the_nearest(client):
         assert body["nearest"][0] == {"id": "market", "name": "A market"}
 
 
-@pytest.mark.parametrize("key", ["hours", "rollout", "halt"])
-def test_time_is_refused_until_it_comes(client, key):
-    """It is not ignored in silence."""
-    asked = problem_of(client.get(f"{G}/whatif", params={"origin": "cloud", key: "4"}), 422)
-    posted = problem_of(client.post(f"{G}/whatif", json={"origins": ["cloud"], key: 4}), 422)
-    assert f"{key}: expected nothing: time comes in a later release" == asked["detail"]
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("hours", "72..2", "a range such as 2..72, got '72..2'"),
+        ("hours", "0", "expected a number above 0"),
+        ("rollout", "1%@0,99%@4", "rise to 100%, got '1%@0,99%@4'"),
+        ("rollout", "x", "such as 1%@0,10%@4,100%@24, got 'x'"),
+    ],
+)
+def test_times_that_cannot_be_are_422(client, key, value, expected):
+    """In the query string and in the body, with the key and what was expected."""
+    asked = problem_of(client.get(f"{G}/whatif", params={"origin": "cloud", key: value}), 422)
+    posted = problem_of(client.post(f"{G}/whatif", json={"origins": ["cloud"], key: value}), 422)
+    assert expected in asked["detail"]
     assert asked["errors"] == [{"detail": asked["detail"], "parameter": key}]
     assert posted["errors"] == [{"detail": asked["detail"], "pointer": f"#/{key}"}]
+
+
+@pytest.mark.parametrize("value", [True, [4], {"low": 2}, -1, "nan"])
+def test_hours_of_the_wrong_kind_are_422(client, value):
+    """Whatever JSON holds there."""
+    problem_of(client.post(f"{G}/whatif", json={"origins": ["cloud"], "hours": value}), 422)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"halt": 2}, "expected a rollout that it stops at 2 hours"),
+        ({"rollout": "100%@0"}, "expected the mode bad_update, got 'outage'"),
+    ],
+)
+def test_a_rollout_wants_a_bad_update_and_a_halt_a_rollout(client, asked, expected):
+    """Each key can be, but not together."""
+    problem = problem_of(client.post(f"{G}/whatif", json={"origins": ["cloud"], **asked}), 422)
+    assert expected in problem["detail"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from knockon.graph.check import check
 from knockon.graph.errors import SHOWN, InputError
+from knockon.graph.hours import EXPECTED
 from knockon.graph.tables import (
     DEPENDENCY_COLUMNS,
     ENTITY_COLUMNS,
@@ -136,9 +137,9 @@ def test_a_missing_or_misspelt_column_is_a_fault(dependencies: dict, fault: str)
         ("probability", "50%", "a number from 0 to 1, or empty for unknown, got '50%'"),
         ("loss", 0.0, "a number above 0, at most 1, got '0.0'"),
         ("loss", 1.01, "a number above 0, at most 1, got '1.01'"),
-        ("grace_hours", -1, "a number of at least 0, got '-1'"),
-        ("grace_hours", float("inf"), "a number of at least 0, got 'inf'"),
-        ("switch_hours", "soon", "a number of at least 0, got 'soon'"),
+        ("grace_hours", -1, f"{EXPECTED}, got '-1'"),
+        ("grace_hours", float("inf"), f"{EXPECTED}, got 'inf'"),
+        ("switch_hours", "soon", f"{EXPECTED}, got 'soon'"),
         ("switch_probability", 2, "a number from 0 to 1, got '2'"),
         ("needs", 0, "a whole number of at least 1, got '0'"),
         ("needs", 1.5, "a whole number of at least 1, got '1.5'"),
@@ -158,7 +159,8 @@ def test_a_cell_that_cannot_be_is_a_fault(column: str, cell: object, expected: s
 @pytest.mark.parametrize("column", ["weight", "repair_hours", "backlog"])
 def test_amounts_of_entities_are_not_negative(column: str) -> None:
     """A negative weight is a contradiction, not a number to compute with."""
-    expected = f"entities row 2: {column}: expected a number of at least 0, got '-1'"
+    wanted = EXPECTED if column == "repair_hours" else "a number of at least 0"
+    expected = f"entities row 2: {column}: expected {wanted}, got '-1'"
     assert faults(ONE, {"id": ["A", "B"], column: [1, -1]}) == (expected,)
 
 
