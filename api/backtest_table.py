@@ -42,12 +42,12 @@ def print_backtest(out: Console, found: Backtest) -> None:
     out.print(Text("Assumed", style="bold"))
     common = repeated(found)
     for line, times in common.items():
-        out.print(Text(f"- in {times} incidents: {clean(line)}"))
+        out.print(Text(f"- in {times} incidents: {clean(line, 2000)}"))
     for outcome in found.outcomes:
         out.print(Text(clean(f"{outcome.incident.name}: {asked(outcome)}")))
         for line in outcome.incident.assumed:
             if line not in common:
-                out.print(Text(f"- {clean(line)}", style="dim"))
+                out.print(Text(f"- {clean(line, 2000)}", style="dim"))
     for note in found.notes:
         out.print(Text(f"- {clean(note)}", style="dim"))
 
