@@ -144,7 +144,8 @@ def _strip(score: Confusion, most: int) -> str:
 def _section(number_of: int, outcome: Outcome, known: dict[str, int]) -> str:
     """One incident: what failed, what was assumed, what came out wrong, and every row."""
     incident = outcome.incident
-    when = f" ({incident.date})" if incident.date else ""
+    told = incident.date is None or incident.date[:4] in incident.title
+    when = "" if told else f" ({incident.date})"
     how = (
         f"Written in hindsight: {incident.hindsight}."
         if incident.hindsight

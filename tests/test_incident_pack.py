@@ -1,14 +1,16 @@
 """The pack of incidents keeps its rules: sources, coding, no parameter taken from an outcome."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
-from knockon.graph.backtest import Backtest
+from knockon.graph.backtest import Backtest, backtest, judge
 from knockon.graph.incidents import Incident
 from knockon.loaders.incidents import read_incident
 
@@ -142,6 +144,30 @@ def test_paired_tests_come_out_as_the_readme_says() -> None:
     assert {n for n, v in verdicts.items() if v != "right"} == {"kn-american"}
     assert verdicts["kn-american"] == "tie"
     assert {"pt01", "pt03", "pt04", "pt05"} <= verdicts.keys()
+
+
+@pytest.mark.parametrize(("assume", "recall", "right"), [(0.6, 0.94, 17), (0.4, 0.24, 11)])
+def test_what_assume_decides(assume: float, recall: float, right: int) -> None:
+    """The figures at other strengths of inferred dependencies, as the README tells them."""
+    changed = [
+        replace(i, scenario=i.scenario | {"assume": assume}) for i in (read(p) for p in PATHS)
+    ]
+    found = backtest(changed)
+    assert round(found.pooled().recall or 0, 2) == recall
+    assert sum(v.verdict == "right" for _, v in found.paired) == right
+
+
+@pytest.mark.parametrize(("backlog", "verdict"), [("0", "tie"), ("0.2", "right")])
+def test_backlog_alone_sets_delta_apart(backlog: str, verdict: str) -> None:
+    """Without a backlog Delta comes back with American; a small one already tells them apart."""
+    incident = read(PACK / "crowdstrike-2024.yaml")
+    column = pl.col("backlog")
+    entities = incident.tables.entities.with_columns(
+        pl.when(column.is_null()).then(column).otherwise(pl.lit(backlog)).alias("backlog")
+    )
+    outcome = judge(replace(incident, tables=replace(incident.tables, entities=entities)))
+    (found,) = (v for v in outcome.paired if v.pair.name == "pt03")
+    assert found.verdict == verdict
 
 
 def test_misses_are_told() -> None:
