@@ -63,9 +63,9 @@ def tally(job: "Job", timeline: Timeline, runs: list[Run]) -> TimedTally:
     high those that are down in either, which is noted.
     """
     sums = _Sums(job)
-    paying = not job.exact and timeline.pays(job.worlds)
-    compiled = paying and compiled_form_is_there()
     base = runs[len(runs) // 2]
+    paying = timeline.pays(1 << len(base.uncertain) if job.exact else job.worlds)
+    compiled = paying and compiled_form_is_there()
 
     def times(run: Run) -> Iterator[tuple[Block, Times]]:
         blocks = (_seen_by(run, base, b) for b in job.blocks(base, timeline.words))
@@ -162,7 +162,7 @@ class _Sums:
             np.sqrt(hit * (1 - hit) * drawn), means[0], job.at_stake * harm,
             job.at_stake * np.sqrt(spread2 * drawn), totals, hits, weights / job.mass,
             means[1], means[2], p50, p95, self.curve.frame(),
-            "numba" if compiled else "python", tuple(self._notes(len(totals), missed)),
+            "numba" if compiled else "numpy", tuple(self._notes(len(totals), missed)),
         )  # fmt: skip
 
     def _notes(self, worlds: int, missed: bool) -> Iterator[str]:

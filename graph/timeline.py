@@ -1,8 +1,8 @@
 """Outages that last: the interval in which each node of a circuit is down, world by world.
 
 The kernel is in `knockon.graph.timeline_world`; here it is given its arrays and its draws, which
-are those of the lane kernel, in the form that suits the work: Python, which starts at once, or the
-same compiled. Both give the same bits.
+are those of the lane kernel, in the form that suits the work: numpy, which starts at once, or
+compiled. Both give the same bits.
 """
 
 from collections import deque
@@ -23,17 +23,17 @@ from knockon.graph.graph import DependencyGraph
 from knockon.graph.hours import LONGEST, TO, Hours, log_uniform
 from knockon.graph.lanes import compiled_form_is_there
 from knockon.graph.rollout import Ring, reached
+from knockon.graph.timeline_lanes import walk_lanes
 from knockon.graph.timeline_world import (
     Drawn,
     Found,
     Shape,
     Work,
     components,
-    walk,
 )
 from knockon.graph.worlds import Block, Run
 
-COMPILED_FROM = 1_000_000  # arcs times worlds that pay for the start of the compiled form
+COMPILED_FROM = 20_000_000  # arcs times worlds that pay for the start of the compiled form
 _CELLS = 1 << 23  # of a table of nodes or members by worlds: 64 MiB
 _WORDS = 8  # of 64 worlds each, at most in a block
 
@@ -155,7 +155,7 @@ class Timeline:
     ) -> Iterator[tuple[Block, Times]]:
         """Each block with its times, in the order of blocks."""
         if not len(run.uncertain) and self.drawn.certain:
-            yield from self._alike(run, blocks)
+            yield from self._alike(run, blocks, compiled=compiled)
             return
         if not compiled:
             for block in blocks:
@@ -175,11 +175,13 @@ class Timeline:
             for done, future in waiting:
                 yield done, future.result()
 
-    def _alike(self, run: Run, blocks: Iterable[Block]) -> Iterator[tuple[Block, Times]]:
+    def _alike(
+        self, run: Run, blocks: Iterable[Block], *, compiled: bool
+    ) -> Iterator[tuple[Block, Times]]:
         """Nothing is drawn: all worlds are as the first."""
         one: Times | None = None
         for block in blocks:
-            one = one or self._times(run, Block(0, np.ones(1)), compiled=False)
+            one = one or self._times(run, Block(0, np.ones(1)), compiled=compiled)
             lanes = len(block.weight)
             parts = (one.start, one.end, one.counts, one.state)
             yield (
@@ -194,12 +196,6 @@ class Timeline:
         live, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
         table, hours = self.drawn.table(block)
         n, m, g = len(c.entity), len(c.dependency), len(c.node)
-        some = bool((c.threshold > 1).any())  # groups with a spare
-        work = Work(
-            np.zeros(n, np.bool_), np.zeros(n, np.bool_), *np.zeros((3, n)), np.zeros(m * some),
-            np.zeros(m * some), np.zeros(m * some, np.bool_), np.zeros(g * some),
-            np.zeros(g * some),
-        )  # fmt: skip
         drawn = Drawn(live.ravel(), stuck.ravel(), table.ravel(), hours)
         wanted = self.fractional
         found = Found(
@@ -209,18 +205,20 @@ class Timeline:
         if compiled:
             from knockon.graph.timeline_compiled import walk_all
 
-            walk_all(lanes, LONGEST, self.shape, drawn, found, work)
+            walk_all(lanes, LONGEST, self.shape, drawn, found, self._work())
         else:
-            lists = Found(*(x.tolist() for x in found))
-            shape, given, scratch = (
-                type(t)(*(x.tolist() for x in t)) for t in (self.shape, drawn, work)
-            )
-            for lane in range(lanes):
-                walk(lane, lanes, LONGEST, shape, given, lists, scratch)
-            types = (np.float64, np.float64, np.bool_, np.uint8)
-            found = Found(*(np.array(x, t) for x, t in zip(lists, types, strict=True)))
+            walk_lanes(lanes, LONGEST, c, self.shape, drawn, found)
         start, end, counts, state = (x.reshape(-1, lanes) for x in found)
         return Times(start, end, counts if wanted else None, state if wanted else None)
+
+    def _work(self) -> Work:
+        c = self.circuit
+        n, m, g = len(c.entity), len(c.dependency), len(c.node)
+        if not (c.threshold > 1).any():
+            m = g = 0
+        flags = [np.zeros(size, np.bool_) for size in (n, n, m)]
+        hours = [np.zeros(size) for size in (n, n, n, m, m, g, g)]
+        return Work(*flags[:2], *hours[:5], flags[2], *hours[5:])
 
     def _shape(
         self, graph: DependencyGraph, origins: Ints, rings: tuple[Ring, ...], begun: int

@@ -16,7 +16,7 @@ from knockon.graph.timeline_world import Drawn, Found, Shape, Work
 _log = getLogger("knockon")
 
 
-def _compiled(name: str, inline: str = "always", **inner: Any) -> Any:
+def _compiled(name: str, inline: Any = "always", **inner: Any) -> Any:
     """A function of the module compiled, with its calls of others bound to their compiled forms."""
     plain = getattr(timeline_world, name)
     bound = FunctionType(plain.__code__, vars(timeline_world) | inner, name)

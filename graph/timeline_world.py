@@ -1,13 +1,14 @@
 """The timeline kernel: who is down from when to when, in one world.
 
-Written once, in Python that numba compiles too (`knockon.graph.timeline_compiled`): both forms do
-the same sums in the same order, and so give the same bits. Rows of worlds are flat: row r begins at
-r * worlds. Times are hours since the origins failed; an entity that never is down has the start
-INFINITE and the end -INFINITE, and so has what never breaks.
+Python that `knockon.graph.timeline_compiled` compiles; `knockon.graph.timeline_lanes` does the same
+sums with numpy, and so gives the same bits. Rows of worlds are flat: row r begins at r * worlds.
+Times are hours since the origins failed; an entity that never is down has the start INFINITE and
+the end -INFINITE, and so has what never breaks.
 
-Components of the circuit are walked from the origins on. A node on no cycle is settled when all its
-providers are; inside a cycle nodes are settled in the order in which they fail (Dijkstra 1959),
-those of one moment together: each sees the providers that failed before it did.
+Components of the circuit are walked from the origins on: entities within reach, joined by what can
+transmit. A node on no cycle is settled when all its providers are; inside a cycle nodes are settled
+in the order in which they fail (Dijkstra 1959), those of one moment together: each sees the
+providers that failed before it did.
 """
 
 from heapq import heappop, heappush

@@ -1,4 +1,4 @@
-"""The compiled form of the timeline: bit for bit the Python one, and chosen by work alone."""
+"""The compiled form of the timeline: bit for bit the numpy one, and chosen by work alone."""
 
 import numpy as np
 import pytest
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.timeout(300)  # the first run on a machine compiles
 def test_both_forms_find_the_same_times(case: Asked) -> None:
     """The same bits in every world: intervals, members that count, what groups became."""
     graph, scenario = case
-    python, numba = (times_of(graph, scenario, 70, 0.5, compiled=c) for c in (False, True))
-    assert python[:2] == numba[:2]
-    for one, other in zip(python[2], numba[2], strict=True):
+    plain, numba = (times_of(graph, scenario, 70, 0.5, compiled=c) for c in (False, True))
+    assert plain[:2] == numba[:2]
+    for one, other in zip(plain[2], numba[2], strict=True):
         assert np.array_equal(one.start, other.start)
         assert np.array_equal(one.end, other.end)
         for a, b in ((one.counts, other.counts), (one.state, other.state)):
@@ -37,7 +37,7 @@ def test_large_work_takes_the_compiled_form(monkeypatch: pytest.MonkeyPatch) -> 
     small = whatif(graph, "A", hours=4, worlds=600)
     monkeypatch.setattr(timeline_module, "COMPILED_FROM", 0)
     large = whatif(graph, "A", hours=4, worlds=600)
-    assert (small.form, large.form) == ("python", "numba")
+    assert (small.form, large.form) == ("numpy", "numba")
     assert small.entities.equals(large.entities)
     assert small.timeline().equals(large.timeline())
 
@@ -50,5 +50,5 @@ def test_without_numba_large_work_runs_and_says_what_is_missing(
     monkeypatch.setattr(timed_module, "compiled_form_is_there", lambda: False)
     monkeypatch.setattr(timeline_module, "compiled_form_is_there", lambda: False)
     impact = whatif(timed_graph(dep("B", "A", probability=0.5)), "A", hours=4, worlds=100)
-    assert impact.form == "python"
+    assert impact.form == "numpy"
     assert any("pip install 'knockon[fast]'" in note for note in impact.notes)
