@@ -1,5 +1,6 @@
 """The pack of incidents keeps its rules: sources, coding, no parameter taken from an outcome."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -190,3 +191,16 @@ def test_the_readme_has_the_figures_of_the_run() -> None:
     assert f'falls" ({found.pooled("customer").precision:.2f})' in text
     for path in PATHS:
         assert f"| `{path.stem}` |" in text
+
+
+def test_the_example_of_the_readme_is_one(tmp_path: Path) -> None:
+    """The head that the README shows, with two parties below, is an incident."""
+    (head,) = re.findall(r"```yaml\n(.*?)```", (PACK / "README.md").read_text(), re.S)
+    parties = (
+        "entities: [{id: hall-2}, {id: shop, reported: hit, attribution: stated}, {id: bank}]\n"
+        "dependencies: [{dependent: shop, provider: hall-2, probability: 1}]\n"
+    )
+    (tmp_path / "fire.yaml").write_text(head + parties)
+    incident = read_incident(tmp_path / "fire.yaml")
+    assert incident.hindsight is None
+    assert [v.verdict for v in judge(incident).paired] == ["right"]
