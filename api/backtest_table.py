@@ -17,11 +17,11 @@ from knockon.graph.scores import Confusion
 TONE = {"right": "green", "order": "yellow", "tie": "yellow", "wrong": "red"}
 _WIDE = 110  # columns of a terminal that holds the whole table
 _KEY_NARROW = (
-    "hit, spared: reports. stated alone: recall without inferred dependencies. "
+    "hit, spared: reports. stated alone: recall on stated strengths. "
     f"A terminal of {_WIDE} columns shows the baselines and rank correlations"
 )
 _KEY = (
-    "hit, spared: reports. stated alone: recall without inferred dependencies. reachable, "
+    "hit, spared: reports. stated alone: recall on stated strengths. reachable, "
     "customers: precision if all that depends on what failed falls, or every customer of its owner"
 )
 

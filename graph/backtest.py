@@ -148,8 +148,8 @@ class Backtest:
             "well it would have foreseen",
             "the order of recovery over all incidents mostly repeats how long each origin was "
             "down, which is an input",
-            "stated strengths alone (`sure`) is the part that sources carry; the rest of the "
-            "recall comes from dependencies that a researcher inferred",
+            "stated strengths alone are the part that sources carry; the rest of the recall comes "
+            "from dependencies of unknown strength, which may have been inferred from the outcome",
             f"figures within {TIE:.0%} of each other count as a tie",
         )
 
@@ -165,8 +165,7 @@ class Backtest:
 def backtest(incidents: Iterable[Incident]) -> Backtest:
     """Each incident predicted from its graph and scenario, and held against its reports.
 
-    Raises InputError for tables that contradict themselves, and what `whatif` raises for a
-    scenario that cannot be.
+    Raises InputError for tables that contradict themselves and for a scenario that cannot be.
     """
     outcomes = tuple(judge(i) for i in sorted(incidents, key=lambda i: (i.date or "", i.name)))
     if not outcomes:

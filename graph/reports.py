@@ -15,7 +15,7 @@ READINGS = {
     "sure": "the same with unknown strengths at 0: stated strengths alone",
     "possible": "the same with unknown strengths at 1",
     "reachable": "baseline: everything that depends on what failed, by whatever path",
-    "customer": "baseline: everything that depends on what failed, its owner, or his other goods",
+    "customer": "baseline: everything that depends on the owner, or on anything that it owns",
 }
 
 
@@ -38,11 +38,8 @@ def household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
     parents = graph.entities["parent"].to_list()
     owners = {parents[o] for o in origins} - {None}
     owned = {i for i, parent in enumerate(parents) if parent in owners}
-    return {
-        *origins,
-        *owned,
-        *(i for i, identifier in enumerate(graph.ids) if identifier in owners),
-    }
+    owning = {i for i, identifier in enumerate(graph.ids) if identifier in owners}
+    return {*origins, *owned, *owning}
 
 
 def everyone(impact: Impact) -> pl.DataFrame:
