@@ -9,6 +9,7 @@ import polars as pl
 
 from knockon.graph.arrays import Bools, Floats
 from knockon.graph.closure import unpack
+from knockon.graph.hours import LONGEST
 from knockon.graph.lanes import MISSED, compiled_form_is_there
 from knockon.graph.losses import spread_loss
 from knockon.graph.timeline import Timeline, Times
@@ -118,6 +119,7 @@ class _Sums:
         self.worlds: list[tuple[Floats, Floats, Floats]] = []
         self.kept: list[tuple[Floats, Floats]] = []
         self.held = self.bounded = 0
+        self.cut = False
         self.curve = _Curve(job)
 
     def add(self, block: Block, times: Times, loss: Floats | None) -> None:
@@ -126,6 +128,7 @@ class _Sums:
         hit = start < np.inf
         start = np.where(hit, start, 0.0)
         down = np.where(hit, job.by_entity(times.end, np.maximum), 0.0) - start
+        self.cut |= bool((hit & (start + down >= LONGEST)).any())
         x = hit.astype(np.float64) if loss is None else np.where(hit, loss, 0.0)
         harm = x * down
         for total, values in (
@@ -176,6 +179,8 @@ class _Sums:
                 f"{self.bounded:,} of the intervals in the low and high runs were not ordered, and "
                 "count as in the middle run"
             )
+        if self.cut:
+            yield f"outages are cut at {LONGEST:,.0f} hours after the origins failed"
         if self.curve.rounded:
             yield "the timeline has its moments rounded to three digits"
 

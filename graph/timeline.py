@@ -196,20 +196,23 @@ class Timeline:
         live, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
         table, hours = self.drawn.table(block)
         n, m, g = len(c.entity), len(c.dependency), len(c.node)
-        drawn = Drawn(live.ravel(), stuck.ravel(), table.ravel(), hours)
         wanted = self.fractional
-        found = Found(
-            np.empty(n * lanes), np.empty(n * lanes), np.zeros(m * lanes * wanted, np.bool_),
-            np.zeros(g * lanes * wanted, np.uint8),
-        )  # fmt: skip
-        if compiled:
+        sizes = (n, n, m * wanted, g * wanted)
+        kinds = (np.float64, np.float64, np.bool_, np.uint8)
+        if compiled:  # a row for each world
             from knockon.graph.timeline_compiled import walk_all
 
-            walk_all(lanes, LONGEST, self.shape, drawn, found, self._work())
+            by_arc = live[self.shape.arc_member]
+            turned = [np.ascontiguousarray(x.T) for x in (by_arc, stuck, table)]
+            rows = Found(*(np.zeros((lanes, k), t) for k, t in zip(sizes, kinds, strict=True)))
+            walk_all(LONGEST, self.shape, Drawn._make([*turned, hours]), rows, self._work())
+            found = Found(*(x.T for x in rows))
         else:
-            walk_lanes(lanes, LONGEST, c, self.shape, drawn, found)
-        start, end, counts, state = (x.reshape(-1, lanes) for x in found)
-        return Times(start, end, counts if wanted else None, state if wanted else None)
+            found = Found(*(np.zeros((k, lanes), t) for k, t in zip(sizes, kinds, strict=True)))
+            walk_lanes(lanes, LONGEST, c, self.shape, Drawn(live, stuck, table, hours), found)
+        if not wanted:
+            return Times(found.start, found.end, None, None)
+        return Times(*found)
 
     def _work(self) -> Work:
         c = self.circuit
@@ -218,7 +221,8 @@ class Timeline:
             m = g = 0
         flags = [np.zeros(size, np.bool_) for size in (n, n, m)]
         hours = [np.zeros(size) for size in (n, n, n, m, m, g, g)]
-        return Work(*flags[:2], *hours[:5], flags[2], *hours[5:])
+        told = np.zeros(n, np.int64), np.zeros(1, np.int64)
+        return Work._make([*flags[:2], *told, *hours[:5], flags[2], *hours[5:]])
 
     def _shape(
         self, graph: DependencyGraph, origins: Ints, rings: tuple[Ring, ...], begun: int

@@ -33,18 +33,20 @@ components = _compiled("components", "never")
 
 
 @njit(nogil=True, cache=True)
-def _walk_all(worlds: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
-    for lane in range(worlds):
-        _walk(lane, worlds, longest, s, drawn, found, w)
+def _walk_all(longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
+    for i in range(len(drawn.hours)):
+        given = Drawn(drawn.live[i], drawn.stuck[i], drawn.table[i], drawn.hours[i])
+        into = Found(found.start[i], found.end[i], found.counts[i], found.state[i])
+        _walk(longest, s, given, into, w)
 
 
-def walk_all(
-    worlds: int, longest: float, shape: Shape, drawn: Drawn, found: Found, work: Work
-) -> None:
-    """Find the times of all worlds of a block. The GIL is released meanwhile."""
-    begun = perf_counter()
-    known = _walk_all.stats.cache_misses
-    _walk_all(worlds, longest, shape, drawn, found, work)
-    if _walk_all.stats.cache_misses.values() and len(_walk_all.stats.cache_misses) > len(known):
+def walk_all(longest: float, shape: Shape, drawn: Drawn, found: Found, work: Work) -> None:
+    """Find the times of all worlds of a block: arrays of `drawn` and `found` have a row for each.
+
+    The GIL is released meanwhile.
+    """
+    begun, known = perf_counter(), len(_walk_all.stats.cache_misses)
+    _walk_all(longest, shape, drawn, found, work)
+    if len(_walk_all.stats.cache_misses) > known:
         took = perf_counter() - begun
         _log.warning("the timeline kernel was compiled for this machine, once: %.0f s", took)

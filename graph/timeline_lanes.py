@@ -26,8 +26,9 @@ class _Group(NamedTuple):
 def walk_lanes(
     lanes: int, longest: float, circuit: Circuit, s: Shape, drawn: Drawn, found: Found
 ) -> None:
-    """Find the times of all worlds of a block: fills in `found`. No interval ends after `longest`.
+    """Find the times of a block of worlds: arrays of `drawn` and `found` have a column for each.
 
+    No interval ends after `longest`.
     Cost: some twenty passes over (L,) for each node, and its arcs; squared for groups and cycles.
     """
     _Walk(lanes, longest, circuit, s, drawn, found).run()
@@ -38,11 +39,8 @@ class _Walk:
         self, lanes: int, longest: float, circuit: Circuit, s: Shape, drawn: Drawn, found: Found
     ) -> None:
         self.s, self.circuit, self.lanes, self.longest = s, circuit, lanes, longest
-        self.live, self.stuck, self.table = (
-            x.reshape(-1, lanes) for x in (drawn.live, drawn.stuck, drawn.table)
-        )
-        self.hours = drawn.hours
-        self.start, self.end, self.counts, self.state = (x.reshape(-1, lanes) for x in found)
+        self.live, self.stuck, self.table, self.hours = drawn
+        self.start, self.end, self.counts, self.state = found
         self.start[:], self.end[:] = INFINITE, -INFINITE
 
     def run(self) -> None:

@@ -1,9 +1,8 @@
 """The timeline kernel: who is down from when to when, in one world.
 
 Python that `knockon.graph.timeline_compiled` compiles; `knockon.graph.timeline_lanes` does the same
-sums with numpy, and so gives the same bits. Rows of worlds are flat: row r begins at r * worlds.
-Times are hours since the origins failed; an entity that never is down has the start INFINITE and
-the end -INFINITE, and so has what never breaks.
+sums with numpy, and so gives the same bits. Times are hours since the origins failed; an entity
+that never is down has the start INFINITE and the end -INFINITE, and so has what never breaks.
 
 Components of the circuit are walked from the origins on: entities within reach, joined by what can
 transmit. A node on no cycle is settled when all its providers are; inside a cycle nodes are settled
@@ -50,8 +49,8 @@ class Shape(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What is drawn: live (M x L), stuck (G x L), hours that are ranges (R x L), and hours (L,) of
-    the origins. L worlds."""
+    """What is drawn in a world: live (A,), stuck (G,), hours that are ranges (R,), and the hours of
+    the origins."""
 
     live: Any
     stuck: Any
@@ -60,8 +59,8 @@ class Drawn(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What is found: start, end (N x L); and where losses are fractional, else empty: the members
-    that count as lost (M x L), what became of shared groups (G x L)."""
+    """What is found: start, end (N,); and where losses are fractional, else empty: the members that
+    count as lost (M,), what became of groups with a spare (G,)."""
 
     start: Any
     end: Any
@@ -70,13 +69,16 @@ class Found(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch: whether nodes are settled, and told since they were judged, when they are due to
-    fail, and their breaks by groups without a spare (N,). For
-    groups with a spare, empty where there are none: when members are lost, and whether in the mode
-    of their node (M,); when any is in that mode (G,)."""
+    """Scratch: whether nodes are settled, and told of a loss since they were judged; those told,
+    and how many (1,); when they are due to fail, and their breaks by groups without a spare (N,).
+    For groups with a spare, empty where there are none: when members are lost, and whether in the
+    mode of their node (M,); when any is in that mode (G,).
+    """
 
     settled: Any
     told: Any
+    heard: Any
+    count: Any
     due: Any
     broken_from: Any
     broken_to: Any
@@ -87,15 +89,16 @@ class Work(NamedTuple):
     own_to: Any
 
 
-def walk(lane: Any, worlds: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
+def walk(longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
     """Find the times of one world. No interval ends after `longest`.
 
     Cost: the arcs of the nodes that are down, and n^2 for a group of n lost members.
     """
+    w.count[0] = 0
     for v in range(len(w.settled)):
         w.settled[v] = w.told[v] = False
         w.broken_from[v], w.broken_to[v] = INFINITE, -INFINITE
-        found.start[v * worlds + lane], found.end[v * worlds + lane] = INFINITE, -INFINITE
+        found.start[v], found.end[v] = INFINITE, -INFINITE
     for j in range(len(w.own)):
         w.own[j] = False
         w.lost_from[j], w.lost_to[j] = INFINITE, -INFINITE
@@ -103,21 +106,20 @@ def walk(lane: Any, worlds: Any, longest: Any, s: Any, drawn: Any, found: Any, w
         w.own_from[g], w.own_to[g] = INFINITE, -INFINITE
     for c in range(len(s.first) - 1):
         if s.first[c + 1] - s.first[c] > 1:
-            circle(c, lane, worlds, longest, s, drawn, found, w)
+            circle(c, longest, s, drawn, found, w)
             continue
         v = s.order[s.first[c]]
-        if begins(v, lane, worlds, s, drawn, w) < INFINITE:
-            settle(v, lane, worlds, longest, s, drawn, found, w)
-            push(v, lane, worlds, s, drawn, found, w)
+        if begins(v, s, drawn, w) < INFINITE:
+            settle(v, longest, s, drawn, found, w)
+            push(v, s, drawn, found, w)
 
 
-def circle(
-    c: Any, lane: Any, worlds: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any
-) -> None:
+def circle(c: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
     """Settle the nodes of a component with cycles, in the order in which they fail."""
     queue = [(INFINITE, s.order[s.first[c]])]
     for i in range(s.first[c], s.first[c + 1]):
-        moment = begins(s.order[i], lane, worlds, s, drawn, w)
+        w.told[s.order[i]] = False
+        moment = begins(s.order[i], s, drawn, w)
         w.due[s.order[i]] = moment
         if moment < INFINITE:
             heappush(queue, (moment, s.order[i]))
@@ -128,39 +130,42 @@ def circle(
         while queue[0][0] == now:
             v = heappop(queue)[1]
             if not w.settled[v]:
-                settle(v, lane, worlds, longest, s, drawn, found, w)
+                settle(v, longest, s, drawn, found, w)
                 wave.append(v)
+        w.count[0] = 0
         for v in wave:
-            push(v, lane, worlds, s, drawn, found, w)
-        for v in wave:
-            for a in range(s.arc_start[v], s.arc_start[v + 1]):
-                d = s.node_of[s.group_of[s.arc_member[a]]]
-                if s.component[d] == c and not w.settled[d] and w.told[d]:
-                    w.told[d] = False
-                    moment = begins(d, lane, worlds, s, drawn, w)
-                    if moment < w.due[d]:
-                        w.due[d] = moment
-                        heappush(queue, (moment, d))
+            push(v, s, drawn, found, w)
+        for i in range(w.count[0]):
+            d = w.heard[i]
+            if s.component[d] == c:
+                w.told[d] = False
+                moment = begins(d, s, drawn, w)
+                if moment < w.due[d]:
+                    w.due[d] = moment
+                    heappush(queue, (moment, d))
 
 
-def push(v: Any, lane: Any, worlds: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
+def push(v: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
     """Tell the dependents of a settled node when they lose it."""
-    begun, mended = found.start[v * worlds + lane], found.end[v * worlds + lane]
+    begun, mended = found.start[v], found.end[v]
     for a in range(s.arc_start[v], s.arc_start[v + 1]):
-        j = s.arc_member[a]
-        if not drawn.live[j * worlds + lane]:
+        if not drawn.live[a]:
             continue
+        j = s.arc_member[a]
         row = s.grace_row[j]
-        since = begun + (s.grace[j] if row < 0 else drawn.table[row * worlds + lane])
+        since = begun + (s.grace[j] if row < 0 else drawn.table[row])
         if not since < mended:
             continue
         if len(found.counts) > 0:
-            found.counts[j * worlds + lane] = True
+            found.counts[j] = True
         g = s.group_of[j]
         d = s.node_of[g]
         if w.settled[d]:
             continue
-        w.told[d] = True
+        if not w.told[d]:
+            w.told[d] = True
+            w.heard[w.count[0]] = d
+            w.count[0] += 1
         if s.threshold[g] == 1:
             w.broken_from[d] = min(w.broken_from[d], since)
             w.broken_to[d] = max(w.broken_to[d], mended)
@@ -173,44 +178,42 @@ def push(v: Any, lane: Any, worlds: Any, s: Any, drawn: Any, found: Any, w: Any)
             w.own_to[g] = max(w.own_to[g], mended)
 
 
-def begins(v: Any, lane: Any, worlds: Any, s: Any, drawn: Any, w: Any) -> Any:
+def begins(v: Any, s: Any, drawn: Any, w: Any) -> Any:
     """When a node fails, by what its providers have told so far."""
     moment = 0.0 if s.origin[v] else w.broken_from[v]
     for g in range(s.group_start[v], s.group_start[v + 1]):
         if s.threshold[g] > 1:
-            broken, _, switched, _ = judge(g, lane, worlds, s, drawn, w)
+            broken, _, switched, _ = judge(g, s, drawn, w)
             moment = min(moment, broken, switched)
     return moment
 
 
-def settle(
-    v: Any, lane: Any, worlds: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any
-) -> None:
+def settle(v: Any, longest: Any, s: Any, drawn: Any, found: Any, w: Any) -> None:
     """The interval of a node that fails: from its first break to its last mend, and what follows
     it of repair and backlog; and the outages of its switches."""
     broken_from, broken_to = w.broken_from[v], w.broken_to[v]
     begun, over = INFINITE, -INFINITE
     for g in range(s.group_start[v], s.group_start[v + 1]):
         if s.threshold[g] > 1:
-            broken, mended, switched, back = judge(g, lane, worlds, s, drawn, w)
+            broken, mended, switched, back = judge(g, s, drawn, w)
             broken_from, broken_to = min(broken_from, broken), max(broken_to, mended)
             begun, over = min(begun, switched), max(over, back)
             if len(found.state) > 0:
                 became = SWITCHED if switched < INFINITE else NOTHING
-                found.state[g * worlds + lane] = BROKEN if broken < INFINITE else became
+                found.state[g] = BROKEN if broken < INFINITE else became
     if broken_from < broken_to:
         row = s.repair_row[v]
-        repair = s.repair[v] if row < 0 else drawn.table[row * worlds + lane]
+        repair = s.repair[v] if row < 0 else drawn.table[row]
         begun = min(begun, broken_from)
         over = max(over, broken_to + repair + s.backlog[v] * (broken_to - broken_from))
     if s.origin[v]:
-        begun, over = min(begun, 0.0), max(over, drawn.hours[lane])
-    found.start[v * worlds + lane] = begun
-    found.end[v * worlds + lane] = min(over, longest)
+        begun, over = min(begun, 0.0), max(over, drawn.hours)
+    found.start[v] = begun
+    found.end[v] = min(over, longest)
     w.settled[v] = True
 
 
-def judge(g: Any, lane: Any, worlds: Any, s: Any, drawn: Any, w: Any) -> Any:
+def judge(g: Any, s: Any, drawn: Any, w: Any) -> Any:
     """A group with a spare: its first break and last mend, and the start and end of the outages
     that its switches cost.
 
@@ -220,7 +223,7 @@ def judge(g: Any, lane: Any, worlds: Any, s: Any, drawn: Any, w: Any) -> Any:
     broken, mended, switched, back = INFINITE, -INFINITE, INFINITE, -INFINITE
     if w.own_from[g] == INFINITE:
         return broken, mended, switched, back
-    wanted = 1 if drawn.stuck[g * worlds + lane] else s.threshold[g]
+    wanted = 1 if drawn.stuck[g] else s.threshold[g]
     one, last = s.member_start[g], s.member_start[g + 1]
     for j in range(one, last):
         since, until = w.lost_from[j], w.lost_to[j]
@@ -236,7 +239,7 @@ def judge(g: Any, lane: Any, worlds: Any, s: Any, drawn: Any, w: Any) -> Any:
             broken = min(broken, since)
         elif w.own[j]:
             row = s.pause_row[j]
-            pause = s.pause[j] if row < 0 else drawn.table[row * worlds + lane]
+            pause = s.pause[j] if row < 0 else drawn.table[row]
             if pause > 0:
                 switched, back = min(switched, since), max(back, since + pause)
         if still >= wanted:

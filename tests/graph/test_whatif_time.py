@@ -1,12 +1,14 @@
 """The answer with hours: examples worked out by hand, the figures over worlds, and their laws."""
 
 import math
+from random import Random
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from knockon.graph.errors import ScenarioError
 from knockon.graph.graph import DependencyGraph
@@ -211,6 +213,30 @@ def test_without_hours_there_is_no_time() -> None:
         impact.timeline()
 
 
+def test_a_backlog_that_grows_without_end_is_cut_and_said() -> None:
+    """Fifty hops that each double the outage end at ten million hours, in a finite answer."""
+    rows = [dep(f"n{i + 1:02}", f"n{i:02}") for i in range(50)]
+    people = {f"n{i:02}": {"backlog": 1.0} for i in range(51)}
+    impact = whatif(timed_graph(*rows, **people), "n00", hours=4)
+    assert impact.entities["down_hours"].max() == 10_000_000
+    assert "outages are cut at 10,000,000 hours after the origins failed" in impact.notes
+
+
+def test_a_run_that_is_not_ordered_counts_as_the_middle_and_says_so() -> None:
+    """B falls by X at 2 and is down to 10, if A on which it may depend does not take it down first:
+    from 0 to 3, before C, of its cycle, that would keep it down. D waits 5 hours for it."""
+    rows = [
+        dep("B", "A", probability=None), dep("B", "C"), dep("C", "X", grace_hours=2),
+        dep("C", "B", grace_hours=50), dep("D", "B", grace_hours=5),
+    ]  # fmt: skip
+    graph = timed_graph(*rows, C={"repair_hours": 7})
+    impact = whatif(graph, ["A", "X"], hours=3)
+    names = ("probability_low", "probability", "probability_high")
+    (d,) = impact.entities.filter(id="D").to_dicts()
+    assert tuple(d[n] for n in names) == (0.5, 0.5, 0.5)
+    assert any("not ordered" in note for note in impact.notes)
+
+
 # ranges
 
 
@@ -300,3 +326,35 @@ def test_with_no_delays_the_hit_are_those_without_hours(case: Asked) -> None:
     assert (
         plain.entities.select(columns).sort("id").equals(timed.entities.select(columns).sort("id"))
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(timed_cases(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(case: Asked, random: Random) -> None:
+    """Nor do rows that have nothing to do with the origins: the same answer, to the last bit."""
+    graph, scenario = case
+    number = list(range(graph.dependencies.height))
+    random.shuffle(number)
+    shuffled = graph.dependencies[number]
+    beside = pl.DataFrame({"dependent": ["x"], "provider": ["y"]})
+    other = DependencyGraph.from_polars(
+        pl.concat([shuffled, beside], how="diagonal"), graph.entities
+    )
+    asked = Scenario(**{**vars(scenario), "worlds": WORLDS})
+    one, again = whatif(graph, asked), whatif(other, asked)
+    assert one.entities.equals(again.entities)
+    assert one.distribution.equals(again.distribution)
+    assert one.timeline().equals(again.timeline())
+
+
+@settings(max_examples=60, deadline=None)
+@given(timed_cases(relations=EVERYDAY))
+def test_low_middle_and_high_keep_their_order(case: Asked) -> None:
+    """In every answer, whatever was not ordered on the way."""
+    graph, scenario = case
+    rows = whatif(graph, Scenario(**{**vars(scenario), "worlds": WORLDS})).entities
+    assert (rows["probability_low"] <= rows["probability"]).all()
+    assert (rows["probability"] <= rows["probability_high"]).all()
+    hit = rows.filter(pl.col("probability") > 0)
+    assert (hit["down_hours"] >= 0).all()
+    assert (hit["down_hours_p50"] <= hit["down_hours_p95"]).all()
