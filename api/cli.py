@@ -17,6 +17,9 @@ from knockon.api.progress import watching
 from knockon.graph.errors import KnockonError, clip
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+    from rich.console import Console
+
     from knockon.graph.graph import DependencyGraph
     from knockon.graph.whatif import Impact
 
@@ -251,8 +254,7 @@ def whatif(
 
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise click.UsageError(f"--fail-over: expected a number from 0 to 1, got {fail_over:g}")
-    if form == "parquet" and output is None:
-        raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
+    _check_parquet(form, output)
     graph = read()
     _check_kind(graph, kind)
     begun = perf_counter()
@@ -335,6 +337,50 @@ def aliases(
 
 
 @cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "parquet"]),
+    default="table",
+    show_default=True,
+    help="csv and parquet hold every row with a report.",
+)
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the answer to this file.",
+)
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write a page for people into this HTML file.",
+)
+def backtest(folder: Path, form: str, output: Path | None, report: Path | None) -> None:
+    """Predictions against what really happened, for the incidents of a folder."""
+    from knockon.api.backtest import backtest_json
+    from knockon.api.backtest_table import print_backtest
+    from knockon.graph.backtest import backtest as ask
+    from knockon.loaders.incidents import read_incidents
+
+    _check_parquet(form, output)
+    found = ask(read_incidents(folder))
+    if form == "json":
+        _print_json(backtest_json(found), output)
+    elif form == "table":
+        _print_page(print_backtest, found, output)
+    else:
+        _print_frame(found.rows, form, output)
+    if report is not None:
+        from knockon.api.backtest_page import backtest_page
+        from knockon.api.export import write_text
+
+        write_text(report, backtest_page(found))
+        click.echo(f"report: {report}", err=True)
+
+
+@cli.command()
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
@@ -392,25 +438,48 @@ def _check_kind(graph: "DependencyGraph", kind: str | None) -> None:
 
 
 def _emit(impact: "Impact", form: str, output: Path | None, *, kind: str | None, top: int) -> None:
-    from knockon.api.export import csv_text, write_parquet, write_text
     from knockon.api.schema import shown_rows, whatif_json
 
     if form == "json":
         _print_json(whatif_json(impact, kind=kind, top=top), output)
-    elif form == "parquet" and output is not None:
-        write_parquet(output, shown_rows(impact, kind=kind, top=top))
-    elif form == "csv":
-        text = csv_text(shown_rows(impact, kind=kind, top=top))
-        click.echo(text, nl=False) if output is None else write_text(output, text)
+    elif form == "table":
+        from functools import partial
+
+        from knockon.api.report import print_whatif
+
+        _print_page(partial(print_whatif, kind=kind, top=top), impact, output)
     else:
-        from io import StringIO
+        _print_frame(shown_rows(impact, kind=kind, top=top), form, output)
 
-        from knockon.api.report import console, print_whatif
 
-        page = StringIO() if output is not None else None
-        print_whatif(console(page), impact, kind=kind, top=top)
-        if output is not None and page is not None:
-            write_text(output, page.getvalue())
+def _check_parquet(form: str, output: Path | None) -> None:
+    if form == "parquet" and output is None:
+        raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
+
+
+def _print_frame(frame: "DataFrame", form: str, output: Path | None) -> None:
+    """The frame as CSV, or as Parquet, which needs a file."""
+    from knockon.api.export import csv_text, write_parquet, write_text
+
+    if form == "parquet" and output is not None:
+        write_parquet(output, frame)
+    elif output is None:
+        click.echo(csv_text(frame), nl=False)
+    else:
+        write_text(output, csv_text(frame))
+
+
+def _print_page(show: "Callable[[Console, Any], None]", answer: Any, output: Path | None) -> None:
+    """What `show` prints, on the terminal or into a file."""
+    from io import StringIO
+
+    from knockon.api.export import write_text
+    from knockon.api.report import console
+
+    page = StringIO() if output is not None else None
+    show(console(page), answer)
+    if output is not None and page is not None:
+        write_text(output, page.getvalue())
 
 
 def _print_json(data: Any, output: Path | None) -> None:
@@ -439,8 +508,9 @@ def _how(impact: "Impact", seconds: float) -> str:
     if lanes.compiled:
         fixed, block = lanes.taken
         room = f"; {says(fixed)} for the graph, {says(block)} for each block of 512 lanes"
+    kernel = "lane" if impact.scenario.hours is None else "timeline"
     return (
-        f"{'lane' if impact.scenario.hours is None else 'timeline'} kernel: {impact.form}; {impact.worlds:,} lanes ({how}) of "
+        f"{kernel} kernel: {impact.form}; {impact.worlds:,} lanes ({how}) of "
         f"{len(lanes.circuit.provider):,} arcs within reach{room}; {seconds:.2f} s"
     )
 

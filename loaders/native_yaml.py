@@ -22,6 +22,7 @@ from knockon.graph.tables import (
     FILE,
     LINE,
     Column,
+    Finding,
     Tables,
     empty,
 )
@@ -35,6 +36,8 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 _PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{word}" for word in _PLAIN}
 _LISTS = ("entities", "dependencies")
+# of an incident (loaders/incidents.py): an ordinary graph is read without them
+_OF_INCIDENTS = ("scenario", "paired", "assumed", "hindsight", "date")
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,27 @@ class Document:
 
 def read_yaml(path: Path) -> Tables:
     """One YAML file with the lists `entities` (may be absent) and `dependencies`, and a head."""
-    document = parse(path)
-    known = (*_LISTS, *HEAD_KEYS)
+    return tables_of(parse(path))
+
+
+def tables_of(document: Document) -> Tables:
+    """The two lists and the head of a document. What only a back-test reads is noted."""
+    known = (*_LISTS, *HEAD_KEYS, *_OF_INCIDENTS)
     faults = [
-        f"{path.name}:{line}: unknown key {clip(key)!r}{did_you_mean(key, known)}"
+        f"{document.name}:{line}: unknown key {clip(key)!r}{did_you_mean(key, known)}"
         for key, line in document.lines.items()
         if key not in known
     ]
     if not faults and "dependencies" not in document.values:
-        faults.append(f"{path.name}: expected a list `dependencies`, found none")
+        faults.append(f"{document.name}: expected a list `dependencies`, found none")
     entities = _rows(document, "entities", ENTITY_COLUMNS, faults)
     dependencies = _rows(document, "dependencies", DEPENDENCY_COLUMNS, faults)
     if faults:
         raise InputError.of(faults)
-    return Tables(entities=entities, dependencies=dependencies, **head_of(document))
+    extra = tuple(key for key in document.values if key in _OF_INCIDENTS)
+    reason = "keys that only `knockon backtest` reads"
+    report = (Finding("note", len(extra), reason, extra),) if extra else ()
+    return Tables(entities=entities, dependencies=dependencies, report=report, **head_of(document))
 
 
 def head_of(document: Document) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_every_command_runs(command: str, checkout: Path) -> None:
         [sys.executable, "-c", script, *words[1:]], cwd=checkout, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr.startswith("knockon:")) == (0, False), done.stderr
-    for flag in ("-o", "--svg", "--timeline", "--exceedance", "--detection"):
+    for flag in ("-o", "--svg", "--timeline", "--exceedance", "--detection", "--report"):
         if flag in words:
             assert (checkout / words[words.index(flag) + 1]).exists()
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from knockon.graph.backtest import Backtest
     from knockon.graph.errors import KnockonError
     from knockon.graph.graph import DependencyGraph
     from knockon.graph.scenario import Scenario
     from knockon.graph.whatif import Impact, whatif
 
-__all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "load", "whatif"]
+__all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "backtest", "load", "whatif"]
 
 _HOMES = {
     "DependencyGraph": "knockon.graph.graph",
@@ -48,6 +49,19 @@ def load(
 
     joining: dict[str, Any] = {"join": join, "aliases": aliases, "join_above": join_above}
     return DependencyGraph.from_tables(load_tables(sources, **joining, **options), checked=True)
+
+
+def backtest(folder: "str | Path") -> "Backtest":
+    """The incidents of a folder, each predicted and held against what was reported.
+
+    Raises InputError with every fault of every file.
+    """
+    from pathlib import Path
+
+    from knockon.graph.backtest import backtest as ask
+    from knockon.loaders.incidents import read_incidents
+
+    return ask(read_incidents(Path(folder)))
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,145 @@
+"""`knockon backtest`: table, JSON and page; names are text everywhere, scripts nowhere."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from knockon.api import cli
+
+HOSTILE = '<script>alert(1)</script> "quoted" & \\u202e'
+INCIDENT = """\
+title: "Fire HOSTILE"
+date: 2021-03-10
+hindsight: HOSTILE
+scenario: {origins: [root], hours: 4, assume: 0.75}
+assumed: ["It burned HOSTILE", Shared]
+paired:
+- {name: "p HOSTILE", root: root, worse: bank, better: shop, measure: hit, why: "HOSTILE", source: s}
+sources: {s: a paper}
+entities:
+- {id: root, name: "Root HOSTILE"}
+- {id: bank, name: "Bank HOSTILE", reported: hit, attribution: stated, reported_impact: 3, reported_recovery_hours: 5}
+- {id: shop, name: "Shop HOSTILE", reported: spared, attribution: press, spared_because: "HOSTILE"}
+- {id: kiosk, name: "Kiosk", reported: hit, attribution: tracker, miss_note: "HOSTILE"}
+dependencies:
+- {dependent: bank, provider: root, probability: 1}
+"""  # noqa: E501
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> str:
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    plain = INCIDENT.replace(" HOSTILE", "").replace("HOSTILE", "why")
+    (folder / "a-plain.yaml").write_text(plain)
+    escaped = HOSTILE.replace('"', '\\"')
+    hostile = INCIDENT.replace("hindsight: HOSTILE", f'hindsight: "{escaped}"')
+    (folder / "b-hostile.yaml").write_text(hostile.replace("HOSTILE", escaped))
+    return str(folder)
+
+
+def test_json_holds_the_promised_shape(pack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows per incident, each with its scores, its paired tests and its own rows."""
+    assert run("backtest", pack, "--format", "json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    keys = {"schema", "graph", "scenario", "headline", "rows", "pooled", "notes", "more"}
+    assert keys <= answer.keys()
+    assert answer["graph"] == {"title": "2 incidents", "entities": 8, "dependencies": 2}
+    row = answer["rows"][0]
+    assert (row["incident"], row["precision"], row["recall"]) == ("a-plain", 1.0, 1.0)
+    counts = {"hits": 1, "alarms": 0, "misses": 0, "quiet": 1}
+    assert row["strict"] == counts | {"precision": 1.0, "recall": 1.0}
+    assert row["loose"] == counts | {"misses": 1, "precision": 1.0, "recall": 0.5}
+    assert [(p["verdict"], p["figure"]) for p in row["paired"]] == [("right", "probability")]
+    assert row["scenario"]["origins"][0]["id"] == "root"
+    bank = next(r for r in row["rows"] if r["id"] == "bank")
+    assert (bank["down_hours"], bank["reported_recovery_hours"]) == (4.0, 5.0)
+    assert answer["pooled"]["hindsight"]["readings"]["reachable"]["hits"] == 2
+
+
+def test_table_tells_scores_misses_and_assumptions(
+    pack: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person sees what was predicted, what came out wrong and why, and what was assumed."""
+    assert run("backtest", pack) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("2 incidents, 4 reports: precision 1.00, recall 1.00, ")
+    assert "a-plain: Kiosk, reported hit: missed: no dependency in the graph leads to it" in out
+    assert "- in 2 incidents: Shared" in out
+    assert "a-plain: Root fails, for 4 hours; unknown strengths count 0.75" in out
+    assert "\u202e" not in out
+
+
+def test_rows_as_files(pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """CSV and Parquet hold every row with a report, and the incident that it is from."""
+    assert run("backtest", pack, "--format", "csv") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("incident,id,name,sector,reported,attribution,verdict,probability")
+    assert lines[1].startswith("a-plain,bank,Bank,,hit,stated,hit,1.0")
+    out = tmp_path / "rows.parquet"
+    assert run("backtest", pack, "--format", "parquet", "-o", str(out)) == 0
+    assert pl.read_parquet(out).height == 6
+    assert run("backtest", pack, "--format", "parquet") == 2
+
+
+class Page(HTMLParser):
+    """The tags of a page, and whether they close in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        assert not [name for name, _ in attrs if name.startswith("on") or name == "style"]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_holds_no_script_and_every_name_as_text(pack: str, tmp_path: Path) -> None:
+    """Well-formed, no script, no style but the one that its own policy allows by digest."""
+    report = tmp_path / "page.html"
+    assert run("backtest", pack, "--report", str(report), "-o", str(tmp_path / "table.txt")) == 0
+    text = report.read_text()
+    page = Page()
+    page.feed(text)
+    assert not page.open
+    assert not {"script", "link", "img", "iframe", "object"} & set(page.seen)
+    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 6
+    style = re.search(r"<style>(.*?)</style>", text, re.S)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{digest}'" in text
+    assert "\u202e" not in text
+    assert "http" not in text.replace("http-equiv", "")
+    assert (tmp_path / "table.txt").read_text().startswith("2 incidents")
+
+
+def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No folder, and a folder that holds something else: exit code 2, one line on stderr."""
+    assert run("backtest", str(tmp_path / "absent")) == 2
+    (tmp_path / "x.yaml").write_text("dependencies: []\n")
+    assert run("backtest", str(tmp_path)) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].endswith("expected a folder of incidents, found none")
+    assert "x.yaml:1: scenario: expected a mapping with `origins`" in lines[1]
