@@ -4,7 +4,7 @@
 |---|---|
 | `metadata.component`, `components`, nested ones | entities: the root, and what it is built from |
 | `services`, nested ones | entities of kind `service` |
-| nesting; `dependsOn`; `provides` (1.6) | a dependency of the outer, the `ref`, the provider of it |
+| nesting, `dependsOn`, `provides` (1.6) | the outer, or the `ref`, depends on it |
 | `supplier`, `manufacturer`, `metadata.supplier`, `metadata.manufacture` | `supplied_by` |
 | `provider` of a service | `operated_by` |
 | external reference of type `bom` that is a BOM-Link (`urn:cdx:...`) | `contains` that BOM |
@@ -15,8 +15,8 @@ update or a compromise crosses that, an outage of its maker does not. No strengt
 every probability stays unknown.
 
 The id is the purl where there is one, so that BOMs read together join on it; two components with
-one purl are one entity. Otherwise it is the BOM-Link of the component (`urn:cdx:serial/version#ref`),
-or `file#ref` in a BOM without serial number. A root that leaves out what its BOM lists contains
+one purl are one entity. Otherwise it is the BOM-Link of the component (`urn:cdx:serial/1#ref`), or
+`file#ref` in a BOM without serial number. A root that leaves out what its BOM lists contains
 all that nothing else in it depends on, except what is of scope `excluded`.
 """
 
@@ -220,7 +220,9 @@ class _Bom:
             FILE: f"{self.path.name}#{thing.place}",
         }
 
-    def depend(self, dependent: str, provider: _Thing | str, place: str, relation: str = "") -> None:
+    def depend(
+        self, dependent: str, provider: _Thing | str, place: str, relation: str = ""
+    ) -> None:
         """A dependency; without a relation, the one that the type of the provider has."""
         if isinstance(provider, _Thing):
             relation = relation or RELATIONS.get(provider.type, "contains")
