@@ -17,6 +17,17 @@ def _is_cyclonedx(seen: Probe) -> bool:
     return local == "bom" and namespace.startswith(_CYCLONEDX)
 
 
+def _is_spdx(seen: Probe) -> bool:
+    if seen.looks_like_json:
+        context = "@context" in seen.json_keys and "spdx.org/rdf/3." in seen.text
+        return "spdxVersion" in seen.json_keys or context
+    namespace, local = seen.xml_root
+    if local:
+        rdf = local == "RDF" and "http://spdx.org/rdf/terms" in seen.text
+        return rdf or (local == "Document" and "<spdxVersion" in seen.text)
+    return re.search(r"^(SPDXVersion|spdxVersion|\"spdxVersion\"):", seen.text, re.M) is not None
+
+
 def _is_debian(seen: Probe) -> bool:
     if seen.is_folder:
         return any(_INDEX.search(name) for name in seen.names)
@@ -34,6 +45,14 @@ FORMATS: tuple[Format, ...] = (
         "a build plug-in of cyclonedx.org, or `syft PATH -o cyclonedx-json`",
         "JSON with bomFormat CycloneDX, or XML with the root bom",
         "knockon.loaders.cyclonedx", _is_cyclonedx, options=("strict",),
+    ),
+    Format(
+        "spdx", "SPDX document 2.0 to 2.3 (JSON, YAML, XML, tag-value, RDF/XML), 3.0 (JSON-LD)",
+        "packages, their suppliers; files that no package holds",
+        "package contains or runs package, as its relationships say; supplied_by",
+        "a build plug-in, `syft PATH -o spdx-json`, or the dependency graph of a GitHub repository",
+        "spdxVersion or SPDXVersion, or JSON-LD with the context of SPDX 3",
+        "knockon.loaders.spdx", _is_spdx, options=("strict",),
     ),
     Format(
         "debian", "Debian package index, plain or compressed; a folder of them; dpkg's status",
