@@ -21,7 +21,7 @@ def _is_spdx(seen: Probe) -> bool:
     if seen.looks_like_json:
         context = "@context" in seen.json_keys and "spdx.org/rdf/3." in seen.text
         return "spdxVersion" in seen.json_keys or context
-    namespace, local = seen.xml_root
+    local = seen.xml_root[1]
     if local:
         rdf = local == "RDF" and "http://spdx.org/rdf/terms" in seen.text
         return rdf or (local == "Document" and "<spdxVersion" in seen.text)

@@ -16,7 +16,6 @@ which is the same from whichever document it is named.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.tables import FILE, Finding, Tables
@@ -48,13 +47,13 @@ def read_spdx(path: Path, strict: bool = False) -> Tables:
     Raises InputError with all faults of elements and relationships: without id or name, a
     repeated id, a relationship that lacks an end or is of no known type.
     """
-    document = _document(path)
+    form, document = _document(path)
     if isinstance(document, str):
         raise InputError(f"{path.name}: {document}")
     if strict:
         from knockon.loaders.validate import validate_spdx
 
-        validate_spdx(path)
+        validate_spdx(path, form, document.version)
     reader = _Reader(path, document)
     reader.relate()
     if document.faults:
@@ -62,8 +61,8 @@ def read_spdx(path: Path, strict: bool = False) -> Tables:
     return reader.tables()
 
 
-def _document(path: Path) -> SpdxDocument | str:
-    """The document, whichever of its forms it has."""
+def _document(path: Path) -> tuple[str, SpdxDocument | str]:
+    """The form of the document, and the document, or in words what is wrong with it."""
     seen = probe(path)
     if seen.looks_like_json:
         from knockon.loaders.json_text import load_json
@@ -72,24 +71,27 @@ def _document(path: Path) -> SpdxDocument | str:
         if isinstance(plain, dict) and "@graph" in plain:
             from knockon.loaders.spdx3 import document_of_3
 
-            return document_of_3(plain)
-        return document_of(plain)
+            return "json", document_of_3(plain)
+        return "json", document_of(plain)
     if seen.xml_root[1]:
         from knockon.loaders.safe_xml import load_xml
         from knockon.loaders.spdx_xml import plain_of_rdf, plain_of_xml
 
         root = load_xml(path)
-        return document_of(*(plain_of_rdf if root.local == "RDF" else plain_of_xml)(root))
+        if root.local == "RDF":
+            return "rdf", document_of(*plain_of_rdf(root))
+        return "xml", document_of(*plain_of_xml(root))
     if any(line.startswith("SPDXVersion:") for line in seen.text.splitlines()):
         from knockon.loaders.spdx_text import plain_of
 
         size = path.stat().st_size
         if size > MAX_BYTES:
-            return f"tag-value text of {size:,} bytes; at most {MAX_BYTES:,} are read"
-        return document_of(*plain_of(decode(path.read_bytes(), path.name), path.name))
+            what = f"tag-value text of {size:,} bytes; at most {MAX_BYTES:,} are read"
+            return "tag-value", what
+        return "tag-value", document_of(*plain_of(decode(path.read_bytes(), path.name), path.name))
     from knockon.loaders.yaml_text import load_yaml
 
-    return document_of(load_yaml(path))
+    return "yaml", document_of(load_yaml(path))
 
 
 @dataclass

@@ -130,7 +130,9 @@ class _Reader:
         identifier, called = self._word(record, "SPDXID"), self._word(record, name)
         if not identifier:
             self.document.faults.append(f"{place}: a {what} without an SPDXID")
-        if not called and what != SNIPPET:
+        if not called and record.get(name) == "":
+            self.document.notes.append((f"a {what} whose {name} is empty: called by its id", place))
+        elif not called and what != SNIPPET:
             self.document.faults.append(f"{place}: a {what} without a {name}")
         if not identifier:
             return None

@@ -1,4 +1,4 @@
-"""What each relationship of SPDX says about who depends on whom: two tables, and the words for them.
+"""What each relationship of SPDX says about who depends on whom, in two tables.
 
 SPDX 2.3, clause 11 (Relationships), and SPDX 3.0.1, RelationshipType. A pair (relation, way): with
 FORWARD the element on the left depends on the one on the right, with BACK the other way round.

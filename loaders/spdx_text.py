@@ -114,11 +114,11 @@ class _Reader:
             keys = ("spdxElementId", "relationshipType", "relatedSpdxElement")
             self._enter(line, "relationships", dict(zip(keys, words, strict=True)))
         elif tag == "ExternalDocumentRef":
-            keys = ("externalDocumentId", "spdxDocument")
-            self._enter(line, "externalDocumentRefs", dict(zip(keys, words, strict=False)))
+            ends = zip(("externalDocumentId", "spdxDocument"), words, strict=False)
+            self._enter(line, "externalDocumentRefs", dict(ends))
         elif len(words) == 3 and self._package is not None:
-            keys = ("referenceType", "referenceLocator")
-            self._package["externalRefs"].append(dict(zip(keys, words[1:], strict=True)))
+            found = {"referenceType": words[1], "referenceLocator": words[2]}
+            self._package["externalRefs"].append(found)
         return ""
 
     def _enter(self, line: int, key: str, record: dict[str, Any]) -> None:
