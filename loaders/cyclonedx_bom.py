@@ -33,6 +33,7 @@ KINDS = {
     "service": "service",  # our word for what stands under `services`
 }
 COMPONENT_TYPES = tuple(word for word in KINDS if word != "service")
+_KEPT = ("version", "purl", "scope")
 RELATIONS = {"service": "uses", "operating-system": "runs", "platform": "runs"}
 
 
@@ -142,24 +143,22 @@ class Bom:
 
     def _enter_entity(self, thing: Thing, name: str) -> None:
         record, namespace = thing.record, self.text(thing.record, "group", thing.place)
-        if thing.id in self.entities:
-            reason = "a component with the purl or bom-ref of one before it"
-            self.tally.add("merged", reason, f"{clip(thing.id, 60)} at {thing.place}")
-            return
-        scope = self.text(record, "scope", thing.place)
-        if scope == "excluded":
-            self.tally.add("note", "a component of scope excluded (tests, tools)", thing.place)
-        self.entities[thing.id] = {
+        row: Row = {
             "id": thing.id,
             "name": f"{namespace}/{name}" if namespace.startswith("@") else name,
             "kind": KINDS[thing.type],
             "type": thing.type,
             "namespace": namespace or None,
-            "version": self.text(record, "version", thing.place) or None,
-            "purl": self.text(record, "purl", thing.place) or None,
-            "scope": scope or None,
+            **{key: self.text(record, key, thing.place) or None for key in _KEPT},
             FILE: f"{self.path.name}#{thing.place}",
         }
+        if row["scope"] == "excluded":
+            self.tally.add("note", "a component of scope excluded (tests, tools)", thing.place)
+        first = self.entities.setdefault(thing.id, row)
+        if first is not row:
+            first.update({key: value for key, value in row.items() if first[key] is None})
+            reason = "a component with the purl or bom-ref of one before it"
+            self.tally.add("merged", reason, f"{clip(thing.id, 60)} at {thing.place}")
 
     def depend(self, dependent: str, provider: Thing | str, place: str, relation: str = "") -> None:
         """A dependency; without a relation, the one that the type of the provider has."""

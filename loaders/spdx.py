@@ -220,16 +220,17 @@ class _Reader:
             self.tally.add("dropped", "a tool that nothing in it is made with", element.place)
             return
         key = self._key(element.id)
-        if key in rows:
-            where = f"{clip(key, 60)} at {element.place}"
-            self.tally.add("merged", "a package with the purl of one before it", where)
-            return
         purpose = element.purpose.lower().replace("-", "").replace("_", "")
-        rows[key] = {
+        row: Row = {
             "id": key, "name": element.name, "kind": KINDS.get(purpose, "component"),
-            "type": element.purpose or element.what, "version": element.version or None,
+            "type": purpose or element.what, "version": element.version or None,
             "purl": element.purl or None, FILE: self._at(element.place),
         }  # fmt: skip
+        first = rows.setdefault(key, row)
+        if first is not row:
+            first.update({column: value for column, value in row.items() if first[column] is None})
+            where = f"{clip(key, 60)} at {element.place}"
+            self.tally.add("merged", "a package with the purl of one before it", where)
         for agent in dict.fromkeys(element.agents):
             kind, _, name = agent.partition(": ")
             identifier = f"{kind.lower()}:{name}"
