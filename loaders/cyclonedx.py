@@ -149,7 +149,8 @@ def complete_root(bom: Bom) -> None:
         bom.depend(bom.root.id, part, part.place)
         reached |= _reach({part.id}, providers)
         reason = "the root contains a component that nothing else in the BOM depends on"
-        bom.tally.add("invented", reason, part.place)
+        name = str(bom.entities[part.id]["name"])
+        bom.tally.add("invented", reason, f"{clip(name, 40)} at {part.place}")
 
 
 def tables_of(bom: Bom) -> Tables:

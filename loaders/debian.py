@@ -46,7 +46,7 @@ _NAME = r"[^\s:()\[\]<>|,]+"
 _ALTERNATIVE = re.compile(
     rf"({_NAME})(?::{_NAME})?\s*(\([^()]*\))?\s*(\[[^\[\]]*\])?\s*((?:<[^<>]*>\s*)*)"
 )
-MODES = "what runs on one's own machines is crossed by a bad_update or compromise, not by an outage"
+MAX_BYTES = 512 * 1024 * 1024  # of one index, unpacked: the main one of Debian has 50 million
 
 Stanza = dict[str, str]
 Clause = tuple[tuple[str, bool], ...]  # names, and whether each is asked for in some version
@@ -87,15 +87,17 @@ class _Index:
     faults: list[str] = field(default_factory=list)
     packages: dict[str, _Package] = field(default_factory=dict)
     read: int = 0
+    recommends: int = 0
     _clauses: dict[str, Clause] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
-        text = decode(unpacked(path), path.name).replace("\r\n", "\n")
+        text = decode(unpacked(path, MAX_BYTES), path.name).replace("\r\n", "\n")
         stray = _STRAY.search(text)
         if stray:
             line = text.count("\n", 0, stray.start()) + 1
             what = f"expected a field such as 'Package: name', found {clip(stray[0], 60)!r}"
             raise InputError(f"{path.name}:{line}: {what}")
+        self.recommends += len(re.findall(r"^Recommends:", text, re.MULTILINE | re.IGNORECASE))
         for line, stanza in _stanzas(_BLANK.sub("\n", text)):
             self.read += 1
             self._keep(_Package(stanza, path.name, line))
@@ -138,7 +140,7 @@ class _Index:
             entities=self._entities(),
             dependencies=rows.frame(f"Debian index {name}"),
             title=f"Debian packages of {name}",
-            report=(read, *self.tally.findings()),
+            report=(read, *self.tally.findings(), *self._unread()),
         )
 
     def _provided(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -204,8 +206,12 @@ class _Index:
         reason = "a clause with a version or architecture: versions are not compared"
         for clause in qualified:
             self.tally.add("note", reason, clause)
-        self.tally.add("note", "Recommends, Suggests, Conflicts and Breaks are not read", "index")
-        self.tally.add("note", MODES, "index")
+
+    def _unread(self) -> tuple[Finding, ...]:
+        if not self.recommends:
+            return ()
+        reason = "a package with Recommends: neither they nor weaker fields are read"
+        return (Finding("note", self.recommends, reason),)
 
     def _entities(self) -> pl.DataFrame:
         stanzas = [p.stanza for p in self.packages.values()]

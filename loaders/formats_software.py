@@ -4,7 +4,6 @@ import re
 
 from knockon.loaders.formats import Format
 from knockon.loaders.probe import Probe
-from knockon.loaders.unpack import unpacked_head
 
 _CYCLONEDX = "http://cyclonedx.org/schema/bom"
 _INDEX = re.compile(r"(^|_)Packages(\.(gz|xz|lz4|bz2))?$")
@@ -18,20 +17,25 @@ def _is_cyclonedx(seen: Probe) -> bool:
 
 
 def _is_spdx(seen: Probe) -> bool:
-    if seen.looks_like_json:
-        context = "@context" in seen.json_keys and "spdx.org/rdf/3." in seen.text
-        return "spdxVersion" in seen.json_keys or context
+    if seen.looks_like_json:  # keys may come in any order, and only the first 64 KB are seen
+        third = "@graph" in seen.json_keys and '"spdxId"' in seen.text
+        third |= "@context" in seen.json_keys and "spdx.org/rdf/3." in seen.text
+        return third or bool({"spdxVersion", "SPDXID"} & set(seen.json_keys))
     local = seen.xml_root[1]
     if local:
         rdf = local == "RDF" and "http://spdx.org/rdf/terms" in seen.text
         return rdf or (local == "Document" and "<spdxVersion" in seen.text)
-    return re.search(r"^(SPDXVersion|spdxVersion|\"spdxVersion\"):", seen.text, re.M) is not None
+    return re.search(r"^[\"']?(spdxVersion|SPDXVersion|SPDXID)[\"']?:", seen.text, re.M) is not None
 
 
 def _is_debian(seen: Probe) -> bool:
     if seen.is_folder:
         return any(_INDEX.search(name) for name in seen.names)
-    text = unpacked_head(seen.head).decode(errors="replace") or seen.text
+    text = seen.text
+    if not text or seen.head.startswith(b"\x04\x22\x4d\x18"):
+        from knockon.loaders.unpack import unpacked_head
+
+        text = unpacked_head(seen.head).decode(errors="replace")
     fields = set(re.findall(r"^([\w-]+):", text, re.MULTILINE))
     return "Package" in fields and bool({"Version", "Architecture", "Depends"} & fields)
 
