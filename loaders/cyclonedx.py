@@ -141,13 +141,14 @@ def complete_root(bom: Bom) -> None:
             providers.setdefault(str(row["dependent"]), []).append(str(row["provider"]))
     held = {one for found in providers.values() for one in found}
     parts = [t for t in bom.things if t.record.get("scope") != "excluded"]
-    reached = _reach({bom.root.id}, providers)
+    reached: set[str] = set()
+    _reach(bom.root.id, providers, reached)
     # first what nothing depends on; then, for cycles, whatever is not reached by then
     for part in [t for t in parts if t.id not in held] + parts:
         if part.id in reached:
             continue
         bom.depend(bom.root.id, part, part.place)
-        reached |= _reach({part.id}, providers)
+        _reach(part.id, providers, reached)
         reason = "the root contains a component that nothing else in the BOM depends on"
         name = str(bom.entities[part.id]["name"])
         bom.tally.add("invented", reason, f"{clip(name, 40)} at {part.place}")
@@ -173,12 +174,12 @@ def tables_of(bom: Bom) -> Tables:
     )
 
 
-def _reach(start: set[str], providers: dict[str, list[str]]) -> set[str]:
-    """The start and all that it depends on."""
-    reached, stack = set(start), list(start)
+def _reach(start: str, providers: dict[str, list[str]], reached: set[str]) -> None:
+    """Add the start to what is reached, and all that it depends on; each is looked at once."""
+    reached.add(start)
+    stack = [start]
     while stack:
         for one in providers.get(stack.pop(), ()):
             if one not in reached:
                 reached.add(one)
                 stack.append(one)
-    return reached

@@ -46,6 +46,7 @@ _NAME = r"[^\s:()\[\]<>|,]+"
 _ALTERNATIVE = re.compile(
     rf"({_NAME})(?::{_NAME})?\s*(\([^()]*\))?\s*(\[[^\[\]]*\])?\s*((?:<[^<>]*>\s*)*)"
 )
+MAX_ROWS = 20_000_000  # the main index gives 300,000; what many provide and many need has no end
 MAX_BYTES = 512 * 1024 * 1024  # of one index, unpacked: the main one of Debian has 50 million
 
 Stanza = dict[str, str]
@@ -243,6 +244,9 @@ class _Rows:
     lines: list[int] = field(default_factory=list)
 
     def add(self, package: _Package, clause: str, candidates: list[str]) -> None:
+        if len(self.dependents) + len(candidates) > MAX_ROWS:
+            place = f"{package.file}:{package.line}"
+            raise InputError(f"{place}: more than {MAX_ROWS:,} dependencies; not read")
         group = clause if len(candidates) > 1 else None
         for candidate in candidates:
             self.dependents.append(package.stanza["Package"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from knockon.graph.errors import InputError
 from knockon.graph.tables import Tables
+from knockon.loaders import debian
 from knockon.loaders.debian import read_debian
 from knockon.loaders.debian_version import version_key
 from knockon.loaders.merge import load_tables
@@ -198,6 +199,15 @@ def test_faults_name_the_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         load_tables([tmp_path / "Packages"])
     assert message in str(caught.value)
+
+
+def test_dependencies_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What many provide and many need multiplies: it ends at a limit, with the line."""
+    monkeypatch.setattr(debian, "MAX_ROWS", 5)
+    many = [stanza(f"p{i}", Provides="v") for i in range(3)]
+    assert needs(index(tmp_path, *many, stanza("a", "v")))
+    with pytest.raises(InputError, match=r"Packages:15: more than 5 dependencies"):
+        index(tmp_path, *many, stanza("a", "v"), stanza("b", "v"))
 
 
 VERSIONS = st.from_regex(r"([0-9]{1,2}:)?[0-9][0-9a-c.+~-]{0,8}", fullmatch=True)
