@@ -16,8 +16,8 @@ every probability stays unknown.
 
 The id is the purl where there is one, so that BOMs read together join on it; two components with
 one purl are one entity. Otherwise it is the BOM-Link of the component (`urn:cdx:serial/1#ref`), or
-`file#ref` in a BOM without serial number. A root that leaves out what its BOM lists contains
-all that nothing else in it depends on, except what is of scope `excluded`.
+`root@version#ref` in a BOM without serial number. A root that leaves out what its BOM lists
+contains all that nothing else in it depends on, except what is of scope `excluded`.
 """
 
 from pathlib import Path

@@ -63,14 +63,25 @@ class Bom:
     read: int = 0  # components and services that stand in the document
 
     def __post_init__(self) -> None:
-        serial, version = self.document.get("serialNumber"), self.document.get("version", 1)
-        self.scope, self.linked = self.path.stem, False
-        if isinstance(serial, str) and serial.strip().lower().startswith("urn:uuid:"):
-            self.scope = f"urn:cdx:{serial.strip()[9:].lower()}/{version}"
-            self.linked = True
         metadata = self.document.get("metadata")
         self.metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
+        serial, version = self.document.get("serialNumber"), self.document.get("version", 1)
+        self.linked = isinstance(serial, str) and serial.strip().lower().startswith("urn:uuid:")
+        if self.linked:
+            self.scope = f"urn:cdx:{str(serial).strip()[9:].lower()}/{version}"
+        else:
+            self.scope = self._spoken_root() or self.path.stem
         self.as_of = day_of(self.metadata.get("timestamp"))
+
+    def _spoken_root(self) -> str:
+        """What the root is called, for a BOM without serial number: two may have one file name."""
+        root = self.metadata.get("component")
+        if not isinstance(root, dict):
+            self.tally.add("note", "no serial number and no root: ids hold the file name", "bom")
+            return ""
+        words = [root.get(key) for key in ("purl", "group", "name", "version")]
+        purl, group, name, version = (w.strip() if isinstance(w, str) else "" for w in words)
+        return purl or "/".join(w for w in (group, name) if w) + (f"@{version}" if version else "")
 
     def add_things(self) -> None:
         """Every component and service, nested ones below what they stand in."""

@@ -103,6 +103,7 @@ class _Reader:
     tally: Tally = field(default_factory=Tally)
     dependencies: list[Row] = field(default_factory=list)
     owner: dict[str, str] = field(default_factory=dict)
+    folds: dict[str, str] = field(default_factory=dict)  # element -> the one that it is folded into
     used: set[str] = field(default_factory=set)
 
     def relate(self) -> None:
@@ -131,12 +132,22 @@ class _Reader:
         self.owner.setdefault(inner, outer)
 
     def _folded(self, identifier: str) -> str:
-        """The package that a file or snippet belongs to, or the element itself."""
-        seen = {identifier}
-        while (outer := self.owner.get(identifier)) is not None and outer not in seen:
-            seen.add(outer)
-            identifier = outer
-        return identifier
+        """The package that a file or snippet belongs to, or the element itself.
+
+        Of elements that belong to each other in a ring, the first by id stands for all.
+        """
+        trail = {identifier: None}
+        last: str | None = identifier
+        while last is not None and last not in self.folds:
+            last = self.owner.get(last)
+            if last in trail:
+                ring = list(trail)
+                self.folds[last] = min(ring[ring.index(last) :])
+            elif last is not None:
+                trail[last] = None
+        end = self.folds[last] if last is not None else next(reversed(trail))
+        self.folds.update(dict.fromkeys(trail, end))
+        return end
 
     def _relate(self, one: SpdxRelationship) -> None:
         table = SPDX3 if self.document.version.startswith("SPDX-3") else SPDX2

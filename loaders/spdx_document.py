@@ -79,11 +79,16 @@ class _Reader:
         self._plain = plain
         self._place = place
         self._namespace = self._word(plain, "documentNamespace").rstrip("#")
+        nameless = not self._namespace
+        self._namespace = self._namespace or self._word(plain, "name")
         identifier = self._word(plain, "SPDXID") or "SPDXRef-DOCUMENT"
         self._external: dict[str, str] = {}
         name = self._word(plain, "name")
         self.document = SpdxDocument("", version, name or identifier)
         self.document.id = self._id(identifier)
+        if nameless:
+            reason = "no documentNamespace: ids hold the name of the document"
+            self.document.notes.append((reason, "documentNamespace"))
 
     def read(self) -> SpdxDocument:
         creation = self._plain.get("creationInfo")

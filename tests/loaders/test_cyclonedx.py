@@ -196,11 +196,17 @@ def test_one_purl_is_one_entity(load: Any) -> None:
     assert reasons["a component with the purl or bom-ref of one before it"] == 2
 
 
-def test_without_serial_number_ids_hold_the_file(load: Any) -> None:
-    """References of two files without serial number are never taken for each other."""
+def test_without_serial_number_ids_hold_the_root(load: Any) -> None:
+    """References of two BOMs without serial number are not taken for each other."""
+    document = bom(component("1", "a"), root=component("r", "Shop", "application", version="2"))
+    del document["serialNumber"]
+    assert load(document).entities["id"].to_list() == ["Shop@2#1", "Shop@2#r"]
     document = bom(component("1", "a"), component(None, "b"))
     del document["serialNumber"]
-    assert load(document).entities["id"].to_list() == ["bom#1", "bom#components[1]"]
+    tables = load(document)
+    assert tables.entities["id"].to_list() == ["bom#1", "bom#components[1]"]
+    reason = "no serial number and no root: ids hold the file name"
+    assert counts(tables, "note")[reason] == 1
 
 
 def test_links_to_other_boms(tmp_path: Path) -> None:

@@ -275,6 +275,19 @@ def test_a_file_of_no_package_stands_for_itself(load: Any) -> None:
     assert not counts(tables, "invented")
 
 
+def test_snippets_in_a_ring_do_not_vanish(tmp_path: Path) -> None:
+    """Of two that lie in each other one is kept; a long chain folds into its package."""
+    ring = [("a", "b"), ("b", "a"), ("z", "a")]
+    chain = [("s0", "main"), *((f"s{i}", f"s{i - 1}") for i in range(1, 3000))]
+    snippets = [
+        {"SPDXID": f"SPDXRef-{inner}", "snippetFromFile": f"SPDXRef-{outer}"}
+        for inner, outer in [*ring, *reversed(chain)]
+    ]
+    tables = load_tables([write(tmp_path, document(snippets=snippets), "json")])
+    names = ["SPDXRef-a", "app", "Acme", "openssl <3> & co", "pad"]
+    assert sorted(tables.entities["name"]) == sorted(names)
+
+
 def test_repeated_relationships_are_merged(tmp_path: Path) -> None:
     """The same dependency told from both ends is one."""
     plain = document(relation("app", "DEPENDS_ON", "tls"), relation("tls", "DEPENDENCY_OF", "app"))
