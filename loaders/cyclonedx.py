@@ -57,6 +57,8 @@ def read_cyclonedx(path: Path, strict: bool = False) -> Tables:
     if bom.faults:
         raise InputError.of([f"{path.name}: {fault}" for fault in bom.faults])
     complete_root(bom)
+    if not strict:
+        bom.tally.add("note", UNREAD, path.name)
     return tables_of(bom)
 
 
@@ -161,7 +163,6 @@ def tables_of(bom: Bom) -> Tables:
         if aggregate != "complete":
             reason = "a part that the BOM does not call complete (compositions)"
             bom.tally.add("note", reason, f"{clip(str(aggregate), 40)} at compositions[{number}]")
-    bom.tally.add("note", UNREAD, bom.path.name)
     name = bom.entities[bom.root.id]["name"] if bom.root is not None else bom.path.stem
     source = f"CycloneDX {bom.document['specVersion']} {bom.path.name}"
     read = Finding("read", bom.read, "components and services of the BOM")

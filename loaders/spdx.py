@@ -58,6 +58,8 @@ def read_spdx(path: Path, strict: bool = False) -> Tables:
     reader.relate()
     if document.faults:
         raise InputError.of([f"{path.name}: {_spoken(fault)}" for fault in document.faults])
+    if not strict:
+        reader.tally.add("note", UNREAD, path.name)
     return reader.tables()
 
 
@@ -207,7 +209,6 @@ class _Reader:
         rows: dict[str, Row] = {}
         for element in self.document.elements.values():
             self._add(element, rows)
-        self.tally.add("note", UNREAD, self.path.name)
         if not self.document.relationships:
             self.tally.add("note", "the document states no relationships", "relationships")
         read = (

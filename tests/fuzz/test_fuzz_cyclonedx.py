@@ -50,7 +50,7 @@ def test_mutated_boms(tmp_path_factory: pytest.TempPathFactory, document: Any) -
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(document=mutated(BOM, WORDS))
 def test_many_mutated_boms(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
     """The same for longer."""

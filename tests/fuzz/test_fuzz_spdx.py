@@ -67,7 +67,7 @@ def test_mutated_documents(tmp_path_factory: pytest.TempPathFactory, document: A
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(document=mutated(SPDX, WORDS) | mutated(SPDX3, WORDS))
 def test_many_mutated_documents(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
     """The same for longer."""

@@ -240,6 +240,22 @@ def test_links_to_other_boms(tmp_path: Path) -> None:
     assert names[linked] == "Theirs"
 
 
+def test_boms_join_on_the_purl(tmp_path: Path) -> None:
+    """One library in the BOMs of two products: its compromise reaches both, its outage none."""
+    import knockon as ko
+
+    for name, serial in (("Shop", SERIAL), ("Bank", SERIAL.replace("3", "4"))):
+        part = component("1", "pad", purl="pkg:npm/pad@1")
+        document = bom(part, root=component("r", name, "application"))
+        document["serialNumber"] = f"urn:uuid:{serial}"
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    graph = ko.load(tmp_path / "Shop.json", tmp_path / "Bank.json")
+    answer = ko.whatif(graph, "pad", mode="compromise", assume=1).entities
+    assert sorted(answer["name"]) == ["Bank", "Shop", "pad"]
+    outage = ko.whatif(graph, "pad", mode="outage", assume=1).entities
+    assert outage["name"].to_list() == ["pad"]
+
+
 def test_the_old_extension_of_xml(tmp_path: Path) -> None:
     """Version 1.1 has its dependencies in a schema of their own."""
     text = (
@@ -330,7 +346,9 @@ def test_what_is_not_read_is_only_checked_on_request(tmp_path: Path) -> None:
 def test_a_valid_bom_passes_validation(load: Any) -> None:
     """Being strict changes nothing about a good one."""
     document = bom(component("a", "a", version="1"))
-    assert load(document, strict=True).entities.equals(load(document).entities)
+    tables = load(document, strict=True)
+    assert tables.entities.equals(load(document).entities)
+    assert not any("--validate" in reason for reason in counts(tables, "note"))
 
 
 def test_validation_names_the_breach(tmp_path: Path) -> None:
