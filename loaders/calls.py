@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from knockon.graph.tables import Tables
-from knockon.loaders.rows import Rows
+from knockon.loaders.gather import Rows
 
 
 @dataclass

@@ -1,19 +1,14 @@
-"""knockon's own tables as one YAML file, read event by event.
+"""knockon's own tables as one YAML file: no aliases but of single values, and no deep nesting.
 
-The parser of libyaml is safe on hostile text, but everything that builds a tree on top of it is
-not: it recurses, follows aliases in circles, and lets the last of two equal keys win. So the
-events are read here, with stated limits. Every scalar stays text (`no` is Norway, not false);
-`check` casts it later.
+Every scalar stays text (`no` is Norway, not false); `check` casts it later.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.tables import (
@@ -26,14 +21,9 @@ from knockon.graph.tables import (
     empty,
 )
 from knockon.loaders.native import HEAD_KEYS
-from knockon.loaders.probe import decode, probe, refuse_binary
+from knockon.loaders.yaml_text import Rules, YamlList, YamlMap, load_yaml
 
-MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 16
-MAX_ALIASED = 16 * 1024 * 1024  # characters that aliases may repeat in all
-_NULLS = ("", "~", "null", "Null", "NULL")
-_PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")
-_PLAIN_TAGS = {f"tag:yaml.org,2002:{word}" for word in _PLAIN}
 _LISTS = ("entities", "dependencies")
 
 
@@ -86,109 +76,16 @@ def head_of(document: Document) -> dict[str, Any]:
 
 
 def parse(path: Path) -> Document:
-    """The YAML mapping in a file. Raises InputError with the line of what is not allowed:
-    several documents, repeated keys, aliases of anything but scalars, tags of one's own,
-    nesting deeper than MAX_DEPTH, more than MAX_BYTES.
+    """The YAML mapping in a file. Raises InputError with the line of what is not allowed: see
+    `load_yaml`; aliases of anything but scalars, and nesting deeper than MAX_DEPTH, too.
     """
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(f"{path.name}: YAML of {size:,} bytes; at most {MAX_BYTES:,} are read")
-    refuse_binary(probe(path))
-    text = decode(path.read_bytes(), path.name)
-    try:
-        return _Builder(path.name, text).document()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        what = f"not readable as YAML: {error.problem}"
-        if "nesting depth" in (error.problem or ""):  # libyaml looks ahead, to its own limit
-            what = f"nested deeper than {MAX_DEPTH} levels"
-        raise InputError(f"{path.name}{line}: {what}") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path.name}: not readable as YAML: {clip(str(error), 200)}") from None
-
-
-class _Builder:
-    """Builds values from events; the depth of its recursion is bounded by MAX_DEPTH."""
-
-    def __init__(self, name: str, text: str) -> None:
-        self._name = name
-        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
-        self._anchors: dict[str, str | None] = {}
-        self._aliased = 0
-        self._lines: dict[str, int] = {}
-        self._items: dict[str, list[int]] = {}
-
-    def document(self) -> Document:
-        next(self._events)  # the start of the stream
-        if isinstance(next(self._events), yaml.StreamEndEvent):
-            raise InputError(f"{self._name}: the file is empty")
-        first = next(self._events)
-        if not isinstance(first, yaml.MappingStartEvent):
-            raise self._fault(first, f"expected a mapping at the top, found {_word(first)}")
-        values = self._mapping(first, depth=1)
-        next(self._events)  # the end of the document
-        after = next(self._events)
-        if not isinstance(after, yaml.StreamEndEvent):
-            raise self._fault(after, "expected one YAML document, found several")
-        return Document(self._name, values, self._lines, self._items)
-
-    def _value(self, event: yaml.Event, depth: int, key: str = "") -> Any:
-        if isinstance(event, yaml.AliasEvent):
-            return self._alias(event)
-        tag = getattr(event, "tag", None)
-        if tag not in (None, "!") and tag not in _PLAIN_TAGS:
-            raise self._fault(event, f"the tag {clip(tag)!r} is not read; expected plain YAML")
-        if isinstance(event, yaml.ScalarEvent):
-            plain = not event.style
-            value = None if plain and event.value in _NULLS else event.value
-            if event.anchor:
-                self._anchors[event.anchor] = value
-            return value
-        if depth >= MAX_DEPTH:
-            raise self._fault(event, f"nested deeper than {MAX_DEPTH} levels")
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(event, depth + 1)
-        return self._sequence(event, depth + 1, key)
-
-    def _mapping(self, start: yaml.Event, depth: int) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
-                raise self._fault(event, f"expected a key, found {_word(event)}")
-            key = str(event.value)
-            if key in values:
-                raise self._fault(event, f"the key {clip(key)!r} stands twice")
-            if key == "<<" and not event.style:
-                raise self._fault(event, "merging with << is not read; write the values out")
-            if depth == 1:
-                self._lines[key] = _line(event)
-            values[key] = self._value(next(self._events), depth, key if depth == 1 else "")
-        return values
-
-    def _sequence(self, start: yaml.Event, depth: int, key: str) -> list[Any]:
-        values: list[Any] = []
-        lines: list[int] = []
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            lines.append(_line(event))
-            values.append(self._value(event, depth))
-        if key:
-            self._items[key] = lines
-        return values
-
-    def _alias(self, event: yaml.AliasEvent) -> str | None:
-        if event.anchor not in self._anchors:
-            alias = f"*{clip(str(event.anchor), 40)}"
-            what = f"the alias {alias} does not name a single value that stands before it"
-            raise self._fault(event, f"{what}; lists and mappings must be written out")
-        value = self._anchors[event.anchor]
-        self._aliased += len(value or "")
-        if self._aliased > MAX_ALIASED:
-            raise self._fault(event, f"aliases repeat more than {MAX_ALIASED:,} characters")
-        return value
-
-    def _fault(self, event: yaml.Event, what: str) -> InputError:
-        return InputError(f"{self._name}:{_line(event)}: {what}")
+    value = load_yaml(path, Rules(depth=MAX_DEPTH, structures=False))
+    if not isinstance(value, YamlMap):
+        what = "a list" if isinstance(value, list) else "a single value"
+        line = value.line if isinstance(value, YamlList) else 1
+        raise InputError(f"{path.name}:{line}: expected a mapping at the top, found {what}")
+    items = {key: held.lines for key, held in value.items() if isinstance(held, YamlList)}
+    return Document(path.name, value, value.lines, items)
 
 
 def _rows(
@@ -225,17 +122,3 @@ def _rows(
     series = [pl.Series(name, cells, pl.String) for name, cells in rows.items()]
     lines = pl.Series(LINE, document.items[key], pl.Int64)
     return pl.DataFrame([*series, lines]).with_columns(pl.lit(document.name).alias(FILE))
-
-
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark else 0
-
-
-def _word(event: yaml.Event) -> str:
-    words = {
-        yaml.ScalarEvent: "a single value",
-        yaml.SequenceStartEvent: "a list",
-        yaml.MappingStartEvent: "a mapping",
-        yaml.AliasEvent: "an alias",
-    }
-    return words.get(type(event), "nothing")

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from knockon.graph.tables import Tables
-from knockon.loaders.rows import Rows
+from knockon.loaders.gather import Rows
 
 # providers that only compute or write files: nobody operates them, so they make no dependency
 LOCAL_PROVIDERS = {

@@ -14,7 +14,7 @@ from typing import Any
 from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import Tables
 from knockon.loaders.json_text import load_json
-from knockon.loaders.rows import Rows
+from knockon.loaders.gather import Rows
 from knockon.loaders.terraform import Estate, config_of
 from knockon.loaders.terraform_state import MAX_MODULES, add_module_values, records, version_of
 

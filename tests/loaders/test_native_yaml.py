@@ -6,7 +6,7 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.tables import Tables
-from knockon.loaders import native_yaml
+from knockon.loaders import yaml_text
 from knockon.loaders.merge import load_tables
 
 
@@ -112,13 +112,13 @@ def test_faults_name_the_line(tmp_path: Path, text: str, message: str) -> None:
 
 def test_repeated_text_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Aliases cannot multiply one long text without end."""
-    monkeypatch.setattr(native_yaml, "MAX_ALIASED", 25)
+    monkeypatch.setattr(yaml_text, "MAX_ALIASED", 25)
     with pytest.raises(InputError, match="aliases repeat more than 25 characters"):
         load(tmp_path, "title: &a 1234567890\nsources: {a: *a, b: *a, c: *a}\ndependencies: []")
 
 
 def test_size_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file over the limit is refused before it is read."""
-    monkeypatch.setattr(native_yaml, "MAX_BYTES", 10)
+    monkeypatch.setattr(yaml_text, "MAX_BYTES", 10)
     with pytest.raises(InputError, match="YAML of 16 bytes; at most 10"):
         load(tmp_path, "dependencies: []")
