@@ -1,5 +1,6 @@
 """Who calls whom, added up: what tracing readers share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from knockon.graph.tables import Tables
@@ -9,7 +10,6 @@ from knockon.loaders.gather import Rows
 @dataclass
 class _Link:
     where: str
-    relation: str
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -24,24 +24,24 @@ class Calls:
         self.rows.entity(name, where, kind=kind)
 
     def add(
-        self, caller: str, callee: str, where: str, *, kind: str = "service",
-        **counts: int | None,
-    ) -> None:  # fmt: skip
-        """The caller uses the callee; a call of itself says nothing and is counted."""
+        self, caller: str, callee: str, where: str, counts: Mapping[str, int], kind: str = "service"
+    ) -> bool:
+        """The caller uses the callee. Whether this pair is new; a call of itself says nothing."""
         self.service(caller, where)
         self.service(callee, where, kind)
         if caller == callee:
             self.rows.tally.add("dropped", "a service that calls itself", where)
-            return
-        link = self._links.setdefault((caller, callee), _Link(where, "uses"))
+            return True
+        known = (caller, callee) in self._links
+        link = self._links.setdefault((caller, callee), _Link(where))
         for name, count in counts.items():
-            if count is not None:
-                link.counts[name] = link.counts.get(name, 0) + count
+            link.counts[name] = link.counts.get(name, 0) + count
+        return not known
 
     def tables(self, title: str, told: str) -> Tables:
         for (caller, callee), link in self._links.items():
             self.rows.depend(
-                dependent=caller, provider=callee, relation=link.relation, where=link.where,
+                dependent=caller, provider=callee, relation="uses", where=link.where,
                 **link.counts,
             )  # fmt: skip
         return self.rows.tables(title, told)

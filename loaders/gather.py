@@ -1,5 +1,6 @@
 """Rows and oddities, gathered while a reader walks through a source."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ _DTYPES = {c.name: c.dtype for c in (*ENTITY_COLUMNS, *DEPENDENCY_COLUMNS)}
 class Rows:
     """Entities by id and dependencies, each with the place where it stands.
 
-    file:   what the place of a row begins with
+    file:   what the place of a row begins with; empty where each place tells its own file
     source: name of the source, carried to the answer
     as_of:  day of the source, where it states one
     """
@@ -29,7 +30,24 @@ class Rows:
 
     def place(self, where: str) -> str:
         """`compose.yaml#services.web` of `services.web`; the file alone where nothing is told."""
-        return f"{self.file}#{where}" if where else self.file
+        return f"{self.file}#{where}" if where and self.file else where or self.file
+
+    def records(
+        self, holder: dict[str, Any], key: str, where: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The objects in a list of the holder, each with its place; what is none is counted."""
+        listed = holder.get(key)
+        if listed is None:
+            return
+        if not isinstance(listed, list):
+            self.tally.add("dropped", f"{key} that is no list", f"{where}.{key}".lstrip("."))
+            return
+        for number, record in enumerate(listed):
+            place = f"{where}.{key}[{number}]".lstrip(".")
+            if isinstance(record, dict):
+                yield place, record
+            else:
+                self.tally.add("dropped", f"an entry of {key} that is no object", place)
 
     def entity(self, identifier: str, where: str, **cells: Any) -> bool:
         """Add an entity, or fill what is still empty in the one of this id. Whether it is new."""

@@ -39,7 +39,8 @@ def read_jaeger(path: Path) -> Tables:
             calls.rows.tally.add("dropped", "a link without parent or child", place)
             continue
         counts = {ours: _count(calls, link, key, place) for key, ours in COUNTS.items()}
-        calls.add(caller, callee, place, **counts)
+        if not calls.add(caller, callee, place, counts):
+            calls.rows.tally.add("merged", "a link that stands twice: its calls add up", place)
     return calls.tables(
         f"Service calls of {clip(path.name, 60)}", "GET /api/dependencies of Jaeger"
     )
@@ -49,10 +50,10 @@ def _service(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _count(calls: Calls, link: dict[str, Any], key: str, place: str) -> int | None:
+def _count(calls: Calls, link: dict[str, Any], key: str, place: str) -> int:
     value = link.get(key)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
         return value
     if value is not None:
         calls.rows.tally.add("dropped", f"a {key} that is no count", f"{place}.{key}")
-    return None
+    return 0

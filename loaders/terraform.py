@@ -31,13 +31,16 @@ PROVIDER_KINDS = {
 _KIND_OF_PROVIDER = {name: kind for kind, names in PROVIDER_KINDS.items() for name in names}
 # words in the type of a resource that tell its kind, the first that fits
 RESOURCE_KINDS = (
-    ("data_store", {"bucket", "bigtable", "cache", "cosmosdb", "database", "datastore", "db", "disk",
-                    "dynamodb", "ebs", "efs", "elasticache", "elasticsearch", "memcached", "mongodb",
-                    "mysql", "opensearch", "postgresql", "rds", "redis", "redshift", "s3", "spanner",
-                    "sql", "storage", "volume", "blockstorage"}),
-    ("network", {"alb", "elb", "firewall", "gateway", "lb", "loadbalancer", "network", "networking",
-                 "route", "router", "route53", "secgroup", "security", "subnet", "subnetwork", "vpc",
-                 "vpn"}),
+    ("data_store", {
+        "bigtable", "blockstorage", "bucket", "cache", "cosmosdb", "database", "datastore", "db",
+        "disk", "dynamodb", "ebs", "efs", "elasticache", "elasticsearch", "memcached", "mongodb",
+        "mysql", "opensearch", "postgresql", "rds", "redis", "redshift", "s3", "spanner", "sql",
+        "storage", "volume",
+    }),
+    ("network", {
+        "alb", "elb", "firewall", "gateway", "lb", "loadbalancer", "network", "networking", "route",
+        "route53", "router", "secgroup", "security", "subnet", "subnetwork", "vpc", "vpn",
+    }),
 )  # fmt: skip
 _INDEX = re.compile(r"\[(?:[0-9]+|\"(?:[^\"\\]|\\.)*\")\]")
 _PROVIDER = re.compile(r"(?:^|\.)provider(?:\.|\[\")([^\"\]]+)")

@@ -16,7 +16,7 @@ from knockon.graph.tables import Tables
 from knockon.loaders.json_text import load_json
 from knockon.loaders.gather import Rows
 from knockon.loaders.terraform import Estate, config_of
-from knockon.loaders.terraform_state import MAX_MODULES, add_module_values, records, version_of
+from knockon.loaders.terraform_state import MAX_MODULES, add_module_values, version_of
 
 _ALL = "*"  # after a module: depends_on of a module is on all that it holds
 _NOTHING = ("count", "each", "path", "self", "terraform")  # references to no resource
@@ -97,8 +97,8 @@ class _Walk:
 
     def connect(self, scope: _Scope) -> None:
         """Each resource of the module with what it refers to."""
-        for where, record in records(
-            self._estate.rows, scope.module, "resources", scope.where
+        for where, record in self._estate.rows.records(
+            scope.module, "resources", scope.where
         ):
             address = record.get("address")
             if not isinstance(address, str) or not address:
@@ -137,11 +137,11 @@ class _Walk:
     def _of_modules(self, scope: _Scope) -> Iterator[tuple[_Scope, str]]:
         """What the calls of the module and of those above say of all within: `depends_on`,
         `count` and `for_each`."""
-        above, call = scope.above, scope.call
-        while above is not None and call is not None:
-            held = {k: call.get(k) for k in ("depends_on", "count_expression", "for_each_expression")}
-            yield from ((above, ref) for ref in _references(held))
-            above, call = above.above, above.call
+        said = ("depends_on", "count_expression", "for_each_expression")
+        while scope.above is not None:
+            held = {key: (scope.call or {}).get(key) for key in said}
+            yield from ((scope.above, ref) for ref in _references(held))
+            scope = scope.above
 
     def _follow(
         self, scope: _Scope, ref: str, found: set[str], where: str

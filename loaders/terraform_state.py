@@ -7,7 +7,6 @@ is https://developer.hashicorp.com/terraform/internals/json-format. `dependencie
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,7 @@ def add_module_values(estate: Estate, module: Any, where: str, depth: int = 0) -
     if not isinstance(module, dict):
         estate.rows.tally.add("dropped", "a module that is no object", where)
         return
-    for place, record in records(estate.rows, module, "resources", where):
+    for place, record in estate.rows.records(module, "resources", where):
         address, type_ = record.get("address"), record.get("type")
         if not isinstance(address, str) or not isinstance(type_, str) or not address.strip():
             estate.rows.tally.add("dropped", "a resource without address or type", place)
@@ -77,31 +76,13 @@ def add_module_values(estate: Estate, module: Any, where: str, depth: int = 0) -
             provider=provider if isinstance(provider, str) else "", where=place,
         )  # fmt: skip
         _needs(estate, address, record, place)
-    for place, child in records(estate.rows, module, "child_modules", where):
+    for place, child in estate.rows.records(module, "child_modules", where):
         add_module_values(estate, child, place, depth + 1)
-
-
-def records(
-    rows: Rows, holder: dict[str, Any], key: str, where: str
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects in a list of the holder, each with its place; what is none is counted."""
-    listed = holder.get(key)
-    if listed is None:
-        return
-    if not isinstance(listed, list):
-        rows.tally.add("dropped", f"{key} that is no list", f"{where}.{key}")
-        return
-    for number, record in enumerate(listed):
-        place = f"{where}.{key}[{number}]".lstrip(".")
-        if isinstance(record, dict):
-            yield place, record
-        else:
-            rows.tally.add("dropped", f"an entry of {key} that is no object", place)
 
 
 def _version_4(estate: Estate, document: dict[str, Any]) -> None:
     found: list[tuple[str, dict[str, Any], str]] = []
-    for place, record in records(estate.rows, document, "resources", ""):
+    for place, record in estate.rows.records(document, "resources", ""):
         parts = [record.get(key) for key in ("type", "name")]
         if not all(isinstance(p, str) and p for p in parts):
             estate.rows.tally.add("dropped", "a resource without type or name", place)
@@ -111,7 +92,7 @@ def _version_4(estate: Estate, document: dict[str, Any]) -> None:
             [*([module] if isinstance(module, str) and module else []),
              *(["data"] if data == "data" else []), *map(str, parts)]
         )  # fmt: skip
-        for at, instance in records(estate.rows, record, "instances", place):
+        for at, instance in estate.rows.records(record, "instances", place):
             if instance.get("deposed"):
                 estate.rows.tally.add("dropped", "a deposed instance, to be destroyed", at)
                 continue
@@ -127,7 +108,7 @@ def _version_4(estate: Estate, document: dict[str, Any]) -> None:
 
 def _version_3(estate: Estate, document: dict[str, Any]) -> None:
     found: list[tuple[str, dict[str, Any], str]] = []
-    for place, module in records(estate.rows, document, "modules", ""):
+    for place, module in estate.rows.records(document, "modules", ""):
         path, resources = module.get("path"), module.get("resources")
         if not isinstance(path, list) or not isinstance(resources, dict):
             estate.rows.tally.add("dropped", "a module without path or resources", place)
