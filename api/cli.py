@@ -100,9 +100,25 @@ def asking(command: Command) -> Command:
         click.option(
             "--mode", default="outage", show_default=True, help="outage, bad_update or compromise."
         ),
+        click.option(
+            "--rules",
+            type=click.Path(path_type=Path),
+            callback=_rules,
+            help="CSV of your own: mode, relation, becomes.  [default: graph/rules.csv]",
+        ),
     ):
         command = add(command)
     return click.argument("entities", nargs=-1, required=True, metavar="ENTITY...")(command)
+
+
+def _rules(context: click.Context, option: click.Parameter, path: Path | None) -> Any:
+    if path is None:
+        from knockon.graph.modes import shipped_rules
+
+        return shipped_rules()
+    from knockon.loaders.rules import read_rules
+
+    return read_rules(path)
 
 
 def showing(command: Command) -> Command:

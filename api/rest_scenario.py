@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from knockon.graph.errors import clip, did_you_mean
 from knockon.graph.graph import DependencyGraph
-from knockon.graph.modes import RULES, modes_of
+from knockon.graph.modes import modes_of, shipped_rules
 from knockon.graph.scenario import Scenario
 
 MAX_WORLDS = 100_000
@@ -113,7 +113,8 @@ class Assumptions(Asked):
     """What both forms of a scenario share."""
 
     mode: Annotated[
-        Text, Field(description="How it fails.", json_schema_extra={"enum": modes_of(RULES)})
+        Text,
+        Field(description="How it fails.", json_schema_extra={"enum": modes_of(shipped_rules())}),
     ] = "outage"
     severity: Annotated[
         float,

@@ -1,22 +1,28 @@
-"""Which relations a mode of failure crosses, and as what it arrives: data to be replaced."""
+"""Which relations a mode of failure crosses, and as what it arrives: data to be replaced.
 
+The table ships as `rules.csv` (mode, relation, becomes); `--rules FILE` or `Scenario.rules` takes
+its place. Relations that no rule lists cross every mode.
+"""
+
+import csv
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 from typing import TypeAlias
 
 from knockon.graph.errors import InputError
-from knockon.graph.tables import RELATIONS
 
 Rule: TypeAlias = tuple[str, str, str]  # mode, relation, becomes
-
-_ENDURING = ("runs", "contains")  # what one has on one's own machines survives its maker's outage
-_TRUSTED = ("runs", "contains", "operated_by", "authenticates_with", "hosted_on", "uses")
-
-RULES: tuple[Rule, ...] = (
-    *(("outage", r, "outage") for r in RELATIONS if r not in _ENDURING),
-    *(("bad_update", r, "bad_update" if r == "operated_by" else "outage") for r in RELATIONS),
-    *(("compromise", r, "compromise") for r in _TRUSTED),
-)
+RULE_COLUMNS = ("mode", "relation", "becomes")
 UNAIDED = ("compromise",)  # modes against which no group helps: every member counts alone
+
+
+@cache
+def shipped_rules() -> tuple[Rule, ...]:
+    """The rules that come with knockon."""
+    text = files("knockon.graph").joinpath("rules.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return tuple((row["mode"], row["relation"], row["becomes"]) for row in rows)
 
 
 def modes_of(rules: Iterable[Rule]) -> list[str]:

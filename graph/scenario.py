@@ -1,12 +1,12 @@
 """What fails, and under which assumptions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.graph import DependencyGraph
-from knockon.graph.modes import RULES, Rule, modes_of
+from knockon.graph.modes import Rule, modes_of, shipped_rules
 
 WORLDS = 2_000  # drawn where the cases are too many to enumerate and the user names no number
 
@@ -38,7 +38,7 @@ class Scenario:
     worlds: int | None = None
     seed: int = 0
     protect: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = RULES
+    rules: tuple[Rule, ...] = field(default_factory=shipped_rules)
 
     def __post_init__(self) -> None:
         if not self.origins:

@@ -10,6 +10,7 @@ import polars as pl
 
 from knockon.graph.arrays import Floats, Ints, distinct
 from knockon.graph.graph import DependencyGraph
+from knockon.graph.modes import shipped_rules
 from knockon.graph.scenario import OriginLike, Scenario
 from knockon.graph.spread import Spread, spread
 
@@ -266,6 +267,8 @@ def _assumptions(graph: DependencyGraph, found: Spread, scenario: Scenario) -> l
     used = distinct(found.circuit.dependency)
     unknown = int(graph.dependencies["probability"].is_null().to_numpy()[used].sum())
     notes = []
+    if scenario.rules != shipped_rules():
+        notes.append(f"rules of the user's own: {len(scenario.rules):,} of what crosses what")
     untouched = _not_crossed(graph, scenario)
     if untouched:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")

@@ -17,7 +17,7 @@ import rmat
 
 from knockon.graph.circuit import build_circuit
 from knockon.graph.lanes import Lanes
-from knockon.graph.modes import RULES
+from knockon.graph.modes import shipped_rules
 from knockon.graph.worlds import Run
 
 
@@ -51,7 +51,7 @@ def main() -> None:
 def lanes(provider, dependent, probability, origin, worlds):  # type: ignore[no-untyped-def]
     """Hits of each world, and seconds a world."""
     graph = rmat.graph(provider, dependent, probability)
-    circuit, _ = build_circuit(graph, "outage", RULES)
+    circuit, _ = build_circuit(graph, "outage", shipped_rules())
     strength = graph.dependencies["probability"].to_numpy()
     run = Run.of(graph, circuit, strength, 0)
     kernel = Lanes(circuit, worlds // 64, compiled=True)
