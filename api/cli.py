@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from knockon.api.cli_now import with_now
 from knockon.graph.errors import KnockonError, clip
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def asking(command: Command) -> Command:
         ),
     ):
         command = add(command)
-    return click.argument("entities", nargs=-1, required=True, metavar="ENTITY...")(command)
+    return with_now(command)
 
 
 def _rules(context: click.Context, option: click.Parameter, path: Path | None) -> Any:

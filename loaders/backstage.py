@@ -124,7 +124,9 @@ class _Catalog:
         for identifier, descriptor in self._found.items():
             if identifier.startswith("api:") and identifier not in self._provided:
                 self._rows.tally.add(
-                    "note", "an API that no component provides", f"{identifier} at {descriptor.where}"
+                    "note",
+                    "an API that no component provides",
+                    f"{identifier} at {descriptor.where}",
                 )
 
     def _parent(self, identifier: str, descriptor: Descriptor) -> str | None:
@@ -135,9 +137,7 @@ class _Catalog:
                     return found
         return None
 
-    def _resolve(
-        self, text: str, kind: str, identifier: str, key: str, where: str
-    ) -> str | None:
+    def _resolve(self, text: str, kind: str, identifier: str, key: str, where: str) -> str | None:
         """The id that a reference names, with the defaults of its place; None where it dangles."""
         namespace = identifier.partition(":")[2].partition("/")[0]
         known: list[str] = []

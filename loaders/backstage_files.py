@@ -40,7 +40,9 @@ class Descriptor:
         if value is None:
             return []
         line = self.spec.lines.get(key, self.line)
-        pairs = zip(value, value.lines, strict=True) if isinstance(value, YamlList) else [(value, line)]
+        pairs = (
+            zip(value, value.lines, strict=True) if isinstance(value, YamlList) else [(value, line)]
+        )
         found = []
         for item, at in pairs:
             if isinstance(item, str) and item.strip():

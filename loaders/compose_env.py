@@ -44,7 +44,10 @@ def read_env(path: Path) -> dict[str, str]:
 
 
 def interpolate(
-    text: str, variables: Mapping[str, str], place: str, missing: Callable[[str], None] | None = None
+    text: str,
+    variables: Mapping[str, str],
+    place: str,
+    missing: Callable[[str], None] | None = None,
 ) -> str:
     """The text with its variables put in; one that is unset is empty, and told to `missing`.
 

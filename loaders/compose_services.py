@@ -35,7 +35,7 @@ class Service:
     profiles: str | None = None
 
     def merged(self, over: "Service") -> "Service":
-        """This service with another one laid over it: mappings merge, lists grow, values give way."""
+        """This service with another laid over it: mappings merge, lists grow, values give way."""
         spaces = {key for key, _ in over.needs if key in _SPACES}
         kept = {k: v for k, v in self.needs.items() if k[0] not in spaces}
         return Service(
@@ -121,7 +121,9 @@ class Project:
         """A service with all that it extends."""
         services = self._document(file).get("services")
         body = services.get(name) if isinstance(services, YamlMap) else None
-        place = self.place(file, services.lines.get(name, 1) if isinstance(services, YamlMap) else 1)
+        place = self.place(
+            file, services.lines.get(name, 1) if isinstance(services, YamlMap) else 1
+        )
         if (file, name) in below:
             raise InputError(f"{place}: {clip(name)!r} extends itself")
         if body is None:
@@ -204,7 +206,10 @@ class Project:
         if "$" not in text:
             return text
         if file.parent not in self._env:
-            self._env[file.parent] = {**read_env(file.parent / ".env"), **read_env(self.root / ".env")}
+            self._env[file.parent] = {
+                **read_env(file.parent / ".env"),
+                **read_env(self.root / ".env"),
+            }
 
         def missing(name: str) -> None:
             reason = "a variable that .env does not set; it counts as empty"
@@ -234,7 +239,9 @@ def _depends_on(body: YamlMap, file: Path) -> Iterator[tuple[str, Any, int]]:
         yield from ((name, None, line) for name, line in named if isinstance(name, str))
     elif listed is not None:
         line = body.lines["depends_on"]
-        raise InputError(f"{file.name}:{line}: depends_on: expected a list or a mapping of services")
+        raise InputError(
+            f"{file.name}:{line}: depends_on: expected a list or a mapping of services"
+        )
 
 
 def _volumes(body: YamlMap) -> Iterator[tuple[str, int]]:

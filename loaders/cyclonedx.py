@@ -220,7 +220,9 @@ class _Bom:
             FILE: f"{self.path.name}#{thing.place}",
         }
 
-    def depend(self, dependent: str, provider: _Thing | str, place: str, relation: str = "") -> None:
+    def depend(
+        self, dependent: str, provider: _Thing | str, place: str, relation: str = ""
+    ) -> None:
         """A dependency; without a relation, the one that the type of the provider has."""
         if isinstance(provider, _Thing):
             relation = relation or RELATIONS.get(provider.type, "contains")

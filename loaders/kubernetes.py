@@ -103,7 +103,9 @@ class _Cluster:
             return
         identifier = object_id(_namespace(manifest), kind, name)
         if identifier in self.objects:
-            self._rows.tally.add("dropped", "an object that stands before", f"{identifier} at {where}")
+            self._rows.tally.add(
+                "dropped", "an object that stands before", f"{identifier} at {where}"
+            )
             return
         self.objects[identifier] = manifest, file
         self._entity(identifier, kind, name, where, _text(manifest, "spec", "replicas"))

@@ -7,7 +7,9 @@ from typing import Any
 
 from knockon.loaders.yaml_text import YamlList, YamlMap
 
-_URL_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?)([a-z0-9][a-z0-9.-]*)", re.IGNORECASE)
+_URL_HOST = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?)([a-z0-9][a-z0-9.-]*)", re.IGNORECASE
+)
 _HOST_PORT = re.compile(r"([a-z0-9][a-z0-9.-]*):\d{1,5}(?:/.*)?", re.IGNORECASE)
 _CLUSTER_NAME = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.[a-z0-9.-]+)?", re.IGNORECASE)
 # under a source of a volume: the kind that it names, and the key of the name
@@ -120,4 +122,6 @@ def _map(holder: Any, key: str) -> YamlMap | None:
 
 def _maps(holder: YamlMap | None, key: str) -> list[YamlMap]:
     value = holder.get(key) if holder is not None else None
-    return [item for item in value if isinstance(item, YamlMap)] if isinstance(value, YamlList) else []
+    return (
+        [item for item in value if isinstance(item, YamlMap)] if isinstance(value, YamlList) else []
+    )

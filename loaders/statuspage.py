@@ -29,7 +29,7 @@ STATUS_OF_IMPACT = {
     "critical": "major_outage", "major": "partial_outage", "minor": "degraded_performance",
     "maintenance": "under_maintenance", "none": "operational",
 }  # fmt: skip
-OVER = ("resolved", "postmortem", "completed", "scheduled", "verifying")  # of an incident
+NOT_NOW = ("resolved", "postmortem", "completed", "scheduled")  # states of an incident
 _LISTS = ("components", "incidents", "scheduled_maintenances")
 
 
@@ -51,15 +51,17 @@ class Reported:
 
 def read_statuspage(path: Path) -> Tables:
     """The page and its components, each operated by the page; `status` is a column."""
-    page = _Page(path)
-    rows = Rows(path.name, f"status page of {page.name}", page.day, page.tally)
+    tally = Tally()
+    page = _Page(path, tally)
+    rows = Rows(path.name, f"status page of {page.name}", page.day, tally)
     rows.entity(page.id, "page", name=page.name, kind="platform")
     for where, record in page.components():
         name, identifier = _text(record, "name"), _text(record, "id")
         group = _text(record, "group_id")
         rows.entity(
             f"{page.id}/{identifier or name}", where, name=name, kind="service",
-            parent=f"{page.id}/{group}" if group else page.id, status=_text(record, "status") or None,
+            parent=f"{page.id}/{group}" if group else page.id,
+            status=_text(record, "status") or None,
         )  # fmt: skip
         rows.depend(
             dependent=f"{page.id}/{identifier or name}", provider=page.id, relation="operated_by",
@@ -74,7 +76,7 @@ def reported_by(path: Path, tally: Tally) -> list[Reported]:
     A component is reported once: by its own status, or else by the open incident that lists it.
     Raises InputError where the JSON is of another shape.
     """
-    page = _Page(path)
+    page = _Page(path, tally)
     found: dict[str, Reported] = {}
     for where, record in page.components():
         if record.get("group") is True:  # its components speak for themselves
@@ -84,7 +86,9 @@ def reported_by(path: Path, tally: Tally) -> list[Reported]:
     for where, incident in page.open_incidents():
         listed = list(page.rows.records(incident, "components", where))
         for at, record in listed:
-            found.setdefault(_text(record, "id") or _text(record, "name"), page.reported(record, at))
+            found.setdefault(
+                _text(record, "id") or _text(record, "name"), page.reported(record, at)
+            )
         if not listed:
             status = STATUS_OF_IMPACT.get(_text(incident, "impact"), _text(incident, "impact"))
             known = found.get("")
@@ -94,24 +98,24 @@ def reported_by(path: Path, tally: Tally) -> list[Reported]:
     if not found and indicator:
         status = STATUS_OF_IMPACT.get(indicator, indicator)
         found[""] = Reported(page.name, page.id, page.name, status, "status.indicator")
-    for finding in page.tally.findings():
-        tally.extend(finding)
     return list(found.values())
 
 
 class _Page:
     """The JSON of a status page, checked."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tally: Tally) -> None:
         document = load_json(path)
         held = document.get("page") if isinstance(document, dict) else None
         if not isinstance(held, dict) or not (_text(held, "id") or _text(held, "name")):
-            raise InputError(f"{path.name}: expected the JSON of a status page, with an object `page`")
+            raise InputError(
+                f"{path.name}: expected the JSON of a status page, with an object `page`"
+            )
         if not any(key in document for key in (*_LISTS, "status")):
             raise InputError(f"{path.name}: expected components, incidents or status beside `page`")
         self._document: dict[str, Any] = document
-        self.tally = Tally()
-        self.rows = Rows(path.name, "", tally=self.tally)
+        self.tally = tally
+        self.rows = Rows(path.name, "", tally=tally)
         self.id = _text(held, "id") or _text(held, "name")
         self.name = _text(held, "name") or self.id
         self.day = _text(held, "updated_at")[:10] or None
@@ -134,7 +138,7 @@ class _Page:
         """Incidents that are not over, and maintenances that are under way."""
         for key in ("incidents", "scheduled_maintenances"):
             for where, record in self.rows.records(self._document, key, ""):
-                if _text(record, "status") not in OVER:
+                if _text(record, "status") not in NOT_NOW:
                     yield where, record
 
     def indicator(self) -> str:
@@ -144,7 +148,11 @@ class _Page:
     def reported(self, record: dict[str, Any], where: str) -> Reported:
         name = _text(record, "name")
         return Reported(
-            name, f"{self.id}/{_text(record, 'id') or name}", self.name, _text(record, "status"), where
+            name,
+            f"{self.id}/{_text(record, 'id') or name}",
+            self.name,
+            _text(record, "status"),
+            where,
         )
 
 

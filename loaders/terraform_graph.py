@@ -75,9 +75,7 @@ def _tables(
     for tail, head, where in edges:
         found.setdefault(tail, where)
         found.setdefault(head, where)
-    providers = {
-        provider_name(_plain(name)) for name in found if _is(_plain(name), "provider")
-    }
+    providers = {provider_name(_plain(name)) for name in found if _is(_plain(name), "provider")}
     resources: dict[str, str] = {}
     for name, where in found.items():
         address = _plain(name)

@@ -13,8 +13,8 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import Tables
-from knockon.loaders.json_text import load_json
 from knockon.loaders.gather import Rows
+from knockon.loaders.json_text import load_json
 from knockon.loaders.terraform import Estate, config_of
 from knockon.loaders.terraform_state import MAX_MODULES, add_module_values, version_of
 
@@ -97,9 +97,7 @@ class _Walk:
 
     def connect(self, scope: _Scope) -> None:
         """Each resource of the module with what it refers to."""
-        for where, record in self._estate.rows.records(
-            scope.module, "resources", scope.where
-        ):
+        for where, record in self._estate.rows.records(scope.module, "resources", scope.where):
             address = record.get("address")
             if not isinstance(address, str) or not address:
                 self._estate.rows.tally.add("dropped", "a resource without an address", where)

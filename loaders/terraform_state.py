@@ -12,8 +12,8 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import Tables
-from knockon.loaders.json_text import load_json
 from knockon.loaders.gather import Rows
+from knockon.loaders.json_text import load_json
 from knockon.loaders.terraform import Estate, config_of, module_of
 
 MAX_MODULES = 64  # within each other
