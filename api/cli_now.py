@@ -16,9 +16,7 @@ def with_now(command: "Command") -> "Command":
     """The option, and ENTITY...; one of both must name something that fails."""
 
     @wraps(command)
-    def asked(
-        read: "Read", entities: tuple[str, ...], now: tuple[Path, ...], **rest: Any
-    ) -> None:
+    def asked(read: "Read", entities: tuple[str, ...], now: tuple[Path, ...], **rest: Any) -> None:
         if not now:
             if not entities:
                 raise click.UsageError("expected ENTITY... or --now FILE, got neither")

@@ -18,7 +18,9 @@ from knockon.loaders.tally import Tally
 OPEN = ("investigating", "identified", "monitoring", "update", "in progress", "verifying")
 UNSTATED = ""  # the status of what a feed reports
 _STATE = re.compile(r"<(?:strong|b)>\s*([A-Za-z ]{1,40}?)\s*</(?:strong|b)>")
-_TITLE = re.compile(r"\s*(?:[-–|:]\s*)?(?:status\b.*|incident history.*|service status.*)$", re.IGNORECASE)
+_TITLE = re.compile(
+    r"\s*(?:[-–|:]\s*)?(?:status\b.*|incident history.*|service status.*)$", re.IGNORECASE
+)
 
 
 def read_status_feed(path: Path) -> Tables:
