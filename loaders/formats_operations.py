@@ -14,7 +14,6 @@ _SERVICES = re.compile(r"^(?:services|include):", re.MULTILINE)
 _BACKSTAGE = re.compile(r"^apiVersion:\s*[\"']?backstage\.io/", re.MULTILINE)
 _OBJECT = re.compile(r"^apiVersion:\s*\S+", re.MULTILINE)
 _KIND = re.compile(r"^kind:\s*\S+", re.MULTILINE)
-_SPAN = re.compile(r'"(?:traceId|localEndpoint)"\s*:')
 
 
 def _has(seen: Probe, *keys: str) -> bool:
@@ -80,24 +79,25 @@ def _is_terraform_blast(seen: Probe) -> bool:
 
 
 def _is_jaeger(seen: Probe) -> bool:
-    bare = _has(seen, "parent", "child") and seen.text.lstrip().startswith("[")
+    if '"callCount"' not in seen.text or not seen.looks_like_json:
+        return False
     # under `data` the links lie too deep for json_keys
-    head = seen.text[:4096]
-    return bare or (_has(seen, "data") and '"parent"' in head and '"child"' in head)
+    return _has(seen, "parent", "child") or (_has(seen, "data") and '"parent"' in seen.text)
 
 
 def _is_otlp(seen: Probe) -> bool:
-    return "resourceSpans" in seen.json_keys or _has(seen, "batches")
+    return _has(seen, "resourceSpans") or (_has(seen, "batches") and '"scopeSpans"' in seen.text)
 
 
 def _is_zipkin(seen: Probe) -> bool:
     text = seen.text.lstrip()
-    return text.startswith("[") and "traceId" in seen.text and bool(_SPAN.search(text))
+    return text.startswith("[") and '"traceId"' in text and '"localEndpoint"' in text
 
 
 def _is_statuspage(seen: Probe) -> bool:
     lists = ("components", "incidents", "scheduled_maintenances", "status")
-    return _has(seen, "page") and any(key in seen.json_keys for key in lists)
+    named = _has(seen, "page.id") or _has(seen, "page.name")
+    return named and any(key in seen.json_keys for key in lists)
 
 
 def _is_status_feed(seen: Probe) -> bool:
@@ -153,7 +153,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "jaeger", "Service dependencies of Jaeger or Zipkin", "services",
-        f"{_CALLS} (child), with the number of calls", "GET /api/dependencies?endTs=...&lookback=...",
+        f"{_CALLS} (child), with the number of calls",
+        "GET /api/dependencies?endTs=...&lookback=...",
         "JSON list of {parent, child, callCount}, bare or under data",
         "knockon.loaders.jaeger", _is_jaeger,
     ),
@@ -195,7 +196,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "kubernetes", "Kubernetes manifests", "workloads, Services, Ingresses, what pods mount",
-        "workload uses ConfigMap, Secret, claim, Service; Service uses workload; Ingress uses Service",
+        "workload uses ConfigMap, Secret, claim, Service; Service uses workload; "
+        "Ingress uses Service",
         "`kubectl get deploy,sts,ds,svc,ing,cm,secret,pvc,sa -A -o yaml`",
         "YAML with apiVersion and kind, or a folder with it",
         "knockon.loaders.kubernetes", _is_kubernetes, "workloads behind one Service (one needed)",
@@ -209,7 +211,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "neo4j", "Cartography or any Neo4j by a Cypher query", "nodes that the query returns",
-        "each row of --query", "--query 'MATCH (a)-[:USES]->(b) RETURN a AS dependent, b AS provider'",
+        "each row of --query",
+        "--query 'MATCH (a)-[:USES]->(b) RETURN a AS dependent, b AS provider'",
         "neo4j://USER@HOST/BASE, bolt://...", "knockon.loaders.neo4j_query",
         lambda seen: seen.scheme in _NEO4J, options=("query", "mapping"),
     ),

@@ -85,7 +85,7 @@ def _answer(address: Address, statement: str) -> tuple[list[str], list[Any]]:
         neo4j.GraphDatabase.driver(place, auth=sign_in) as driver,
         driver.session(database=base, default_access_mode=neo4j.READ_ACCESS) as session,
     ):
-        result = session.run(neo4j.Query(statement))  # type: ignore[arg-type]
+        result = session.run(neo4j.Query(statement))
         records = result.fetch(MAX_ROWS + 1)
         return list(result.keys()), records
 

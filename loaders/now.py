@@ -1,4 +1,4 @@
-"""What is down now, as origins of a scenario: the reports of status pages on entities of a graph."""
+"""What is down now, as origins of a scenario: reports of status pages on entities of a graph."""
 
 import re
 from dataclasses import dataclass, replace
@@ -35,7 +35,8 @@ def read_now(graph: DependencyGraph, paths: list[Path]) -> Now:
     """What these files (JSON of a status page, or a feed) report as down, found in the graph.
 
     A component is found by its id or its name, the open incident of a feed by the entities that its
-    title names, or else by the name of the page; a feed states no severity, so it counts as 1. Every decision is a finding.
+    title names, or else by the name of the page; a feed states no severity, so it counts as 1.
+    Every decision is a finding of the graph.
     Raises InputError where a file is neither.
     """
     tally = Tally()
@@ -96,7 +97,7 @@ def _matches(graph: DependencyGraph, one: Reported, unmatched: list[str]) -> lis
 
 
 def _named_in(graph: DependencyGraph, text: str) -> list[str]:
-    """The entities whose names stand in the text as whole words, the longest of those that overlap."""
+    """The entities whose names are whole words of the text, the longest of those that overlap."""
     folded = text.casefold()
     spans: list[tuple[int, int, str]] = []
     for identifier, name in zip(graph.ids, graph.names, strict=True):

@@ -104,6 +104,8 @@ class Estate:
         self.rows.tally.add("dropped", reason, f"{resource} at {where}")
 
     def tables(self, title: str, told: str) -> Tables:
+        if not self.instances:
+            self.rows.tally.add("note", "no resources", self.rows.file)
         for resource, addresses in self.instances.items():
             if addresses != [resource]:
                 self._join_instances(resource, addresses)
