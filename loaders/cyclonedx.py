@@ -4,7 +4,7 @@
 |---|---|
 | `metadata.component`, `components`, nested ones | entities: the root, and what it is built from |
 | `services`, nested ones | entities of kind `service` |
-| nesting; `dependsOn`; `provides` (1.6) | a dependency of the outer, the `ref`, the provider of it |
+| nesting, `dependsOn`, `provides` (1.6) | the outer, or the `ref`, depends on it |
 | `supplier`, `manufacturer`, `metadata.supplier`, `metadata.manufacture` | `supplied_by` |
 | `provider` of a service | `operated_by` |
 | external reference of type `bom` that is a BOM-Link (`urn:cdx:...`) | `contains` that BOM |
@@ -15,41 +15,21 @@ update or a compromise crosses that, an outage of its maker does not. No strengt
 every probability stays unknown.
 
 The id is the purl where there is one, so that BOMs read together join on it; two components with
-one purl are one entity. Otherwise it is the BOM-Link of the component (`urn:cdx:serial/version#ref`),
-or `file#ref` in a BOM without serial number. A root that leaves out what its BOM lists contains
+one purl are one entity. Otherwise it is the BOM-Link of the component (`urn:cdx:serial/1#ref`), or
+`file#ref` in a BOM without serial number. A root that leaves out what its BOM lists contains
 all that nothing else in it depends on, except what is of scope `excluded`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import FILE, Finding, Tables
+from knockon.loaders.cyclonedx_bom import VERSIONS, Bom, link_of
 from knockon.loaders.json_text import load_json
 from knockon.loaders.probe import probe
-from knockon.loaders.rows import Row, day_of, text_frame
-from knockon.loaders.tally import Tally
+from knockon.loaders.rows import text_frame
 
-VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
-KINDS = {
-    "application": "application",
-    "framework": "component",
-    "library": "component",
-    "container": "container",
-    "platform": "platform",
-    "operating-system": "platform",
-    "device": "device",
-    "device-driver": "component",
-    "firmware": "component",
-    "file": "component",
-    "machine-learning-model": "component",
-    "data": "data_store",
-    "cryptographic-asset": "component",
-    "service": "service",  # our word for what stands under `services`
-}
-RELATIONS = {"service": "uses", "operating-system": "runs", "platform": "runs"}
 UNREAD = "licences, hashes and what else is not read are not checked; --validate does"
 
 _ENTITIES = ("id", "name", "kind", "type", "namespace", "version", "purl", "scope", FILE)
@@ -64,19 +44,20 @@ def read_cyclonedx(path: Path, strict: bool = False) -> Tables:
     an empty or repeated `bom-ref`, a dependency without `ref`. References to nothing in the
     document are kept, and noted.
     """
+    document = _document(path)
     if strict:
         from knockon.loaders.validate import validate_cyclonedx
 
-        validate_cyclonedx(path)
-    bom = _Bom(path, _document(path))
+        validate_cyclonedx(path, document, xml=not probe(path).looks_like_json)
+    bom = Bom(path, document)
     bom.add_things()
     bom.add_stated()
-    bom.add_organizations()
-    bom.add_links()
+    add_organizations(bom)
+    add_links(bom)
     if bom.faults:
         raise InputError.of([f"{path.name}: {fault}" for fault in bom.faults])
-    bom.complete_root()
-    return bom.tables()
+    complete_root(bom)
+    return tables_of(bom)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -97,59 +78,46 @@ def _document(path: Path) -> dict[str, Any]:
     return document
 
 
-@dataclass
-class _Thing:
-    """A component or service: its entity, its place, what it stands in, its record."""
+def add_organizations(bom: Bom) -> None:
+    """Suppliers and makers of components, of the root, and providers of services."""
+    for thing in bom.things:
+        for key in ("supplier", "manufacturer"):
+            _organization(bom, thing.id, thing.record, key, thing.place, "supplied_by")
+        if thing.type == "service":
+            _organization(bom, thing.id, thing.record, "provider", thing.place, "operated_by")
+    if bom.root is not None:
+        for key in ("supplier", "manufacture", "manufacturer"):
+            _organization(bom, bom.root.id, bom.metadata, key, "metadata", "supplied_by")
 
-    id: str
-    type: str
-    place: str
-    record: dict[str, Any]
+
+def _organization(
+    bom: Bom, thing: str, record: dict[str, Any], key: str, place: str, relation: str
+) -> None:
+    organization, at = record.get(key), f"{place}.{key}"
+    if organization is None:
+        return
+    name = organization.get("name") if isinstance(organization, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        bom.tally.add("dropped", f"a {key} without a name", at)
+        return
+    identifier = f"organization:{' '.join(name.split())}"
+    row = {"id": identifier, "name": identifier[13:], "kind": "organization"}
+    bom.entities.setdefault(identifier, {**row, FILE: f"{bom.path.name}#{at}"})
+    bom.depend(thing, identifier, at, relation)
 
 
-@dataclass
-class _Bom:
-    """Rows, faults and oddities, gathered while the document is walked."""
-
-    path: Path
-    document: dict[str, Any]
-    tally: Tally = field(default_factory=Tally)
-    faults: list[str] = field(default_factory=list)
-    entities: dict[str, Row] = field(default_factory=dict)
-    dependencies: list[Row] = field(default_factory=list)
-    things: list[_Thing] = field(default_factory=list)
-    by_ref: dict[str, _Thing] = field(default_factory=dict)
-    root: _Thing | None = None
-    read: int = 0  # components and services that stand in the document
-
-    def __post_init__(self) -> None:
-        serial, version = self.document.get("serialNumber"), self.document.get("version", 1)
-        self.scope, self.linked = self.path.stem, False
-        if isinstance(serial, str) and serial.strip().lower().startswith("urn:uuid:"):
-            self.scope = f"urn:cdx:{serial.strip()[9:].lower()}/{version}"
-            self.linked = True
-        self.metadata = self.document.get("metadata")
-        if not isinstance(self.metadata, dict):
-            self.metadata = {}
-        self.as_of = day_of(self.metadata.get("timestamp"))
-
-    def add_things(self) -> None:
-        """Every component and service, nested ones below what they stand in."""
-        root = self.metadata.get("component")
-        if root is not None:
-            self._add_nested("metadata.component", "component", root, None)
-            self.root = self.things[0] if self.things else None
-        for key, word in (("components", "component"), ("services", "service")):
-            for place, record in self._records(self.document, key, key):
-                self._add_nested(place, word, record, None)
-
-    def _add_nested(self, place: str, word: str, record: Any, outer: _Thing | None) -> None:
-        stack = [(place, word, record, outer)]
-        while stack:
-            place, word, record, outer = stack.pop()
-            thing = self._add_thing(place, word, record)
-            if thing is None:
+def add_links(bom: Bom) -> None:
+    """References to other BOMs: a dependency where the link says which, else a note."""
+    places = [(t.id, t.record, t.place) for t in bom.things]
+    if bom.root is not None:
+        places.append((bom.root.id, bom.document, "bom"))
+    for thing, record, place in places:
+        references = record.get("externalReferences")
+        for number, reference in enumerate(references if isinstance(references, list) else []):
+            at = f"{place}.externalReferences[{number}]"
+            if not isinstance(reference, dict) or reference.get("type") != "bom":
                 continue
+<<<<<<< HEAD
             if outer is not None:
                 self.depend(outer.id, thing, place)
             below = [
@@ -366,14 +334,61 @@ class _Bom:
         if value is not None and not isinstance(value, str):
             self.faults.append(f"{place}: {key}: expected text, found {clip(str(value), 40)!r}")
         return " ".join(value.split()) if isinstance(value, str) else ""
+=======
+            url = str(reference.get("url", "")).strip()
+            where = f"{clip(url, 80)} at {at}"
+            if url.lower().startswith("urn:cdx:"):
+                bom.depend(thing, link_of(url), at)
+                bom.tally.add("note", "a link to another BOM: add it with --with", where)
+            else:
+                reason = "a link to another BOM that is no BOM-Link: not followed"
+                bom.tally.add("note", reason, where)
+>>>>>>> software
 
 
-def _link(url: str) -> str:
-    """A BOM-Link as the id of what it names: the serial number in small letters, the ref plain."""
-    from urllib.parse import unquote
+def complete_root(bom: Bom) -> None:
+    """The root contains what the BOM lists and nothing else in it depends on."""
+    if bom.root is None:
+        bom.tally.add("note", "no root: the BOM does not say what it describes", "metadata")
+        return
+    if not bom.document.get("dependencies"):
+        reason = "the BOM states no dependencies; see what its root is said to contain"
+        bom.tally.add("note", reason, "dependencies")
+    providers: dict[str, list[str]] = {}
+    for row in bom.dependencies:
+        if row["dependent"] != row["provider"]:
+            providers.setdefault(str(row["dependent"]), []).append(str(row["provider"]))
+    held = {one for found in providers.values() for one in found}
+    parts = [t for t in bom.things if t.record.get("scope") != "excluded"]
+    reached = _reach({bom.root.id}, providers)
+    # first what nothing depends on; then, for cycles, whatever is not reached by then
+    for part in [t for t in parts if t.id not in held] + parts:
+        if part.id in reached:
+            continue
+        bom.depend(bom.root.id, part, part.place)
+        reached |= _reach({part.id}, providers)
+        reason = "the root contains a component that nothing else in the BOM depends on"
+        bom.tally.add("invented", reason, part.place)
 
-    whole, mark, ref = url.partition("#")
-    return whole.lower() + mark + unquote(ref)
+
+def tables_of(bom: Bom) -> Tables:
+    compositions = bom.document.get("compositions")
+    for number, one in enumerate(compositions if isinstance(compositions, list) else []):
+        aggregate = one.get("aggregate") if isinstance(one, dict) else None
+        if aggregate != "complete":
+            reason = "a part that the BOM does not call complete (compositions)"
+            bom.tally.add("note", reason, f"{clip(str(aggregate), 40)} at compositions[{number}]")
+    bom.tally.add("note", UNREAD, bom.path.name)
+    name = bom.entities[bom.root.id]["name"] if bom.root is not None else bom.path.stem
+    source = f"CycloneDX {bom.document['specVersion']} {bom.path.name}"
+    read = Finding("read", bom.read, "components and services of the BOM")
+    return Tables(
+        entities=text_frame(list(bom.entities.values()), _ENTITIES),
+        dependencies=text_frame(bom.dependencies, _DEPENDENCIES),
+        title=f"{name} (CycloneDX)",
+        sources={source: bom.scope},
+        report=(read, *bom.tally.findings()),
+    )
 
 
 def _reach(start: set[str], providers: dict[str, list[str]]) -> set[str]:

@@ -21,6 +21,10 @@ def bom_of(root: Element) -> dict[str, Any]:
         **root.attributes,
         **_inner(root),
     }
+    compositions = _first(root, "compositions")
+    if compositions is not None:
+        found = compositions.all("composition")
+        bom["compositions"] = [{"aggregate": c.text_of("aggregate")} for c in found]
     metadata = _first(root, "metadata")
     if metadata is not None:
         bom["metadata"] = _metadata(metadata)
@@ -88,7 +92,5 @@ def _dependency(element: Element) -> dict[str, Any]:
 
 def _first(element: Element, local: str) -> Element | None:
     """The first child of this name in the namespace of the BOM; extensions have others."""
-    wanted = f"{NAMESPACE}"
-    return next(
-        (c for c in element.children if c.local == local and c.tag.startswith("{" + wanted)), None
-    )
+    start = "{" + NAMESPACE
+    return next((c for c in element.all(local) if c.tag.startswith(start)), None)
