@@ -3,7 +3,7 @@
 https://developer.hashicorp.com/terraform/internals/json-format: `planned_values` holds the
 instances, `configuration` what each resource refers to. References through variables and outputs
 of modules are followed, those through `local` values cannot be: the JSON leaves them out, which is
-counted. `prior_state` adds what the state says of resources that stay.
+counted. `prior_state` adds the data sources that were read before.
 """
 
 from collections.abc import Iterator
@@ -39,10 +39,14 @@ def read_terraform_plan(path: Path) -> Tables:
     if not isinstance(planned, dict):
         raise InputError(f"{path.name}: planned_values: expected an object")
     add_module_values(estate, planned.get("root_module", {}), "planned_values.root_module")
+    prior = document.get("prior_state")
+    values = prior.get("values") if isinstance(prior, dict) else None
+    if isinstance(values, dict):  # data sources that were read before the plan stand only there
+        where = "prior_state.values.root_module"
+        add_module_values(estate, values.get("root_module", {}), where, more_data=True)
     walk = _Walk(estate, configuration.get("provider_config"))
     root = _Scope("", configuration.get("root_module", {}), "configuration.root_module")
     for scope in walk.scopes(root):
-        _add_read_before(estate, document, scope)
         walk.connect(scope)
     return estate.tables(f"Terraform plan {path.name}", "terraform show -json PLAN")
 
@@ -195,23 +199,3 @@ def _references(value: Any) -> list[str]:
 
 def _texts(value: Any) -> list[str]:
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
-
-
-def _add_read_before(estate: Estate, document: dict[str, Any], scope: _Scope) -> None:
-    """Data sources that were read before the plan stand in its prior state only."""
-    if scope.path or not isinstance(document.get("prior_state"), dict):
-        return
-    values = document["prior_state"].get("values")
-    if not isinstance(values, dict):
-        return
-    prior = Estate(Rows(estate.rows.file, estate.rows.source))
-    add_module_values(prior, values.get("root_module", {}), "prior_state.values.root_module")
-    for addresses in prior.instances.values():
-        for address in addresses:
-            row = prior.rows.entities[address]
-            known = estate.instances.get(config_of(address))
-            if row["mode"] == "data" and not known:
-                estate.add(
-                    address, type_=row["resource_type"], data=True, provider="",
-                    where="prior_state",
-                )  # fmt: skip

@@ -53,8 +53,13 @@ def version_of(document: dict[str, Any], path: Path) -> str:
     return version
 
 
-def add_module_values(estate: Estate, module: Any, where: str, depth: int = 0) -> None:
-    """The resources of a module in `values` or `planned_values`, and of its child modules."""
+def add_module_values(
+    estate: Estate, module: Any, where: str, *, more_data: bool = False, depth: int = 0
+) -> None:
+    """The resources of a module in `values` or `planned_values`, and of its child modules.
+
+    more_data: only data sources, and of these only what the estate does not hold yet
+    """
     if depth > MAX_MODULES:
         raise InputError(f"{estate.rows.file}: modules nested deeper than {MAX_MODULES}")
     if not isinstance(module, dict):
@@ -64,6 +69,8 @@ def add_module_values(estate: Estate, module: Any, where: str, depth: int = 0) -
         address, type_ = record.get("address"), record.get("type")
         if not isinstance(address, str) or not isinstance(type_, str) or not address.strip():
             estate.rows.tally.add("dropped", "a resource without address or type", place)
+            continue
+        if more_data and (record.get("mode") != "data" or config_of(address) in estate.instances):
             continue
         provider = record.get("provider_name")
         within = module.get("address")
@@ -77,7 +84,7 @@ def add_module_values(estate: Estate, module: Any, where: str, depth: int = 0) -
         )  # fmt: skip
         _needs(estate, address, record, place)
     for place, child in estate.rows.records(module, "child_modules", where):
-        add_module_values(estate, child, place, depth + 1)
+        add_module_values(estate, child, place, more_data=more_data, depth=depth + 1)
 
 
 def _version_4(estate: Estate, document: dict[str, Any]) -> None:
