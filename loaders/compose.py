@@ -7,7 +7,8 @@ further sources: the ids are the same, so they join.
 
 An image that is not built here is software that a service `runs`: the service survives an outage
 of the registry, but not a bad update of the image. A dependency on a job that must only have
-completed (`service_completed_successfully`) is none at run time: it is counted and left out.
+completed (`service_completed_successfully`) is none at run time, and one with `required: false`
+is none at all: both are counted and left out.
 """
 
 import re
@@ -15,12 +16,15 @@ from pathlib import Path
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import Tables
-from knockon.loaders.compose_services import Project, Service
+from knockon.loaders.compose_services import NOT_REQUIRED, Project, Service
 from knockon.loaders.gather import Rows
 
 DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _ALIKE = re.compile(r"(docker-)?compose[.-].*\.ya?ml")
-START_ONLY = "service_completed_successfully"
+LEFT_OUT = {
+    "service_completed_successfully": "counts at the start only",
+    NOT_REQUIRED: "the service gets by without",
+}
 # their key for a dependency, and the relation that it becomes
 RELATIONS = {
     "depends_on": "uses",
@@ -102,8 +106,8 @@ def _add(
     for (key, target), (condition, where) in service.needs.items():
         if not target:  # `network_mode: host` and the like
             continue
-        if condition == START_ONLY:
-            reason = f"a dependency that counts at the start only ({START_ONLY})"
+        if condition in LEFT_OUT:
+            reason = f"a dependency that {LEFT_OUT[condition]} ({condition})"
             rows.tally.add("dropped", reason, f"{name} on {target} at {where}")
             continue
         provider = target if key == "external_links" else f"{project}/{target}"

@@ -15,6 +15,7 @@ from knockon.loaders.tally import Tally
 from knockon.loaders.yaml_text import YamlList, YamlMap, load_yaml
 
 MAX_FILES = 200
+NOT_REQUIRED = "required: false"
 OUTSIDE = "a file outside the folder of the project, or missing; not read"
 _LISTS = ("links", "volumes_from", "external_links")
 _SPACES = ("network_mode", "ipc", "pid")
@@ -156,6 +157,8 @@ class Project:
             service.image = self._put_in(image, file, self.place(file, body.lines["image"]))
         for name, told, line in _depends_on(body, file):
             condition = told.get("condition") if isinstance(told, dict) else None
+            if isinstance(told, dict) and told.get("required") == "false":
+                condition = NOT_REQUIRED
             service.needs["depends_on", name] = condition, self.place(file, line)
         for key in _LISTS:
             for text, line in self._texts(body, key, file):

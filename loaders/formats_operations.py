@@ -42,6 +42,9 @@ def _folder_texts(seen: Probe) -> list[str]:
 def _is_compose(seen: Probe) -> bool:
     if seen.is_folder:
         return bool(_COMPOSE_FILES & seen.names)
+    if seen.looks_like_json:  # `docker compose config --format json`
+        listed = any(key.startswith("services.") for key in seen.json_keys)
+        return listed and ('"image"' in seen.text or '"build"' in seen.text)
     return _is_yaml_text(seen) and bool(_SERVICES.search(seen.text)) and not _KIND.search(seen.text)
 
 
@@ -52,7 +55,8 @@ def _is_backstage(seen: Probe) -> bool:
 
 def _is_kubernetes(seen: Probe) -> bool:
     texts = _folder_texts(seen) if seen.is_folder else [seen.text] * _is_yaml_text(seen)
-    return any(_OBJECT.search(text) and _KIND.search(text) for text in texts)
+    in_json = _has(seen, "apiVersion", "kind")  # `kubectl get -o json`
+    return in_json or any(_OBJECT.search(text) and _KIND.search(text) for text in texts)
 
 
 def _is_terraform_state(seen: Probe) -> bool:
@@ -199,7 +203,7 @@ FORMATS: tuple[Format, ...] = (
         "workload uses ConfigMap, Secret, claim, Service; Service uses workload; "
         "Ingress uses Service",
         "`kubectl get deploy,sts,ds,svc,ing,cm,secret,pvc,sa -A -o yaml`",
-        "YAML with apiVersion and kind, or a folder with it",
+        "YAML or JSON with apiVersion and kind, or a folder with it",
         "knockon.loaders.kubernetes", _is_kubernetes, "workloads behind one Service (one needed)",
     ),
     Format(

@@ -137,7 +137,8 @@ class _Cluster:
     def _need(self, identifier: str, one: Reference, namespace: str, where: str) -> None:
         other = object_id(namespace, one.kind, one.name)
         # every namespace has a ServiceAccount `default` that no manifest lists
-        if other not in self.objects and (one.kind, one.name) != ("ServiceAccount", "default"):
+        ours = (one.kind, one.name) != ("ServiceAccount", "default")
+        if ours and other not in self._rows.entities:
             reason = f"a {one.kind} that the files do not hold"
             self._rows.tally.add("note", reason, f"{clip(one.name, 60)} at {where}")
             self._entity(other, one.kind, one.name, where, None)

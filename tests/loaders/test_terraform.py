@@ -214,7 +214,10 @@ def test_entities_agree_but_for_instances(forms: dict[str, Tables]) -> None:
         rows = {row["id"]: row for row in forms[name].entities.to_dicts()}
         assert set(rows) == set(graph) | instances, name
         for identifier, row in graph.items():
-            assert (rows[identifier]["kind"], rows[identifier]["parent"]) == (row["kind"], row["parent"])
+            assert (rows[identifier]["kind"], rows[identifier]["parent"]) == (
+                row["kind"],
+                row["parent"],
+            )
     assert graph["module.db.aws_db_instance.this"]["parent"] == "module.db"
     assert graph["module.db.aws_db_instance.this"]["kind"] == "data_store"
     assert graph["aws_vpc.main"]["kind"] == "network"
