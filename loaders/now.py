@@ -44,7 +44,7 @@ def read_now(graph: DependencyGraph, paths: list[Path]) -> Now:
     unmatched: list[str] = []
     for path in paths:
         with one_error(path):
-            feed = bool(probe(path).xml_root[1])
+            feed = probe(path).text.lstrip().startswith("<")
             reported = reported_in_feed(path, tally) if feed else reported_by(path, tally)
         for one in reported:
             severity = 1.0 if one.status == UNSTATED else one.severity

@@ -49,7 +49,8 @@ kind: Deployment
 metadata: {name: canary, namespace: shop}
 spec: {template: {metadata: {labels: {app: web, track: canary}}, spec: {containers: []}}}
 ---
-{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}}}
+{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop},
+ spec: {selector: {app: web}}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -63,15 +64,28 @@ REST = """\
 apiVersion: v1
 kind: List
 items:
-  - {apiVersion: v1, kind: Service, metadata: {name: cache, namespace: shop}, spec: {selector: {app: redis}}}
-  - {apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {type: ExternalName}}
-  - {apiVersion: v1, kind: Service, metadata: {name: api, namespace: pay}, spec: {selector: {app: api}}}
-  - {apiVersion: v1, kind: Pod, metadata: {name: api-0, namespace: pay, labels: {app: api}}, spec: {serviceAccountName: default}}
+  - {apiVersion: v1, kind: Service,
+     metadata: {name: cache, namespace: shop},
+     spec: {selector: {app: redis}}}
+  - {apiVersion: v1, kind: Service,
+     metadata: {name: db, namespace: shop},
+     spec: {type: ExternalName}}
+  - {apiVersion: v1, kind: Service,
+     metadata: {name: api, namespace: pay},
+     spec: {selector: {app: api}}}
+  - {apiVersion: v1, kind: Pod,
+     metadata: {name: api-0, namespace: pay, labels: {app: api}},
+     spec: {serviceAccountName: default}}
   - {apiVersion: v1, kind: Pod, metadata: {name: other, labels: {app: redis}}}
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}
   - {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: shop}, data: {a: aHVudGVyMg==}}
-  - {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: files, namespace: shop}, spec: {volumeName: pv1}}
-  - {apiVersion: batch/v1, kind: CronJob, metadata: {name: night}, spec: {jobTemplate: {spec: {template: {spec: {serviceAccountName: robot, containers: []}}}}}}
+  - {apiVersion: v1, kind: PersistentVolumeClaim,
+     metadata: {name: files, namespace: shop},
+     spec: {volumeName: pv1}}
+  - {apiVersion: batch/v1, kind: CronJob,
+     metadata: {name: night},
+     spec: {jobTemplate: {spec: {template:
+       {spec: {serviceAccountName: robot, containers: []}}}}}}
   - {apiVersion: v1, kind: ServiceAccount, metadata: {name: robot}}
   - {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}}
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}}

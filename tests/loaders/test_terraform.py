@@ -69,9 +69,11 @@ CONFIGURATION: dict[str, Any] = {
             {"address": "aws_vpc.main", "mode": "managed", "type": "aws_vpc", "name": "main",
              "provider_config_key": "aws"},
             {"address": "aws_subnet.a", "mode": "managed", "type": "aws_subnet", "name": "a",
-             "expressions": {"vpc_id": {"references": ["aws_vpc.main.id", "aws_vpc.main"]}},
+             "expressions": {"vpc_id": {"references": ["aws_vpc.main.id", "aws_vpc.main"]}
+             },
              "count_expression": {"constant_value": 2}},
-            {"address": "aws_instance.web", "mode": "managed", "type": "aws_instance", "name": "web",
+            {"address": "aws_instance.web", "mode": "managed", "name": "web",
+             "type": "aws_instance",
              "expressions": {
                  "ami": {"references": ["data.aws_ami.os.id", "data.aws_ami.os"]},
                  "user_data": {"references": ["module.db.address", "module.db", "each.key"]}}},
@@ -349,9 +351,11 @@ def test_plan_follows_providers_and_tells_of_locals(tmp_path: Path) -> None:
     cluster = {"address": "aws_eks_cluster.main", "type": "aws_eks_cluster"}
     pod = {"address": "kubernetes_pod.web", "type": "kubernetes_pod",
            "provider_config_key": "kubernetes",
-           "expressions": {"x": {"references": ["local.name", "path.module", "count.index"]}}}  # fmt: skip
+           "expressions": {"x": {"references": ["local.name", "path.module", "count.index"]}}
+           }  # fmt: skip
     provider = {"name": "kubernetes", "expressions": {
-        "host": {"references": ["aws_eks_cluster.main.endpoint", "aws_eks_cluster.main"]}}}  # fmt: skip
+        "host": {"references": ["aws_eks_cluster.main.endpoint", "aws_eks_cluster.main"]}}
+    }  # fmt: skip
     tables = plan_of(
         tmp_path, {"resources": [cluster, pod]}, provider_config={"kubernetes": provider}
     )
