@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 def binaries() -> Path | None:
@@ -66,12 +67,14 @@ def _run(*words: object) -> None:
     command = [str(word) for word in words]
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
-    # a server that stays must not hold the pipes of the test
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        timeout=120, check=False, cwd="/",
-    )  # fmt: skip
-    assert done.returncode == 0, command
+    # a server that stays must not hold pipes of the test: what it says goes to a file
+    with TemporaryFile() as said:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=120, check=False,
+            cwd="/",
+        )  # fmt: skip
+        said.seek(0)
+        assert done.returncode == 0, (command, said.read().decode(errors="replace"))
 
 
 def _free_port() -> int:

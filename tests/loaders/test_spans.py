@@ -81,7 +81,7 @@ def loaded(tmp_path: Path, value: Any, form: str) -> Tables:
 
 @pytest.mark.parametrize("form", ["otlp", "otlp in words", "otlp lines", "zipkin", "zipkin traces"])
 def test_one_trace_in_every_form(tmp_path: Path, form: str) -> None:
-    """The caller needs the callee; a message ties neither side to the other, but both to the broker."""
+    """The caller needs the callee; a message ties both its sides to the broker alone."""
     lines = [json.dumps(otlp([span])) for span in TRACE]
     value = {
         "otlp": otlp(TRACE), "otlp in words": otlp(TRACE, number=False),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.loaders import postgres_server
 
 from knockon.graph.errors import InputError
 from knockon.graph.tables import Tables
@@ -15,7 +16,6 @@ from knockon.loaders.database import address_of
 from knockon.loaders.merge import load_tables
 from knockon.loaders.probe import shown
 from knockon.loaders.registry import find_format
-from tests.loaders import postgres_server
 
 SETUP = """
 CREATE TABLE uses (consumer text, supplier text, chance numeric(3, 2), hours double precision);
@@ -170,7 +170,7 @@ def test_parts_of_an_address() -> None:
 
 
 def test_missing_files_and_drivers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database is never created by looking; a driver that is absent is named with its pip line."""
+    """A database is not created by looking; an absent driver is named with its pip line."""
     missing = tmp_path / "none.db"
     for scheme in ("sqlite", "duckdb"):
         with pytest.raises(InputError, match="no such file"):
