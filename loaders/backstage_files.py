@@ -1,6 +1,7 @@
 """The descriptors of a Backstage catalog, from a file or folder and all that Locations lead to."""
 
 import glob
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,8 +108,10 @@ def _files(text: str, beside: Path, root: Path, where: str, tally: Tally) -> lis
         tally.add("note", "a target on the web; not fetched", f"{clip(text, 80)} at {where}")
         return []
     try:
-        target = beside.parent / text
-        found = glob.glob(str(target)) if "*" in text else [str(target)]
+        target = os.path.normpath(beside.parent / text)
+        # a pattern must not even list what is outside
+        listed = "*" in text and Path(target).is_relative_to(root)
+        found = glob.glob(target) if listed else [target]
         files = sorted(Path(one).resolve() for one in found)
     except (OSError, ValueError, RuntimeError):
         files = []

@@ -55,10 +55,11 @@ def read_compose(path: Path) -> Tables:
     for file in files:
         for name, service in project.services(file.resolve()).items():
             services[name] = services[name].merged(service) if name in services else service
+    services = {name: service for name, service in services.items() if not service.removed}
     if not services:
         raise InputError(f"{path.name}: expected a mapping `services` with services, found none")
     for other in others:
-        reason = "a Compose file beside; read it with --with"
+        reason = "a Compose file beside that is not laid over; --with adds it"
         rows.tally.add("note", reason, other)
     title = project.name or re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
     for name, service in services.items():

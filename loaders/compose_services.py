@@ -12,9 +12,10 @@ from typing import Any
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.compose_env import interpolate, read_env
 from knockon.loaders.tally import Tally
-from knockon.loaders.yaml_text import YamlList, YamlMap, load_yaml
+from knockon.loaders.yaml_text import Rules, YamlList, YamlMap, load_yaml
 
 MAX_FILES = 200
+RESET, OVERRIDE = "!reset", "!override"  # tags: forget what lies below, or put this in its place
 NOT_REQUIRED = "required: false"
 OUTSIDE = "a file outside the folder of the project, or missing; not read"
 _LISTS = ("links", "volumes_from", "external_links")
@@ -34,19 +35,23 @@ class Service:
     environment: dict[str, str] = field(default_factory=dict)
     replicas: str | None = None
     profiles: str | None = None
+    forgets: frozenset[str] = frozenset()  # keys of which it keeps nothing that it is laid over
+    removed: bool = False
 
     def merged(self, over: "Service") -> "Service":
         """This service with another laid over it: mappings merge, lists grow, values give way."""
-        spaces = {key for key, _ in over.needs if key in _SPACES}
-        kept = {k: v for k, v in self.needs.items() if k[0] not in spaces}
+        if over.removed:
+            return over
+        gone = {key for key, _ in over.needs if key in _SPACES} | over.forgets
+        kept = {k: v for k, v in self.needs.items() if k[0] not in gone}
         return Service(
             where=self.where,
-            image=over.image or self.image,
-            builds=self.builds or over.builds,
+            image=over.image or ("" if "image" in gone else self.image),
+            builds=over.builds or (self.builds and "build" not in gone),
             needs={**kept, **over.needs},
-            volumes={**self.volumes, **over.volumes},
-            labels={**self.labels, **over.labels},
-            environment={**self.environment, **over.environment},
+            volumes={**({} if "volumes" in gone else self.volumes), **over.volumes},
+            labels={**({} if "labels" in gone else self.labels), **over.labels},
+            environment={**({} if "environment" in gone else self.environment), **over.environment},
             replicas=over.replicas or self.replicas,
             profiles=over.profiles or self.profiles,
         )
@@ -89,7 +94,7 @@ class Project:
         if file not in self._files:
             if len(self._files) >= MAX_FILES:
                 raise InputError(f"{file.name}: more than {MAX_FILES} Compose files in one project")
-            document = load_yaml(file)
+            document = load_yaml(file, Rules(tags=(RESET, OVERRIDE)))
             if not isinstance(document, YamlMap):
                 raise InputError(f"{file.name}: expected a mapping with services")
             self._files[file] = document
@@ -127,6 +132,8 @@ class Project:
         )
         if (file, name) in below:
             raise InputError(f"{place}: {clip(name)!r} extends itself")
+        if isinstance(services, YamlMap) and services.tags.get(name) == RESET:
+            return Service(place, removed=True)
         if body is None:
             body = YamlMap(1)
         if not isinstance(body, YamlMap):
@@ -151,7 +158,9 @@ class Project:
 
     def _own(self, body: YamlMap, file: Path, place: str) -> Service:
         """What the body itself says."""
-        service = Service(place, builds=body.get("build") is not None)
+        forgets = frozenset(body.tags)
+        body = _without_reset(body)
+        service = Service(place, builds=body.get("build") is not None, forgets=forgets)
         image = body.get("image")
         if isinstance(image, str):
             service.image = self._put_in(image, file, self.place(file, body.lines["image"]))
@@ -219,6 +228,16 @@ class Project:
             self._tally.add("note", reason, f"{clip(name, 40)} at {place}")
 
         return interpolate(text, self._env[file.parent], place, missing)
+
+
+def _without_reset(body: YamlMap) -> YamlMap:
+    """The body without keys that are only there to be forgotten."""
+    if RESET not in body.tags.values():
+        return body
+    kept = YamlMap(body.line)
+    kept.lines, kept.tags = body.lines, body.tags
+    kept.update((key, value) for key, value in body.items() if body.tags.get(key) != RESET)
+    return kept
 
 
 def _place(project: Project, file: Path, holder: YamlMap, key: str) -> str:

@@ -89,6 +89,7 @@ class _Cluster:
         self._rows = rows
         self.objects: dict[str, _Object] = {}
         self._services: dict[tuple[str, str], str] = {}  # namespace and name -> id
+        self._labelled: dict[tuple[str, str, str], set[str]] = {}  # with namespace -> ids
 
     def add(self, manifest: YamlMap, file: str) -> None:
         kind, metadata = manifest.get("kind"), manifest.get("metadata")
@@ -111,6 +112,8 @@ class _Cluster:
         self._entity(identifier, kind, name, where, _text(manifest, "spec", "replicas"))
         if kind == "Service":
             self._services[_namespace(manifest), name] = identifier
+        for key, value in _labels(pod_of(manifest)).items():
+            self._labelled.setdefault((_namespace(manifest), key, value), set()).add(identifier)
 
     def connect(self, identifier: str) -> None:
         """What the object states to need."""
@@ -154,12 +157,9 @@ class _Cluster:
         if not isinstance(selector, YamlMap) or not selector:
             self._rows.tally.add("note", "a Service without a selector", f"{identifier} at {where}")
             return
-        behind = [
-            other
-            for other, (candidate, _) in self.objects.items()
-            if _namespace(candidate) == _namespace(manifest)
-            and selector.items() <= _labels(pod_of(candidate)).items()
-        ]
+        space = _namespace(manifest)
+        fitting = [self._labelled.get((space, k, v), set()) for k, v in _texts(selector).items()]
+        behind = sorted(set.intersection(*fitting)) if fitting else []
         if not behind:
             reason = "a Service whose selector fits no pod of the files"
             self._rows.tally.add("note", reason, f"{identifier} at {where}")
@@ -195,7 +195,11 @@ def _text(manifest: YamlMap, *keys: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _labels(pod: YamlMap | None) -> dict[str, Any]:
+def _labels(pod: YamlMap | None) -> dict[str, str]:
     metadata = pod.get("metadata") if pod is not None else None
     labels = metadata.get("labels") if isinstance(metadata, YamlMap) else None
-    return dict(labels) if isinstance(labels, YamlMap) else {}
+    return _texts(labels) if isinstance(labels, YamlMap) else {}
+
+
+def _texts(holder: YamlMap) -> dict[str, str]:
+    return {key: value for key, value in holder.items() if isinstance(value, str)}

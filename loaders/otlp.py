@@ -11,8 +11,7 @@ from typing import Any
 from knockon.graph.errors import InputError, clip
 from knockon.graph.tables import Tables
 from knockon.loaders.calls import Calls
-from knockon.loaders.json_text import load_json, load_json_lines
-from knockon.loaders.probe import probe
+from knockon.loaders.json_text import MAX_BYTES, load_json, load_json_lines
 from knockon.loaders.spans import MAX_SPANS, Span, add_calls
 
 KINDS = {0: "", 1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
@@ -39,9 +38,11 @@ def read_otlp(path: Path) -> Tables:
 
 
 def _documents(path: Path) -> list[tuple[str, Any]]:
-    text = probe(path).text
-    first = text.lstrip().partition("\n")
-    if first[0].rstrip().endswith("}") and first[2].lstrip().startswith("{"):
+    """Documents with the beginnings of their places: of a file of lines, or the one that it is."""
+    with path.open("rb") as file:
+        first = file.readline(MAX_BYTES).strip()
+        second = next((line for line in file if line.strip()), b"").lstrip()
+    if first.endswith(b"}") and second.startswith(b"{"):
         return [(f"line {line}.", value) for line, value in load_json_lines(path)]
     return [("", load_json(path))]
 

@@ -25,6 +25,7 @@ _SUFFIX = re.compile(r" \((?:expand|close|prepare state|destroy|destroy deposed 
                      r"|reference|input|orphan|import|count boundary fixup)\)$")  # fmt: skip
 _RESOURCE = re.compile(r"(?:data\.)?[A-Za-z][\w-]*\.[^.\s]+$")
 
+MAX_STEPS = 20_000_000  # edges followed from all resources together
 _PASSED = "a node that is no resource or data source: dependencies pass through it"
 
 _Edge = tuple[str, str, str]  # dependent, provider, place
@@ -101,11 +102,15 @@ def _connect(estate: Estate, resources: dict[str, str], edges: Iterable[_Edge]) 
     below: dict[str, list[tuple[str, str]]] = {}
     for tail, head, where in edges:
         below.setdefault(tail, []).append((head, where))
+    steps = 0
     for name, address in resources.items():
         seen: set[str] = set()
         reached: set[str] = set()
         waiting = list(below.get(name, ()))
         while waiting:
+            steps += 1
+            if steps > MAX_STEPS:
+                raise InputError(f"{estate.rows.file}: more than {MAX_STEPS:,} ways through it")
             head, where = waiting.pop()
             if head in seen:
                 continue

@@ -113,9 +113,7 @@ def outcome(read: Callable[[], Tables]) -> Tables | None:
 
 @pytest.mark.parametrize("form", JSON)
 @given(data=st.data())
-def test_damaged_json(
-    form: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_damaged_json(form: str, data: st.DataObject, tmp_path_factory: Folders) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "x.json"
     path.write_text(json.dumps(data.draw(damaged(JSON[form]))))
     outcome(lambda: load_tables([path]))
@@ -126,9 +124,7 @@ def test_damaged_json(
 
 @pytest.mark.parametrize("form", YAML)
 @given(data=st.data())
-def test_damaged_yaml(
-    form: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_damaged_yaml(form: str, data: st.DataObject, tmp_path_factory: Folders) -> None:
     folder = tmp_path_factory.mktemp("fuzz")
     documents = data.draw(damaged(YAML[form]))
     text = yaml.safe_dump_all(documents, allow_unicode=True, default_flow_style=False)
@@ -139,9 +135,7 @@ def test_damaged_yaml(
 
 @pytest.mark.parametrize("form", TEXTS)
 @given(data=st.data())
-def test_spliced_text(
-    form: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_spliced_text(form: str, data: st.DataObject, tmp_path_factory: Folders) -> None:
     text = TEXTS[form]
     cut = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(cut, min(len(text), cut + 40)))

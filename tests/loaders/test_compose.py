@@ -121,6 +121,25 @@ def test_override_is_laid_over_and_others_are_named(shop: Path) -> None:
     assert "compose.prod.yaml" in str(tables.report)
 
 
+def test_a_project_laid_over_itself_is_itself(shop: Path) -> None:
+    before = edges(load_tables([shop]))
+    (shop / "compose.override.yaml").write_text(MAIN)
+    assert edges(load_tables([shop])) == before
+
+
+def test_reset_and_override(shop: Path) -> None:
+    """The tags of the specification: forget what lies below, or put this in its place."""
+    (shop / "compose.override.yaml").write_text(
+        "services:\n  web: {depends_on: !override [db], links: !reset []}\n"
+        "  api: {volumes_from: !reset null, image: !reset null}\n  legacy: !reset null\n"
+    )
+    found = edges(load_tables([shop]))
+    assert {e for e in found if e[0] in ("web", "legacy")} == {
+        ("web", "uses", "db"), ("web", "uses", "mainframe"),
+    }  # fmt: skip
+    assert {e for e in found if e[0] == "api"} == {("api", "uses", "db"), ("api", "uses", "gone")}
+
+
 def test_overlays_join_by_with(shop: Path) -> None:
     """A further overlay is a further source: services of one project have one id."""
     (shop / "compose.prod.yaml").write_text(

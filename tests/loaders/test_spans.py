@@ -111,6 +111,14 @@ def test_calls_add_up_and_repeated_spans_do_not(tmp_path: Path) -> None:
     assert [f.count for f in tables.report if f.reason == "a span that stands twice"] == [1]
 
 
+def test_lines_longer_than_the_first_look(tmp_path: Path) -> None:
+    """A batch of the file exporter fills a line of any length."""
+    long = [(f"x{i}", "1", "web", "INTERNAL", {"note": "y" * 100}) for i in range(800)]
+    text = json.dumps(otlp([TRACE[0], *long])) + "\n\n" + json.dumps(otlp(TRACE[1:3])) + "\n"
+    assert text.index("\n") > 100_000
+    assert pairs(loaded(tmp_path, text, "otlp")) == {("web", "cart")}
+
+
 def test_zipkin_sides_of_a_call_share_an_id(tmp_path: Path) -> None:
     """The server side has the id of the client side; what it calls itself hangs below both."""
     spans = [
