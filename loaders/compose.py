@@ -56,8 +56,8 @@ def read_compose(path: Path) -> Tables:
         for name, service in project.services(file.resolve()).items():
             services[name] = services[name].merged(service) if name in services else service
     services = {name: service for name, service in services.items() if not service.removed}
-    if not services:
-        raise InputError(f"{path.name}: expected a mapping `services` with services, found none")
+    if not services:  # an overlay that is all comments must not stop those beside it
+        rows.tally.add("note", "no services", files[0].name)
     for other in others:
         reason = "a Compose file beside that is not laid over; --with adds it"
         rows.tally.add("note", reason, other)

@@ -78,6 +78,8 @@ class Project:
         for other in self._includes(document, file):
             for key, service in self.services(other).items():
                 found[key] = found[key].merged(service) if key in found else service
+        if "services" not in document and "include" not in document:
+            raise InputError(f"{file.name}: expected a mapping `services`, found none")
         listed = document.get("services") or YamlMap(1)
         if not isinstance(listed, YamlMap):
             line = document.lines["services"]
@@ -166,6 +168,8 @@ class Project:
             service.image = self._put_in(image, file, self.place(file, body.lines["image"]))
         for name, told, line in _depends_on(body, file):
             condition = told.get("condition") if isinstance(told, dict) else None
+            if not isinstance(condition, str):
+                condition = None
             if isinstance(told, dict) and told.get("required") == "false":
                 condition = NOT_REQUIRED
             service.needs["depends_on", name] = condition, self.place(file, line)

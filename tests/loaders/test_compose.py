@@ -214,7 +214,7 @@ def test_files_outside_the_folder_are_not_read(tmp_path: Path, target: str) -> N
         ("services:\n  a: {extends: b}\n  b: {extends: a}", "'a' extends itself"),
         ("services: {a: {image: '${x'}}", r"compose.yaml:1: \$\{ without \}"),
         ("services: {a: {image: '${}'}}", "expected \\$\\{NAME\\} with a name"),
-        ("services: {}", "expected a mapping `services` with services, found none"),
+        ("x-services: {}", "expected a mapping `services`, found none"),
         ("services: {a: &a {x: *a}}", "does not name a value before it"),
         ("services: {a: 1, a: 2}", "the key 'a' stands twice"),
     ],
@@ -222,7 +222,15 @@ def test_files_outside_the_folder_are_not_read(tmp_path: Path, target: str) -> N
 def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "compose.yaml").write_text(text)
     with pytest.raises(InputError, match=message):
-        load_tables([tmp_path / "compose.yaml"])
+        load_tables([tmp_path])
+
+
+@pytest.mark.parametrize("text", ["services:\n  # none yet\n", "services: {}", "include: []"])
+def test_an_overlay_without_services_stops_nothing(shop: Path, text: str) -> None:
+    (shop / "compose.extras.yaml").write_text(text)
+    tables = load_tables([shop, shop / "compose.extras.yaml"])
+    assert edges(tables) == edges(load_tables([shop]))
+    assert "no services" in str(tables.report)
 
 
 @pytest.mark.parametrize(
