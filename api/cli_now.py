@@ -1,22 +1,30 @@
 """`--now FILE` of the verbs that ask a scenario: what a status page reports as down."""
 
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from knockon.graph.errors import InputError, some
 
 if TYPE_CHECKING:
-    from knockon.api.cli import Command, Read
+    from knockon.graph.graph import DependencyGraph
+
+Command: TypeAlias = Callable[..., None]
 
 
-def with_now(command: "Command") -> "Command":
+def with_now(command: Command) -> Command:
     """The option, and ENTITY...; one of both must name something that fails."""
 
     @wraps(command)
-    def asked(read: "Read", entities: tuple[str, ...], now: tuple[Path, ...], **rest: Any) -> None:
+    def asked(
+        read: "Callable[[], DependencyGraph]",
+        entities: tuple[str, ...],
+        now: tuple[Path, ...],
+        **rest: Any,
+    ) -> None:
         if not now:
             if not entities:
                 raise click.UsageError("expected ENTITY... or --now FILE, got neither")
