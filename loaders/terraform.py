@@ -4,7 +4,9 @@ Addresses follow https://developer.hashicorp.com/terraform/cli/state/resource-ad
 of an entity is its absolute address. A dependency in Terraform is between resources, not between
 their instances, so a resource with `count` or `for_each` (or in a module that has them) is an
 entity, too: its instances are a group of it that needs all of them, since no file says that one is
-a spare of another. Attribute values hold secrets and are never carried on.
+a spare of another. A provider that stands for an outside operator is an entity, and its resources
+are `operated_by` it: an outage of AWS reaches what Terraform made there. Attribute values hold
+secrets and are never carried on.
 """
 
 import re

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knockon.graph.check import check
 from knockon.graph.errors import InputError
@@ -16,6 +18,7 @@ from knockon.loaders.terraform_graph import read_terraform_dot
 from knockon.loaders.terraform_plan import read_terraform_plan
 from knockon.loaders.terraform_state import read_terraform_state
 
+Folders: TypeAlias = pytest.TempPathFactory
 AWS = 'provider["registry.terraform.io/hashicorp/aws"]'
 
 # two subnets in a network, a database in them (a module), two servers that use all of it
@@ -402,6 +405,29 @@ def test_state_without_resources_says_so(tmp_path: Path) -> None:
     path = tmp_path / "empty.json"
     path.write_text('{"version": 4, "terraform_version": "1.5.3", "lineage": "x", "resources": []}')
     assert [f.reason for f in load_tables([path]).report] == ["no resources"]
+
+
+@given(data=st.data())
+def test_the_order_in_a_state_changes_nothing(
+    data: st.DataObject, tmp_path_factory: Folders
+) -> None:
+    path = tmp_path_factory.mktemp("order") / "x.tfstate"
+    state = state_4()
+    path.write_text(json.dumps(state))
+    before = edges_of(load_tables([path]))
+    state["resources"] = data.draw(st.permutations(state["resources"]))
+    for record in state["resources"]:
+        record["instances"] = data.draw(st.permutations(record["instances"]))
+    path.write_text(json.dumps(state))
+    assert edges_of(load_tables([path])) == before
+
+
+def edges_of(tables: Tables) -> list[tuple[Any, ...]]:
+    columns = ("dependent", "provider", "relation", "group", "needs")
+    return [
+        *tables.dependencies.select(columns).rows(),
+        *tables.entities.select("id", "kind").rows(),
+    ]
 
 
 def test_graph_without_resources_or_direction_is_refused(tmp_path: Path) -> None:
