@@ -10,7 +10,8 @@ _NEO4J = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 _COMPOSE_FILES = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
 _PEEKED = 50  # YAML files of a folder that are looked into
 _PEEK = 8 * 1024
-_SERVICES = re.compile(r"^(?:services|include):", re.MULTILINE)
+_SERVICES = re.compile(r"^services:", re.MULTILINE)
+_INCLUDE = re.compile(r"^include:", re.MULTILINE)  # of files with other names it says nothing
 _BACKSTAGE = re.compile(r"^apiVersion:\s*[\"']?backstage\.io/", re.MULTILINE)
 _OBJECT = re.compile(r"^apiVersion:\s*\S+", re.MULTILINE)
 _KIND = re.compile(r"^kind:\s*\S+", re.MULTILINE)
@@ -45,7 +46,10 @@ def _is_compose(seen: Probe) -> bool:
     if seen.looks_like_json:  # `docker compose config --format json`
         listed = any(key.startswith("services.") for key in seen.json_keys)
         return listed and ('"image"' in seen.text or '"build"' in seen.text)
-    return _is_yaml_text(seen) and bool(_SERVICES.search(seen.text)) and not _KIND.search(seen.text)
+    if not _is_yaml_text(seen) or _KIND.search(seen.text):
+        return False
+    named = "compose" in seen.path.name and _INCLUDE.search(seen.text)
+    return bool(_SERVICES.search(seen.text) or named)
 
 
 def _is_backstage(seen: Probe) -> bool:

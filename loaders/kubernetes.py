@@ -1,7 +1,8 @@
 """Kubernetes manifests, where they state what depends on what: a file, or a folder of them.
 
 https://kubernetes.io/docs/reference/kubernetes-api/. The id of an object is
-`namespace/Kind/name`, with the namespace `default` where none is given.
+`namespace/Kind/name`, with the namespace `default` where none is given; it is called as kubectl
+calls it, `deployment/web`.
 
 | theirs | ours |
 |---|---|
@@ -174,7 +175,7 @@ class _Cluster:
         self, identifier: str, kind: str, name: str, where: str, replicas: str | None
     ) -> None:
         self._rows.entity(
-            identifier, where, name=name, kind=KINDS.get(kind, "component"), object_kind=kind,
+            identifier, where, name=f"{kind.lower()}/{name}", kind=KINDS.get(kind, "component"), object_kind=kind,
             namespace=identifier.partition("/")[0], replicas=replicas,
         )  # fmt: skip
 

@@ -147,6 +147,8 @@ def test_report_counts_what_is_left_out(manifests: Path) -> None:
     text = str(tables.entities.to_dicts() + tables.dependencies.to_dicts())
     assert "aHVudGVyMg" not in text
     assert "user:pw" not in text
+    names = dict(tables.entities.select("id", "name").iter_rows())
+    assert names["shop/PersistentVolumeClaim/files"] == "persistentvolumeclaim/files"
     assert dict(tables.entities.select("id", "replicas").iter_rows())["shop/Deployment/web"] == "2"
 
 

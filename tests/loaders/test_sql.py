@@ -44,20 +44,20 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["sqlite", "duckdb", "postgresql", "file"])
+@pytest.fixture(params=["sqlite", "sqlite file", "duckdb", "duckdb file", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
     """The same table in each of the databases."""
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgresql"))
     path = tmp_path / "my base.db"
-    if request.param == "duckdb":
+    if request.param.startswith("duckdb"):
         duckdb = pytest.importorskip("duckdb")
         with closing(duckdb.connect(str(path))) as connection:
             connection.execute(SETUP)
-        return f"duckdb:///{path}"
+        return path if request.param.endswith("file") else f"duckdb:///{path}"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(SETUP)
-    return path if request.param == "file" else f"sqlite:///{path}"
+    return path if request.param.endswith("file") else f"sqlite:///{path}"
 
 
 def rows(tables: Tables) -> list[tuple[str, str, float | None, float]]:
@@ -117,6 +117,17 @@ def test_a_transaction_that_only_reads(postgresql: str) -> None:
     assert tables.dependencies["r"][0] == "on"
     with pytest.raises(InputError, match="read-only transaction"):
         load_tables([postgresql], query=query + "nextval('numbers') AS made")
+
+
+def test_duckdb_reads_no_other_file(tmp_path: Path) -> None:
+    """A query is about its database, not about the disk."""
+    duckdb = pytest.importorskip("duckdb")
+    path, other = tmp_path / "x.duckdb", tmp_path / "other.csv"
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute(SETUP)
+    other.write_text("dependent,provider\na,b\n")
+    with pytest.raises(InputError, match="disabled"):
+        load_tables([path], query=f"SELECT * FROM read_csv('{other}')")
 
 
 def test_bytes_are_refused(postgresql: str) -> None:
