@@ -175,7 +175,8 @@ class _Cluster:
         self, identifier: str, kind: str, name: str, where: str, replicas: str | None
     ) -> None:
         self._rows.entity(
-            identifier, where, name=f"{kind.lower()}/{name}", kind=KINDS.get(kind, "component"), object_kind=kind,
+            identifier, where, name=f"{kind.lower()}/{name}",
+            kind=KINDS.get(kind, "component"), object_kind=kind,
             namespace=identifier.partition("/")[0], replicas=replicas,
         )  # fmt: skip
 
