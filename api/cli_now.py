@@ -27,7 +27,7 @@ def with_now(command: Command) -> Command:
     ) -> None:
         if not now:
             if not entities:
-                raise click.UsageError("expected ENTITY... or --now FILE, got neither")
+                raise click.UsageError("Missing argument 'ENTITY...', or --now FILE.")
             command(read=read, entities=entities, **rest)
             return
         from knockon.loaders.now import read_now
