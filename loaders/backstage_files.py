@@ -56,7 +56,7 @@ class Descriptor:
 def descriptors(path: Path, tally: Tally) -> Iterator[Descriptor]:
     """Every descriptor of the source. Files outside its folder are refused and counted."""
     root = (path if path.is_dir() else path.parent).resolve()
-    waiting = [path.resolve()] if not path.is_dir() else _entries(root)
+    waiting = _entries(root, tally) if path.is_dir() else [root / path.name]
     seen = set(waiting)
     for file in waiting:
         if len(seen) > MAX_FILES:
@@ -72,9 +72,16 @@ def descriptors(path: Path, tally: Tally) -> Iterator[Descriptor]:
                         waiting.append(other)
 
 
-def _entries(root: Path) -> list[Path]:
+def _entries(root: Path, tally: Tally) -> list[Path]:
+    """The file with which a folder begins, else all its YAML files that lie in it."""
     named = [root / name for name in ENTRIES if (root / name).is_file()]
-    return named[:1] or sorted(p.resolve() for p in root.iterdir() if p.suffix in (".yaml", ".yml"))
+    if named:
+        return named[:1]
+    found = sorted(p for p in root.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
+    for file in found:
+        if not file.resolve().is_relative_to(root):
+            tally.add("dropped", "a link to a file outside the folder; not read", file.name)
+    return [file for file in found if file.resolve().is_relative_to(root)]
 
 
 def _read(file: Path, root: Path, tally: Tally) -> Iterator[Descriptor]:

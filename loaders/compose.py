@@ -53,7 +53,7 @@ def read_compose(path: Path) -> Tables:
     project = Project(folder, rows.tally)
     services: dict[str, Service] = {}
     for file in files:
-        for name, service in project.services(file.resolve()).items():
+        for name, service in project.services(project.root / file.name).items():
             services[name] = services[name].merged(service) if name in services else service
     services = {name: service for name, service in services.items() if not service.removed}
     if not services:  # an overlay that is all comments must not stop those beside it

@@ -64,7 +64,10 @@ def _manifests(path: Path, rows: Rows) -> Iterator[_Object]:
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
         root = path
-        files = [f for f in files if f.resolve().is_relative_to(root.resolve())]
+        outside = [f for f in files if not f.resolve().is_relative_to(root.resolve())]
+        for file in outside:
+            rows.tally.add("dropped", "a link to a file outside the folder; not read", file.name)
+        files = [f for f in files if f not in outside]
     else:
         files, root = [path], path.parent
     if len(files) > MAX_FILES:

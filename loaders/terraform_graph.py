@@ -21,8 +21,9 @@ from knockon.loaders.terraform import LOCAL_PROVIDERS, Estate, config_of, module
 
 # what stands first after the module in a name of the graph that is no resource
 _VALUES = ("local", "meta", "output", "provider", "provisioner", "root", "var")
-_SUFFIX = re.compile(r" \((?:expand|close|prepare state|destroy|destroy deposed \w+|validate"
+_SUFFIX = re.compile(r" \((?:expand|close|prepare state|validate"
                      r"|reference|input|orphan|import|count boundary fixup)\)$")  # fmt: skip
+_DESTROY = re.compile(r" \(destroy[ )]")
 _RESOURCE = re.compile(r"(?:data\.)?[A-Za-z][\w-]*\.[^.\s]+$")
 
 MAX_STEPS = 20_000_000  # edges followed from all resources together
@@ -72,6 +73,12 @@ def _tables(
     rows = rows or Rows(path.name, "")
     rows.source = f"Terraform graph {path.name}"
     estate = Estate(rows)
+    for name, where in nodes:
+        if _DESTROY.search(name):
+            reason = "a node that destroys: its order is the reverse of what depends on what"
+            rows.tally.add("dropped", reason, clip(f"{name} at {where}", 120))
+    nodes = [node for node in nodes if not _DESTROY.search(node[0])]
+    edges = [edge for edge in edges if not any(_DESTROY.search(end) for end in edge[:2])]
     found = dict(nodes)
     for tail, head, where in edges:
         found.setdefault(tail, where)

@@ -160,6 +160,13 @@ def test_a_file_and_a_folder_without_an_entry(catalog: Path) -> None:
     assert edges(nested) == edges(load_tables([catalog]))
 
 
+def test_links_in_a_folder_without_an_entry(catalog: Path, tmp_path: Path) -> None:
+    (catalog / "more/link.yaml").symlink_to(tmp_path / "outside.yaml")
+    report = load_tables([catalog / "more"]).report
+    assert "a link to a file outside the folder; not read" in str(report)
+    assert "component:payments/ledger" in set(load_tables([catalog / "link.yaml"]).entities["id"])
+
+
 def test_an_api_that_nothing_provides_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "catalog-info.yaml"
     path.write_text("apiVersion: backstage.io/v1\nkind: API\nmetadata: {name: a}")

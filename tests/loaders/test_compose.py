@@ -168,6 +168,15 @@ def test_json_of_docker_compose_config(tmp_path: Path) -> None:
     assert ("web", "uses", "db") in edges(load_tables([path]))
 
 
+def test_a_source_may_be_a_link(tmp_path: Path) -> None:
+    """The file that the user names is read, wherever it lies; its folder is that of the link."""
+    (tmp_path / "real.yaml").write_text("services: {web: {image: w}}")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/compose.yaml").symlink_to(tmp_path / "real.yaml")
+    for source in (tmp_path / "shop", tmp_path / "shop/compose.yaml"):
+        assert "shop/web" in set(load_tables([source]).entities["id"])
+
+
 def test_extends_and_include(tmp_path: Path) -> None:
     """A service takes over what it extends; included files belong to the project."""
     (tmp_path / "base").mkdir()

@@ -160,6 +160,15 @@ def test_one_of_two_deployments_behind_a_service_is_enough(manifests: Path) -> N
     assert dict(both.select("id", "probability_high").iter_rows())["shop/Ingress/front"] == 1
 
 
+def test_links_out_of_the_folder_are_not_read(manifests: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text(WEB.replace("shop", "stolen"))
+    (manifests / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    tables = load_tables([manifests])
+    assert not [i for i in tables.entities["id"] if i.startswith("stolen")]
+    assert "a link to a file outside the folder; not read" in str(tables.report)
+    assert "stolen/Deployment/web" in set(load_tables([manifests / "link.yaml"]).entities["id"])
+
+
 def test_a_file_alone_and_the_folder_are_told(manifests: Path) -> None:
     assert find_format(manifests).name == "kubernetes"
     assert find_format(manifests / "web.yaml").name == "kubernetes"

@@ -454,6 +454,19 @@ def test_graph_passes_through_what_is_no_resource_in_cycles_too(tmp_path: Path) 
     assert reach(tables, "uses") == {"aws_a.b": {"module.m.aws_c.d"}}
 
 
+def test_nodes_that_destroy_are_left_out(tmp_path: Path) -> None:
+    """What is destroyed waits for what depends on it: read on, the graph would run both ways."""
+    path = tmp_path / "x.dot"
+    path.write_text(
+        'digraph { "[root] aws_subnet.a (expand)" -> "[root] aws_vpc.main (expand)" '
+        '"[root] aws_vpc.main (destroy)" -> "[root] aws_subnet.a (destroy)" '
+        '"[root] aws_vpc.main (destroy deposed 0a1b)" -> "[root] aws_subnet.a (destroy)" }'
+    )
+    tables = load_tables([path])
+    assert reach(tables, "uses") == {"aws_subnet.a": {"aws_vpc.main"}}
+    assert [f.count for f in tables.report if f.action == "dropped"] == [3]
+
+
 def test_blast_radius_json_is_the_same_graph(tmp_path: Path) -> None:
     names = ["aws_vpc.main", "aws_subnet.a", "provider.aws", "var.region", "root"]
     nodes = [{"label": f"[root] {name}", "svg_id": f"node_{i}"} for i, name in enumerate(names)]
