@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 
 
 def binaries() -> Path | None:
@@ -29,15 +29,23 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Start a server in this empty folder; `host:port` of it. It asks for the password `s3cr:t`."""
+def server() -> Iterator[str]:
+    """Start a server in a new folder; `host:port` of it. It asks for the password `s3cr:t`."""
+    # not below the folders of pytest: another session closes these to all other users
+    folder = Path(mkdtemp(prefix="knockon-pg-"))
+    try:
+        with _running(folder) as place:
+            yield place
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[str]:
     home = binaries()
     assert home is not None
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-        for above in folder.parents:  # the user must get in
-            if above.stat().st_mode & 0o077 == 0 and above != Path("/"):
-                above.chmod(above.stat().st_mode | 0o011)
     word = folder / "word"
     word.write_text("s3cr:t\n")
     word.chmod(0o644)

@@ -30,13 +30,13 @@ WANTED = [
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """An address with a password in it, of a server that only this module knows."""
     reason = postgres_server.why_not()
     if reason:
         pytest.skip(reason)
     dbapi = pytest.importorskip("adbc_driver_postgresql.dbapi")
-    with postgres_server.server(tmp_path_factory.mktemp("pg")) as place:
+    with postgres_server.server() as place:
         address = f"postgresql://reader:s3cr%3At@{place}/postgres"
         with dbapi.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
             for statement in [*SETUP.strip().split(";\n"), "CREATE SEQUENCE numbers"]:
