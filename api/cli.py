@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from knockon.api.cli_joining import Command, joining, proposing, show_proposals
+from knockon.api.cli_now import with_now
 from knockon.api.progress import watching
 from knockon.graph.errors import KnockonError, clip
 
@@ -151,7 +152,7 @@ def asking(command: Command) -> Command:
         ),
     ):
         command = add(command)
-    return click.argument("entities", nargs=-1, required=True, metavar="ENTITY...")(command)
+    return with_now(command)
 
 
 def _rules(context: click.Context, option: click.Parameter, path: Path | None) -> Any:

@@ -38,6 +38,9 @@ _XML_ROOT = re.compile(  # after declarations and comments: name of the first ta
     re.DOTALL,
 )
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")
+_SECRET = re.compile(
+    r"([?&][^=&#]*(?:password|passwd|pwd|secret|token)[^=&#]*=)[^&#]*", re.IGNORECASE
+)
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
 
 
@@ -111,8 +114,9 @@ def is_address(source: Path | str) -> bool:
 
 
 def shown(source: Path | str) -> str:
-    """The source as messages may show it: an address loses its password."""
-    return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", str(source))
+    """The source as messages may show it: an address loses its password, wherever it stands."""
+    text = re.sub(r"(://[^/@:]*):.*@", r"\1:***@", str(source), flags=re.DOTALL)
+    return _SECRET.sub(r"\1***", text) if "://" in text else text
 
 
 def probe(source: Path | str) -> Probe:

@@ -26,12 +26,13 @@ _PLAIN_TAGS = {f"tag:yaml.org,2002:{word}" for word in _PLAIN}
 
 
 class YamlMap(dict[str, Any]):
-    """A mapping that knows the line on which it starts, and the line of each of its keys."""
+    """A mapping that knows its line, the line of each key, and the tags of values that have one."""
 
     def __init__(self, line: int) -> None:
         super().__init__()
         self.line = line
         self.lines: dict[str, int] = {}
+        self.tags: dict[str, str] = {}
 
 
 class YamlList(list[Any]):
@@ -51,11 +52,13 @@ class Rules:
     structures: an alias may stand for a list or a mapping, and `<<` merges mappings; otherwise
                 only for a single value
     many:       several documents may follow each other
+    tags:       tags of the format's own that the value of a key may have (`YamlMap.tags`)
     """
 
     depth: int = MAX_DEPTH
     structures: bool = True
     many: bool = False
+    tags: tuple[str, ...] = ()
 
 
 def load_yaml(path: Path, rules: Rules | None = None) -> Any:
@@ -132,8 +135,8 @@ class _Builder:
         """The value that starts with this event, at `depth` levels below the top."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, depth)
-        tag = getattr(event, "tag", None)
-        if tag not in (None, "!") and tag not in _PLAIN_TAGS:
+        tag = getattr(event, "tag", None) or "!"
+        if tag not in ("!", *self._rules.tags, *_PLAIN_TAGS):
             raise self._fault(event, f"the tag {clip(tag)!r} is not read; expected plain YAML")
         before, outer, self._deepest = self._cost, self._deepest, depth
         self._cost += _NODE
@@ -168,7 +171,11 @@ class _Builder:
                 merged = self._merged(event, depth)
                 continue
             values.lines[key] = _line(event)
-            values[key] = self._value(next(self._events), depth)
+            event = next(self._events)
+            tag = getattr(event, "tag", None)
+            if tag in self._rules.tags:
+                values.tags[key] = tag
+            values[key] = self._value(event, depth)
         for other in merged:  # what is written out wins, then the first of those merged
             for key in other.keys() - values.keys():
                 values[key], values.lines[key] = other[key], other.lines[key]

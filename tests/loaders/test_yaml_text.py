@@ -99,3 +99,15 @@ def test_repeated_text_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert load(tmp_path, text)["b"] == ["1234567890"]
     with pytest.raises(InputError, match=r"a\.yaml:4: aliases repeat more than 100"):
         load(tmp_path, text + "c: *a\nd: *a\n")
+
+
+def test_tags_of_a_format_are_told_by_key(tmp_path: Path) -> None:
+    """Only those that the rules name; the value is read as if the tag were not there."""
+    path = tmp_path / "x.yaml"
+    path.write_text("a: !reset null\nb: !override [1]\nc: {d: !reset {}}\n")
+    value = load_yaml(path, Rules(tags=("!reset", "!override")))
+    assert value == {"a": None, "b": ["1"], "c": {"d": {}}}
+    assert value.tags == {"a": "!reset", "b": "!override"}
+    assert value["c"].tags == {"d": "!reset"}
+    with pytest.raises(InputError, match="the tag '!override' is not read"):
+        load_yaml(path, Rules(tags=("!reset",)))
