@@ -1,7 +1,8 @@
-"""knockon's own tables as CSV: a folder, or one file of dependencies."""
+"""CSV: a folder of knockon's own tables, or one file of dependencies of any column names."""
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import polars as pl
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.tables import FILE, LINE, Tables
 from knockon.loaders.probe import decode, probe, refuse_binary
+from knockon.loaders.table import table
 
+SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 HEAD_KEYS = ("title", "weight_unit", "sources")
 
 
@@ -29,24 +32,29 @@ def read_folder(path: Path) -> Tables:
     )
 
 
-def read_csv(path: Path) -> Tables:
-    """One CSV file of dependencies; the entities are the ends of its rows."""
-    return Tables(entities=pl.DataFrame(), dependencies=read_csv_table(path))
+def read_csv(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+    """One CSV file of dependencies; the entities are the ends of its rows.
+
+    Columns are told by name, by `mapping` ({theirs: ours}) or by guess; the separator is the one
+    of its first line, of commas, tabs, semicolons and bars.
+    """
+    return table(path, read_csv_table(path, "".join(SEPARATORS)), mapping=mapping)
 
 
-def read_csv_table(path: Path) -> pl.DataFrame:
+def read_csv_table(path: Path, separators: str = ",") -> pl.DataFrame:
     """A CSV file as text columns, with the name of the file and the line of each row.
 
     An empty cell is null, quoted or not. Raises InputError for text that is not UTF-8, another
-    separator than the comma, repeated or empty column names, and rows with too few or too many
-    cells.
+    separator, repeated or empty column names, and rows with too few or too many cells.
     """
     refuse_binary(probe(path))
     data = path.read_bytes()
-    header = _header(decode(data.split(b"\n", 1)[0], path.name), path.name)
-    frame = _fast(data, header) if header else None
+    first = decode(data.split(b"\n", 1)[0], path.name)
+    separator = max(separators, key=lambda mark: (first.count(mark), -separators.index(mark)))
+    header = _header(first, path.name, separator)
+    frame = _fast(data, header, separator) if header else None
     if frame is None:
-        frame = _exact(decode(data, path.name), path.name)
+        frame = _exact(decode(data, path.name), path.name, separator)
     return frame.with_columns(pl.lit(path.name).alias(FILE))
 
 
@@ -76,7 +84,7 @@ def _read_head(path: Path) -> dict[str, Any]:
     return head_of(document)
 
 
-def _fast(data: bytes, header: list[str]) -> pl.DataFrame | None:
+def _fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame | None:
     """The table by polars, or None where quotes, blank or ragged lines ask for the exact way.
 
     Without quotes every line is a row, so counting commas and lines proves that none is ragged:
@@ -87,10 +95,12 @@ def _fast(data: bytes, header: list[str]) -> pl.DataFrame | None:
     if data.count(b"\r") != data.count(b"\r\n"):
         return None
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if data.count(b",") != lines * (len(header) - 1):
+    if data.count(separator.encode()) != lines * (len(header) - 1):
         return None
     try:
-        frame = pl.read_csv(io.BytesIO(data), infer_schema=False, new_columns=header)
+        frame = pl.read_csv(
+            data, separator=separator, infer_schema=False, new_columns=header, quote_char=None
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None  # the exact way finds the line at fault
     if frame.height != lines - 1:
@@ -98,9 +108,9 @@ def _fast(data: bytes, header: list[str]) -> pl.DataFrame | None:
     return frame.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32) + 2).alias(LINE))
 
 
-def _exact(text: str, name: str) -> pl.DataFrame:
+def _exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
     """The table row by row, with the line on which each row starts; faults are collected."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     header: list[str] = []
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -112,7 +122,7 @@ def _exact(text: str, name: str) -> pl.DataFrame:
             if not row:
                 continue
             if not header:
-                header = _header_names(row, name)
+                header = _header_names(row, name, separator)
             elif len(row) != len(header):
                 faults.append(f"{name}:{start}: expected {len(header)} cells, got {len(row)}")
             else:
@@ -130,20 +140,21 @@ def _exact(text: str, name: str) -> pl.DataFrame:
     return pl.DataFrame([*series, pl.Series(LINE, lines, pl.Int64)])
 
 
-def _header(line: str, name: str) -> list[str]:
+def _header(line: str, name: str, separator: str) -> list[str]:
     """The column names of an unquoted first line; none where only the exact way can tell."""
     line = line.rstrip("\r")
     if '"' in line or not line.strip():
         return []
-    return _header_names(line.split(","), name)
+    return _header_names(line.split(separator), name, separator)
 
 
-def _header_names(row: list[str], name: str) -> list[str]:
+def _header_names(row: list[str], name: str, separator: str) -> list[str]:
     cells = [cell.strip() for cell in row]
     if len(cells) == 1:
-        for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-            if separator in cells[0]:
-                raise InputError(f"{name}:1: expected commas between columns, found {word}")
+        for mark, word in SEPARATORS.items():
+            if mark != separator and mark in cells[0]:
+                wanted = SEPARATORS[separator]
+                raise InputError(f"{name}:1: expected {wanted} between columns, found {word}")
     for number, cell in enumerate(cells, 1):
         if not cell.strip():
             raise InputError(f"{name}:1: column {number} of {len(cells)} has no name")
