@@ -4,7 +4,6 @@ import re
 
 from knockon.loaders.formats import Format
 from knockon.loaders.probe import HEAD_BYTES, Probe
-from knockon.loaders.unpack import is_workbook
 
 _GROUPS = "rows of one dependent with the same `group`"
 _READ_WITH = ("mapping", "both_ways")
@@ -14,6 +13,12 @@ _DOT = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _GML = re.compile(r"^\s*graph\s*\[", re.MULTILINE)
+
+
+def _is_xml(seen: Probe, root: str) -> bool:
+    """By its root element; by its suffix where a document type hides that."""
+    hidden = seen.suffix == f".{root}" and seen.text.lstrip().startswith("<")
+    return seen.xml_root[1] == root or (hidden and not seen.xml_root[1])
 
 
 def _is_gml(seen: Probe) -> bool:
@@ -31,7 +36,11 @@ _ROWS = "each row; ends by column name, by --map, or guessed (child and parent, 
 
 def _is_excel(seen: Probe) -> bool:
     """A ZIP archive whose directory names the parts of a workbook."""
-    return seen.head.startswith(b"PK\x03\x04") and is_workbook(seen.path)
+    if not seen.head.startswith(b"PK\x03\x04"):
+        return False
+    from knockon.loaders.unpack import is_workbook
+
+    return is_workbook(seen.path)
 
 
 def _is_servicenow(seen: Probe) -> bool:
@@ -58,13 +67,13 @@ FORMATS: tuple[Format, ...] = (
         "graphml", "GraphML", "each node; a node around it is its parent", _EDGES,
         "NetworkX `write_graphml`, Gephi, yEd, igraph, Neo4j `apoc.export.graphml`",
         "XML with root graphml",
-        "knockon.loaders.graphml", lambda seen: seen.xml_root[1] == "graphml",
+        "knockon.loaders.graphml", lambda seen: _is_xml(seen, "graphml"),
         options=_READ_WITH,
     ),
     Format(
         "gexf", "GEXF", "each node; a node around it is its parent", _EDGES,
         "Gephi: File, Export, Graph file; NetworkX `write_gexf`", "XML with root gexf",
-        "knockon.loaders.gexf", lambda seen: seen.xml_root[1] == "gexf",
+        "knockon.loaders.gexf", lambda seen: _is_xml(seen, "gexf"),
         options=_READ_WITH,
     ),
     Format(
