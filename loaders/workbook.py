@@ -7,7 +7,6 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import FILE, LINE, Tables
-from knockon.loaders.registry import one_error
 from knockon.loaders.table import table
 from knockon.loaders.unpack import zip_members
 
@@ -41,13 +40,18 @@ def read_excel(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
 
 def read_sheets(path: Path) -> dict[str, pl.DataFrame]:
     """All sheets by name, every cell as text, no row left out, without a header."""
+    from fastexcel import FastExcelError
+
     zip_members(path, MAX_BYTES)
-    with one_error(path):
+    try:
         sheets: dict[str, pl.DataFrame] = pl.read_excel(
             path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
             drop_empty_cols=False, raise_if_empty=False,
             read_options={"dtypes": "string", "skip_rows": 0},
         )  # fmt: skip
+    except FastExcelError as error:
+        reason = clip(str(error).split("\n")[0], 200)
+        raise InputError(f"{path.name}: not readable as Excel: {reason}") from None
     return sheets
 
 
