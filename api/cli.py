@@ -271,10 +271,12 @@ def serve(sources: tuple[str, ...], host: str, port: int, join: bool) -> None:
 
 
 def _graph(sources: Sequence[str], join: bool, **options: Any) -> "DependencyGraph":
+    from knockon.api.progress import told
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    tables = load_tables(sources, join=join, **options)
+    with told(sources) as progress:
+        tables = load_tables(sources, join=join, progress=progress, **options)
     return DependencyGraph.from_tables(tables, checked=True)
 
 

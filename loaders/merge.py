@@ -1,9 +1,9 @@
 """Several sources as one graph, and entities that are listed under two ids as one entity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -15,17 +15,24 @@ from knockon.loaders.probe import is_address, shown
 from knockon.loaders.registry import find_format, read
 
 SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
+Progress: TypeAlias = Callable[[str], object]
 _SOURCE = "_source"
 _DEFAULTS = {c.name: c.default for c in ENTITY_COLUMNS if c.default is not None}
 
 
-def load_tables(sources: Sequence[Path | str] | Path, join: bool = False, **options: Any) -> Tables:
+def load_tables(
+    sources: Sequence[Path | str] | Path,
+    join: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Tables:
     """Read, merge and check sources of any known formats.
 
     An entity that several sources describe is one entity: what a source states beats what it
     leaves out or leaves at the default; of two stated values the first source's is kept, and the
     conflict is reported. Dependencies are put together. With `join`, entities are joined as
-    `join_same_as` does. `options` go to the readers that take them (`formats.OPTIONS`).
+    `join_same_as` does. `options` go to the readers that take them (`formats.OPTIONS`). `progress`
+    is told, in words, what is about to be done.
     Raises InputError with all faults, and for an option that none of the sources takes.
     """
     if not sources:
@@ -33,8 +40,11 @@ def load_tables(sources: Sequence[Path | str] | Path, join: bool = False, **opti
     listed = [sources] if isinstance(sources, str | Path) else sources
     paths = [source if is_address(source) else Path(source) for source in listed]
     said = {name: value for name, value in options.items() if value}
+    tell = progress or (lambda _: None)
     joined = join_same_as if join else _with_note_of_twins
-    return check(joined(_merge(_read_all(paths, said), paths)))  # by no name: held once
+    merged = [joined(_merge(_read_all(paths, said, tell), paths))]
+    tell(f"checking {merged[0].dependencies.height:,} dependencies")
+    return check(merged.pop())  # by no name any more: a large source is held once
 
 
 def join_same_as(tables: Tables) -> Tables:
@@ -95,7 +105,9 @@ def _with_note_of_twins(tables: Tables) -> Tables:
     return replace(tables, report=(*tables.report, note))
 
 
-def _read_all(paths: Sequence[Path | str], options: Mapping[str, Any]) -> list[Tables]:
+def _read_all(
+    paths: Sequence[Path | str], options: Mapping[str, Any], tell: Progress
+) -> list[Tables]:
     """The tables of every source; where there are several, faults say of which they are."""
     if options:
         taken = {name for path in paths for name in find_format(path).options}
@@ -103,6 +115,7 @@ def _read_all(paths: Sequence[Path | str], options: Mapping[str, Any]) -> list[T
             raise InputError(f"{OPTIONS.get(name, name)}: none of these sources is read with it")
     parts = []
     for path, label in zip(paths, _labels(paths), strict=True):
+        tell(f"reading {clip(label, 60)}")
         try:
             parts.append(_counted(read(path, options), label))
         except InputError as error:
