@@ -140,12 +140,16 @@ def _instance(
     """One item of the Instance API with its relations: outbound ones have it as their parent."""
     about = record["attributes"]
     own = _item(about, f"{place}.attributes", items, faults)
-    items[own] |= {
+    items.setdefault(own, {}).update({
         "name": str(about.get("name") or own), FILE: place,
         "sys_class_name": str(about.get("sys_class_name") or "") or None,
-    }  # fmt: skip
+    })  # fmt: skip
     for key in ("outbound_relations", "inbound_relations"):
-        for i, relation in enumerate(record.get(key) or []):
+        listed = record.get(key) or []
+        if not isinstance(listed, list):
+            faults.append(f"{place}.{key}: expected a list, got {clip(str(listed), 40)!r}")
+            continue
+        for i, relation in enumerate(listed):
             at = f"{place}.{key}[{i}]"
             if not isinstance(relation, dict):
                 faults.append(f"{at}: expected an object")

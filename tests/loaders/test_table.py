@@ -9,6 +9,7 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.tables import Tables
+from knockon.loaders import servicenow
 from knockon.loaders.merge import load_tables
 from knockon.loaders.servicenow import TYPES
 from knockon.loaders.table import GUESSES
@@ -206,6 +207,24 @@ def test_relations_of_the_table_api(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps({"result": [record]}))
     with pytest.raises(InputError, match=r"a\.json#result\[0\]\.type: expected a type such as"):
         load_tables([tmp_path / "a.json"])
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (
+            {"attributes": {}, "outbound_relations": []},
+            "attributes: expected an item with a sys_id",
+        ),
+        ({"attributes": {"sys_id": "1"}, "inbound_relations": "x"}, "relations: expected a list"),
+        ({"attributes": {"sys_id": "1"}, "inbound_relations": ["x"]}, r"\[0\]: expected an object"),
+    ],
+)
+def test_items_that_are_none(tmp_path: Path, record: dict, message: str) -> None:
+    """What is missing is told by its path."""
+    (tmp_path / "a.json").write_text(json.dumps({"result": record}))
+    with pytest.raises(InputError, match=rf"a\.json#result.*{message}"):
+        servicenow.read_servicenow(tmp_path / "a.json")
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
