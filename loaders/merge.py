@@ -185,12 +185,13 @@ def _placed(frame: pl.DataFrame, path: Path | str, label: str) -> pl.DataFrame:
 
 
 def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """The frames below each other; a column of several types becomes text."""
+    """The frames below each other; a column of several types, other than whole numbers, is text."""
     types: dict[str, set[pl.DataType]] = {}
     for frame in frames:
         for name, dtype in frame.schema.items():
-            types.setdefault(name, set()).add(dtype)
-    mixed = [name for name, found in types.items() if len(found - {pl.Null()}) > 1]
+            if dtype != pl.Null():
+                types.setdefault(name, set()).add(pl.Int64() if dtype.is_integer() else dtype)
+    mixed = [name for name, found in types.items() if len(found) > 1]
     plain = [
         f.with_columns(pl.col(name).cast(pl.String) for name in mixed if name in f.columns)
         for f in frames

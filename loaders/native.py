@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,27 +87,50 @@ def _read_head(path: Path) -> dict[str, Any]:
 
 
 def _fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame | None:
-    """The table by polars, or None where quotes, blank or ragged lines ask for the exact way.
+    """The table by polars, or None where odd quotes, blank or ragged lines ask for the exact way.
 
-    Without quotes every line is a row, so counting commas and lines proves that none is ragged:
-    polars itself refuses rows that are too long, and pads those that are too short.
+    polars itself refuses rows that are too long, and pads those that are too short. So separators
+    and line ends are counted, in the file and in the cells: those that are in no cell must be
+    as many as rows without a gap have.
     """
-    if any(mark in data for mark in (b'"', b"\n\n", b"\n\r")):
+    if any(mark in data for mark in (b"\n\n", b"\n\r")):
         return None
     if data.count(b"\r") != data.count(b"\r\n"):
         return None
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if data.count(separator.encode()) != lines * (len(header) - 1):
+    quotes = b'"' in data
+    if quotes and not _well_quoted(separator).fullmatch(data):
         return None
     try:
         frame = pl.read_csv(
-            data, separator=separator, infer_schema=False, new_columns=header, quote_char=None
-        )
+            data, separator=separator, infer_schema=False, new_columns=header,
+            quote_char='"' if quotes else None,
+        )  # fmt: skip
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None  # the exact way finds the line at fault
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    line, separators = pl.int_range(pl.len(), dtype=pl.UInt32) + 2, 0
+    if quotes:
+        breaks = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
+        inside = pl.all().str.count_matches(separator, literal=True).sum()
+        separators = sum(frame.select(inside).row(0)) + sum(h.count(separator) for h in header)
+        lines -= frame.select(breaks.sum()).item()
+        line += breaks.cum_sum().shift(1, fill_value=0).cast(pl.UInt32)
+        frame = frame.with_columns(
+            line.alias(LINE), *(pl.when(pl.col(c) != "").then(c).alias(c) for c in header)
+        )
+    if data.count(separator.encode()) - separators != lines * (len(header) - 1):
+        return None
     if frame.height != lines - 1:
         return None
-    return frame.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32) + 2).alias(LINE))
+    return frame if quotes else frame.with_columns(line.alias(LINE))
+
+
+@cache
+def _well_quoted(separator: str) -> re.Pattern[bytes]:
+    """A file whose quotes stand around whole cells, and are doubled within (RFC 4180)."""
+    mark = re.escape(separator.encode())
+    cell = rb'(?:[^"\r\n' + mark + rb']*+|"(?:[^"]++|"")*+")'
+    return re.compile(rb"(?:\xef\xbb\xbf)?(?:" + cell + rb"(?:" + mark + rb"|\r?\n|\Z))*+")
 
 
 def _exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
@@ -141,11 +166,15 @@ def _exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
 
 
 def _header(line: str, name: str, separator: str) -> list[str]:
-    """The column names of an unquoted first line; none where only the exact way can tell."""
+    """The column names of a first line; none where only the exact way can tell."""
     line = line.rstrip("\r")
-    if '"' in line or not line.strip():
+    if not line.strip() or line.count('"') % 2:
         return []
-    return _header_names(line.split(separator), name, separator)
+    try:
+        (row,) = csv.reader([line], strict=True, delimiter=separator)
+    except csv.Error:
+        return []
+    return _header_names(row, name, separator)
 
 
 def _header_names(row: list[str], name: str, separator: str) -> list[str]:

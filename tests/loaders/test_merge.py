@@ -148,3 +148,11 @@ def test_a_ring_of_twins_is_an_error(tmp_path: Path) -> None:
     assert load_tables([path]).entities.height == 3
     with pytest.raises(InputError, match="same_as runs in a ring: a -> b -> a"):
         load_tables([path], join=True)
+
+
+def test_lines_of_all_readers_are_numbers(tmp_path: Path) -> None:
+    """Readers count lines in whole numbers of several widths; put together they stay numbers."""
+    (tmp_path / "a.csv").write_text("dependent,provider\na,b\n")
+    (tmp_path / "b.yaml").write_text("dependencies:\n- {dependent: c, provider: d}\n")
+    tables = load_tables([tmp_path / "a.csv", tmp_path / "b.yaml"])
+    assert tables.dependencies["_line"].to_list() == [2, 2]

@@ -94,26 +94,35 @@ def test_our_own_tables_have_commas(tmp_path: Path, mark: str, word: str) -> Non
 cells = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     rows=st.lists(
         st.lists(cells | st.sampled_from(["a", "b c", "é"]), min_size=2, max_size=2), max_size=6
     ),
     end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    damage=st.none() | st.tuples(st.integers(0, 60), st.sampled_from(['"', ",", "\n", "z", ""])),
 )
-def test_the_fast_way_equals_the_exact_way(rows: list[list[str]], end: str) -> None:
+def test_the_fast_way_equals_the_exact_way(
+    rows: list[list[str]], end: str, quoting: Any, damage: tuple[int, str] | None
+) -> None:
     """Where polars may read the file, it gives what the row by row reader gives."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator=end).writerows([["x", "y"], *rows])
-    data = buffer.getvalue().encode()
-    fast = native._fast(data, ["x", "y"])
+    csv.writer(buffer, lineterminator=end, quoting=quoting).writerows([["x", "y"], *rows])
+    text = buffer.getvalue()
+    if damage is not None and damage[0] > 8:
+        text = text[: damage[0]] + damage[1] + text[damage[0] + 1 :]
+    fast = native._fast(text.encode(), ["x", "y"])
     if fast is not None:
-        assert fast.equals(native._exact(data.decode(), "t.csv"), null_equal=True)
+        assert fast.equals(native._exact(text, "t.csv"), null_equal=True)
 
 
 def test_plain_files_are_read_the_fast_way() -> None:
     """The fast way is not refused to the files that it is for."""
     assert native._fast(b"x,y\na,\n,b\n", ["x", "y"]) is not None
+    quoted = native._fast(b'x,"y"\r\n"a, ""b""\nc",\r\n"",d\r\n', ["x", "y"])
+    assert quoted is not None
+    assert quoted.rows() == [('a, "b"\nc', None, 2), (None, "d", 4)]
 
 
 def test_a_folder_has_entities_and_a_head(tmp_path: Path) -> None:
