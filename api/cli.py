@@ -271,7 +271,7 @@ def serve(sources: tuple[str, ...], host: str, port: int, join: bool) -> None:
 
 
 def _graph(sources: Sequence[str], join: bool, **options: Any) -> "DependencyGraph":
-    from knockon.api.progress import told
+    from knockon.api.telling import told
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knockon.api import progress
+from knockon.api import telling
 from knockon.loaders.merge import load_tables
 
 
@@ -26,19 +26,19 @@ def test_quiet_without_a_terminal_and_for_small_files(
 ) -> None:
     """No callback, and nothing on stderr."""
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with progress.told([source, "postgresql://host/base"]) as tell:
+    with telling.told([source, "postgresql://host/base"]) as tell:
         assert tell is None
-    monkeypatch.setattr(progress, "LONG", 1)
+    monkeypatch.setattr(telling, "LONG", 1)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with progress.told([source]) as tell:
+    with telling.told([source]) as tell:
         assert tell is None
 
 
 def test_a_terminal_is_told(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With markup in names shown as it is."""
-    monkeypatch.setattr(progress, "LONG", 1)
+    monkeypatch.setattr(telling, "LONG", 1)
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with progress.told([source]) as tell:
+    with telling.told([source]) as tell:
         assert tell is not None
         tell("reading [bold]x")
 
