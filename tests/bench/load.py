@@ -69,23 +69,30 @@ def run(who: str, file: Path, rows: int) -> Any:
     size = file.stat().st_size / 2**20
     print(f"{who:18} {rows:>12,} rows of {file.suffix[1:]:8}{size:7,.0f} MiB "
           f"{result['seconds']:7.2f} s to the graph, {result['answer']:6.2f} s to the answer, "
-          f"{result['cpu']:7.2f} s of CPU in all, peak {result['gib']:5.2f} GiB", flush=True)  # fmt: skip
+          f"{result['cpu']:7.2f} s of CPU in all, "
+          f"peak {result['loading']:5.2f} and {result['gib']:5.2f} GiB", flush=True)  # fmt: skip
     return result
 
 
 def measured(who: str, file: str) -> dict[str, Any]:
     work = {"knockon": by_knockon, "pandas + networkx": by_networkx}[who]
-    seconds, answer, reached = work(Path(file))
-    # ru_maxrss of a child begins with what its parent held when it was forked: VmHWM does not
-    status = Path("/proc/self/status").read_text()
-    peak = int(status.split("VmHWM:")[1].split()[0]) / 2**20
+    seconds, loading, answer, reached = work(Path(file))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return {"seconds": seconds, "answer": answer, "reached": reached, "gib": peak,
+    return {"seconds": seconds, "answer": answer, "reached": reached,
+            "loading": loading, "gib": peak(),
             "cpu": used.ru_utime + used.ru_stime}  # fmt: skip
 
 
-def by_knockon(file: Path) -> tuple[float, float, int]:
-    """Seconds to the graph, seconds from there to the answer, entities reached."""
+def peak() -> float:
+    """GiB that this process held at most so far. `ru_maxrss` of a child begins with what its
+    parent held when it was forked: VmHWM does not.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 2**20
+
+
+def by_knockon(file: Path) -> tuple[float, float, float, int]:
+    """Seconds to the graph, peak until then, seconds from there to the answer, entities reached."""
     import numpy as np
 
     from knockon.graph.circuit import build_circuit
@@ -96,16 +103,16 @@ def by_knockon(file: Path) -> tuple[float, float, int]:
 
     begun = time.perf_counter()
     graph = DependencyGraph.from_tables(load_tables([file]), checked=True)
-    loaded = time.perf_counter()
+    loaded, held = time.perf_counter(), peak()
     origin = np.array([np.bincount(graph.provider).argmax()])
     circuit, _ = build_circuit(graph, "outage", RULES)
     lanes = Lanes(circuit, 1, compiled=True)
     live = np.ones(len(circuit.dependency), np.bool_)
     reached = int(lanes.reach(live, np.zeros(len(circuit.node), np.bool_), origin).sum())
-    return loaded - begun, time.perf_counter() - loaded, reached
+    return loaded - begun, held, time.perf_counter() - loaded, reached
 
 
-def by_networkx(file: Path) -> tuple[float, float, int]:
+def by_networkx(file: Path) -> tuple[float, float, float, int]:
     """The same with what a user would write otherwise."""
     import networkx as nx
     import pandas as pd
@@ -113,10 +120,10 @@ def by_networkx(file: Path) -> tuple[float, float, int]:
     begun = time.perf_counter()
     frame = (pd.read_parquet if file.suffix == ".parquet" else pd.read_csv)(file)
     graph = nx.from_pandas_edgelist(frame, "provider", "dependent", create_using=nx.DiGraph)
-    loaded = time.perf_counter()
+    loaded, held = time.perf_counter(), peak()
     origin = max(graph.out_degree, key=lambda pair: pair[1])[0]
     reached = len(nx.descendants(graph, origin)) + 1
-    return loaded - begun, time.perf_counter() - loaded, reached
+    return loaded - begun, held, time.perf_counter() - loaded, reached
 
 
 if __name__ == "__main__":
