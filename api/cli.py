@@ -423,10 +423,12 @@ def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None
 
 
 def _graph(sources: Sequence[str], **options: Any) -> "DependencyGraph":
+    from knockon.api.telling import told
     from knockon.graph.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    tables = load_tables(sources, **options)
+    with told(sources) as progress:
+        tables = load_tables(sources, progress=progress, **options)
     return DependencyGraph.from_tables(tables, checked=True)
 
 

@@ -133,7 +133,7 @@ def _check_names(
     place = f"{file}: " if file else ""
     strange = [c for c in frame.columns if c not in known and not c.startswith("_")]
     for missing in (c for c in columns if c.name not in frame.columns):
-        near = [c for c in strange if _is_slip(c.strip().lower(), missing.name)]
+        near = [c for c in strange if is_slip(c.strip().lower(), missing.name)]
         if near:
             faults.append(
                 f"{place}unknown column {clip(near[0])!r} in {name}; did you mean {missing.name!r}?"
@@ -143,7 +143,7 @@ def _check_names(
             faults.append(f"{place}{name} need a column {missing.name!r}; found {have}")
 
 
-def _is_slip(word: str, meant: str) -> bool:
+def is_slip(word: str, meant: str) -> bool:
     """Whether the word is the other but for a slip or two of the keyboard."""
     allowed = 1 if len(meant) < 6 else 2
     if abs(len(word) - len(meant)) > allowed or len(set(word) ^ set(meant)) > 2 * allowed:

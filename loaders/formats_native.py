@@ -1,9 +1,11 @@
 """knockon's own formats."""
 
+from knockon.graph.tables import ENDS
 from knockon.loaders.formats import Format
 from knockon.loaders.probe import Probe
 
 _EXPORT = "`knockon load SOURCE -o FOLDER` writes it; so does any spreadsheet"
+_ROWS = "each row; ends by column name, by --map, or guessed (child and parent, from and to, ...)"
 _GROUPS = "rows of one dependent with the same `group`"
 
 
@@ -22,7 +24,11 @@ def _is_yaml(seen: Probe) -> bool:
 def _is_csv(seen: Probe) -> bool:
     if seen.suffix == ".csv" and not seen.looks_like_json:
         return True
-    return {"dependent", "provider"} <= {c.strip(' "') for c in seen.first_line.split(",")}
+    if seen.suffix == ".tsv" and "\t" in seen.first_line:
+        return True
+    return any(
+        set(ENDS) <= {c.strip(' "') for c in seen.first_line.split(mark)} for mark in ",\t;|"
+    )
 
 
 FIRST = (
@@ -33,10 +39,10 @@ FIRST = (
         "knockon.loaders.native", _is_folder, _GROUPS,
     ),
     Format(
-        "parquet", "knockon's dependencies in one Parquet file",
-        "every dependent and provider", "each row", _EXPORT,
-        "a Parquet file with columns dependent and provider",
-        "knockon.loaders.native_parquet", lambda seen: seen.is_parquet, _GROUPS,
+        "parquet", "dependencies in one Parquet file, of any column names",
+        "every dependent and provider", _ROWS, "whatever writes Parquet: pandas, DuckDB, Spark",
+        "a Parquet file",
+        "knockon.loaders.native_parquet", lambda seen: seen.is_parquet, _GROUPS, ("mapping",),
     ),
 )  # fmt: skip
 
@@ -49,9 +55,9 @@ LAST = (
         "knockon.loaders.native_yaml", _is_yaml, _GROUPS,
     ),
     Format(
-        "csv", "knockon's dependencies in one CSV file",
-        "every dependent and provider", "each row", _EXPORT,
-        "CSV with columns dependent and provider",
-        "knockon.loaders.native", _is_csv, _GROUPS,
+        "csv", "dependencies in one CSV or TSV file, of any column names",
+        "every dependent and provider", _ROWS, "any spreadsheet or database: save as CSV",
+        "CSV with columns dependent and provider, or a name that ends in .csv or .tsv",
+        "knockon.loaders.native", _is_csv, _GROUPS, ("mapping",),
     ),
 )  # fmt: skip

@@ -1,9 +1,9 @@
 """Several sources as one graph; entities that are one thing under several ids are joined."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -17,12 +17,15 @@ from knockon.loaders.merge_rows import SOURCE, merge_rows
 from knockon.loaders.probe import is_address, shown
 from knockon.loaders.registry import find_format, read
 
+Progress: TypeAlias = Callable[[str], object]
+
 
 def load_tables(
     sources: Sequence[Path | str] | Path,
     join: bool = False,
     aliases: Path | str | None = None,
     join_above: float | None = None,
+    progress: Progress | None = None,
     **options: Any,
 ) -> Tables:
     """Read, merge, check and join sources of any known formats.
@@ -36,6 +39,7 @@ def load_tables(
     aliases: the user's table of aliases (`alias_table.read_aliases`)
     join_above: names that are more alike than this, 0..1 (`aliases.alike_names`)
 
+    `progress` is told, in words, what is about to be done.
     Raises InputError with all faults, and for an option that none of the sources takes.
     """
     if not sources:
@@ -45,7 +49,10 @@ def load_tables(
     listed = [sources] if isinstance(sources, str | Path) else sources
     paths = [source if is_address(source) else Path(source) for source in listed]
     said = {name: value for name, value in options.items() if value}
-    tables = check(_merge(_read_all(paths, said), paths))
+    tell = progress or (lambda _: None)
+    merged = [_merge(_read_all(paths, said, tell), paths)]
+    tell(f"checking {merged[0].dependencies.height:,} dependencies")
+    tables = check(merged.pop())  # by no name any more: a large source is held once
     table = _table(aliases, tables)
     same, noted = _stated(tables)
     alike, limits = _alike(tables, join_above)
@@ -125,7 +132,9 @@ def _with_note_of_twins(tables: Tables, claims: Sequence[Claim]) -> Tables:
     return replace(tables, report=(*tables.report, note))
 
 
-def _read_all(paths: Sequence[Path | str], options: Mapping[str, Any]) -> list[Tables]:
+def _read_all(
+    paths: Sequence[Path | str], options: Mapping[str, Any], tell: Progress
+) -> list[Tables]:
     """The tables of every source; where there are several, faults say of which they are."""
     if options:
         taken = {name for path in paths for name in find_format(path).options}
@@ -133,6 +142,7 @@ def _read_all(paths: Sequence[Path | str], options: Mapping[str, Any]) -> list[T
             raise InputError(f"{OPTIONS.get(name, name)}: none of these sources is read with it")
     parts = []
     for path, label in zip(paths, _labels(paths), strict=True):
+        tell(f"reading {clip(label, 60)}")
         try:
             parts.append(_counted(read(path, options), label))
         except InputError as error:
@@ -202,12 +212,13 @@ def _placed(frame: pl.DataFrame, path: Path | str, label: str) -> pl.DataFrame:
 
 
 def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """The frames below each other; a column of several types becomes text."""
+    """The frames below each other; a column of several types, other than whole numbers, is text."""
     types: dict[str, set[pl.DataType]] = {}
     for frame in frames:
         for name, dtype in frame.schema.items():
-            types.setdefault(name, set()).add(dtype)
-    mixed = [name for name, found in types.items() if len(found - {pl.Null()}) > 1]
+            if dtype != pl.Null():
+                types.setdefault(name, set()).add(pl.Int64() if dtype.is_integer() else dtype)
+    mixed = [name for name, found in types.items() if len(found) > 1]
     plain = [
         f.with_columns(pl.col(name).cast(pl.String) for name in mixed if name in f.columns)
         for f in frames

@@ -1,5 +1,6 @@
-"""knockon's own tables as Parquet."""
+"""Parquet: dependencies of any column names, and knockon's own tables."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -7,11 +8,15 @@ import polars as pl
 from knockon.graph.tables import FILE, LINE, Tables
 from knockon.loaders.parquet_guard import check_claims
 from knockon.loaders.registry import one_error
+from knockon.loaders.table import table
 
 
-def read_parquet(path: Path) -> Tables:
-    """One Parquet file of dependencies; the entities are the ends of its rows."""
-    return Tables(entities=pl.DataFrame(), dependencies=read_parquet_table(path))
+def read_parquet(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+    """One Parquet file of dependencies; the entities are the ends of its rows.
+
+    Columns are told by name, by `mapping` ({theirs: ours}) or by guess.
+    """
+    return table(path, read_parquet_table(path), mapping=mapping)
 
 
 def read_parquet_table(path: Path) -> pl.DataFrame:

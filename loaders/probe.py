@@ -34,7 +34,7 @@ _MAGIC = (
 PARQUET_MAGIC = b"PAR1"
 _XML_ROOT = re.compile(  # after declarations and comments: name of the first tag, its attributes
     r"\s*(?:<\?.{0,4000}?\?>\s*|<!--.{0,20000}?-->\s*|<!DOCTYPE[^>\[]{0,2000}>\s*)*"
-    r"<([A-Za-z_][\w.:-]{0,200})((?:\s[^>]{0,20000})?)>",
+    r"<([A-Za-z_][\w.:-]{0,200})((?:\s[^>]{0,20000})?)/?>",
     re.DOTALL,
 )
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")

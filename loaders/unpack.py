@@ -99,6 +99,15 @@ def zip_members(path: Path, limit: int = MAX_BYTES) -> dict[str, bytes]:
         raise InputError(f"{path.name}: not readable as ZIP: {clip(str(error))}") from None
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a ZIP archive is an Excel workbook: its directory names one."""
+    try:
+        with ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
 def _read(stream: IO[bytes], place: str, limit: int) -> bytes:
     parts, size = [], 0
     try:

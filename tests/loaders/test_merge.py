@@ -102,3 +102,11 @@ def test_no_source_is_an_error() -> None:
     """At least one source is needed."""
     with pytest.raises(InputError, match="at least one source"):
         load_tables([])
+
+
+def test_lines_of_all_readers_are_numbers(tmp_path: Path) -> None:
+    """Readers count lines in whole numbers of several widths; put together they stay numbers."""
+    (tmp_path / "a.csv").write_text("dependent,provider\na,b\n")
+    (tmp_path / "b.yaml").write_text("dependencies:\n- {dependent: c, provider: d}\n")
+    tables = load_tables([tmp_path / "a.csv", tmp_path / "b.yaml"])
+    assert tables.dependencies["_line"].to_list() == [2, 2]

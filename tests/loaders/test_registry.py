@@ -26,6 +26,15 @@ ENDS = "dependent,provider\nshop,cloud\n"
         ("a.yaml", "dependencies: []\n", "yaml"),
         ("a", "title: x\ndependencies:\n- {dependent: a, provider: b}\n", "yaml"),
         ("a.csv", '{"meta": {}, "data": {"Products": []}}', "fedramp"),
+        ("a.txt", "provider\tdependent\nx\ty\n", "csv"),
+        ("a.json", '[{"from": "a", "to": "b"}]', "json"),
+        ("a", '{"from": "a", "to": "b"}\n{"from": "a", "to": "c"}\n', "ndjson"),
+        ("a.json", '{"nodes": [{"id": 1}], "links": []}', "node_link"),
+        ("a", "# made by hand\ndigraph {", "dot"),
+        ("a", 'Creator "me"\ngraph\n[\n]', "gml"),
+        ("a", '<?xml version="1.0"?><graphml/>', "graphml"),
+        ("a", '<gexf xmlns="http://gexf.net/1.3">', "gexf"),
+        ("a.json", '{"result": [{"parent": {}, "child": {}, "type": {}}]}', "servicenow"),
         ("data", ' {"data": {"Metrics": {"x": 1}, "Products": [', "fedramp"),
     ],
 )
@@ -103,10 +112,10 @@ def test_bytes_that_are_no_text(tmp_path: Path, name: str, data: bytes, message:
 
 def test_unknown_json_says_what_it_holds(tmp_path: Path) -> None:
     """The keys that came, and what the known formats in JSON need."""
-    (tmp_path / "a.json").write_text('{"nodes": [{"x": {"deep": 1}}], "edges": {"all": []}}')
+    (tmp_path / "a.json").write_text('{"vertices": [{"x": {"deep": 1}}], "arcs": {"all": []}}')
     with pytest.raises(InputError) as caught:
         read(tmp_path / "a.json")
-    assert "its keys are 'nodes', 'edges', 'edges.all'; known: fedramp" in str(caught.value)
+    assert "its keys are 'vertices', 'arcs', 'arcs.all'; known: fedramp" in str(caught.value)
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
