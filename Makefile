@@ -13,7 +13,7 @@ demo: .venv/.base
 	@$(BIN)/knockon whatif samples/federal-cloud-2024 "Falcon Platform" --join --top 15 --svg out/falcon.svg
 
 test: .venv/.test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -19,7 +19,7 @@ FILES = sorted(
 )
 SOURCES = [*FILES, *(p for f in FOLDERS[:2] for p in (DATA / f).glob("*") if p.is_dir())]
 # what holds no dependencies of any kind that is known, and what the message says of it
-NO_FORMAT = {".csv": "dependencies need a column 'dependent'"}
+NO_FORMAT = {".csv": "expected columns 'dependent' and 'provider'"}
 
 
 def named(path: Path) -> str:
