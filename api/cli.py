@@ -184,8 +184,9 @@ def backtest(folder: Path, form: str, output: Path | None, report: Path | None) 
 
 @cli.command()
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
+    "--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table",
+    show_default=True,
+)  # fmt: skip
 def sources(form: str) -> None:
     """The known formats, and how to export each from its home system."""
     from knockon.loaders.registry import formats
@@ -197,6 +198,10 @@ def sources(form: str) -> None:
     ]  # fmt: skip
     if form == "json":
         print_json(rows, None)
+    elif form == "markdown":
+        from knockon.api.report import markdown_sources
+
+        click.echo(markdown_sources(rows), nl=False)
     else:
         from knockon.api.report import console, print_sources
 

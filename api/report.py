@@ -106,6 +106,16 @@ def _called(row: dict[str, Any], end: str) -> Text:
     return Text(f"{text}, {kind}, {row[f'{end}_dependents'] or 0:,} use it")
 
 
+def markdown_sources(rows: list[dict[str, str]]) -> str:
+    """The same as a table of Markdown; the README holds it."""
+    heads = ("source", "an entity is", "a dependency is", "a group is", "how to export it")
+    keys = ("what", "entities", "dependencies", "groups", "how to export")
+    lines = [heads, ("---",) * len(heads)]
+    lines += [(f"`{row['format']}`: {row['what']}", *(row[k] for k in keys[1:])) for row in rows]
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
 def _tone(finding: Finding) -> str:
     return "" if finding.action == "read" else "yellow"
 

@@ -51,6 +51,17 @@ def test_the_python_runs(checkout: Path) -> None:
     assert "ships a bad update" in done.stdout.splitlines()[0]
 
 
+def test_the_table_of_sources_is_what_the_command_prints(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The README lists every format that there is, in the words of the registry."""
+    from knockon.api.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["sources", "--format", "markdown"])
+    assert capsys.readouterr().out in README
+
+
 def test_the_table_of_the_readme_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The example of the native format is one."""
     import knockon
