@@ -95,6 +95,6 @@ def _what_came(seen: Probe) -> str:
 
 
 def _signs(seen: Probe) -> str:
-    """What the known formats look like; only those in JSON where JSON came."""
-    near = [f for f in _FORMATS if "JSON" in f.sign or not seen.looks_like_json]
-    return "; ".join(f"{known.name} ({known.sign})" for known in near)
+    """The names of the formats that it might have been: those in JSON where JSON came."""
+    near = [f.name for f in _FORMATS if "JSON" in f.sign or not seen.looks_like_json]
+    return f"{', '.join(near)} (`knockon sources` tells what each looks like)"
