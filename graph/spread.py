@@ -13,7 +13,7 @@ from knockon.graph.lanes import Lanes
 from knockon.graph.rollout import covered, staged, staged_arcs
 from knockon.graph.routes import Routes, find_routes
 from knockon.graph.scenario import Scenario
-from knockon.graph.tallies import Counted, Figures, Ledger, Plan, Watch, count
+from knockon.graph.tallies import Counted, Ledger, Plan, Watch, count
 from knockon.graph.wiring import Wiring
 from knockon.graph.worlds import EXACT, Run
 
@@ -164,8 +164,7 @@ def _answer(
     from knockon.graph.timed import tally
 
     timed = tally(ledger, plan, timeline, runs, watch)
-    figures = Figures(*(getattr(timed, name) for name in Figures.__match_args__))
-    counted = Counted(figures, timed.low, timed.high, timed.stopped, timed.notes, timed.form)
+    counted = Counted(timed, timed.low, timed.high, timed.stopped, timed.notes, timed.form)
     hours = HoursDown(timed.start, timed.down, timed.down_p50, timed.down_p95, timed.curve)
     return counted, lanes, exact, hours
 

@@ -11,7 +11,7 @@ from knockon.graph.closure import unpack
 from knockon.graph.hours import LONGEST
 from knockon.graph.lanes import MISSED, compiled_form_is_there
 from knockon.graph.losses import spread_loss
-from knockon.graph.tallies import Ledger, Plan, Watch, partial_note
+from knockon.graph.tallies import Figures, Ledger, Plan, Watch, partial_note
 from knockon.graph.timeline import Timeline, Times
 from knockon.graph.timeline_world import NOTHING, SWITCHED
 from knockon.graph.worlds import Block, Run
@@ -21,8 +21,8 @@ _MOMENTS = 200_000  # distinct moments of a kind that a curve keeps exactly
 
 
 @dataclass(frozen=True, eq=False)
-class TimedTally:
-    """The figures of a run with times, as those of a run without, and more.
+class TimedTally(Figures):
+    """The figures of a run with times: those of a run without, and more.
 
     low, high: (E,) probability with unknown strengths at 0 and 1
     start, down: (E,) mean hours over the worlds that hit it, down_p50, down_p95: percentiles of
@@ -30,15 +30,7 @@ class TimedTally:
     """
 
     low: Floats
-    middle: Floats
     high: Floats
-    std_error: Floats
-    loss: Floats
-    impact: Floats
-    impact_std_error: Floats
-    total: Floats
-    hits: Floats
-    weight: Floats
     start: Floats
     down: Floats
     down_p50: Floats
@@ -170,12 +162,23 @@ class _Sums:
         down, weight = (np.concatenate(p, axis=-1) for p in zip(*self.kept, strict=True))
         p50, p95 = percentiles(down, weight, (0.50, 0.95))
         return TimedTally(
-            np.clip(self.low / mass, 0, 1) if both else hit, hit,
-            np.clip(self.high / mass, 0, 1) if both else hit,
-            np.sqrt(hit * (1 - hit) * drawn), means[0], job.at_stake * harm,
-            job.at_stake * np.sqrt(spread2 * drawn), totals, hits, weights / mass,
-            means[1], means[2], p50, p95, self.curve.frame(mass), tuple(self._notes(len(totals))),
-        )  # fmt: skip
+            middle=hit,
+            std_error=np.sqrt(hit * (1 - hit) * drawn),
+            loss=means[0],
+            impact=job.at_stake * harm,
+            impact_std_error=job.at_stake * np.sqrt(spread2 * drawn),
+            total=totals,
+            hits=hits,
+            weight=weights / mass,
+            low=np.clip(self.low / mass, 0, 1) if both else hit,
+            high=np.clip(self.high / mass, 0, 1) if both else hit,
+            start=means[1],
+            down=means[2],
+            down_p50=p50,
+            down_p95=p95,
+            curve=self.curve.frame(mass),
+            notes=tuple(self._notes(len(totals))),
+        )
 
     def _notes(self, worlds: int) -> Iterator[str]:
         if self.held < worlds:

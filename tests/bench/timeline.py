@@ -5,7 +5,7 @@ entity. The event simulation is written as one would without this project: a hea
 world at a time, in Python, on the same draws; it must find the same outages. The naive twin of the
 tests runs on a small graph only. Usage, with `pip install -e .[bench]`:
 
-    python tests/bench/timeline.py --scale 17 --edges 1000000 --probability 0.1
+    PYTHONPATH=. python tests/bench/timeline.py --scale 17 --edges 1000000 --probability 0.1
 """
 
 import argparse
