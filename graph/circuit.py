@@ -134,15 +134,13 @@ def build_circuit(
     n = graph.size
     modes = reachable_modes(mode, rules)
     table = crossing(rules)
-    relation = graph.dependencies["relation"]
-    words = relation.unique().sort().to_list()
+    words, code = _relations(graph)
     listed = {r for _, r, _ in rules}
-    code = relation.replace_strict(words, list(range(len(words))), return_dtype=pl.Int32).to_numpy()
     arcs: list[tuple[Ints, Ints, Ints]] = []  # layer of arrival, provider's node, dependency
     for k, current in enumerate(modes):
         becomes = [table.get((current, w)) if w in listed else current for w in words]
         lands = np.array([-1 if b is None else modes.index(b) for b in becomes], np.int32)
-        layer = lands[code] if len(words) else np.zeros(0, np.int32)
+        layer = lean(lands[code]) if len(words) != 1 else np.broadcast_to(lands[0], code.shape)
         if len(layer) and layer.min() >= 0 and k == 0:  # all cross: the graph's own arrays serve
             arcs.append((lean(layer), graph.provider, every(len(layer))))
             continue
@@ -153,6 +151,17 @@ def build_circuit(
     entity = narrow(np.tile(np.arange(n), len(modes)))
     aided = [k for k, m in enumerate(modes) if m not in UNAIDED]
     return _assemble(graph, aided, entity, found.with_foreign(graph, aided)), notes
+
+
+def _relations(graph: DependencyGraph) -> tuple[list[str], Ints]:
+    """The relations that occur, and (m,) the place of each dependency's among them."""
+    words = graph.dependencies.select(pl.col("relation").unique().sort()).to_series().to_list()
+    if len(words) < 2:  # one text for all rows, as it mostly is, is not spread out
+        return words, np.broadcast_to(np.int32(0), len(graph.dependent))
+    code = graph.dependencies["relation"].replace_strict(
+        words, list(range(len(words))), return_dtype=pl.Int32
+    )
+    return words, code.to_numpy()
 
 
 def member_keys(graph: DependencyGraph, dependencies: Ints) -> Words:

@@ -220,7 +220,8 @@ class Lanes:
     def _salted_keys(self, run: Run, switch: Ints) -> tuple[Words, Words]:
         """The keys by arc and by shared group, made once for all runs over the same draws."""
         if self._keys is None or self._keys[0] is not run.identities:
-            values = run.identities.made() ^ mix(np.array([run.seed % 2**64], np.uint64) + GOLDEN)
+            values = run.identities.made()
+            values ^= mix(np.array([run.seed % 2**64], np.uint64) + GOLDEN)
             key = np.empty(len(self.wiring().arc), np.uint64)
             for piece, draws in self._draws_of_arcs(run):
                 key[piece] = values[draws]

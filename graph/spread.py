@@ -95,13 +95,11 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
     del whole  # as large as the graph
     origins = np.searchsorted(nodes, failing)
     same = middle is low or not (low != high)[circuit.dependency].any()
-    on_route = middle[circuit.dependency[circuit.member]]
-    kernel = circuit
+    kernel, by_ring = circuit, None
+    share = covered(scenario.rollout, scenario.halt)
     if scenario.rollout:
-        share = covered(scenario.rollout, scenario.halt)
         by_ring = staged_arcs(graph, circuit, origins)
         kernel = staged(graph, circuit, by_ring)
-        on_route = np.where(by_ring, on_route * share, on_route)
         rings = np.full(graph.size, share)
         strengths = np.append(low, rings), np.append(middle, rings), np.append(high, rings)
     severity = np.array([o.severity for o in scenario.origins])
@@ -112,6 +110,9 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
         runs = [drawn.with_strengths(strengths[0]), drawn, drawn.with_strengths(strengths[2])]
     counted, lanes, exact, hours = _answer(ledger, runs, scenario, watch)
     tally = counted.tally
+    on_route = middle[circuit.dependency[circuit.member]]
+    if by_ring is not None:
+        on_route = np.where(by_ring, on_route * share, on_route)
     routes = _routes(circuit, on_route, origins, lanes)
     node_of = ledger.best_nodes(routes)
     is_origin = np.isin(ledger.entity, failing)

@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from knockon.graph.arrays import Floats, Ints, Words
 from knockon.graph.circuit import Circuit
@@ -74,10 +75,7 @@ class Ledger:
         self.one_each = bool((of_node[1:] > of_node[:-1]).all())  # a node an entity, in order
         self.order = np.argsort(of_node, kind="stable")
         self.entity, self.first = np.unique(of_node[self.order], return_index=True)
-        loss = graph.dependencies["loss"].to_numpy()
-        if kernel is not None:
-            loss = np.append(loss, np.ones(graph.size))  # a ring passes on all of it
-        self.share = loss[self.kernel.dependency]
+        self.share = _shares(graph, self.kernel.dependency)
         self.whole = bool((self.share == 1).all() and (severity == 1).all())
         self.at_stake = graph.entities["weight"].to_numpy()[self.entity]
         self.others = (~np.isin(self.entity, circuit.entity[origins])).astype(float)
@@ -125,6 +123,16 @@ class Ledger:
         with ThreadPoolExecutor(cores) as pool:
             list(pool.map(work, np.array_split(np.arange(count), cores)))
         return np.ascontiguousarray(out.T)
+
+
+def _shares(graph: DependencyGraph, dependency: Ints) -> Floats:
+    """(M,) share of the dependent's function that rides on each member."""
+    if graph.dependencies.select((pl.col("loss") == 1).all()).item():
+        return np.broadcast_to(1.0, dependency.shape)
+    loss = graph.dependencies["loss"].to_numpy()
+    if dependency.max(initial=0) >= len(loss):
+        loss = np.append(loss, np.ones(graph.size))  # a ring passes on all of it
+    return loss[dependency]
 
 
 class Mass:

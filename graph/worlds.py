@@ -51,7 +51,6 @@ class _Keys:
         stated = self.graph.dependencies["probability"].to_numpy()
         if len(self.dependencies) and self.dependencies.max() >= len(stated):  # draws of rings
             stated = np.append(stated, np.full(self.graph.size, np.nan))
-        works = self.graph.dependencies["switch_probability"].to_numpy()
         found = np.zeros(len(self.dependencies), np.uint64)
         transmit, switch = np.split(self.dependencies, [self.switches])
         fixed = (stated == 0) | (stated == 1)
@@ -60,6 +59,9 @@ class _Keys:
             found[drawn] = member_keys(self.graph, transmit[drawn])
         else:
             found[: self.switches] = member_keys(self.graph, transmit)
+        if not len(switch):
+            return found
+        works = self.graph.dependencies["switch_probability"].to_numpy()
         drawn = np.flatnonzero((works[switch] > 0) & (works[switch] < 1))
         found[drawn + self.switches] = group_switch_keys(self.graph, switch[drawn])
         return found
