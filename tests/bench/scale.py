@@ -104,7 +104,7 @@ def drawn(rows: list[Measured]) -> str:
         places = [(x(r.edges), height - y(v)) for r, v in zip(rows, values, strict=True)]
         line = "M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in places)
         parts.append(f'<g transform="translate({left + number * 420:.0f},50)">')
-        parts.append(f'<text y="-18" font-weight="bold">{words}</text>')
+        parts.append(f'<text y="-18" font-weight="bold">{words} (both axes logarithmic)</text>')
         parts.append(f'<path d="M0,0V{height}H{width}" fill="none" stroke="#888"/>')
         parts.append(f'<path d="{line}" fill="none" stroke="#1f5fa8" stroke-width="2"/>')
         for (a, b), r, v in zip(places, rows, values, strict=True):
