@@ -24,8 +24,10 @@ def free_bytes() -> int:
 
 
 def says(size: float) -> str:
-    """`1.5 GiB`, `640 MiB`."""
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size / 2**20, 0.1):.3g} MiB"
+    """`1.5 GiB`, `640 MiB`, `12 KiB`."""
+    if size >= 2**30:
+        return f"{size / 2**30:.1f} GiB"
+    return f"{size / 2**20:.3g} MiB" if size >= 2**20 else f"{size / 2**10:.3g} KiB"
 
 
 def workers(fixed: int, each: int, cores: int, limit: int | None) -> int:

@@ -76,7 +76,10 @@ def tally(
     stopped = not plan.exact and done < plan.worlds
     figures = sums.figures(1.0 if plan.exact else float(done), plan.exact, both=len(runs) > 1)
     notes = [*figures.notes, *([MISSED] if paying and not compiled else [])]
-    notes += [partial_note(done, plan.worlds)] if stopped else []
+    if stopped:
+        notes.append(partial_note(done, plan.worlds))
+    elif plan.precision is not None:
+        notes.append(f"precision {plan.precision:g}: {done:,} random worlds, enough for any chance")
     form = "numba" if compiled else "numpy"
     return replace(figures, form=form, stopped=stopped, notes=tuple(notes))
 
