@@ -238,6 +238,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _leave(str(fault), 2)
     except (click.Abort, KeyboardInterrupt):
         _leave("stopped", 130)
+    except MemoryError:
+        _leave("not enough memory: ask for fewer --worlds, or less at a time with --memory", 2)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

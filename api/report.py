@@ -161,7 +161,7 @@ def _saved(impact: Impact) -> Table:
 
 
 def amount(value: float) -> str:
-    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
+    return f"{value:,.0f}" if 100 <= value < 1e15 else f"{value:,.3g}"
 
 
 def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:

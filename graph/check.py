@@ -47,7 +47,7 @@ def check(tables: Tables) -> Tables:
     faults: list[str] = []
     entities = _conform(tables.entities, ENTITY_COLUMNS, "entities", faults)
     dependencies = _conform(tables.dependencies, DEPENDENCY_COLUMNS, "dependencies", faults)
-    if faults:
+    if faults and not _goes_on(entities, dependencies):
         raise InputError.of(faults)
     given = set(tables.dependencies.columns) | _ranged(dependencies)
     absent = [c for c in DEPENDENCY_COLUMNS if c.name not in given and not c.required]
@@ -75,6 +75,16 @@ def check(tables: Tables) -> Tables:
     )
     found = Numbers(entities, done, *(_integers(dependencies[name]) for name in ENDS))
     return replace(head, entities=entities, dependencies=done, report=tuple(report), numbers=found)
+
+
+def _goes_on(entities: pl.DataFrame, dependencies: pl.DataFrame) -> bool:
+    """Whether ids and ends are sound, so that more faults can be looked for beside those found."""
+    for frame, columns in ((entities, ENTITY_COLUMNS), (dependencies, DEPENDENCY_COLUMNS)):
+        if any(frame.schema.get(c.name) is None for c in columns):
+            return False
+        if any(c.required and frame[c.name].has_nulls() for c in columns):
+            return False
+    return True
 
 
 def _conform(

@@ -22,7 +22,7 @@ RANGED = {
     "dependencies": ("grace_hours", "switch_hours"),
 }  # columns that may hold ranges
 TO = "_to"
-EXPECTED = "a number of at least 0, or a range such as 2..72"
+EXPECTED = f"a number of at least 0, at most {LONGEST:,.0f}, or a range such as 2..72"
 _RANGE = r"^\s*(.+?)\s*\.\.\s*(.+?)\s*$"
 
 

@@ -5,6 +5,7 @@ import re
 from knockon.graph.errors import MemoryLimitError, ScenarioError, clip
 
 SHARE = 0.5  # of what is free, where the user names no limit
+_UNASKED = 1 << 24  # bytes that nobody is asked for
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -30,13 +31,28 @@ def says(size: float) -> str:
     return f"{size / 2**20:.3g} MiB" if size >= 2**20 else f"{size / 2**10:.3g} KiB"
 
 
+def hold(needed: int, limit: int | None) -> None:
+    """Raise MemoryLimitError where the figures of so many worlds take more than they may."""
+    if needed <= _UNASKED:
+        return
+    allowed = limit if limit is not None else int(SHARE * free_bytes())
+    if needed > allowed:
+        raise MemoryLimitError(
+            f"the figures of so many worlds need {says(needed)}, {_whose(limit)} {says(allowed)}: "
+            "draw fewer (--worlds, --precision), or give more with --memory"
+        )
+
+
+def _whose(limit: int | None) -> str:
+    return "--memory allows" if limit is not None else f"{SHARE:.0%} of what is free is"
+
+
 def workers(fixed: int, each: int, cores: int, limit: int | None) -> int:
     """How many workers fit: `fixed` bytes for all, `each` for one. Raises MemoryLimitError."""
     allowed = limit if limit is not None else int(SHARE * free_bytes())
     if fixed + each > allowed:
-        whose = "--memory allows" if limit is not None else f"{SHARE:.0%} of what is free is"
         raise MemoryLimitError(
             f"the lane kernel needs {says(fixed + each)} for a block of 512 lanes on this graph, "
-            f"{whose} {says(allowed)}: give more with --memory"
+            f"{_whose(limit)} {says(allowed)}: give more with --memory"
         )
     return max(1, min(cores, (allowed - fixed) // max(each, 1)))

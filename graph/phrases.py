@@ -41,6 +41,10 @@ def headline(impact: "Impact") -> str:
     if not rows.height:
         others = f"{everybody:,} other {kind_name('unknown', everybody)}"
         return f"If {condition(impact)}, nobody else is hit ({others})"
+    if not impact.exact and not rows["hit_high"].sum():
+        within = many(int(rows["within_reach"].sum()), "entity")
+        drawn = f"{impact.worlds:,} random worlds"
+        return f"If {condition(impact)}, nobody else is hit in {drawn} ({within} within reach)"
     named = rows if rows.height <= _NAMED else rows.head(_NAMED - 1)
     parts = [
         f"{_between(r['hit_low'], r['hit_high'])} of {r['entities']:,} "
@@ -54,7 +58,7 @@ def headline(impact: "Impact") -> str:
         )
     one = len(parts) == 1 and parts[0].startswith("1 ")
     shares = impact.entities.select("probability_low", "probability_high").unique()
-    certain = all(p in (0.0, 1.0) for row in shares.iter_rows() for p in row)
+    certain = impact.spread.sure and all(p in (0.0, 1.0) for row in shares.rows() for p in row)
     verb = ("is " if one else "are ") + ("hit" if certain else "expected to be hit")
     return f"If {condition(impact)}: {join(parts)} {verb}"
 
@@ -72,7 +76,7 @@ def condition(impact: "Impact") -> str:
 def assumption(impact: "Impact") -> str:
     """One line on how sure the figures are."""
     totals = impact.totals
-    if not impact.entities.filter((pl.col("rank") > 0) & (pl.col("probability_high") > 0)).height:
+    if not impact.by_kind["within_reach"].sum():
         return "No dependency carries the failure on."
     if totals.hit_low == totals.hit_high:
         drawn = f"over {impact.worlds:,} random worlds"

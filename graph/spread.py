@@ -31,6 +31,7 @@ class Spread:
     weight * loss over all worlds; the std_errors are 0 where nothing was drawn
     total, hits: (L,) impact and number of entities hit without origins, world by world, and
     weight (L,) of each world; exact: nothing was drawn; stopped: before all worlds were drawn
+    sure: low and high rest on no draw
     touched: (T,) entities that depend on one within reach, but are themselves out of reach
     hours: what was found of times, where the scenario has hours; impact and total then are
     mean and sum of weight * loss * hours down, and hit means down at some time
@@ -51,6 +52,7 @@ class Spread:
     weight: Floats
     exact: bool
     stopped: bool
+    sure: bool
     touched: Ints
     routes: Routes
     node_of: Ints  # (E,) the node on whose chain each entity is shown
@@ -108,7 +110,9 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
     runs = [drawn]
     if not same:
         runs = [drawn.with_strengths(strengths[0]), drawn, drawn.with_strengths(strengths[2])]
-    counted, lanes, exact, hours = _answer(ledger, runs, scenario, watch)
+    timeline = _timeline(ledger, scenario)
+    drew_no_hours = timeline is None or timeline.drawn.certain
+    counted, lanes, exact, hours = _answer(ledger, runs, scenario, timeline, watch)
     tally = counted.tally
     on_route = middle[circuit.dependency[circuit.member]]
     if by_ring is not None:
@@ -133,6 +137,7 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
         weight=tally.weight,
         exact=exact,
         stopped=counted.stopped,
+        sure=exact or (drew_no_hours and not any(len(runs[i].uncertain) for i in (0, -1))),
         touched=touched,
         routes=routes,
         node_of=node_of,
@@ -146,13 +151,16 @@ def spread(graph: DependencyGraph, scenario: Scenario, watch: Watch | None = Non
 
 
 def _answer(
-    ledger: Ledger, runs: list[Run], scenario: Scenario, watch: Watch | None
+    ledger: Ledger,
+    runs: list[Run],
+    scenario: Scenario,
+    timeline: "Timeline | None",
+    watch: Watch | None,
 ) -> "tuple[Counted, Lanes, bool, HoursDown | None]":
     """The runs added up, the lanes that did it, whether nothing was drawn, and the hours found.
 
     runs: low, middle and high, or the middle one alone where all are alike
     """
-    timeline = _timeline(ledger, scenario)
     uncertain = max(len(run.uncertain) for run in runs)
     few = uncertain == 0 or (not scenario.sampled and uncertain <= EXACT)
     exact = few and (timeline is None or timeline.drawn.certain)
@@ -164,7 +172,7 @@ def _answer(
         return counted, lanes, exact, None
     from knockon.graph.timed import tally
 
-    timed = tally(ledger, plan, timeline, runs, watch)
+    timed = tally(ledger, plan, timeline, runs, watch, scenario.memory)
     counted = Counted(timed, timed.low, timed.high, timed.stopped, timed.notes, timed.form)
     hours = HoursDown(timed.start, timed.down, timed.down_p50, timed.down_p95, timed.curve)
     return counted, lanes, exact, hours

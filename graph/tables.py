@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from knockon.graph.arrays import Ints
-from knockon.graph.hours import EXPECTED, TO
+from knockon.graph.hours import EXPECTED, LONGEST, TO
 
 KINDS = (
     "security_vendor", "platform", "cloud_provider", "enterprise", "service", "component",
@@ -19,6 +19,7 @@ RELATIONS = (
     "certified_by", "supplied_by", "operated_by",
 )  # fmt: skip
 
+MOST = 1e15  # weight or backlog: sums of their squares stay numbers
 FILE, LINE = "_file", "_line"  # where a row was read: optional columns of either table
 ALSO_KNOWN_AS = "also_known_as"  # optional, of entities: other ids and names, a list in JSON
 ROW = "__row"  # number of a row as it came, while rows are dropped and merged
@@ -48,13 +49,14 @@ def _number(
 
 
 def _amount(name: str, default: float) -> Column:
-    return _number(name, default, "a number of at least 0", lambda c: c >= 0)
+    most = f"a number of at least 0, at most {MOST:g}"
+    return _number(name, default, most, lambda c: c.is_between(0, MOST))
 
 
 def _hours(name: str) -> tuple[Column, Column]:
     """Hours, and beside them the upper end where they are a range; see `knockon.graph.hours`."""
-    low = _number(name, 0.0, EXPECTED, lambda c: c >= 0)
-    return low, _number(name + TO, None, "a number of at least 0", lambda c: c >= 0)
+    low = _number(name, 0.0, EXPECTED, lambda c: c.is_between(0, LONGEST))
+    return low, _number(name + TO, None, EXPECTED, lambda c: c.is_between(0, LONGEST))
 
 
 ENTITY_COLUMNS = (

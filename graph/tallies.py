@@ -16,6 +16,7 @@ from knockon.graph.closure import unpack
 from knockon.graph.graph import DependencyGraph
 from knockon.graph.lanes import Lanes, add_up, weight_hit
 from knockon.graph.losses import spread_loss
+from knockon.graph.memory import hold
 from knockon.graph.routes import Routes
 from knockon.graph.scenario import WORLDS, Scenario
 from knockon.graph.wiring import WORDS, Drawing
@@ -23,6 +24,7 @@ from knockon.graph.worlds import Block, Run, blocks_of
 
 Watch: TypeAlias = Callable[[int, int], bool]  # worlds done, worlds in all; False stops the run
 T = TypeVar("T", bound=np.generic)
+OF_A_WORLD = 48  # bytes: impact, hits and weight, and the same put together
 _FIRST_LOOK = 16  # words drawn before precision is looked at; then after twice as many, and so on
 
 
@@ -247,6 +249,7 @@ def count(
     ledger: Ledger, lanes: Lanes, runs: Sequence[Run], plan: Plan, watch: Watch | None
 ) -> Counted:
     """Add up the runs, low, middle and high over the same worlds; or the middle one alone."""
+    hold(OF_A_WORLD * plan.worlds, lanes.memory)
     middle = Tally(ledger, lanes, runs[len(runs) // 2])
     outer = [Mass(ledger, lanes, run) for run in (runs[0], runs[-1])] if len(runs) > 1 else []
     every: list[Mass] = [middle, *outer]

@@ -11,7 +11,8 @@ from knockon.graph.closure import unpack
 from knockon.graph.hours import LONGEST
 from knockon.graph.lanes import MISSED, compiled_form_is_there
 from knockon.graph.losses import spread_loss
-from knockon.graph.tallies import Figures, Ledger, Plan, Watch, partial_note
+from knockon.graph.memory import hold
+from knockon.graph.tallies import OF_A_WORLD, Figures, Ledger, Plan, Watch, partial_note
 from knockon.graph.timeline import Timeline, Times
 from knockon.graph.timeline_world import NOTHING, SWITCHED
 from knockon.graph.worlds import Block, Run
@@ -42,8 +43,9 @@ class TimedTally(Figures):
 
 
 def tally(
-    job: Ledger, plan: Plan, timeline: Timeline, runs: list[Run], watch: Watch | None = None
-) -> TimedTally:
+    job: Ledger, plan: Plan, timeline: Timeline, runs: list[Run], watch: Watch | None = None,
+    memory: int | None = None,
+) -> TimedTally:  # fmt: skip
     """All figures. runs: the middle one alone, or low, middle and high where they differ.
 
     With higher strengths more members are lost, and where one interval of a provider holds another,
@@ -55,6 +57,7 @@ def tally(
     one spares. The middle run stays as it is; low then counts the worlds that are down in both, and
     high those that are down in either, which is noted.
     """
+    hold(OF_A_WORLD * plan.worlds, memory)
     sums = _Sums(job)
     base = runs[len(runs) // 2]
     paying = timeline.pays(1 << len(base.uncertain) if plan.exact else plan.worlds)

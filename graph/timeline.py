@@ -34,6 +34,7 @@ from knockon.graph.timeline_world import (
 from knockon.graph.worlds import Block, Run
 
 COMPILED_FROM = 20_000_000  # arcs times worlds that pay for the start of the compiled form
+_CYCLE = 8  # pairs of nodes of a cycle that cost the numpy form what an arc does
 _CELLS = 1 << 23  # of a table of nodes or members by worlds: 64 MiB
 _WORDS = 8  # of 64 worlds each, at most in a block
 
@@ -141,8 +142,10 @@ class Timeline:
         self.shape = self._shape(graph, origins, rings, begun)
 
     def pays(self, worlds: int) -> bool:
-        """Whether so many worlds are worth the compiled form."""
-        return len(self.circuit.provider) * worlds >= COMPILED_FROM
+        """Whether so many worlds are worth the compiled form. Cycles cost their size squared."""
+        sizes = np.diff(self.shape.first).astype(np.float64)
+        circles = float((sizes[sizes > 1] ** 2).sum()) / _CYCLE
+        return (len(self.circuit.provider) + circles) * worlds >= COMPILED_FROM
 
     @property
     def words(self) -> int:

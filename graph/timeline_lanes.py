@@ -1,15 +1,15 @@
 """The timeline kernel, numpy form: a block of worlds side by side, node by node.
 
 The same sums as `knockon.graph.timeline_world`, and so the same bits; that module has the words.
-A node asks its providers for their times, (L,) each. Inside a cycle all nodes are asked again until
-none falls any more, which suits small cycles.
+A node asks its providers for their times, (L,) each. Inside a cycle those are asked again that
+depend on what fell last, until none falls any more, which suits small cycles.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from knockon.graph.arrays import Bools, Floats, Ints
+from knockon.graph.arrays import Bools, Floats, Ints, distinct, ranges
 from knockon.graph.circuit import Circuit
 from knockon.graph.timeline_world import BROKEN, INFINITE, NOTHING, SWITCHED, Drawn, Found, Shape
 
@@ -56,17 +56,30 @@ class _Walk:
 
     def _circle(self, nodes: Ints) -> None:
         """Those that fall first, of all that have not fallen yet, fall; then the next."""
+        place = {int(v): i for i, v in enumerate(nodes)}
         open_ = np.ones((len(nodes), self.lanes), np.bool_)
+        found = [self._times(v) for v in nodes]
+        starts = np.stack([start for start, _, _ in found])
         while True:
-            found = [self._times(v) for v in nodes]
-            begun = np.where(open_, np.stack([f[0] for f in found]), INFINITE)
+            begun = np.where(open_, starts, INFINITE)
             now = begun.min(axis=0)
             wave = open_ & (begun == now) & (now < INFINITE)
-            if not wave.any():
+            fallen = np.flatnonzero(wave.any(axis=1))
+            if not fallen.size:
                 return
-            for v, falls, times in zip(nodes, wave, found, strict=True):
-                self._settle(v, falls, *times)
+            for i in fallen:
+                self._settle(nodes[i], wave[i], *found[i])
             open_ &= ~wave
+            for v in self._fed_by(nodes[fallen]):
+                at = place.get(int(v), -1)
+                if at >= 0 and open_[at].any():
+                    found[at] = self._times(v)
+                    starts[at] = found[at][0]
+
+    def _fed_by(self, nodes: Ints) -> Ints:
+        """The nodes that depend on these."""
+        arcs = ranges(self.s.arc_start[nodes], self.s.arc_start[nodes + 1])[0]
+        return distinct(self.circuit.node[self.circuit.group[self.s.arc_member[arcs]]])
 
     def _settle(
         self, v: int, falls: Bools, start: Floats, end: Floats, groups: dict[int, _Group]

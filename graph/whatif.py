@@ -91,7 +91,7 @@ class Impact:
             self.entities.filter(pl.col("rank") > 0)
             .group_by(column)
             .agg(
-                (pl.col("probability_high") > 0).sum().cast(pl.Int64).alias("within_reach"),
+                _within(self).sum().cast(pl.Int64).alias("within_reach"),
                 pl.col("probability").sum().alias("hit"),
                 pl.col("probability_low").sum().alias("hit_low"),
                 pl.col("probability_high").sum().alias("hit_high"),
@@ -183,6 +183,13 @@ class Impact:
 
     def _repr_svg_(self) -> str:
         return self.to_svg()
+
+
+def _within(impact: Impact) -> pl.Expr:
+    """Which rows the failure may reach: where worlds are drawn, also those that none hit."""
+    if impact.exact:
+        return pl.col("probability_high") > 0
+    return pl.col("hops").is_not_null()
 
 
 def whatif(

@@ -19,7 +19,7 @@ from knockon.loaders.write import write_folder, write_yaml
 from tests.reference import identity_key, mix, text_key, uniform
 from tests.timed import RANGES, timed_graphs
 
-EXPECTED = "expected a number of at least 0, or a range such as 2..72"
+EXPECTED = "expected a number of at least 0, at most 10,000,000, or a range such as 2..72"
 
 
 @pytest.mark.parametrize(
