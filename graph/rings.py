@@ -50,13 +50,13 @@ def rollout_notes(graph: "DependencyGraph", scenario: Scenario) -> list[str]:
     direct = graph.dependencies.filter(pl.col("provider").is_in(scenario.origin_ids))
     staged = direct.filter(pl.col("relation").is_in(STAGED))["dependent"].n_unique()
     share = covered(scenario.rollout, scenario.halt)
-    get = "run the origin get it only with their"
+    part = f"{100 * share:.6g} %"
+    get = f"run the origin get it only with their ring ({part} of them ever do)"
     if staged == 1:
-        get = "runs the origin gets it only with its"
+        get = f"runs the origin gets it only with its ring (ever in {part} of the worlds)"
     notes = [
-        f"the rings are assumed to cover the channel that fails: "
-        f"{staged:,} {kind_name('direct dependent', staged)} that {get} ring "
-        f"({100 * share:.6g} % ever do); "
+        "the rings are assumed to cover the channel that fails: "
+        f"{staged:,} {kind_name('direct dependent', staged)} that {get}; "
         "on 19 July 2024 customers' staged policies did not cover content updates"
     ]
     beside = direct.filter(~pl.col("relation").is_in(STAGED))["dependent"].n_unique()

@@ -130,10 +130,12 @@ def test_rings_hold_for_those_that_run_it_alone() -> None:
         "no ring covers 1 direct dependent by other relations: it fails" in note
         for note in impact.notes
     )
-    alone = "1 direct dependent that runs the origin gets it only with its ring"
+    alone = (
+        "1 direct dependent that runs the origin gets it only with its ring (ever in 25 % of the"
+    )
     assert any(f"assumed to cover the channel that fails: {alone}" in n for n in impact.notes)
     several = updated(*runs("B"), *runs("C"), rollout="25%@0,100%@9")
-    both = "2 direct dependents that run the origin get it only with their ring"
+    both = "2 direct dependents that run the origin get it only with their ring (100 % of them"
     assert any(both in note for note in several.notes)
 
 
