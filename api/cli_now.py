@@ -1,6 +1,6 @@
 """`--now FILE` of the verbs that ask a scenario: what a status page reports as down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -42,7 +42,9 @@ def with_now(command: Command) -> Command:
             down = some(found.unmatched)
             raise InputError(f"what is down now is no entity of the graph: {down}")
         else:
-            click.echo(f"nothing is down now: {some(str(p) for p in now)}", err=True)
+            files = _files(rest)
+            unwritten = f"; nothing was written to {some(files)}" if files else ""
+            click.echo(f"nothing is down now: {some(str(p) for p in now)}{unwritten}", err=True)
 
     added: Command = asked
     added = click.option(
@@ -50,3 +52,9 @@ def with_now(command: Command) -> Command:
         help="JSON or feed of a status page: what is down now fails.",
     )(added)  # fmt: skip
     return click.argument("entities", nargs=-1, metavar="[ENTITY]...")(added)
+
+
+def _files(options: Mapping[str, Any]) -> list[str]:
+    """The files that the answer was to be written to."""
+    flat = [*options.values(), *(options.get("charts") or {}).values()]
+    return [str(path) for path in flat if isinstance(path, Path)]

@@ -1,14 +1,14 @@
 """The REST door and the web page: `create_app` for tests and servers, `serve` to run it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from starlette.convertors import Convertor, register_url_convertor
 
 from knockon.api import rest_openapi as openapi
@@ -16,13 +16,14 @@ from knockon.api import rest_problems as problems
 from knockon.api import rest_resources as resources
 from knockon.api.export import csv_text
 from knockon.api.rest_charts import CHARTS
-from knockon.api.rest_http import CSV, JSON, SVG, Door, reply, reply_json, wanted
+from knockon.api.rest_http import CSV, JSON, SVG, Door, hosts_of, reply, reply_json, wanted
 from knockon.api.rest_scenario import (
     Assumptions,
     EntitiesQuery,
     EntityQuery,
     WhatifBody,
     WhatifQuery,
+    each_once,
 )
 from knockon.api.schema import SCHEMA, WhatifJson, graph_head, shown_rows, whatif_json
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
@@ -44,6 +45,8 @@ _PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css
 
 GraphName = Annotated[str, Path(description="Name of a graph, from /v1/graphs.")]
 EntityId = Annotated[str, Path(description="Id of an entity; it may hold slashes.")]
+
+_ONCE = [Depends(each_once)]
 
 
 class _AnyText(Convertor[str]):
@@ -98,9 +101,12 @@ class _Served:
         return drawn
 
 
-def create_app(graphs: Mapping[str, DependencyGraph]) -> FastAPI:
+def create_app(
+    graphs: Mapping[str, DependencyGraph], hosts: Collection[str] | None = None
+) -> FastAPI:
     """The web application that answers questions about these graphs, by name.
 
+    hosts: names of this server; a request to another one is refused. None: any will do.
     Raises InputError for a name that cannot stand in an address.
     """
     served = _Served(graphs)
@@ -108,7 +114,7 @@ def create_app(graphs: Mapping[str, DependencyGraph]) -> FastAPI:
         title="knockon", version=version("knockon"), description=openapi.ABOUT,
         docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False,
     )  # fmt: skip
-    app.add_middleware(Door)
+    app.add_middleware(Door, hosts=hosts)
     problems.install(app)
     register_url_convertor("anytext", _AnyText())
     _add_graphs(app, served)
@@ -120,10 +126,10 @@ def create_app(graphs: Mapping[str, DependencyGraph]) -> FastAPI:
 
 
 def serve(graphs: Mapping[str, DependencyGraph], *, host: str, port: int) -> None:
-    """Answer requests until interrupted."""
+    """Answer requests until interrupted: those to this host by its name, or from this machine."""
     import uvicorn
 
-    uvicorn.run(create_app(graphs), host=host, port=port, **SERVER)
+    uvicorn.run(create_app(graphs, hosts_of(host)), host=host, port=port, **SERVER)
 
 
 def _add_graphs(app: FastAPI, served: _Served) -> None:
@@ -150,7 +156,7 @@ def _add_entities(app: FastAPI, served: _Served) -> None:
     @app.get(
         at, operation_id="entities", summary="Entities, by id, in pages",
         response_model=resources.EntitiesJson,
-        responses=openapi.answers([JSON, CSV], 404, 406, 422),
+        responses=openapi.answers([JSON, CSV], 404, 406, 422), dependencies=_ONCE,
     )  # fmt: skip
     def entities(
         request: Request, graph: GraphName, query: Annotated[EntitiesQuery, Query()]
@@ -160,7 +166,7 @@ def _add_entities(app: FastAPI, served: _Served) -> None:
 
     @app.get(
         f"{at}.csv", operation_id="entities_csv", summary="The same as CSV",
-        response_class=Response, responses=openapi.answers(CSV, 404, 422),
+        response_class=Response, responses=openapi.answers(CSV, 404, 422), dependencies=_ONCE,
     )  # fmt: skip
     def entities_csv(
         request: Request, graph: GraphName, query: Annotated[EntitiesQuery, Query()]
@@ -171,7 +177,7 @@ def _add_entities(app: FastAPI, served: _Served) -> None:
         at + "/{entity:anytext}", operation_id="entity",
         summary="An entity, what it depends on, and what depends on it",
         response_model=resources.EntityDetailJson,
-        responses=openapi.answers(JSON, 404, 406, 409, 422),
+        responses=openapi.answers(JSON, 404, 406, 409, 422), dependencies=_ONCE,
     )  # fmt: skip
     def detail(
         request: Request,
@@ -243,7 +249,8 @@ def _add_question(
         app.add_api_route(
             f"{BASE}/{{graph}}/whatif{suffix}", handler, methods=[method],
             operation_id=f"whatif{re.sub('[./]', '_', suffix)}_{method.lower()}", summary=summary,
-            responses=openapi.answers(media or [JSON, SVG, CSV], *more), **shape,
+            responses=openapi.answers(media or [JSON, SVG, CSV], *more),
+            dependencies=_ONCE if method == "GET" else None, **shape,
         )  # fmt: skip
 
 

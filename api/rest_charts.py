@@ -1,13 +1,7 @@
 """The charts of a what-if over REST: what each shows, and which scenario it needs."""
 
-from knockon.api.rest_scenario import (
-    Assumptions,
-    HoursNeededBody,
-    HoursNeededQuery,
-    RolloutNeeded,
-    WhatifBody,
-    WhatifQuery,
-)
+from knockon.api.rest_fields import HoursNeededBody, HoursNeededQuery, RolloutNeeded
+from knockon.api.rest_scenario import Assumptions, WhatifBody, WhatifQuery
 
 
 class TimelineQuery(WhatifQuery):

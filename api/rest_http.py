@@ -2,8 +2,10 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
+from ipaddress import ip_address
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,11 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from knockon.api.rest_problems import problem
+from knockon.graph.errors import clip
 
 JSON, SVG, CSV = "application/json", "image/svg+xml", "text/csv"
 MAX_BODY = 2**20
 _SUFFIX = {"json": JSON, "svg": SVG, "csv": CSV}
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
 _log = logging.getLogger("knockon.rest")
 
 
@@ -94,11 +99,13 @@ def _plain(name: str) -> str:
 class Door:
     """ASGI middleware: HEAD answers as GET without a body, large bodies are a 413, faults a 500.
 
-    Every response forbids browsers to guess its type.
+    Every response forbids browsers to guess its type. A request to another host than one of
+    `hosts` (None: any) is a 421, so that no site can have its own name lead here.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None = None) -> None:
         self.app = app
+        self.hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -117,6 +124,11 @@ class Door:
                 message = {**message, "body": b""}
             await send(message)
 
+        if self.hosts is not None and (stray := _stray(scope, self.hosts)) is not None:
+            known = ", ".join(sorted(self.hosts))
+            detail = f"expected a request to {known}, got the host {clip(stray)!r}"
+            await problem(421, detail)(scope, receive, sent)
+            return
         inner = {**scope, "method": "GET"} if head else scope
         try:
             await self.app(inner, _limited(scope, receive), sent)
@@ -126,6 +138,25 @@ class Door:
                 raise
             detail = "the server failed to answer; the fault is logged there"
             await problem(500, detail)(scope, receive, sent)
+
+
+def hosts_of(host: str) -> frozenset[str] | None:
+    """The hosts under which a server on this address may be asked; None: under any."""
+    bare = host.strip("[]")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return frozenset({*_LOCAL, bare.lower()})
+    if address.is_unspecified:
+        return None
+    return frozenset({*_LOCAL, f"[{address}]" if address.version == 6 else bare})
+
+
+def _stray(scope: Scope, hosts: Collection[str]) -> str | None:
+    """What the Host header says, where that is none of these, whatever the port; else None."""
+    said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    found = _HOST.fullmatch(said[0]) if len(said) == 1 else None
+    return None if found and found["name"].lower() in hosts else ", ".join(said)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

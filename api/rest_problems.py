@@ -173,7 +173,12 @@ def _detail(error: Mapping[str, Any], name: str) -> str:
     if kind == "model_attributes_type":
         return f"{name}: expected a JSON object, sent as application/json"
     said = _EXPECTED.get(kind) or said.replace("Input should be", "expected")
-    return f"{name}: {said}, got {clip(repr(got), 60)}"
+    return f"{name}: {said}, got {clip(_came(got), 60)}"
+
+
+def _came(value: Any) -> str:
+    """As JSON writes it, where Python has a word of its own."""
+    return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
 
 
 def _called(path: Sequence[str]) -> str:

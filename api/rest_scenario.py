@@ -1,8 +1,11 @@
 """What clients may ask: the scenario as a JSON body and as a query string."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -10,147 +13,33 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from knockon.graph.errors import ScenarioError, clip, did_you_mean
+from knockon.api.rest_fields import (
+    MAX_NAMED,
+    Halt,
+    HoursBody,
+    HoursQuery,
+    Name,
+    Names,
+    Precision,
+    Rollout,
+    Text,
+    Worlds,
+    few,
+    whole,
+)
+from knockon.graph.errors import clip, did_you_mean
 from knockon.graph.graph import DependencyGraph
-from knockon.graph.hours import LONGEST, Hours
 from knockon.graph.modes import modes_of, shipped_rules
-from knockon.graph.rollout import rollout_of, rollout_text
 from knockon.graph.scenario import Scenario
 
-MAX_WORLDS = 100_000
-MAX_NAMED = 200  # entities that fail, and entities that are protected
-MAX_TEXT = 2_000
 TOP = 20
 _MAX_ROWS = 2**31 - 1
 _MAX_SEED = 2**53 - 1  # the whole numbers that every JSON reader keeps exact
 _ONCE = {"uniqueItems": True}
-_RINGS = {"format": "rollout"}
-_RANGE = r"^\s*[0-9]+(\.[0-9]+)?(\s*\.\.\s*[0-9]+(\.[0-9]+)?)?\s*$"
-
-
-def _text(value: Any) -> Any:
-    """Text that can be written as UTF-8: JSON may smuggle in half of a surrogate pair."""
-    if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
-        raise PydanticCustomError("said", "expected text, got half of a surrogate pair")
-    return value
-
-
-def _few(value: Any) -> Any:
-    if isinstance(value, list | tuple) and len(value) > MAX_NAMED:
-        raise PydanticCustomError(
-            "said", "expected at most {most} entities, got {got}; the command line has no limit",
-            {"most": MAX_NAMED, "got": len(value)},
-        )  # fmt: skip
-    return value
-
-
-def _whole(value: Any) -> Any:
-    """2.0 is a whole number in JSON."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _drawable(value: Any) -> Any:
-    try:
-        many = not isinstance(value, bool) and float(value) > MAX_WORLDS
-    except (TypeError, ValueError, OverflowError):
-        many = False
-    if many:
-        raise PydanticCustomError(
-            "said", "expected at most {most} worlds, got {got}; the command line has no limit",
-            {"most": f"{MAX_WORLDS:,}", "got": clip(str(value), 20)},
-        )  # fmt: skip
-    return value
-
-
-def _hours(value: Any) -> Any:
-    """A number, or a text that says a number or a range; an empty text is left out."""
-    if value is None or value == "":
-        return None
-    try:
-        return str(Hours.of(value))
-    except ScenarioError as fault:
-        raise PydanticCustomError("said", "{why}", {"why": _told(fault, "hours")}) from None
-
-
-def _rings(value: Any) -> Any:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise PydanticCustomError("said", "expected text such as 1%@0,10%@4,100%@24")
-    try:
-        return rollout_text(rollout_of(value))
-    except ScenarioError as fault:
-        raise PydanticCustomError("said", "{why}", {"why": _told(fault, "rollout")}) from None
-
-
-def _there(value: Any) -> Any:
-    """What may be left out elsewhere, but not here."""
-    if value is None:
-        raise PydanticCustomError("missing", "expected, but missing")
-    return value
-
-
-def _told(fault: ScenarioError, key: str) -> str:
-    return str(fault).removeprefix(f"{key}: ")
-
-
-def _left_out(value: Any) -> Any:
-    return None if value == "" else value
-
-
-Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text)]
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=MAX_TEXT, description="Id of an entity, or its name."),
-    BeforeValidator(_text),
-]
-Names = Annotated[list[Name], Field(max_length=MAX_NAMED), BeforeValidator(_few)]
-Worlds = Annotated[
-    int, Field(ge=1, le=MAX_WORLDS), BeforeValidator(_drawable), BeforeValidator(_whole)
-]
-_ABOUT_HOURS = "Hours that the origins are down: a number above 0, or a range such as 2..72."
-_ABOUT_ROLLOUT = (
-    "Rings of a bad update: what is reached in all, from which hour on, such as "
-    "1%@0,10%@4,100%@24. Only with the mode bad_update."
-)
-_RANGE_SCHEMA = {"type": "string", "format": "hours", "pattern": _RANGE}
-_NUMBER_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST}
-_NULL = {"type": "null"}
-HoursQuery = Annotated[
-    str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [_RANGE_SCHEMA, {"type": "string", "maxLength": 0}]}),
-]  # fmt: skip
-HoursBody = Annotated[
-    str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA, _NULL]}),
-]  # fmt: skip
-Rollout = Annotated[
-    Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra=_RINGS)] | None,
-    Field(description=_ABOUT_ROLLOUT),
-    BeforeValidator(_rings), BeforeValidator(_text),
-]  # fmt: skip
-HoursNeededQuery = Annotated[
-    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
-    WithJsonSchema(_RANGE_SCHEMA),
-]  # fmt: skip
-HoursNeededBody = Annotated[
-    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA]}),
-]  # fmt: skip
-RolloutNeeded = Annotated[
-    str, Field(max_length=MAX_TEXT, description=_ABOUT_ROLLOUT, json_schema_extra=_RINGS),
-    BeforeValidator(_there), BeforeValidator(_rings), BeforeValidator(_text),
-]  # fmt: skip
-Halt = Annotated[
-    Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)] | None,
-    Field(description="Hour at which the rollout is stopped. Only with a rollout."),
-    BeforeValidator(_left_out),
-]
 
 
 class Asked(BaseModel):
@@ -196,15 +85,21 @@ class Assumptions(Asked):
             "else a default that the answer tells."
         ),
     ] = None
+    precision: Annotated[
+        Precision | None,
+        Field(
+            description="Draw until no probability has a larger standard error; instead of worlds."
+        ),
+    ] = None
     seed: Annotated[
         int,
         Field(ge=-_MAX_SEED, le=_MAX_SEED, description="Seed of all draws."),
-        BeforeValidator(_whole),
+        BeforeValidator(whole),
     ] = 0
     top: Annotated[
-        int,
-        Field(ge=0, le=_MAX_ROWS, description="Rows to show; `more` counts the others."),
-        BeforeValidator(_whole),
+        Annotated[int, Field(ge=0, le=_MAX_ROWS)] | None,
+        Field(description="Rows to show, null: all; `more` counts the others."),
+        BeforeValidator(whole),
     ] = TOP
     kind: Annotated[Text | None, Field(description="Show rows of this kind only.")] = None
     hours: HoursQuery = None
@@ -215,9 +110,14 @@ class Assumptions(Asked):
         """The scenario on this graph, every name resolved to an id."""
         return Scenario.of(
             graph, self.failing(), protect=self.protect_these(), severity=self.severity,
-            mode=self.mode, assume=self.assume, worlds=self.worlds, seed=self.seed,
-            hours=self.hours, rollout=self.rollout or (), halt=self.halt,
+            mode=self.mode, assume=self.assume, worlds=self.drawn(),
+            precision=self.precision, seed=self.seed, hours=self.hours,
+            rollout=self.rollout or (), halt=self.halt,
         )  # fmt: skip
+
+    def drawn(self) -> int | None:
+        """Random worlds that are asked for."""
+        return self.worlds
 
     def failing(self) -> list[str | Mapping[str, Any]]:
         raise NotImplementedError
@@ -249,6 +149,7 @@ class OriginBody(Asked):
 
     id: Name
     severity: Annotated[float | None, Field(gt=0, le=1)] = None
+    name: Annotated[Text | None, Field(description="As in an answer; the id decides.")] = None
 
 
 OriginLike = Annotated[
@@ -267,13 +168,27 @@ class WhatifBody(Assumptions):
         Field(
             min_length=1, max_length=MAX_NAMED, description="What fails.", json_schema_extra=_ONCE
         ),
-        BeforeValidator(_few),
+        BeforeValidator(few),
     ]
     protect: Annotated[Names, Field(description="Entities that nothing hits.")] = []
     hours: HoursBody = None
+    exact: Annotated[
+        bool | None,
+        Field(
+            description="As in the scenario of an answer, whose `worlds` tells how many were "
+            "looked at: beside true, or beside a precision, they are not asked for."
+        ),
+    ] = None
+
+    def drawn(self) -> int | None:
+        told = self.exact or (self.exact is not None and self.precision is not None)
+        return None if told else self.worlds
 
     def failing(self) -> list[str | Mapping[str, Any]]:
-        return [o if isinstance(o, str) else o.model_dump(exclude_none=True) for o in self.origins]
+        return [
+            o if isinstance(o, str) else o.model_dump(exclude_none=True, exclude={"name"})
+            for o in self.origins
+        ]
 
     def protect_these(self) -> list[str]:
         return self.protect
@@ -287,7 +202,7 @@ class EntitiesQuery(Asked):
     id: Annotated[
         list[Text],
         Field(max_length=MAX_NAMED, description="Only those with these ids; repeated."),
-        BeforeValidator(_few),
+        BeforeValidator(few),
     ] = []  # fmt: skip
     limit: Annotated[
         int | None,
@@ -305,3 +220,18 @@ class EntityQuery(Asked):
     limit: Annotated[
         int, Field(ge=0, le=10_000, description="Rows of each list; `more` counts the others.")
     ] = 100
+
+
+_LISTS = {"origin", "protect", "id"}  # parameters that may be repeated
+
+
+def each_once(request: Request) -> None:
+    """Raises RequestValidationError for a parameter that is given twice and is no list."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [
+        {"type": "said", "loc": ("query", name), "msg": f"expected once, got {count} times"}
+        for name, count in given.items()
+        if count > 1 and name not in _LISTS
+    ]
+    if faults:
+        raise RequestValidationError(faults)

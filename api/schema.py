@@ -35,8 +35,9 @@ class OriginJson(TypedDict):
 
 
 class ScenarioJson(TypedDict):
-    """What was asked, as run, every default filled in. `exact`: all cases, nothing drawn.
+    """What was asked, as run, every default filled in; it can be asked again as it is.
 
+    `worlds`: looked at; `exact`: all cases, nothing drawn; `precision`: null where not asked.
     `hours`: a number, or a range as text (`2..72`); `rollout`: what is reached in all, from which
     hour on (`1%@0,10%@4,100%@24`).
     """
@@ -49,6 +50,7 @@ class ScenarioJson(TypedDict):
     assume: float
     worlds: int
     exact: bool
+    precision: float | None
     seed: int
     protect: list[str]
 
@@ -200,6 +202,7 @@ def scenario_json(impact: Impact) -> ScenarioJson:
         "assume": scenario.assume,
         "worlds": impact.worlds,
         "exact": impact.exact,
+        "precision": scenario.precision,
         "seed": scenario.seed,
         "protect": list(scenario.protect),
     }

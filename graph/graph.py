@@ -17,6 +17,8 @@ from knockon.graph.tables import ENDS, Finding, Tables, known_as
 if TYPE_CHECKING:
     import networkx as nx
 
+_FEW = 10  # entities that are all named where no name is near
+
 
 def _read_only(array: Ints) -> Ints:
     array.flags.writeable = False
@@ -154,8 +156,8 @@ class DependencyGraph:
         """The number of the entity with this id, or this name regardless of case.
 
         An entity also goes by the ids and names of those that were joined into it. Raises
-        UnknownEntityError with the nearest names, AmbiguousEntityError for a name that several
-        entities have.
+        UnknownEntityError with the nearest names, or with all of a small graph where none is near,
+        AmbiguousEntityError for a name that several entities have.
         """
         number = self.entities["id"].index_of(asked)
         if number is not None:
@@ -169,7 +171,8 @@ class DependencyGraph:
             return matches[0]
         if matches:
             raise AmbiguousEntityError(asked, [(self.ids[i], self.names[i]) for i in matches])
-        raise UnknownEntityError(asked, self.nearest(asked))
+        few = zip(self.ids, self.names, strict=True) if self.size <= _FEW else ()
+        raise UnknownEntityError(asked, self.nearest(asked) or [*few])
 
     def nearest(self, asked: str, limit: int = 3) -> list[tuple[str, str]]:
         """The (id, name) of the entities whose names are most like the text, best first."""

@@ -7,6 +7,7 @@ import polars as pl
 
 from knockon.graph.errors import ScenarioError
 from knockon.graph.hours import plain
+from knockon.graph.phrases import kind_name
 from knockon.graph.rollout import STAGED, Ring, covered
 from knockon.graph.scenario import Scenario
 
@@ -49,15 +50,20 @@ def rollout_notes(graph: "DependencyGraph", scenario: Scenario) -> list[str]:
     direct = graph.dependencies.filter(pl.col("provider").is_in(scenario.origin_ids))
     staged = direct.filter(pl.col("relation").is_in(STAGED))["dependent"].n_unique()
     share = covered(scenario.rollout, scenario.halt)
+    part = f"{100 * share:.6g} %"
+    get = f"run the origin get it only with their ring ({part} of them ever do)"
+    if staged == 1:
+        get = f"runs the origin gets it only with its ring (ever in {part} of the worlds)"
     notes = [
-        f"the rings are assumed to cover the channel that fails: {staged:,} direct dependents that "
-        f"run the origin get it only with their ring ({100 * share:.6g} % of them ever do); "
+        "the rings are assumed to cover the channel that fails: "
+        f"{staged:,} {kind_name('direct dependent', staged)} that {get}; "
         "on 19 July 2024 customers' staged policies did not cover content updates"
     ]
     beside = direct.filter(~pl.col("relation").is_in(STAGED))["dependent"].n_unique()
     if beside:
         notes.append(
-            f"no ring covers {beside:,} direct dependents by other relations: they fail at once"
+            f"no ring covers {beside:,} {kind_name('direct dependent', beside)} by other "
+            f"relations: {'it fails' if beside == 1 else 'they fail'} at once"
         )
     late = [
         plain(r.start_hours)

@@ -136,13 +136,14 @@ class Scenario:
         severity: of the origins that state none
         Raises UnknownEntityError, AmbiguousEntityError or ScenarioError.
         """
-        several = [origins] if isinstance(origins, str | Mapping | Origin) else list(origins)
+        alone = isinstance(origins, str | Mapping | Origin)
+        several = _listed("origins", [origins] if alone else origins)
         found = [_origin(graph, o, severity) for o in several]
         if len({o.id for o in found}) < len(found):
             twice = sorted(o.id for o in found if [p.id for p in found].count(o.id) > 1)
             raise ScenarioError(f"{clip(twice[0])!r} is named twice among those that fail")
-        spared = [protect] if isinstance(protect, str) else protect
-        safe = sorted({graph.id_of(graph.find(p)) for p in spared})
+        spared = _listed("protect", [protect] if isinstance(protect, str) else protect)
+        safe = sorted({_id_of(graph, "protect", p) for p in spared})
         return cls(tuple(sorted(found, key=lambda o: o.id)), protect=tuple(safe), **options)
 
     def on(self, graph: DependencyGraph) -> "Scenario":
@@ -166,7 +167,27 @@ def _origin(graph: DependencyGraph, given: OriginLike, severity: float) -> Origi
                 f"got {clip(repr(dict(given)))}"
             )
         given = Origin(given["id"], given.get("severity", severity))
-    return replace(given, id=graph.id_of(graph.find(given.id)))
+    elif not isinstance(given, Origin):
+        raise _no_entity("origin", given)
+    return replace(given, id=_id_of(graph, "origin", given.id))
+
+
+def _listed(what: str, given: object) -> list[Any]:
+    if not isinstance(given, Iterable):
+        raise ScenarioError(
+            f"{what}: expected an entity by id or name, or several, got {clip(repr(given))}"
+        )
+    return list(given)
+
+
+def _id_of(graph: DependencyGraph, what: str, given: object) -> str:
+    if not isinstance(given, str):
+        raise _no_entity(what, given)
+    return graph.id_of(graph.find(given))
+
+
+def _no_entity(what: str, given: object) -> ScenarioError:
+    return ScenarioError(f"{what}: expected the id or name of an entity, got {clip(repr(given))}")
 
 
 def _is_number(value: object) -> bool:

@@ -67,6 +67,20 @@ def test_nothing_down_is_told_and_is_no_error(
     assert err.startswith("nothing is down now: ")
 
 
+@pytest.mark.parametrize("flag", ["-o", "--svg", "--exceedance"])
+def test_nothing_down_says_that_no_file_was_written(
+    flag: str, files: tuple[str, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Whoever waits for the file learns why it does not come."""
+    graph, path = files
+    wanted = tmp_path / "wanted"
+    words = ("whatif", graph, "--now", status(path, VMs="operational"), flag, str(wanted))
+    code, _, err = run(capsys, *words)
+    assert code == 0
+    assert err.endswith(f"; nothing was written to {wanted}\n")
+    assert not wanted.exists()
+
+
 def test_what_is_down_but_unknown_is_an_error(
     files: tuple[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from knockon.api.rest import create_app
+from knockon.api.rest_fields import FINEST, MAX_WORLDS
 from knockon.api.schema import whatif_json
 from knockon.graph.errors import InputError
 from knockon.graph.whatif import whatif
@@ -164,10 +165,46 @@ def test_a_scenario_is_taken_whole(client):
         "origins": [{"id": "cloud", "name": "Cloud", "severity": 0.5},
                     {"id": "spare", "name": "Spare", "severity": 0.75}],
         "mode": "bad_update", "hours": None, "rollout": None, "halt": None, "assume": 0.25,
-        "worlds": 64, "exact": False, "seed": 7, "protect": ["shop"],
+        "worlds": 64, "exact": False, "precision": None, "seed": 7, "protect": ["shop"],
     }  # fmt: skip
     assert [e["name"] for e in answer["entities"] if e["rank"]] == ["Bank"]
     assert answer["more"] == 3
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"worlds": 64}, {"precision": 0.02}, {"mode": "bad_update", "protect": ["Shop"]},
+     {"mode": "bad_update", "rollout": "1%@0,100%@4", "halt": 2, "hours": "2..72", "worlds": 64}],
+)  # fmt: skip
+@pytest.mark.parametrize("size", ["few cases", "many cases"])
+def test_the_scenario_of_an_answer_can_be_asked_again(more, size):
+    """As it is: exact or drawn, with worlds or with a precision, and the answer is the same."""
+    rows = pl.DataFrame({"dependent": [f"d{i:02}" for i in range(30)], "provider": ["cloud"] * 30})
+    many = market().from_polars(rows.with_columns(probability=0.5))
+    client = TestClient(create_app({"g": many if size == "many cases" else market()}))
+    protect = {"protect": ["d07"]} if "protect" in more and size == "many cases" else {}
+    body = {"origins": [{"id": "cloud", "severity": 0.5}], **more, **protect}
+    first = client.post("/v1/graphs/g/whatif", json=body)
+    assert first.status_code == 200, first.text
+    again = client.post("/v1/graphs/g/whatif", json=first.json()["scenario"])
+    assert again.json() == first.json()
+    assert first.json()["scenario"]["precision"] == more.get("precision")
+
+
+def test_precision_draws_as_many_worlds_as_it_needs(client):
+    """In the body and in a link; the finest that is allowed stays below the limit of worlds."""
+    many = market().from_polars(
+        pl.DataFrame({"dependent": [f"d{i:02}" for i in range(30)], "provider": ["p"] * 30})
+    )
+    client = TestClient(create_app({"many": many}))
+    rough = client.get("/v1/graphs/many/whatif?origin=p&precision=0.02").json()
+    assert rough["scenario"]["precision"] == 0.02
+    assert all(e["std_error"] <= 0.02 for e in rough["entities"])
+    finest = client.post(
+        "/v1/graphs/many/whatif", json={"origins": ["p"], "precision": FINEST}
+    ).json()
+    assert rough["scenario"]["worlds"] < finest["scenario"]["worlds"] <= MAX_WORLDS
+    assert all(e["std_error"] <= FINEST for e in finest["entities"])
 
 
 def test_a_kind_that_only_another_graph_has_shows_no_rows(client):
@@ -195,6 +232,8 @@ def test_twenty_rows_are_shown_unless_said_otherwise():
     client = TestClient(create_app({"many": many}))
     shown = client.get("/v1/graphs/many/whatif?origin=p").json()
     assert (len(shown["entities"]), shown["more"]) == (21, 10)
+    every = client.post("/v1/graphs/many/whatif", json={"origins": ["p"], "top": None}).json()
+    assert (len(every["entities"]), every["more"]) == (31, 0)
     none = client.get("/v1/graphs/many/whatif?origin=p&top=0").json()
     assert (len(none["entities"]), none["more"]) == (1, 30)
     assert client.get("/v1/graphs/many/whatif?origin=p&top=1000000000").json()["more"] == 0

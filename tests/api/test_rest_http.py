@@ -3,7 +3,8 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from knockon.api.rest import create_app
+from knockon.api.rest import create_app, serve
+from knockon.api.rest_http import hosts_of
 from tests.api.rest_toys import market
 
 G = "/v1/graphs/market"
@@ -91,6 +92,54 @@ def test_other_sites_are_not_let_in(client):
     """No CORS headers unless somebody adds them."""
     response = client.get(ASK, headers={"origin": "https://elsewhere.test"})
     assert not [h for h in response.headers if h.startswith("access-control")]
+
+
+LOCAL = ["localhost", "localhost:8000", "LOCALHOST", "127.0.0.1:81", "[::1]", "[::1]:8000"]
+STRANGE = ["evil.test", "evil.test:8000", "localhost.evil.test", "127.0.0.1.evil.test", "",
+           "localhost:evil", "[::1]evil", "evil.test@localhost", "10.0.0.5"]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", LOCAL)
+def test_a_server_is_asked_by_its_own_names(host):
+    """Whatever the port."""
+    client = TestClient(create_app({"market": market()}, hosts_of("127.0.0.1")))
+    for address in ("/", ASK, "/v1/openapi.json"):
+        assert client.get(address, headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", STRANGE)
+def test_a_name_that_somebody_made_lead_here_is_refused(host):
+    """DNS rebinding: a page elsewhere could otherwise read the graphs."""
+    client = TestClient(create_app({"market": market()}, hosts_of("127.0.0.1")))
+    for address in ("/", ASK, "/v1/openapi.json", "/nothing"):
+        response = client.get(address, headers={"host": host})
+        assert (response.status_code, response.json()["title"]) == (421, "Misdirected Request")
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert client.head(ASK, headers={"host": host}).content == b""
+    twice = [("host", "localhost"), ("host", host)]
+    assert client.get(ASK, headers=twice).status_code == 421
+
+
+def test_the_host_that_is_served_may_be_asked_and_an_unspecified_one_means_any():
+    """Names regardless of case, addresses of version 6 in brackets."""
+    assert hosts_of("Risk.Corp.test") == {"localhost", "127.0.0.1", "[::1]", "risk.corp.test"}
+    assert hosts_of("10.0.0.5") >= {"10.0.0.5"}
+    assert hosts_of("2001:DB8:0::5") >= {"[2001:db8::5]"}
+    assert [hosts_of(h) for h in ("0.0.0.0", "::", "[::]", "0:0::0")] == [None] * 4
+    client = TestClient(create_app({"market": market()}, hosts_of("0.0.0.0")))
+    assert client.get(ASK, headers={"host": "anything.test"}).status_code == 200
+
+
+def test_serve_guards_the_app_that_it_runs(monkeypatch):
+    """The command line comes through here."""
+    ran = {}
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: ran.update(options, app=app))
+    serve({"market": market()}, host="127.0.0.1", port=0)
+    client = TestClient(ran["app"])
+    assert ran["host"] == "127.0.0.1"
+    assert client.get("/v1/graphs", headers={"host": "localhost:1"}).status_code == 200
+    assert client.get("/v1/graphs", headers={"host": "evil.test"}).status_code == 421
 
 
 def test_every_answer_forbids_to_guess_its_type(client):

@@ -137,7 +137,15 @@ def test_an_unknown_parameter_names_the_nearest(client, address, near):
         ({"assume": 1.5}, "assume: expected less than or equal to 1, got 1.5"),
         ({"assume": "0.5"}, "assume: expected a number, got '0.5'"),
         ({"worlds": 0}, "worlds: expected greater than or equal to 1"),
-        ({"worlds": True}, "worlds: expected a whole number, got True"),
+        ({"worlds": True}, "worlds: expected a whole number, got true"),
+        ({"seed": None}, "seed: expected a whole number, got null"),
+        ({"mode": None}, "mode: expected text, got null"),
+        ({"precision": 0.0015}, "precision: expected a standard error of at least 0.0016, got 0.0"),
+        ({"precision": 1}, "precision: expected less than 1, got 1"),
+        ({"precision": True}, "precision: expected a number, got true"),
+        ({"precision": 0.01, "worlds": 100}, "expected either worlds or precision, got both"),
+        ({"origins": [{"id": "cloud", "name": 7}]}, "name: expected text, got 7"),
+        ({"exact": "yes"}, "exact"),
         ({"worlds": 100_001}, "at most 100,000 worlds, got 100001; the command line has no limit"),
         ({"worlds": 10**30}, "at most 100,000 worlds"),
         ({"seed": 2**70}, "seed"),
@@ -157,11 +165,30 @@ def test_a_scenario_that_cannot_be_is_422(client, change, words):
 @pytest.mark.parametrize(
     "query",
     ["", "origin=", "origin=cloud&worlds=many", "origin=cloud&worlds=100001",
+     "origin=cloud&precision=0.001",
      "origin=cloud&assume=nan", "origin=cloud&seed=1.5", "origin=cloud&top=-1"],
 )  # fmt: skip
 def test_a_query_that_cannot_be_is_422(client, query):
     """The same limits hold in links."""
     assert problem_of(client.get(f"{G}/whatif?{query}"), 422)["errors"]
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("whatif?origin=cloud&top=1&top=2", "top"),
+        ("whatif.csv?origin=cloud&seed=1&seed=1", "seed"),
+        ("whatif/timeline.svg?origin=cloud&hours=2&hours=3", "hours"),
+        ("entities?id=cloud&id=shop&q=&q=", "q"),
+        ("entities.csv?limit=1&limit=2", "limit"),
+        ("entities/cloud?limit=1&limit=2", "limit"),
+    ],
+)
+def test_a_parameter_that_is_no_list_is_given_once(client, address, key):
+    """None of two values is silently dropped."""
+    body = problem_of(client.get(f"{G}/{address}"), 422)
+    detail = f"{key}: expected once, got 2 times"
+    assert (body["detail"], body["errors"]) == (detail, [{"detail": detail, "parameter": key}])
 
 
 @pytest.mark.parametrize("query", ["cursor=zz", "limit=0", "limit=1001", "limit=x", "kind=shop"])

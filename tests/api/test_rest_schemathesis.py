@@ -17,10 +17,12 @@ schemathesis.openapi.format("rollout", st.sampled_from(["100%@0", "1%@0,10%@4,10
 
 
 def _possible(case):
-    """Whether the times asked for fit together, which no JSON schema can demand: a range rises,
-    rings add up, a rollout comes with one mode, and a halt with a rollout."""
+    """Whether what is asked for fits together, which no JSON schema can demand: a range rises,
+    rings add up, a rollout comes with one mode, a halt with a rollout, precision without worlds."""
     asked = case.body if isinstance(case.body, dict) else dict(case.query or {})
     halt = asked.get("halt")
+    if asked.get("precision") and asked.get("worlds") and asked.get("exact") is None:
+        return False
     try:
         Scenario(
             (Origin("cloud"),), mode=asked.get("mode", "outage"), hours=asked.get("hours") or None,

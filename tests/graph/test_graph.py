@@ -138,6 +138,17 @@ def test_an_unknown_name_comes_with_the_nearest_ones() -> None:
     assert str(caught.value).startswith(expected)
 
 
+def test_where_no_name_is_near_all_of_a_few_are_listed() -> None:
+    """A graph of ten shows them; one of eleven is too many."""
+    ten = [f"name {i}" for i in range(10)]
+    with pytest.raises(UnknownEntityError) as caught:
+        graph_of(entities=[{"id": name} for name in ten]).find("Z")
+    assert [i for i, _ in caught.value.nearest] == ten
+    with pytest.raises(UnknownEntityError) as caught:
+        graph_of(entities=[{"id": name} for name in [*ten, "one more"]]).find("Z")
+    assert str(caught.value) == "no entity has the id or name 'Z'"
+
+
 @pytest.mark.parametrize("asked", ["", " ", "zzzzqqqq", "x" * 100_000, "\x00", "'; --"])
 def test_a_strange_name_is_an_unknown_one(asked: str) -> None:
     """Whatever the text, the error is the same and its message short."""

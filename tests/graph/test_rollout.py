@@ -126,8 +126,17 @@ def test_rings_hold_for_those_that_run_it_alone() -> None:
     impact = updated(*rows, rollout="25%@0,100%@9", halt=1)
     found = dict(impact.entities.select("id", "probability").iter_rows())
     assert found == {"A": 1, "B": 0.25, "C": 1, "D": 0.25}
-    assert any("no ring covers 1 direct dependents" in note for note in impact.notes)
-    assert any("assumed to cover the channel that fails" in note for note in impact.notes)
+    assert any(
+        "no ring covers 1 direct dependent by other relations: it fails" in note
+        for note in impact.notes
+    )
+    alone = (
+        "1 direct dependent that runs the origin gets it only with its ring (ever in 25 % of the"
+    )
+    assert any(f"assumed to cover the channel that fails: {alone}" in n for n in impact.notes)
+    several = updated(*runs("B"), *runs("C"), rollout="25%@0,100%@9")
+    both = "2 direct dependents that run the origin get it only with their ring (100 % of them"
+    assert any(both in note for note in several.notes)
 
 
 def test_one_ring_for_all_that_an_entity_runs() -> None:

@@ -562,6 +562,26 @@ def test_nothing_fails_is_no_scenario() -> None:
         whatif(graph, {"id": "A", "strength": 1})
 
 
+@pytest.mark.parametrize(
+    ("origins", "options", "message"),
+    [
+        (None, {}, "origins: expected an entity by id or name, or several, got None"),
+        (3, {}, "origins: expected an entity by id or name, or several, got 3"),
+        ([None], {}, "origin: expected the id or name of an entity, got None"),
+        (["A", 3], {}, "origin: expected the id or name of an entity, got 3"),
+        (Origin(3), {}, "origin: expected the id or name of an entity, got 3"),
+        ("A", {"protect": 3}, "protect: expected an entity by id or name, or several, got 3"),
+        ("A", {"protect": None}, "protect: expected an entity by id or name, or several, got None"),
+        ("A", {"protect": [None]}, "protect: expected the id or name of an entity, got None"),
+    ],
+)
+def test_what_is_no_name_fails_nothing(origins: Any, options: dict, message: str) -> None:
+    """In Python anything may be given; it is refused with what was expected and what came."""
+    with pytest.raises(ScenarioError) as caught:
+        whatif(graph_of(dep("B", "A")), origins, **options)
+    assert str(caught.value) == message
+
+
 def test_origins_may_be_names_mappings_or_origins() -> None:
     """A text, a mapping and an Origin name the same; each may have its own severity."""
     graph = graph_of(dep("B", "A"), dep("B", "C"), entities=[{"id": "A", "name": "Acme Cloud"}])
