@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from knockon.graph.check import check
 from knockon.graph.errors import InputError
+from knockon.graph.hours import LONGEST
 from knockon.graph.tables import FILE, LINE, Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.write import write_folder, write_yaml
@@ -59,7 +60,7 @@ def assert_same(left: Tables, right: Tables) -> None:
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
 words = texts.filter(lambda t: t.strip() != "")
-amounts = st.floats(0, 1e300, allow_nan=False)
+amounts = st.floats(0, LONGEST)
 shares = st.floats(0, 1)
 
 
