@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from knockon.graph.check import is_slip
+from knockon.graph.conform import is_slip
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.tables import DEPENDENCY_COLUMNS, ENDS, ENTITY_COLUMNS, Finding
 

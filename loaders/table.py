@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from knockon.graph.check import is_slip
+from knockon.graph.conform import is_slip
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.tables import ENDS, FILE, LINE, Finding, Tables
 from knockon.loaders import servicenow
