@@ -70,6 +70,18 @@ def hours_keys(identity: Words, column: str) -> Words:
     return mix(identity ^ text_keys([f"\x00{column}"])[0])
 
 
+def salt(seed: int) -> Words:
+    """(1,) what every key is salted with under this seed."""
+    with np.errstate(over="ignore"):
+        return mix(np.array([seed % 2**64], np.uint64) + GOLDEN)
+
+
+def _states(keys: Words, blocks: Ints, seed: int) -> Words:
+    """(k, b) the state h of each key in each block, before its first digit."""
+    counter = (blocks.astype(np.uint64) + np.uint64(1)) * GOLDEN
+    return mix((keys ^ salt(seed))[:, None] + counter[None, :])
+
+
 def uniforms(keys: Words, blocks: Ints, seed: int) -> Floats:
     """(k, 64 b) the draws themselves, u in [0, 1), world 64 * blocks[j] + i in column 64 j + i.
 
@@ -77,9 +89,7 @@ def uniforms(keys: Words, blocks: Ints, seed: int) -> Floats:
     Cost: 33 hashes a word of 64 worlds.
     """
     with np.errstate(over="ignore"):
-        salt = mix(np.array([seed % 2**64], np.uint64) + GOLDEN)
-        counter = (blocks.astype(np.uint64) + np.uint64(1)) * GOLDEN
-        state = mix((keys ^ salt)[:, None] + counter[None, :])
+        state = _states(keys, blocks, seed)
         found = np.zeros((len(keys), 64 * len(blocks)))
         for digit in range(DIGITS):
             bits = mix(state + np.uint64(digit + 1) * GOLDEN).astype("<u8", copy=False)
@@ -96,9 +106,7 @@ def bernoulli(keys: Words, threshold: Words, blocks: Ints, seed: int) -> Words:
     Cost: about log2(64) + 2 hashes a word, fewer for strengths with few binary digits.
     """
     with np.errstate(over="ignore"):
-        salt = mix(np.array([seed % 2**64], np.uint64) + GOLDEN)
-        counter = (blocks.astype(np.uint64) + np.uint64(1)) * GOLDEN
-        state = mix((keys ^ salt)[:, None] + counter[None, :])
+        state = _states(keys, blocks, seed)
         below = np.zeros_like(state)
         open_ = np.repeat(np.where(threshold > 0, ALL, np.uint64(0))[:, None], len(blocks), axis=1)
         certain = threshold > np.uint64(2**DIGITS - 1)

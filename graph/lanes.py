@@ -19,8 +19,8 @@ import numpy as np
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.circuit import Circuit
 from knockon.graph.closure import close, unpack
-from knockon.graph.draws import ALL, GOLDEN, mix, thresholds
-from knockon.graph.memory import workers
+from knockon.graph.draws import ALL, salt, thresholds
+from knockon.graph.memory import free_bytes, workers
 from knockon.graph.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
 from knockon.graph.worlds import Block, Run
 
@@ -60,6 +60,7 @@ class Lanes:
         self.compiled = wanted and compiled_form_is_there()
         self.missed = wanted and not self.compiled
         self.taken = 0, 0  # bytes that the compiled form took for all blocks, and for each
+        self._found_free: int | None = None
         self._wiring: Wiring | None = None
         self._drawings: dict[int, tuple[Run, Drawing]] = {}
         self._keys: tuple[Any, Words, Words] | None = None
@@ -126,11 +127,13 @@ class Lanes:
         """As many blocks at a time as cores and memory hold, no more ahead of the caller."""
         from knockon.graph.compiled import close_block
 
+        if self.memory is None and self._found_free is None:
+            self._found_free = free_bytes()  # later it lacks what the lanes themselves took
         wiring, free = self.wiring(), self._free
         drawing = self.drawing(run, given=given)
         drawn = sum(d.bytes for _, d in self._drawings.values())
         self.taken = wiring.bytes + drawn, block_bytes(len(self.circuit.entity))
-        count = workers(*self.taken, cpu_count() or 1, self.memory)
+        count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         while free.qsize() < count:
             free.put(Scratch.of(wiring))
 
@@ -221,7 +224,7 @@ class Lanes:
         """The keys by arc and by shared group, made once for all runs over the same draws."""
         if self._keys is None or self._keys[0] is not run.identities:
             values = run.identities.made()
-            values ^= mix(np.array([run.seed % 2**64], np.uint64) + GOLDEN)
+            values ^= salt(run.seed)
             key = np.empty(len(self.wiring().arc), np.uint64)
             for piece, draws in self._draws_of_arcs(run):
                 key[piece] = values[draws]

@@ -35,7 +35,7 @@ def hold(needed: int, limit: int | None) -> None:
     """Raise MemoryLimitError where the figures of so many worlds take more than they may."""
     if needed <= _UNASKED:
         return
-    allowed = limit if limit is not None else int(SHARE * free_bytes())
+    allowed = _allowed(limit)
     if needed > allowed:
         raise MemoryLimitError(
             f"the figures of so many worlds need {says(needed)}, {_whose(limit)} {says(allowed)}: "
@@ -43,13 +43,22 @@ def hold(needed: int, limit: int | None) -> None:
         )
 
 
+def _allowed(limit: int | None, free: int | None = None) -> int:
+    if limit is not None:
+        return limit
+    return int(SHARE * (free_bytes() if free is None else free))
+
+
 def _whose(limit: int | None) -> str:
     return "--memory allows" if limit is not None else f"{SHARE:.0%} of what is free is"
 
 
-def workers(fixed: int, each: int, cores: int, limit: int | None) -> int:
-    """How many workers fit: `fixed` bytes for all, `each` for one. Raises MemoryLimitError."""
-    allowed = limit if limit is not None else int(SHARE * free_bytes())
+def workers(fixed: int, each: int, cores: int, limit: int | None, free: int | None = None) -> int:
+    """How many workers fit: `fixed` bytes for all, `each` for one. Raises MemoryLimitError.
+
+    free: what was free before any of that was taken; None: ask now
+    """
+    allowed = _allowed(limit, free)
     if fixed + each > allowed:
         raise MemoryLimitError(
             f"the lane kernel needs {says(fixed + each)} for a block of 512 lanes on this graph, "

@@ -209,7 +209,7 @@ def _beside(
     circuit = impact.spread.circuit
     stated = ~np.isnan(impact.graph.dependencies["probability"].to_numpy())
     tail = circuit.entity[circuit.provider]
-    head = circuit.entity[circuit.node[circuit.group[circuit.member]]]
+    head = circuit.entity[circuit.targets]
     known = stated[circuit.dependency[circuit.member]]
     origins = {b.members[0] for b in boxes if b.origin}
     more: dict[tuple[str, str], list[bool]] = defaultdict(list)

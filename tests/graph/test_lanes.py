@@ -173,3 +173,13 @@ def test_other_sizes_are_refused(text: str) -> None:
     """What is no size is an error that shows one."""
     with pytest.raises(ScenarioError, match="expected a size such as 8G or 512M"):
         parse_bytes(text)
+
+
+def test_what_the_lanes_took_does_not_count_against_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Free memory is looked at before the lanes take theirs: a run does not stop on its way."""
+    left = iter([2**30])  # asked a second time, there is nothing to say
+    monkeypatch.setattr("knockon.graph.lanes.free_bytes", lambda: next(left))
+    monkeypatch.setattr("knockon.graph.lanes.COMPILED_FROM", 0)
+    graph, worlds = fan(20), 100_000  # several chunks, each a call of its own
+    impact = whatif(graph, "A", worlds=worlds, assume=0.5)
+    assert (impact.form, impact.worlds) == ("numba", worlds)
