@@ -4,13 +4,13 @@ import base64
 import hashlib
 from typing import Any
 
-from knockon.api.backtest import POOLS
-from knockon.api.backtest_table import asked, repeated
-from knockon.graph.backtest import Backtest, Outcome, Verdict, share
+from knockon.api.backtest_json import POOLS
+from knockon.api.cli.backtest_table import asked, repeated
+from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict, share
+from knockon.graph.analysis.backtest.reports import READINGS
+from knockon.graph.analysis.backtest.scores import Confusion
+from knockon.graph.maps.phrases import chance, number
 from knockon.graph.maps.text import xml
-from knockon.graph.phrases import chance, number
-from knockon.graph.reports import READINGS
-from knockon.graph.scores import Confusion
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1b2733;max-width:72rem;margin:2rem auto}

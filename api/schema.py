@@ -9,11 +9,11 @@ from typing import Any, NotRequired
 import polars as pl
 from typing_extensions import TypedDict
 
-from knockon.graph.graph import DependencyGraph
-from knockon.graph.hours import Hours
-from knockon.graph.phrases import assumption
-from knockon.graph.rollout import rollout_text
-from knockon.graph.whatif import Impact
+from knockon.graph.analysis.whatif import Impact
+from knockon.graph.maps.phrases import assumption
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.hours import Hours
+from knockon.graph.scenario.rollout import rollout_text
 
 SCHEMA = 1
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from knockon.loaders.probe import Probe
+from knockon.loaders.parsing.probe import Probe
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from knockon.graph.check import check
 from knockon.graph.errors import InputError, clip, some
-from knockon.graph.tables import FILE, Finding, Tables
-from knockon.loaders.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
+from knockon.graph.model.check import check
+from knockon.graph.model.tables import FILE, Finding, Tables
+from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
 from knockon.loaders.formats import OPTIONS
-from knockon.loaders.joining import join as join_claimed
-from knockon.loaders.merge_rows import SOURCE, merge_rows
-from knockon.loaders.probe import is_address, shown
+from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
+from knockon.loaders.joining.join import join as join_claimed
+from knockon.loaders.parsing.probe import is_address, shown
 from knockon.loaders.registry import find_format, read
 
 Progress: TypeAlias = Callable[[str], object]
@@ -73,7 +73,7 @@ def propose_aliases(
     least: score from which a pair is proposed, 0..1; `options` as of `load_tables`
     Raises InputError where a source or the table cannot be read.
     """
-    from knockon.loaders.aliases import proposals, propose
+    from knockon.loaders.joining.aliases import proposals, propose
 
     tables = load_tables(sources, **options)
     claims, notes = propose(tables, least)
@@ -84,7 +84,7 @@ def propose_aliases(
 def _table(path: Path | str | None, tables: Tables) -> AliasTable:
     if path is None:
         return AliasTable()
-    from knockon.loaders.alias_table import read_aliases
+    from knockon.loaders.joining.alias_table import read_aliases
 
     return read_aliases(Path(path), tables)
 
@@ -93,7 +93,7 @@ def _stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     """What the sources themselves state to be one, and what of it could not be used."""
     claims, findings = stated(tables)
     if {LEI_COLUMN, *DOMAINS} & set(tables.entities.columns):
-        from knockon.loaders.identifiers import identified
+        from knockon.loaders.joining.identifiers import identified
 
         same, noted = identified(tables)
         claims, findings = claims + [c for c in same if c.sure], findings + noted
@@ -104,7 +104,7 @@ def _alike(tables: Tables, above: float | None) -> tuple[list[Claim], list[Findi
     """Names that are more alike than so much, and limits that were met."""
     if above is None:
         return [], []
-    from knockon.loaders.aliases import alike_names
+    from knockon.loaders.joining.aliases import alike_names
 
     claims, limits = alike_names(tables, above)
     return [c for c in claims if c.score > above], limits

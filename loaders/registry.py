@@ -9,24 +9,29 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
-from knockon.graph.tables import Tables
-from knockon.loaders import (
-    formats_graphs,
-    formats_native,
-    formats_operations,
-    formats_registers,
-    formats_software,
-)
+from knockon.graph.model.tables import Tables
 from knockon.loaders.formats import Format
-from knockon.loaders.probe import Probe, binary_kind, is_address, probe, refuse_binary, shown
+from knockon.loaders.graphfiles import formats as graphfiles
+from knockon.loaders.native import formats as native
+from knockon.loaders.operations import formats as operations
+from knockon.loaders.parsing.probe import (
+    Probe,
+    binary_kind,
+    is_address,
+    probe,
+    refuse_binary,
+    shown,
+)
+from knockon.loaders.registers import formats as registers
+from knockon.loaders.software import formats as software
 
 _FORMATS = (
-    *formats_native.FIRST,
-    *formats_registers.FORMATS,
-    *formats_software.FORMATS,
-    *formats_operations.FORMATS,
-    *formats_graphs.FORMATS,
-    *formats_native.LAST,
+    *native.FIRST,
+    *registers.FORMATS,
+    *software.FORMATS,
+    *operations.FORMATS,
+    *graphfiles.FORMATS,
+    *native.LAST,
 )
 
 

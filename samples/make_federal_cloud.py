@@ -9,9 +9,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from knockon.graph.check import check
-from knockon.loaders.fedramp import read_fedramp
-from knockon.loaders.write import write_folder
+from knockon.graph.model.check import check
+from knockon.loaders.native.write import write_folder
+from knockon.loaders.registers.fedramp import read_fedramp
 
 ROOT = Path(__file__).resolve().parent.parent
 FEED = ROOT.parent / "shared/data/fedramp/2024-07-17.json"

@@ -6,12 +6,12 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
-from knockon.graph.circuit import build_circuit
-from knockon.graph.closure import close, unpack
-from knockon.graph.draws import ALL
-from knockon.graph.graph import DependencyGraph
-from knockon.graph.losses import spread_loss
-from knockon.graph.scenario import Scenario
+from knockon.graph.engine.circuit import build_circuit
+from knockon.graph.engine.draws import ALL
+from knockon.graph.engine.kernels.closure_numpy import close, unpack
+from knockon.graph.engine.kernels.losses_numpy import spread_loss
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
 from tests.reference import Model, World
 
 Bools = npt.NDArray[np.bool_]

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
-from knockon.graph.graph import DependencyGraph
-from knockon.graph.scenario import Scenario
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
 from tests.toys import COLUMNS
 
 IDS = "abcdefg"

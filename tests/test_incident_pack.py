@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 import yaml
 
-from knockon.graph.backtest import Backtest, backtest, judge
-from knockon.graph.incidents import Incident
-from knockon.loaders.incidents import read_incident
+from knockon.graph.analysis.backtest.backtest import Backtest, backtest, judge
+from knockon.graph.analysis.backtest.incidents import Incident
+from knockon.loaders.native.incidents import read_incident
+from tests.paths import DATA, ROOT
 
-ROOT = Path(__file__).parent.parent
 PACK = ROOT / "samples" / "incidents"
 PATHS = sorted(PACK.glob("*.yaml"))
-FACTS = ROOT.parent / "shared" / "data" / "incidents" / "incidents.yaml"
+FACTS = DATA / "incidents" / "incidents.yaml"
 # their tests of order, of which the model can say something only by hours
 BY_HOURS = {"pt03", "pt16"}
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
+
 README = (ROOT / "README.md").read_text()
 COMMANDS = [
     line
@@ -31,7 +32,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_every_command_runs(command: str, checkout: Path) -> None:
     """Each `knockon` line of the README ends well and writes the file that it names."""
     words = shlex.split(command)
-    script = "import sys; from knockon.api.cli import main; main(sys.argv[1:])"
+    script = "import sys; from knockon.api.cli.verbs import main; main(sys.argv[1:])"
     done = subprocess.run(
         [sys.executable, "-c", script, *words[1:]], cwd=checkout, capture_output=True, text=True
     )
@@ -55,7 +56,7 @@ def test_the_table_of_sources_is_what_the_command_prints(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The README lists every format that there is, in the words of the registry."""
-    from knockon.api.cli import main
+    from knockon.api.cli.verbs import main
 
     with pytest.raises(SystemExit):
         main(["sources", "--format", "markdown"])

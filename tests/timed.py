@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from knockon.graph.circuit import Circuit, build_circuit
-from knockon.graph.graph import DependencyGraph
-from knockon.graph.rollout import covered, staged, staged_arcs
-from knockon.graph.scenario import Scenario
-from knockon.graph.spread import _reach, _timeline
-from knockon.graph.tallies import Ledger
-from knockon.graph.timed import losses
-from knockon.graph.timeline import Times, with_switches
-from knockon.graph.worlds import Run
+from knockon.graph.analysis.spread import _reach, _timeline
+from knockon.graph.analysis.tallies import Ledger
+from knockon.graph.analysis.timed_tallies import losses
+from knockon.graph.engine.circuit import Circuit, build_circuit
+from knockon.graph.engine.times import Times, with_switches
+from knockon.graph.engine.worlds import Run
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.rollout import covered, staged, staged_arcs
+from knockon.graph.scenario.scenario import Scenario
 from tests import strategies, toys
 
 HOURS = {"grace_hours": pl.String, "switch_hours": pl.String}

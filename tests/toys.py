@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from knockon.graph.graph import DependencyGraph
+from knockon.graph.model.graph import DependencyGraph
 
 COLUMNS: dict[str, Any] = {
     "dependent": pl.String,

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from knockon.graph.analysis.rings import rollout_notes
 from knockon.graph.maps.detection import detection_chart
 from knockon.graph.maps.exceedance import exceedance_chart
+from knockon.graph.maps.phrases import assumption, condition, provenance
 from knockon.graph.maps.timeline import timeline_chart
-from knockon.graph.phrases import assumption, condition, provenance
-from knockon.graph.rings import rollout_notes
-from knockon.graph.rollout import reached
+from knockon.graph.scenario.rollout import reached
 
 if TYPE_CHECKING:
-    from knockon.graph.whatif import Impact
+    from knockon.graph.analysis.whatif import Impact
 
 
 def exceedance(impact: "Impact") -> str:

@@ -8,10 +8,7 @@ import numpy as np
 from knockon.graph.errors import some
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
-from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
-from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
-from knockon.graph.maps.text import clean, fit, width, wrap, xml
-from knockon.graph.phrases import (
+from knockon.graph.maps.phrases import (
     assumption,
     carriers,
     chance,
@@ -22,9 +19,12 @@ from knockon.graph.phrases import (
     provenance,
     range_of,
 )
+from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
+from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
+from knockon.graph.maps.text import clean, fit, width, wrap, xml
 
 if TYPE_CHECKING:
-    from knockon.graph.whatif import Impact
+    from knockon.graph.analysis.whatif import Impact
 
 _PAD = 12.0
 _LEAST, _MOST = 110.0, 250.0  # width of a box

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from knockon.graph.whatif import Impact
+    from knockon.graph.analysis.whatif import Impact
 
 BOXES = 34  # a stranger reads no more in ten seconds
 NAMED = (24, 18, 14, 11, 8, 6, 4, 2)  # carriers named, as many as fit

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from knockon.graph.backtest import Backtest
+    from knockon.graph.analysis.backtest.backtest import Backtest
+    from knockon.graph.analysis.whatif import Impact, whatif
     from knockon.graph.errors import KnockonError
-    from knockon.graph.graph import DependencyGraph
-    from knockon.graph.scenario import Scenario
-    from knockon.graph.whatif import Impact, whatif
+    from knockon.graph.model.graph import DependencyGraph
+    from knockon.graph.scenario.scenario import Scenario
 
 __all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "backtest", "load", "whatif"]
 
 _HOMES = {
-    "DependencyGraph": "knockon.graph.graph",
-    "Impact": "knockon.graph.whatif",
+    "DependencyGraph": "knockon.graph.model.graph",
+    "Impact": "knockon.graph.analysis.whatif",
     "KnockonError": "knockon.graph.errors",
-    "Scenario": "knockon.graph.scenario",
-    "whatif": "knockon.graph.whatif",
+    "Scenario": "knockon.graph.scenario.scenario",
+    "whatif": "knockon.graph.analysis.whatif",
 }
 
 
@@ -44,7 +44,7 @@ def load(
     `query`
     Raises InputError with every fault found.
     """
-    from knockon.graph.graph import DependencyGraph
+    from knockon.graph.model.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
     joining: dict[str, Any] = {"join": join, "aliases": aliases, "join_above": join_above}
@@ -58,8 +58,8 @@ def backtest(folder: "str | Path") -> "Backtest":
     """
     from pathlib import Path
 
-    from knockon.graph.backtest import backtest as ask
-    from knockon.loaders.incidents import read_incidents
+    from knockon.graph.analysis.backtest.backtest import backtest as ask
+    from knockon.loaders.native.incidents import read_incidents
 
     return ask(read_incidents(Path(folder)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from knockon.api import cli
+from knockon.api.cli import verbs as cli
 
 HOSTILE = '<script>alert(1)</script> "quoted" & \\u202e'
 INCIDENT = """\

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from knockon.api.rest import create_app
-from knockon.graph.whatif import whatif
-from tests.api.rest_toys import hostile, market
-from tests.api.test_cli import run
+from knockon.api.rest.app import create_app
+from knockon.graph.analysis.whatif import whatif
+from tests.api.cli.test_cli import run
+from tests.api.rest.rest_toys import hostile, market
 
 G = "/v1/graphs/market/whatif"
 TIMED = {"origins": ["cloud"], "hours": 4}

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 import uvicorn
 
-from knockon.api.rest import SERVER, create_app
-from tests.api.rest_toys import HOSTILE, hostile, market
+from knockon.api.rest.app import SERVER, create_app
+from tests.api.rest.rest_toys import HOSTILE, hostile, market
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (

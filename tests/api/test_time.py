@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from knockon.api.cli import main
-from knockon.api.rest import create_app
-from knockon.graph.graph import DependencyGraph
-from knockon.loaders.native_yaml import read_yaml
+from knockon.api.cli.verbs import main
+from knockon.api.rest.app import create_app
+from knockon.graph.model.graph import DependencyGraph
+from knockon.loaders.native.yaml import read_yaml
 
 SAMPLE = """
 title: devices
@@ -110,7 +110,7 @@ def test_times_that_cannot_be_are_one_line(
 def test_small_work_with_hours_starts_without_numba(devices: str) -> None:
     """Nor networkx, pydantic, fastapi."""
     code = (
-        "import sys; from knockon.api.cli import cli; "
+        "import sys; from knockon.api.cli.verbs import cli; "
         f"cli.main(['whatif', {devices!r}, 'Falcon', '--mode', 'bad_update', '--hours', '4..9', "
         "'--rollout', '1%@0,100%@1', '--format', 'json'], standalone_mode=False); "
         "print([m for m in ('numba', 'networkx', 'pydantic', 'fastapi') if m in sys.modules], "

@@ -40,8 +40,8 @@ def main() -> None:
 
 
 def knockon(index: Path) -> tuple[int, int]:
-    from knockon.graph.check import check
-    from knockon.loaders.debian import read_debian
+    from knockon.graph.model.check import check
+    from knockon.loaders.software.debian import read_debian
 
     tables = check(read_debian(index))
     return tables.entities.height, tables.dependencies.height
@@ -50,7 +50,7 @@ def knockon(index: Path) -> tuple[int, int]:
 def plain_regex(index: Path) -> tuple[int, int]:
     import networkx
 
-    from knockon.loaders.unpack import unpacked
+    from knockon.loaders.parsing.unpack import unpacked
 
     graph = networkx.MultiDiGraph()
     text = unpacked(index).decode()
@@ -71,7 +71,7 @@ def python_debian(index: Path) -> tuple[int, int]:
     import networkx
     from debian.deb822 import Packages
 
-    from knockon.loaders.unpack import unpacked
+    from knockon.loaders.parsing.unpack import unpacked
 
     graph = networkx.MultiDiGraph()
     stream = io.StringIO(unpacked(index).decode())

@@ -95,10 +95,10 @@ def by_knockon(file: Path) -> tuple[float, float, float, int]:
     """Seconds to the graph, peak until then, seconds from there to the answer, entities reached."""
     import numpy as np
 
-    from knockon.graph.circuit import build_circuit
-    from knockon.graph.graph import DependencyGraph
-    from knockon.graph.lanes import Lanes
-    from knockon.graph.modes import RULES
+    from knockon.graph.engine.circuit import build_circuit
+    from knockon.graph.engine.lanes import Lanes
+    from knockon.graph.model.graph import DependencyGraph
+    from knockon.graph.scenario.modes import RULES
     from knockon.loaders.merge import load_tables
 
     begun = time.perf_counter()

@@ -18,9 +18,9 @@ import rustworkx
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import breadth_first_order
 
-from knockon.graph.circuit import build_circuit
-from knockon.graph.lanes import Lanes
-from knockon.graph.modes import shipped_rules
+from knockon.graph.engine.circuit import build_circuit
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.scenario.modes import shipped_rules
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from knockon.graph.graph import DependencyGraph
+from knockon.graph.model.graph import DependencyGraph
 
 Ints = npt.NDArray[np.int64]
 QUADRANTS = (0.57, 0.19, 0.19, 0.05)  # a, b, c, d

@@ -15,10 +15,10 @@ import numpy as np
 import peers
 import rmat
 
-from knockon.graph.circuit import build_circuit
-from knockon.graph.lanes import Lanes
-from knockon.graph.modes import shipped_rules
-from knockon.graph.worlds import Run
+from knockon.graph.engine.circuit import build_circuit
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.worlds import Run
+from knockon.graph.scenario.modes import shipped_rules
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def lanes(provider, dependent, probability, origin, worlds):  # type: ignore[no-
 
 
 def per_world(hit, worlds):  # type: ignore[no-untyped-def]
-    from knockon.graph.lanes import add_up
+    from knockon.graph.engine.lanes import add_up
 
     return add_up(hit, np.ones(len(hit)), worlds)
 

@@ -20,9 +20,9 @@ import rmat
 from tests.reference_time import world_of
 from tests.timed import job_of, run_of
 
-from knockon.graph.graph import DependencyGraph
-from knockon.graph.hours import LONGEST
-from knockon.graph.scenario import Scenario
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.hours import LONGEST
+from knockon.graph.scenario.scenario import Scenario
 
 HOURS, GRACE, REPAIR = 24.0, 4.0, 6.0
 

@@ -43,16 +43,16 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
     """Seconds a world on one core with rows of so many words, and the mean number hit."""
     import rmat
 
-    from knockon.graph import wiring
+    from knockon.graph.engine import wiring
 
     wiring.WORDS, wiring.ROW = width, 8 * width  # before the kernels are compiled
 
-    from knockon.graph.circuit import build_circuit
-    from knockon.graph.compiled import close_block
-    from knockon.graph.draws import ALL
-    from knockon.graph.lanes import Lanes
-    from knockon.graph.modes import shipped_rules
-    from knockon.graph.worlds import Run
+    from knockon.graph.engine.circuit import build_circuit
+    from knockon.graph.engine.draws import ALL
+    from knockon.graph.engine.kernels.closure_numba import close_block
+    from knockon.graph.engine.lanes import Lanes
+    from knockon.graph.engine.worlds import Run
+    from knockon.graph.scenario.modes import shipped_rules
 
     provider, dependent = rmat.edges(scale, edges)
     graph = rmat.graph(provider, dependent, probability)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from knockon.graph.errors import InputError
-from knockon.graph.tables import Tables
+from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knockon.graph.tables import Tables
+from knockon.graph.model.tables import Tables
 from tests.fuzz.hostile import outcome
 
 FIELDS = st.sampled_from(

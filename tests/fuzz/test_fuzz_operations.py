@@ -14,19 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knockon.graph.errors import InputError
-from knockon.graph.graph import DependencyGraph
-from knockon.graph.tables import Tables
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
-from knockon.loaders.now import read_now
-from tests.loaders import (
-    test_backstage,
-    test_compose,
-    test_kubernetes,
-    test_neo4j,
-    test_spans,
-    test_status,
-    test_terraform,
-)
+from knockon.loaders.operations.status.now import read_now
+from tests.loaders.operations import test_backstage, test_compose, test_kubernetes, test_terraform
+from tests.loaders.operations.databases import test_neo4j
+from tests.loaders.operations.status import test_status
+from tests.loaders.operations.traces import test_spans
 
 WORDS = [
     "", "a", "web", "db", "aws_vpc.main", "module.db", "data", "[0]", "..", "/etc/passwd", "${A}",

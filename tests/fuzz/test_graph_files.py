@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knockon.graph.check import check
 from knockon.graph.errors import InputError
-from knockon.graph.tables import Tables
-from knockon.loaders import formats_graphs, registry
+from knockon.graph.model.check import check
+from knockon.graph.model.tables import Tables
+from knockon.loaders import registry
+from knockon.loaders.graphfiles import formats as formats_graphs
 
 MANY = 1_500
 FEW = 60

@@ -10,15 +10,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.errors import InputError
-from knockon.graph.tables import Tables
-from knockon.loaders.as_relationships import read_as_relationships
-from knockon.loaders.dora import read_dora
-from knockon.loaders.dora_columns import TABLES
+from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
+from knockon.loaders.registers.as_relationships import read_as_relationships
+from knockon.loaders.registers.dora.columns import TABLES
+from knockon.loaders.registers.dora.reader import read_dora
+from knockon.loaders.registers.subprocessors import read_subprocessors
+from knockon.loaders.registers.webdeps import read_webdeps
 from knockon.loaders.registry import one_error
-from knockon.loaders.subprocessors import read_subprocessors
-from knockon.loaders.webdeps import read_webdeps
-from tests.loaders.dora_forms import SAMPLE, sample, workbook
+from tests.loaders.registers.dora.dora_forms import SAMPLE, sample, workbook
 from tests.loaders.sums import added_up
 
 WORDS = ["", " ", "0", "-1", "1", "2", "1e9", "x", "é", "\x00", "\u202e", '"', "'", "|", ",", ";",

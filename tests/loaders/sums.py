@@ -2,7 +2,7 @@
 
 import re
 
-from knockon.graph.tables import Finding
+from knockon.graph.model.tables import Finding
 
 _ROWS = re.compile(r"rows of (.+): (.+)")
 

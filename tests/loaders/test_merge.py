@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from knockon.graph.errors import InputError
-from knockon.graph.tables import Tables
+from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.errors import InputError
-from knockon.graph.tables import Tables
+from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.registry import find_format, formats, read
 
@@ -164,7 +164,8 @@ def test_registry_imports_no_reader() -> None:
     code = (
         "import sys, knockon.loaders.registry, knockon.loaders.merge;"
         "print([m for m in ('yaml', 'networkx', 'pydantic', 'fastapi', 'numba', 'rapidfuzz',"
-        " 'knockon.loaders.native', 'knockon.loaders.fedramp') if m in sys.modules])"
+        " 'knockon.loaders.native.folder', 'knockon.loaders.registers.fedramp')"
+        " if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

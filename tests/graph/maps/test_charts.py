@@ -3,7 +3,6 @@
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,13 +12,13 @@ from hypothesis import strategies as st
 from knockon.graph.maps.axes import amount, count_axis, share_axis, stairs, time_axis
 from knockon.graph.maps.detection import detection_chart, hit_at
 from knockon.graph.maps.exceedance import exceedance_chart, quantile
+from knockon.graph.maps.phrases import duration, number
 from knockon.graph.maps.text import clean, width
 from knockon.graph.maps.timeline import course_of, timeline_chart
-from knockon.graph.phrases import duration, number
 from tests.graph.maps.test_draw import HOSTILE
+from tests.paths import GOLDEN
 
 SVG = "{http://www.w3.org/2000/svg}"
-GOLDEN = Path(__file__).parents[2] / "golden"
 FAILS = "Vendor fails"
 
 CURVE = pl.DataFrame({"impact": [2.0, 3.0, 10.0], "probability": [1.0, 0.5, 0.05]})

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knockon.graph.graph import DependencyGraph
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.maps.draw import impact_map
 from knockon.graph.maps.layout import dot_text, lay_out
 from knockon.graph.maps.text import clean, fit, width, wrap
-from knockon.graph.whatif import whatif
+from knockon.graph.model.graph import DependencyGraph
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from knockon.graph.graph import DependencyGraph
+from knockon.graph.analysis.whatif import Impact, whatif
 from knockon.graph.maps.plan import BOXES, LEVELS, plan_map
-from knockon.graph.whatif import Impact, whatif
+from knockon.graph.model.graph import DependencyGraph
 
 
 def graph_of(*pairs: tuple[str, str], kinds: dict[str, str] | None = None) -> DependencyGraph:

@@ -1,0 +1,163 @@
+"""A back-test as JSON."""
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from knockon.api.schema import SCHEMA, GraphHead, ScenarioJson, graph_head, scenario_json
+from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict
+from knockon.graph.analysis.backtest.reports import READINGS
+from knockon.graph.analysis.backtest.scores import Confusion
+
+
+class ScoreJson(TypedDict):
+    """Counts of predicted against reported, and the two shares; null: nothing to divide by."""
+
+    hits: int
+    alarms: int
+    misses: int
+    quiet: int
+    precision: float | None
+    recall: float | None
+
+
+class PairedJson(TypedDict):
+    """A paired test: the verdict, and the figure of each side that decided it."""
+
+    name: str
+    root: str
+    worse: str
+    better: str
+    measure: str
+    verdict: str
+    figure: str
+    worse_value: float | None
+    better_value: float | None
+    why: str
+    source: str
+
+
+class IncidentJson(TypedDict):
+    """One incident. `precision` and `recall` are the strict ones; `hindsight`: why, or null."""
+
+    incident: str
+    title: str
+    date: str | None
+    hindsight: str | None
+    graph: GraphHead
+    scenario: ScenarioJson
+    precision: float | None
+    recall: float | None
+    strict: ScoreJson
+    loose: ScoreJson
+    readings: dict[str, ScoreJson]
+    impact_rank: float | None
+    recovery_rank: float | None
+    paired: list[PairedJson]
+    assumed: list[str]
+    rows: list[dict[str, Any]]
+
+
+class PooledJson(TypedDict):
+    """Strict counts of several incidents together, by reading."""
+
+    incidents: int
+    readings: dict[str, ScoreJson]
+    loose: ScoreJson
+
+
+class BacktestJson(TypedDict):
+    """The answer to a back-test. `graph` counts all graphs; each row has its own scenario."""
+
+    schema: int
+    graph: GraphHead
+    scenario: None
+    headline: str
+    rows: list[IncidentJson]
+    pooled: dict[str, PooledJson]
+    impact_rank: float | None
+    recovery_rank: float | None
+    notes: list[str]
+    more: int
+
+
+POOLS = {"all": None, "hindsight": True, "known_before": False}
+
+
+def backtest_json(found: Backtest) -> BacktestJson:
+    """The whole back-test as JSON."""
+    heads = [graph_head(o.impact.graph) for o in found.outcomes]
+    return {
+        "schema": SCHEMA,
+        "graph": {
+            "title": f"{len(heads)} incidents",
+            "entities": sum(h["entities"] for h in heads),
+            "dependencies": sum(h["dependencies"] for h in heads),
+        },
+        "scenario": None,
+        "headline": found.headline,
+        "rows": [_incident_json(o) for o in found.outcomes],
+        "pooled": {name: _pooled_json(found, hindsight) for name, hindsight in POOLS.items()},
+        "impact_rank": found.impact_rank,
+        "recovery_rank": found.recovery_rank,
+        "notes": list(found.notes),
+        "more": 0,
+    }
+
+
+def _incident_json(outcome: Outcome) -> IncidentJson:
+    incident, strict = outcome.incident, outcome.score()
+    return {
+        "incident": incident.name,
+        "title": incident.title,
+        "date": incident.date,
+        "hindsight": incident.hindsight,
+        "graph": graph_head(outcome.impact.graph),
+        "scenario": scenario_json(outcome.impact),
+        "precision": strict.precision,
+        "recall": strict.recall,
+        "strict": _score_json(strict),
+        "loose": _score_json(outcome.score(strict=False)),
+        "readings": {r: _score_json(outcome.score(r)) for r in READINGS},
+        "impact_rank": outcome.impact_rank,
+        "recovery_rank": outcome.recovery_rank,
+        "paired": [_paired_json(v) for v in outcome.paired],
+        "assumed": list(incident.assumed),
+        "rows": outcome.rows.to_dicts(),
+    }
+
+
+def _pooled_json(found: Backtest, hindsight: bool | None) -> PooledJson:
+    return {
+        "incidents": len(found.of(hindsight=hindsight)),
+        "readings": {r: _score_json(found.pooled(r, hindsight=hindsight)) for r in READINGS},
+        "loose": _score_json(found.pooled(strict=False, hindsight=hindsight)),
+    }
+
+
+def _score_json(score: Confusion) -> ScoreJson:
+    return {
+        "hits": score.hits,
+        "alarms": score.alarms,
+        "misses": score.misses,
+        "quiet": score.quiet,
+        "precision": score.precision,
+        "recall": score.recall,
+    }
+
+
+def _paired_json(verdict: Verdict) -> PairedJson:
+    pair = verdict.pair
+    return {
+        "name": pair.name,
+        "root": pair.root,
+        "worse": pair.worse,
+        "better": pair.better,
+        "measure": pair.measure,
+        "verdict": verdict.verdict,
+        "figure": verdict.figure,
+        "worse_value": verdict.worse,
+        "better_value": verdict.better,
+        "why": pair.why,
+        "source": pair.source,
+    }

@@ -1,0 +1,230 @@
+"""The options that verbs share: sources and how to read them, scenarios, answers, charts."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from knockon.api.cli.joining import Command, joining
+from knockon.api.cli.now import with_now
+from knockon.graph.errors import clip
+
+if TYPE_CHECKING:
+    from knockon.graph.model.graph import DependencyGraph
+
+TOP = 20
+Read: TypeAlias = "Callable[[], DependencyGraph]"
+
+
+def sourced(command: Command) -> Command:
+    """The options of every verb that reads one graph. The verb gets `read`, which reads it."""
+
+    @wraps(command)
+    def with_sources(
+        source: str, others: tuple[str, ...], join: bool, aliases: Path | None,
+        join_above: float | None, options: dict[str, Any], **rest: Any,
+    ) -> None:  # fmt: skip
+        joined = {"join": join, "aliases": aliases, "join_above": join_above}
+        command(read=lambda: read_graph([source, *others], **joined, **options), **rest)
+
+    added = joining(reading(with_sources))
+    add = click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
+    return click.argument("source")(add(added))
+
+
+def reading(command: Command) -> Command:
+    """How sources are read. The verb gets `options`, for the readers that take them."""
+
+    @wraps(command)
+    def with_options(
+        mapping: tuple[str, ...], both_ways: bool, strict: bool, query: str | None, **rest: Any
+    ) -> None:
+        options = {"mapping": _pairs(mapping), "both_ways": both_ways, "strict": strict,
+                   "query": query}  # fmt: skip
+        command(options=options, **rest)
+
+    added: Command = with_options
+    for add in (
+        click.option("--query", help="Of a database: the rows of dependencies."),
+        click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
+        click.option("--both-ways", is_flag=True, help="Read undirected edges both ways."),
+        click.option(
+            "--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="Name a column."
+        ),
+    ):
+        added = add(added)
+    return added
+
+
+def _pairs(mapping: Sequence[str]) -> dict[str, str]:
+    """`consumer=dependent` as {"consumer": "dependent"}."""
+    pairs = [text.rpartition("=") for text in mapping]
+    for (theirs, _, ours), text in zip(pairs, mapping, strict=True):
+        if not theirs or not ours:
+            raise click.UsageError(f"--map: expected THEIRS=OURS, got {clip(text)!r}")
+    return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+
+
+def asking(command: Command) -> Command:
+    """The options of a scenario."""
+    for add in (
+        click.option(
+            "--severity",
+            type=float,
+            default=1.0,
+            show_default=True,
+            help="Share of its function that each ENTITY loses.",
+        ),
+        click.option(
+            "--protect", multiple=True, metavar="ENTITY", help="Nothing hits this entity."
+        ),
+        click.option(
+            "--seed", type=int, default=0, show_default=True, help="Of the random worlds."
+        ),
+        click.option(
+            "--worlds",
+            type=int,
+            help="Random worlds to draw.  [default: every case where few, else 2,000]",
+        ),
+        click.option(
+            "--precision",
+            type=float,
+            metavar="ERROR",
+            help="Draw until no probability has a larger standard error, such as 0.005.",
+        ),
+        click.option(
+            "--memory",
+            callback=_bytes,
+            metavar="SIZE",
+            help="That the lanes may take, such as 8G.  [default: half of what is free]",
+        ),
+        click.option(
+            "--assume",
+            type=float,
+            default=0.5,
+            show_default=True,
+            help="Strength at which unknown ones count in the middle figure.",
+        ),
+        click.option(
+            "--halt", type=float, metavar="H", help="Hour at which the rollout is stopped."
+        ),
+        click.option(
+            "--rollout",
+            metavar="RINGS",
+            help="Rings of a bad update: what is reached in all, from which hour on, such as "
+            "1%@0,10%@4,100%@24.",
+        ),
+        click.option(
+            "--hours",
+            metavar="H",
+            help="Hours that each ENTITY is down: 4, or a range 2..72. Impact then counts hours.",
+        ),
+        click.option(
+            "--mode", default="outage", show_default=True, help="outage, bad_update or compromise."
+        ),
+        click.option(
+            "--rules",
+            type=click.Path(path_type=Path),
+            callback=_rules,
+            help="CSV of your own: mode, relation, becomes.  [default: graph/rules.csv]",
+        ),
+    ):
+        command = add(command)
+    return with_now(command)
+
+
+def _rules(context: click.Context, option: click.Parameter, path: Path | None) -> Any:
+    if path is None:
+        from knockon.graph.scenario.modes import shipped_rules
+
+        return shipped_rules()
+    from knockon.loaders.native.rules import read_rules
+
+    return read_rules(path)
+
+
+def _bytes(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    from knockon.graph.engine.memory import parse_bytes
+
+    return None if text is None else parse_bytes(text)
+
+
+def showing(command: Command) -> Command:
+    """The options of an answer."""
+    for add in (
+        click.option(
+            "--fail-over",
+            type=float,
+            metavar="P",
+            help="Exit with 3 if an enterprise is hit with a probability over P.",
+        ),
+        click.option(
+            "--svg",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Also draw the impact map into this file.",
+        ),
+        click.option(
+            "-o",
+            "output",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write the answer to this file.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["table", "json", "csv", "parquet"]),
+            default="table",
+            show_default=True,
+        ),
+        click.option(
+            "--top",
+            type=click.IntRange(min=0),
+            default=TOP,
+            show_default=True,
+            help="Rows to show.",
+        ),
+        click.option("--kind", help="Show rows of this kind only."),
+        click.option("-v", "--verbose", is_flag=True, help="Tell on stderr how it was computed."),
+    ):
+        command = add(command)
+    return command
+
+
+def charting(command: Command) -> Command:
+    """The options of charts. The verb gets `charts`: what is drawn, and into which file."""
+
+    @wraps(command)
+    def with_charts(
+        exceedance: Path | None, timeline: Path | None, detection: Path | None, **rest: Any
+    ) -> None:
+        if timeline is not None and rest["hours"] is None:
+            raise click.UsageError("--timeline: expected --hours H too, such as --hours 4")
+        if detection is not None and not rest["rollout"]:
+            raise click.UsageError(
+                "--detection: expected --rollout RINGS too, such as --rollout 1%@0,10%@4,100%@24"
+            )
+        given = {"exceedance": exceedance, "timeline": timeline, "detection": detection}
+        command(charts={what: path for what, path in given.items() if path is not None}, **rest)
+
+    added: Command = with_charts
+    for name, words in (
+        ("--detection", "Also draw how many are hit by when the rollout is stopped."),
+        ("--timeline", "Also draw who is down when, and how fast all is restored."),
+        ("--exceedance", "Also draw how bad it gets, and how often as bad or worse."),
+    ):
+        added = click.option(
+            name, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg", help=words
+        )(added)
+    return added
+
+
+def read_graph(sources: Sequence[str], **options: Any) -> "DependencyGraph":
+    from knockon.api.cli.telling import told
+    from knockon.graph.model.graph import DependencyGraph
+    from knockon.loaders.merge import load_tables
+
+    with told(sources) as progress:
+        tables = load_tables(sources, progress=progress, **options)
+    return DependencyGraph.from_tables(tables, checked=True)

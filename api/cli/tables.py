@@ -1,0 +1,212 @@
+"""Answers on a terminal, for people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from knockon.api.schema import shown_rows
+from knockon.graph.analysis.whatif import Impact
+from knockon.graph.maps.phrases import assumption, chance, kind_name, number, percent
+from knockon.graph.maps.text import clean
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.hours import plain
+from knockon.graph.model.tables import Finding
+from knockon.graph.scenario.rollout import rollout_text
+
+_NOTES = 6
+_VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
+_PIPE_WIDTH = 120  # where the output is no terminal and COLUMNS is not set
+
+
+def console(file: Any = None) -> Console:
+    """A console that never reads markup or control characters out of names."""
+    made = Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    if not made.is_terminal and "COLUMNS" not in made._environ:
+        made.width = _PIPE_WIDTH
+    return made
+
+
+def print_whatif(out: Console, impact: Impact, *, kind: str | None, top: int | None) -> None:
+    """Headline, totals by kind, the ranked table, and the notes."""
+    out.print(Text(clean(impact.headline), style="bold"))
+    out.print(Text(assumption(impact)))
+    if impact.by_kind.height:
+        out.print(_totals(impact))
+    if impact.scenario.rollout:
+        out.print(_saved(impact))
+    rows = shown_rows(impact, kind=kind, top=top).filter(pl.col("rank") > 0)
+    if rows.height:
+        out.print(_ranking(impact, rows, out.width))
+    more = impact.entities.filter(pl.col("rank") > 0).height - rows.height
+    if more:
+        out.print(Text(f"{more:,} more rows: --top {rows.height + more}", style="dim"))
+    print_notes(out, impact.notes)
+
+
+def print_notes(out: Console, notes: tuple[str, ...]) -> None:
+    for note in notes[:_NOTES]:
+        out.print(Text(f"- {clean(note)}", style="dim"))
+    if len(notes) > _NOTES:
+        out.print(Text(f"{len(notes) - _NOTES} more notes: --format json", style="dim"))
+
+
+def print_load(out: Console, graph: DependencyGraph) -> None:
+    """What a source became, and everything that was dropped, merged or invented on the way."""
+    out.print(Text(clean(graph.title), style="bold"))
+    out.print(Text(repr(graph)))
+    counts = graph.entities.group_by("kind").len("n").sort(["n", "kind"], descending=[True, False])
+    out.print(Text("; ".join(f"{n:,} {kind_name(k, n)}" for k, n in counts.iter_rows())))
+    relations = graph.dependencies.group_by("relation").agg(
+        pl.len().alias("n"), pl.col("probability").is_null().sum().alias("unknown")
+    )
+    for name, n, unknown in relations.sort(["n", "relation"], descending=[True, False]).iter_rows():
+        said = f", {unknown:,} of unknown strength" if unknown else ""
+        out.print(Text(f"{clean(name)}: {n:,}{said}"))
+    for finding in graph.report:
+        out.print(Text(clean(str(finding), 1000), style=_tone(finding)))
+
+
+def print_sources(out: Console, rows: list[dict[str, str]]) -> None:
+    """The known formats and how to export each."""
+    table = Table(show_lines=True, box=_box())
+    for heading in rows[0]:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(v) for v in row.values()))
+    out.print(table)
+
+
+def print_aliases(out: Console, rows: pl.DataFrame, notes: Sequence[Finding]) -> None:
+    """Pairs of entities that may be one, best first: what each is called, and how many use it."""
+    table = Table(box=_box(), pad_edge=False)
+    for heading in ("alias", "is perhaps", "score", "merge", "why"):
+        table.add_column(
+            heading, overflow="fold", justify="right" if heading == "score" else "left"
+        )
+    for row in rows.iter_rows(named=True):
+        table.add_row(
+            *(_called(row, end) for end in ("alias", "same_as")),
+            Text("" if row["score"] is None else f"{row['score']:.2f}"),
+            Text(row["merge"] or ""), Text(clean(row["why"], 200)),
+        )  # fmt: skip
+    out.print(table if rows.height else Text("nothing in these sources looks like one thing twice"))
+    for note in notes:
+        out.print(Text(clean(str(note), 1000), style="yellow"))
+
+
+def _called(row: dict[str, Any], end: str) -> Text:
+    """Name, id where it differs, kind, and how many depend on it."""
+    identifier, name = row[end], row[f"{end}_name"] or row[end]
+    text = clean(name, 80) if name == identifier else f"{clean(name, 80)} ({clean(identifier, 60)})"
+    kind = clean(kind_name(row[f"{end}_kind"] or "unknown", 1))
+    return Text(f"{text}, {kind}, {row[f'{end}_dependents'] or 0:,} use it")
+
+
+def markdown_sources(rows: list[dict[str, str]]) -> str:
+    """The same as a table of Markdown; the README holds it."""
+    heads = ("source", "an entity is", "a dependency is", "a group is", "how to export it")
+    keys = ("what", "entities", "dependencies", "groups", "how to export")
+    lines = [heads, ("---",) * len(heads)]
+    lines += [(f"`{row['format']}`: {row['what']}", *(row[k] for k in keys[1:])) for row in rows]
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+def _tone(finding: Finding) -> str:
+    return "" if finding.action == "read" else "yellow"
+
+
+def _box() -> Any:
+    from rich.box import SIMPLE_HEAD
+
+    return SIMPLE_HEAD
+
+
+def _totals(impact: Impact) -> Table:
+    table = Table(box=_box(), pad_edge=False)
+    table.add_column("kind")
+    for heading in ("in the graph", "within reach", "expected hit", "range"):
+        table.add_column(heading, justify="right")
+    for row in impact.by_kind.iter_rows(named=True):
+        span = (
+            ""
+            if row["hit_low"] == row["hit_high"]
+            else f"{number(row['hit_low'])} to {number(row['hit_high'])}"
+        )
+        table.add_row(
+            Text(clean(kind_name(row["kind"], 2))), f"{row['entities']:,}",
+            f"{row['within_reach']:,}", number(row["hit"]), span,
+        )  # fmt: skip
+    return table
+
+
+def _saved(impact: Impact) -> Table:
+    """What the rings save against the same update sent to all at once."""
+    table = Table(box=_box(), pad_edge=False)
+    table.add_column("rollout")
+    for heading in ("expected hit", "impact", "saved"):
+        table.add_column(heading, justify="right")
+    scenario = impact.scenario
+    staged = rollout_text(scenario.rollout)
+    halt = "" if scenario.halt is None else f", stopped at {plain(float(scenario.halt))} h"
+    for row in impact.rollout_saves().iter_rows(named=True):
+        said = f"as it was: {staged}{halt}" if row["rollout"] == "as it was" else row["rollout"]
+        figures = [amount(row["impact"]), amount(row["saved"])]
+        table.add_row(Text(said), number(row["hit"]), *figures)
+    return table
+
+
+def amount(value: float) -> str:
+    return f"{value:,.0f}" if 100 <= value < 1e15 else f"{value:,.3g}"
+
+
+def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
+    names = dict(zip(impact.graph.ids, impact.graph.names, strict=True))
+    table = Table(box=_box(), pad_edge=False, width=min(width, 160))
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("entity", ratio=3, no_wrap=True, overflow="ellipsis")
+    wide = width >= 100
+    if wide:
+        table.add_column("kind", no_wrap=True)
+    table.add_column("likely", justify="right", no_wrap=True)
+    ranges = rows.filter(pl.col("probability_low") < pl.col("probability_high")).height > 0
+    if ranges:
+        table.add_column("range", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    timed = impact.scenario.hours is not None
+    if timed:
+        table.add_column("from h", justify="right", no_wrap=True)
+        table.add_column("down h", justify="right", no_wrap=True)
+    table.add_column("impact", justify="right", no_wrap=True)
+    table.add_column("through, nearest first", ratio=3, no_wrap=True, overflow="ellipsis")
+    for row in rows.iter_rows(named=True):
+        low, high = row["probability_low"], row["probability_high"]
+        cells = [
+            Text(str(row["rank"])),
+            Text(clean(row["name"])),
+            *([Text(clean(kind_name(row["kind"], 1)))] if wide else []),
+            Text(percent(row["probability"])),
+            *([Text("" if low == high else chance(low, high, high))] if ranges else []),
+            Text(row["verdict"], style=_VERDICT[row["verdict"]]),
+            *([Text(_hours(row["start_hours"])), Text(_hours(row["down_hours"]))] if timed else []),
+            Text(amount(row["impact"])),
+            Text(_through(row, names)),
+        ]
+        table.add_row(*cells)
+    return table
+
+
+def _hours(value: float | None) -> str:
+    return "" if value is None else f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def _through(row: dict[str, Any], names: dict[str, str]) -> str:
+    """What stands between the entity and the origin, from the entity's own provider back."""
+    if not row["route"]:
+        return ""
+    between = row["route"][-2:0:-1]
+    return " ← ".join(clean(names[i], 30) for i in between) if between else "directly"

@@ -1,0 +1,180 @@
+"""HTTP manners: which representation a client wants, ETag, HEAD, limits on what comes in."""
+
+import json
+import logging
+import re
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+from ipaddress import ip_address
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from knockon.api.rest.problems import problem
+from knockon.graph.errors import clip
+
+JSON, SVG, CSV = "application/json", "image/svg+xml", "text/csv"
+MAX_BODY = 2**20
+_SUFFIX = {"json": JSON, "svg": SVG, "csv": CSV}
+_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
+_log = logging.getLogger("knockon.rest")
+
+
+def wanted(request: Request, offered: Sequence[str]) -> str:
+    """The media type among those offered that the client likes best, by its Accept header.
+
+    The first offered wins among equals. Raises HTTPException 406 where none is acceptable.
+    """
+    accept = ",".join(request.headers.getlist("accept")).strip() or "*/*"
+    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    quality = {media: _quality(media, ranges) for media in offered}
+    best = max(offered, key=lambda m: quality[m])
+    if quality[best] <= 0:
+        raise HTTPException(406, f"expected to be asked for {' or '.join(offered)}")
+    return best
+
+
+def _range(part: str) -> tuple[str, float]:
+    media, *parameters = (p.strip().lower() for p in part.split(";"))
+    quality = 1.0
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                quality = min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                quality = 0.0
+    return media, quality
+
+
+def _quality(media: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """What the most specific range that fits says."""
+    fits = {media: 3, media.partition("/")[0] + "/*": 2, "*/*": 1}
+    said = [(fits[r], q) for r, q in ranges if r in fits]
+    return max(said)[1] if said else 0.0
+
+
+def reply(
+    request: Request, media: str, body: str | bytes, *, file: str = "", chosen: bool = True,
+    headers: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """A 200 with its ETag, or a 304 where the client has it already.
+
+    file: name under which a CSV is saved; chosen: the Accept header had a say
+    """
+    content = body.encode() if isinstance(body, str) else body
+    tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
+    extra = {"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
+    if chosen:
+        extra["Vary"] = "Accept"
+    if media == SVG:
+        extra["Content-Security-Policy"] = _SVG_POLICY
+    if media == CSV:
+        extra["Content-Disposition"] = f'attachment; filename="{_plain(file)}.csv"'
+    if request.method == "GET" and _matches(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=extra)
+    charset = "; charset=utf-8" if media.startswith("text/") else ""
+    return Response(content, headers={**extra, "Content-Type": media + charset})
+
+
+def reply_json(request: Request, answer: Any, **options: Any) -> Response:
+    """The answer as JSON, refusing what JSON cannot say."""
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return reply(request, JSON, text, **options)
+
+
+def _matches(given: str, tag: str) -> bool:
+    listed = [t.strip().removeprefix("W/") for t in given.split(",")]
+    return tag in listed or given.strip() == "*"
+
+
+def _plain(name: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name)[:80]
+
+
+class Door:
+    """ASGI middleware: HEAD answers as GET without a body, large bodies are a 413, faults a 500.
+
+    Every response forbids browsers to guess its type. A request to another host than one of
+    `hosts` (None: any) is a 421, so that no site can have its own name lead here.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None = None) -> None:
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        head, started = scope["method"] == "HEAD", False
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [
+                    *message.get("headers", ()), (b"x-content-type-options", b"nosniff")
+                ]  # fmt: skip
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        if self.hosts is not None and (stray := _stray(scope, self.hosts)) is not None:
+            known = ", ".join(sorted(self.hosts))
+            detail = f"expected a request to {known}, got the host {clip(stray)!r}"
+            await problem(421, detail)(scope, receive, sent)
+            return
+        inner = {**scope, "method": "GET"} if head else scope
+        try:
+            await self.app(inner, _limited(scope, receive), sent)
+        except Exception:
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            if started:
+                raise
+            detail = "the server failed to answer; the fault is logged there"
+            await problem(500, detail)(scope, receive, sent)
+
+
+def hosts_of(host: str) -> frozenset[str] | None:
+    """The hosts under which a server on this address may be asked; None: under any."""
+    bare = host.strip("[]")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return frozenset({*_LOCAL, bare.lower()})
+    if address.is_unspecified:
+        return None
+    return frozenset({*_LOCAL, f"[{address}]" if address.version == 6 else bare})
+
+
+def _stray(scope: Scope, hosts: Collection[str]) -> str | None:
+    """What the Host header says, where that is none of these, whatever the port; else None."""
+    said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    found = _HOST.fullmatch(said[0]) if len(said) == 1 else None
+    return None if found and found["name"].lower() in hosts else ", ".join(said)
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """What arrives, up to the limit; beyond it, reading raises a 413."""
+    stated = dict(scope["headers"]).get(b"content-length", b"0")
+    count = int(stated) if stated.isdigit() else 0
+
+    read = 0
+
+    async def received() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if max(read, count) > MAX_BODY:
+            raise HTTPException(
+                413, f"expected a body of at most {MAX_BODY:,} bytes",
+                {"Connection": "close"},
+            )  # fmt: skip
+        return message
+
+    return received

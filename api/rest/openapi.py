@@ -1,0 +1,111 @@
+"""The OpenAPI document: representations, problems, and examples from the graphs that are served."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from knockon.api.rest.problems import MEDIA_TYPE, Problem
+from knockon.api.schema import whatif_json
+from knockon.graph.analysis.whatif import whatif
+from knockon.graph.model.graph import DependencyGraph
+
+ABOUT = (
+    "This fails; who is hit, how hard, and why? Answers are the same for the same question. "
+    "Errors are problem details (RFC 9457)."
+)
+_REF = "#/components/schemas/{model}"
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
+_TEXT = {"schema": {"type": "string"}}
+_EXAMPLE_ROWS = 2
+_MORE: dict[str, dict[str, Any]] = {  # what the examples of these addresses need besides an origin
+    "/timeline.svg": {"hours": "4"},
+    "/detection.svg": {"mode": "bad_update", "rollout": "1%@0,10%@4,100%@24", "halt": 2},
+}
+
+
+def answers(media: str | Sequence[str], *codes: int) -> dict[int | str, dict[str, Any]]:
+    """The documented responses: 200 in each media type, 304, and problems of these codes."""
+    types = [media] if isinstance(media, str) else media
+    texts = {t: _TEXT for t in types if t != "application/json"}
+    said: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The answer"} | ({"content": texts} if texts else {}),
+        304: {"description": "The client has this answer, by its If-None-Match"},
+    }
+    for code in codes:
+        said[code] = {"description": HTTPStatus(code).phrase, "content": _PROBLEM}
+    said["default"] = {"description": "Another problem", "content": _PROBLEM}
+    return said
+
+
+def describe(app: FastAPI, graphs: Mapping[str, DependencyGraph]) -> None:
+    """Let the app's OpenAPI document name the graphs and show a real answer."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = plain()
+            _add_problem(document)
+            _add_names(document, graphs)
+            _add_examples(document, graphs)
+        return plain()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_problem(document: dict[str, Any]) -> None:
+    schema = TypeAdapter(Problem).json_schema(ref_template=_REF)
+    parts = document["components"]["schemas"]
+    parts.update(schema.pop("$defs", {}))
+    parts["Problem"] = schema
+    for unused in ("HTTPValidationError", "ValidationError"):
+        parts.pop(unused, None)
+
+
+def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:
+    """The graphs and the kinds that a client can name."""
+    kinds = sorted({k for g in graphs.values() for k in g.entities["kind"].unique()})
+    for parameter in _parameters(document):
+        if parameter["name"] == "graph" and graphs:
+            parameter["schema"]["enum"] = [*graphs]
+        if parameter["name"] == "kind":
+            parameter["schema"] = {"type": "string", "enum": kinds}
+    for model in ("WhatifBody", "TimelineBody", "DetectionBody"):
+        body = document["components"]["schemas"][model]["properties"]
+        body["kind"]["anyOf"] = [{"type": "string", "enum": kinds}, {"type": "null"}]
+
+
+def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:
+    """The entity on which most depend, and what its failure does."""
+    name, graph = next(((n, g) for n, g in graphs.items() if g.ids), (None, None))
+    if graph is None:
+        return
+    entity = graph.ids[int(np.bincount(graph.provider, minlength=graph.size).argmax())]
+    shown = {("graph", "path"): name, ("entity", "path"): entity, ("origin", "query"): [entity]}
+    answer = whatif_json(whatif(graph, entity), top=_EXAMPLE_ROWS)
+    for path, operation in _operations(document):
+        more = next((m for end, m in _MORE.items() if path.endswith(end)), {})
+        said = shown | {(name, "query"): value for name, value in more.items()}
+        for parameter in operation.get("parameters", ()):
+            at = (parameter["name"], parameter["in"])
+            if at in said:
+                parameter["example"] = said[at]
+        if "requestBody" in operation:
+            body = operation["requestBody"]["content"]["application/json"]
+            body["example"] = {"origins": [entity], **more}
+        if path.endswith("/whatif"):
+            operation["responses"]["200"]["content"]["application/json"]["example"] = answer
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            yield path, operation
+
+
+def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for _, operation in _operations(document):
+        yield from operation.get("parameters", ())

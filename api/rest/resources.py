@@ -1,0 +1,226 @@
+"""The JSON of graphs and entities, as REST lists them. Answers are in `schema`."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import polars as pl
+from typing_extensions import TypedDict
+
+from knockon.api.rest.scenario import EntitiesQuery
+from knockon.api.schema import SCHEMA, GraphHead, graph_head
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.tables import ENTITY_COLUMNS
+
+PAGE = 100
+
+
+class GraphLink(TypedDict):
+    """A graph that is served."""
+
+    name: str
+    title: str
+    entities: int
+    dependencies: int
+    href: str
+
+
+class GraphsJson(TypedDict):
+    """The graphs that are served, in the order in which the server was given them."""
+
+    schema: int
+    graphs: list[GraphLink]
+
+
+class KindCount(TypedDict):
+    """How many entities are of a kind."""
+
+    kind: str
+    entities: int
+
+
+class RelationCount(TypedDict):
+    """How many dependencies are of a relation; `unknown`: of these, without a stated strength."""
+
+    relation: str
+    dependencies: int
+    unknown: int
+
+
+class FindingJson(TypedDict):
+    """Something that reading or checking did to the rows."""
+
+    action: str
+    count: int
+    reason: str
+    examples: list[str]
+
+
+class GraphJson(TypedDict):
+    """What a graph holds, where it came from, and what was dropped, merged or invented."""
+
+    schema: int
+    name: str
+    title: str
+    entities: int
+    dependencies: int
+    groups: int
+    kinds: list[KindCount]
+    relations: list[RelationCount]
+    weight_unit: str | None
+    sources: dict[str, str]
+    report: list[FindingJson]
+
+
+class EntityJson(TypedDict):
+    """One entity. `other` holds the columns that only its source knows.
+
+    `repair_hours_to`: where the hours are a range, its upper end; likewise in dependencies.
+    """
+
+    id: str
+    name: str
+    kind: str
+    parent: str | None
+    sector: str | None
+    country: str | None
+    weight: float
+    repair_hours: float
+    repair_hours_to: float | None
+    backlog: float
+    other: dict[str, Any]
+
+
+class EntitiesJson(TypedDict):
+    """A page of entities by id. `total` counts all pages, `more` those after this one."""
+
+    schema: int
+    graph: GraphHead
+    total: int
+    more: int
+    entities: list[EntityJson]
+    next: str | None
+    next_cursor: str | None
+
+
+class DependencyJson(TypedDict):
+    """A dependency of or on an entity; `id`, `name` and `kind` are those of the other end."""
+
+    id: str
+    name: str
+    kind: str
+    relation: str
+    probability: float | None
+    loss: float
+    grace_hours: float
+    grace_hours_to: float | None
+    group: str | None
+    needs: int
+    switch_hours: float
+    switch_hours_to: float | None
+    switch_probability: float
+    source: str | None
+    evidence: str | None
+    as_of: str | None
+
+
+class DependenciesJson(TypedDict):
+    """Dependencies of one direction. `total` counts all, `more` those not shown."""
+
+    total: int
+    more: int
+    rows: list[DependencyJson]
+
+
+class EntityDetailJson(TypedDict):
+    """An entity, what it depends on, and what depends on it."""
+
+    schema: int
+    graph: GraphHead
+    entity: EntityJson
+    dependencies: DependenciesJson
+    dependents: DependenciesJson
+
+
+def graphs_json(graphs: Mapping[str, DependencyGraph], base: str) -> GraphsJson:
+    links: list[GraphLink] = [
+        {"name": name, **graph_head(graph), "href": f"{base}/{quote(name)}"}
+        for name, graph in graphs.items()
+    ]
+    return {"schema": SCHEMA, "graphs": links}
+
+
+def graph_json(name: str, graph: DependencyGraph) -> GraphJson:
+    rows = graph.dependencies
+    kinds = graph.entities.group_by("kind").agg(pl.len().alias("entities"))
+    relations = rows.group_by("relation").agg(
+        pl.len().alias("dependencies"), pl.col("probability").is_null().sum().alias("unknown")
+    )
+    grouped = rows.filter(pl.col("group").is_not_null()).select("dependent", "group")
+    return {
+        "schema": SCHEMA,
+        "name": name,
+        **graph_head(graph),
+        "groups": grouped.n_unique() if grouped.height else 0,
+        "kinds": kinds.sort(["entities", "kind"], descending=[True, False]).to_dicts(),  # type: ignore[typeddict-item]
+        "relations": relations.sort(
+            ["dependencies", "relation"], descending=[True, False]
+        ).to_dicts(),  # type: ignore[typeddict-item]
+        "weight_unit": graph.tables.weight_unit,
+        "sources": dict(graph.tables.sources),
+        "report": [
+            {"action": f.action, "count": f.count, "reason": f.reason, "examples": [*f.examples]}
+            for f in graph.report
+        ],
+    }
+
+
+def chosen(graph: DependencyGraph, query: EntitiesQuery) -> pl.DataFrame:
+    """The entities that a query asks for, by id, on all pages."""
+    rows = graph.entities
+    if query.q:
+        rows = rows[list(graph.search(query.q))]
+    if query.kind is not None:
+        rows = rows.filter(pl.col("kind") == query.kind)
+    if query.id:
+        rows = rows.filter(pl.col("id").is_in(query.id))
+    return rows
+
+
+def page_of(
+    rows: pl.DataFrame, query: EntitiesQuery, limit: int | None
+) -> tuple[pl.DataFrame, int, str | None]:
+    """The rows of one page, how many come after it, and the cursor of the next page."""
+    after = bytes.fromhex(query.cursor)
+    start = bisect_right(rows["id"].to_list(), after, key=str.encode) if after else 0
+    page = rows[start : None if limit is None else start + limit]
+    more = rows.height - start - page.height
+    return page, more, page["id"][-1].encode().hex() if more and page.height else None
+
+
+def entity_json(row: Mapping[str, Any]) -> EntityJson:
+    known = [c.name for c in ENTITY_COLUMNS]
+    other = {k: v for k, v in row.items() if k not in known and not k.startswith("_")}
+    return {**{k: row[k] for k in known}, "other": other}  # type: ignore[typeddict-item]
+
+
+def detail_json(graph: DependencyGraph, number: int, limit: int) -> EntityDetailJson:
+    return {
+        "schema": SCHEMA,
+        "graph": graph_head(graph),
+        "entity": entity_json(graph.entities.row(number, named=True)),
+        "dependencies": _ends(graph, graph.dependent == number, graph.provider, limit),
+        "dependents": _ends(graph, graph.provider == number, graph.dependent, limit),
+    }
+
+
+def _ends(graph: DependencyGraph, mine: Any, other: Any, limit: int) -> DependenciesJson:
+    """The dependencies where `mine` is set, named by their other end."""
+    places = np.flatnonzero(mine)
+    shown = places[:limit]
+    columns = [k for k in DependencyJson.__annotations__ if k not in ("id", "name", "kind")]
+    ends = graph.entities[other[shown]].select("id", "name", "kind")
+    rows = pl.concat([ends, graph.dependencies[shown].select(columns)], how="horizontal")
+    return {"total": len(places), "more": len(places) - len(shown), "rows": rows.to_dicts()}

@@ -1,0 +1,269 @@
+"""What the times of all worlds come to: how likely, from when, for how long, and at what cost."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from knockon.graph.analysis.tallies import OF_A_WORLD, Figures, Ledger, Plan, Watch, partial_note
+from knockon.graph.arrays import Bools, Floats
+from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.kernels.losses_numpy import spread_loss
+from knockon.graph.engine.kernels.times_world import NOTHING, SWITCHED
+from knockon.graph.engine.lanes import MISSED, compiled_form_is_there
+from knockon.graph.engine.memory import hold
+from knockon.graph.engine.times import Timeline, Times
+from knockon.graph.engine.worlds import Block, Run
+from knockon.graph.model.hours import LONGEST
+
+_KEPT = 1 << 25  # intervals kept for percentiles: 256 MiB
+_MOMENTS = 200_000  # distinct moments of a kind that a curve keeps exactly
+
+
+@dataclass(frozen=True, eq=False)
+class TimedTally(Figures):
+    """The figures of a run with times: those of a run without, and more.
+
+    low, high: (E,) probability with unknown strengths at 0 and 1
+    start, down: (E,) mean hours over the worlds that hit it, down_p50, down_p95: percentiles of
+    the same; nan where none does. curve: frame `hours`, `kind`, `down`
+    """
+
+    low: Floats
+    high: Floats
+    start: Floats
+    down: Floats
+    down_p50: Floats
+    down_p95: Floats
+    curve: pl.DataFrame
+    notes: tuple[str, ...]
+    form: str = "numpy"
+    stopped: bool = False
+
+
+def tally(
+    job: Ledger, plan: Plan, timeline: Timeline, runs: list[Run], watch: Watch | None = None,
+    memory: int | None = None,
+) -> TimedTally:  # fmt: skip
+    """All figures. runs: the middle one alone, or low, middle and high where they differ.
+
+    With higher strengths more members are lost, and where one interval of a provider holds another,
+    so do those of its dependents: start + grace and end + repair + backlog * (end - start) keep the
+    order, and so does the count of lost members at a moment. Hence low <= middle <= high in every
+    world, but for two cases. An outage that a switch costs begins and ends earlier where the member
+    is lost earlier; and in a cycle an entity that fails earlier sees fewer of the others. There an
+    interval of the lower run need not lie within that of the higher, and can break what the higher
+    one spares. The middle run stays as it is; low then counts the worlds that are down in both, and
+    high those that are down in either, which is noted.
+    """
+    hold(OF_A_WORLD * plan.worlds, memory)
+    sums = _Sums(job)
+    base = runs[len(runs) // 2]
+    paying = timeline.pays(1 << len(base.uncertain) if plan.exact else plan.worlds)
+    compiled = paying and compiled_form_is_there()
+
+    def times(run: Run) -> Iterator[tuple[Block, Times]]:
+        blocks = (_seen_by(run, base, b) for b in plan.blocks(base, timeline.words))
+        return timeline.times(run, blocks, compiled=compiled)
+
+    done = 0
+    for parts in zip(*map(times, runs), strict=True):
+        block, middle = parts[len(parts) // 2]
+        sums.add(block, middle, losses(job, timeline, base, block, middle))
+        if len(parts) > 1:
+            sums.bound(block, *(job.by_entity(t.start, np.minimum) < np.inf for _, t in parts))
+        done += len(block.weight)
+        if watch and not plan.exact and not watch(done, plan.worlds) and done < plan.worlds:
+            break
+    stopped = not plan.exact and done < plan.worlds
+    figures = sums.figures(1.0 if plan.exact else float(done), plan.exact, both=len(runs) > 1)
+    notes = [*figures.notes, *([MISSED] if paying and not compiled else [])]
+    if stopped:
+        notes.append(partial_note(done, plan.worlds))
+    elif plan.precision is not None:
+        notes.append(f"precision {plan.precision:g}: {done:,} random worlds, enough for any chance")
+    form = "numba" if compiled else "numpy"
+    return replace(figures, form=form, stopped=stopped, notes=tuple(notes))
+
+
+def _seen_by(run: Run, middle: Run, block: Block) -> Block:
+    """The cases of the middle run for one with fewer uncertain draws."""
+    if block.cases is None:
+        return block
+    rows = np.searchsorted(middle.uncertain, run.uncertain)
+    return replace(block, cases=block.cases[rows])
+
+
+def losses(job: Ledger, timeline: Timeline, run: Run, block: Block, times: Times) -> Floats | None:
+    """(E, L) loss of each entity, None where all that is down is lost whole.
+
+    As in a world without times, but that a member is lost where it counts, and a group that no
+    break and no switch has brought down takes nothing.
+    """
+    if times.counts is None or times.state is None:
+        return None
+    c, lanes = timeline.circuit, len(block.weight)
+    _, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
+    takes = (c.threshold == 1)[:, None] | (times.state != NOTHING)
+    start = np.zeros((len(c.entity), lanes))
+    start[job.origins] = job.severity[:, None]
+    live = times.counts & takes[c.group]
+    stuck = stuck | (times.state == SWITCHED)
+    x = spread_loss(c, job.share, live, stuck, start, np.zeros(0, np.int64))
+    return job.by_entity(x, np.maximum)
+
+
+class _Sums:
+    """Sums over worlds, block by block."""
+
+    def __init__(self, job: Ledger) -> None:
+        e = len(job.entity)
+        self.job = job
+        self.low, self.hit, self.high = np.zeros(e), np.zeros(e), np.zeros(e)
+        self.x, self.harm, self.harm2 = np.zeros(e), np.zeros(e), np.zeros(e)
+        self.start, self.down = np.zeros(e), np.zeros(e)
+        self.worlds: list[tuple[Floats, Floats, Floats]] = []
+        self.kept: list[tuple[Floats, Floats]] = []
+        self.held = self.bounded = 0
+        self.cut = False
+        self.curve = _Curve(job)
+
+    def add(self, block: Block, times: Times, loss: Floats | None) -> None:
+        job, w = self.job, block.weight
+        start = job.by_entity(times.start, np.minimum)
+        hit = start < np.inf
+        start = np.where(hit, start, 0.0)
+        down = np.where(hit, job.by_entity(times.end, np.maximum), 0.0) - start
+        self.cut |= bool((hit & (start + down >= LONGEST)).any())
+        x = hit.astype(np.float64) if loss is None else np.where(hit, loss, 0.0)
+        harm = x * down
+        for total, values in (
+            (self.hit, hit), (self.x, x), (self.harm, harm), (self.harm2, harm * harm),
+            (self.start, start), (self.down, down),
+        ):  # fmt: skip
+            total += values @ w
+        self.worlds.append((job.at_stake @ harm, job.others @ hit, w))
+        room = max(1, _KEPT // len(job.entity)) - self.held
+        if room > 0:
+            self.kept.append((np.where(hit, down, np.nan)[:, :room], w[:room]))
+            self.held += min(room, len(w))
+        self.curve.add(hit, start, start + down, w)
+
+    def bound(self, block: Block, low: Bools, middle: Bools, high: Bools) -> None:
+        self.bounded += int((low & ~middle).sum() + (middle & ~high).sum())
+        self.low += (low & middle) @ block.weight
+        self.high += (high | middle) @ block.weight
+
+    def figures(self, mass: float, exact: bool, *, both: bool) -> TimedTally:
+        """The figures after so much weight of worlds."""
+        job = self.job
+        totals, hits, weights = (np.concatenate(p) for p in zip(*self.worlds, strict=True))
+        hit, harm = np.clip(self.hit / mass, 0, 1), self.harm / mass
+        drawn = 0.0 if exact else 1 / mass
+        spread2 = np.maximum(self.harm2 / mass - harm * harm, 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = [np.where(self.hit > 0, s / self.hit, np.nan)
+                     for s in (self.x, self.start, self.down)]  # fmt: skip
+        down, weight = (np.concatenate(p, axis=-1) for p in zip(*self.kept, strict=True))
+        p50, p95 = percentiles(down, weight, (0.50, 0.95))
+        return TimedTally(
+            middle=hit,
+            std_error=np.sqrt(hit * (1 - hit) * drawn),
+            loss=means[0],
+            impact=job.at_stake * harm,
+            impact_std_error=job.at_stake * np.sqrt(spread2 * drawn),
+            total=totals,
+            hits=hits,
+            weight=weights / mass,
+            low=np.clip(self.low / mass, 0, 1) if both else hit,
+            high=np.clip(self.high / mass, 0, 1) if both else hit,
+            start=means[1],
+            down=means[2],
+            down_p50=p50,
+            down_p95=p95,
+            curve=self.curve.frame(mass),
+            notes=tuple(self._notes(len(totals))),
+        )
+
+    def _notes(self, worlds: int) -> Iterator[str]:
+        if self.held < worlds:
+            yield f"percentiles of hours are those of the first {self.held:,} worlds"
+        if self.bounded:
+            yield (
+                "outages in cycles and of switches can be shorter where more fails: "
+                f"{self.bounded:,} of the intervals in the low and high runs were not ordered, and "
+                "count as in the middle run"
+            )
+        if self.cut:
+            yield f"outages are cut at {LONGEST:,.0f} hours after the origins failed"
+        if self.curve.rounded:
+            yield "the timeline has its moments rounded to three digits"
+
+
+def percentiles(values: Floats, weight: Floats, shares: tuple[float, ...]) -> list[Floats]:
+    """For each share the least value of each row (E, L) that at least this share of the row's
+    weight does not exceed; cells of nan have no weight, rows of them the percentile nan."""
+    order = np.argsort(values, axis=1, kind="stable")  # nan comes last
+    ordered = np.take_along_axis(values, order, axis=1)
+    mass = np.cumsum(np.where(np.isnan(ordered), 0.0, weight[order]), axis=1)
+    whole = mass[:, -1:]
+    found = []
+    for share in shares:
+        at = (mass >= share * whole * (1 - 1e-12)).argmax(axis=1)
+        found.append(np.take_along_axis(ordered, at[:, None], axis=1)[:, 0])
+    return found
+
+
+class _Curve:
+    """How many entities of each kind are down at each moment, summed over worlds."""
+
+    def __init__(self, job: Ledger) -> None:
+        kinds = job.graph.entities["kind"].gather(job.entity)
+        self.kinds = sorted(kinds.unique().to_list())
+        self.of = [np.flatnonzero((kinds == k).to_numpy() & (job.others > 0)) for k in self.kinds]
+        self.rounded = False
+        self.steps = [(np.zeros(0), np.zeros(0)) for _ in self.kinds]
+
+    def add(self, hit: Bools, start: Floats, end: Floats, weight: Floats) -> None:
+        for i, rows in enumerate(self.of):
+            down = hit[rows]
+            each = np.broadcast_to(weight, down.shape)[down]
+            moments = np.concatenate([self.steps[i][0], start[rows][down], end[rows][down]])
+            change = np.concatenate([self.steps[i][1], each, -each])
+            self.steps[i] = self._merged(moments, change)
+
+    def _merged(self, moments: Floats, change: Floats) -> tuple[Floats, Floats]:
+        if self.rounded:
+            moments = _three_digits(moments)
+        found, of = np.unique(moments, return_inverse=True)
+        if len(found) > _MOMENTS and not self.rounded:
+            self.rounded = True
+            self.steps = [self._merged(*step) for step in self.steps]
+            return self._merged(moments, change)
+        level: Floats = np.bincount(of, weights=change, minlength=len(found)).astype(np.float64)
+        return found, level
+
+    def frame(self, mass: float) -> pl.DataFrame:
+        """Columns `hours`, ascending; `kind`; `down`: expected number down from then on.
+
+        mass: what the weights of all worlds sum to
+        """
+        moments = np.unique(np.concatenate([np.zeros(0), *(m for m, _ in self.steps)]))
+        parts = []
+        for kind, rows, (own, change) in zip(self.kinds, self.of, self.steps, strict=True):
+            if not len(rows):
+                continue
+            level = np.append(0.0, np.cumsum(change))[np.searchsorted(own, moments, side="right")]
+            down = np.maximum(level, 0.0) / mass
+            down[moments >= own[-1] if len(own) else np.ones(len(moments), np.bool_)] = 0.0
+            parts.append(pl.DataFrame({"hours": moments, "kind": [kind] * len(moments),
+                                       "down": down}))  # fmt: skip
+        empty = pl.DataFrame(schema={"hours": pl.Float64, "kind": pl.String, "down": pl.Float64})
+        return pl.concat([empty, *parts]).sort("hours", "kind")
+
+
+def _three_digits(values: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        scale = 10.0 ** (2 - np.floor(np.log10(values)))
+    return np.where(values > 0, np.round(values * scale) / scale, 0.0)

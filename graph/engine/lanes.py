@@ -1,0 +1,271 @@
+"""One call for closures by the million: the lane kernel in the form that suits the work.
+
+The numpy form starts at once, the compiled form (numba) pays for its start on large work. Both
+give the same bits; which one ran is said in the answer. What a lane means is the caller's: a
+world, a case, an origin, a set of entities that fail together (`knockon.graph.engine.worlds`).
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.util import find_spec
+from itertools import chain
+from os import cpu_count
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from knockon.graph.arrays import Bools, Floats, Ints, Words
+from knockon.graph.engine.circuit import Circuit
+from knockon.graph.engine.draws import ALL, salt, thresholds
+from knockon.graph.engine.kernels.closure_numpy import close, unpack
+from knockon.graph.engine.memory import free_bytes, workers
+from knockon.graph.engine.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
+from knockon.graph.engine.worlds import Block, Run
+
+COMPILED_FROM = 400_000  # arcs times words of work that pay for the start of the compiled form
+MISSED = (
+    "so much work wants the compiled kernel, but numba is not installed: "
+    "pip install 'knockon[fast]'"
+)
+_CELLS = 1 << 23  # words of one array of a block of the numpy form: 64 MiB
+_ARRAYS = 6  # of that size at a time
+_ROWS = 1 << 14  # rows unpacked at a time
+_PIECE = 1 << 22  # arcs whose draws are laid out at a time
+
+
+def compiled_form_is_there() -> bool:
+    return find_spec("numba") is not None
+
+
+def pays(circuit: Circuit, words: int) -> bool:
+    """Whether so much work is worth the compiled form."""
+    return len(circuit.provider) * words >= COMPILED_FROM
+
+
+class Lanes:
+    """A circuit whose closures are wanted in many lanes.
+
+    words: of all lanes, which decides the form together with the size of the circuit
+    memory: bytes that the lanes may take; None: half of what is free
+    """
+
+    def __init__(
+        self, circuit: Circuit, words: int, *, compiled: bool | None = None,
+        memory: int | None = None,
+    ) -> None:  # fmt: skip
+        self.circuit, self.memory = circuit, memory
+        wanted = pays(circuit, words) if compiled is None else compiled
+        self.compiled = wanted and compiled_form_is_there()
+        self.missed = wanted and not self.compiled
+        self.taken = 0, 0  # bytes that the compiled form took for all blocks, and for each
+        self._found_free: int | None = None
+        self._wiring: Wiring | None = None
+        self._drawings: dict[int, tuple[Run, Drawing]] = {}
+        self._keys: tuple[Any, Words, Words] | None = None
+        self._free: SimpleQueue[Scratch] = SimpleQueue()
+
+    @property
+    def form(self) -> str:
+        return "numba" if self.compiled else "numpy"
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of the form."""
+        return [MISSED] if self.missed else []
+
+    def words(self, *, fractional: bool) -> int:
+        """Words of a block. Fractions are summed in the same blocks whatever the form."""
+        c = self.circuit
+        height = max(1, len(c.entity) + len(c.dependency) + 2 * len(c.node))
+        cells = _CELLS if self.memory is None else min(_CELLS, self.memory // (8 * _ARRAYS))
+        if fractional:
+            return min(WORDS, max(1, cells // (64 * height)))
+        return WORDS if self.compiled else max(1, cells // height)
+
+    def release(self, *, wiring: bool = True) -> None:
+        """Let go of what only closures need, and of the wiring: each is as large as the graph."""
+        self._drawings, self._keys, self._free = {}, None, SimpleQueue()
+        if wiring:
+            self._wiring = None
+
+    def wiring(self) -> Wiring:
+        if self._wiring is None:
+            self._wiring = Wiring.of(self.circuit)
+        return self._wiring
+
+    def close(
+        self, run: Run, blocks: Iterable[Block], origins: Ints | None = None
+    ) -> Iterator[tuple[Block, Words]]:
+        """Each block with the (N, W) lanes in which each node is hit, in the order of blocks.
+
+        origins: nodes hit in all lanes of the blocks that do not say themselves what fails
+        """
+        failing = np.zeros(0, np.int64) if origins is None else origins
+        if not self.compiled:
+            for block in blocks:
+                live, stuck = run.live_and_stuck(block)
+                start = np.zeros((len(self.circuit.entity), block.words), np.uint64)
+                nodes, hit = _start(block, failing)
+                start[nodes] = hit
+                yield block, close(self.circuit, live, stuck, start, np.zeros(0, np.int64))
+            return
+        ahead = iter(blocks)
+        for first in ahead:
+            every = chain([first], ahead)
+            if len(run.uncertain) or first.hit is not None:
+                yield from self._close_compiled(run, every, failing, given=first.cases is not None)
+            else:  # nothing is drawn: all lanes are alike
+                reached = self._reach(run, failing)[:, None]
+                for block in every:
+                    yield block, np.where(reached, _lanes(len(block.weight)), np.uint64(0))
+
+    def _close_compiled(
+        self, run: Run, blocks: Iterator[Block], origins: Ints, *, given: bool
+    ) -> Iterator[tuple[Block, Words]]:
+        """As many blocks at a time as cores and memory hold, no more ahead of the caller."""
+        from knockon.graph.engine.kernels.closure_numba import close_block
+
+        if self.memory is None and self._found_free is None:
+            self._found_free = free_bytes()  # later it lacks what the lanes themselves took
+        wiring, free = self.wiring(), self._free
+        drawing = self.drawing(run, given=given)
+        drawn = sum(d.bytes for _, d in self._drawings.values())
+        self.taken = wiring.bytes + drawn, block_bytes(len(self.circuit.entity))
+        count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
+        while free.qsize() < count:
+            free.put(Scratch.of(wiring))
+
+        def work(block: Block) -> Words:
+            rows = np.zeros((0 if block.cases is None else len(block.cases), WORDS), np.uint64)
+            if block.cases is not None:
+                rows[:, : block.words] = block.cases
+            nodes, hit = _start(block, origins)
+            start = np.zeros((len(nodes), WORDS), np.uint64)
+            start[:, : block.words] = hit
+            scratch = free.get()
+            try:
+                found = close_block(wiring, drawing, rows, block.first, nodes, start, scratch)
+            finally:
+                free.put(scratch)
+            return found[:, : block.words]
+
+        waiting: deque[tuple[Block, Future[Words]]] = deque()
+        with ThreadPoolExecutor(count) as pool:
+            for block in blocks:
+                waiting.append((block, pool.submit(work, block)))
+                if len(waiting) == count:
+                    done, future = waiting.popleft()
+                    yield done, future.result()
+            while waiting:
+                done, future = waiting.popleft()
+                yield done, future.result()
+
+    def _reach(self, run: Run, origins: Ints) -> Bools:
+        live = run.probability >= 1
+        sure = np.where(run.of_group >= 0, live[run.of_group], True)
+        return self.reach(live[run.of_member], ~sure, origins)
+
+    def reach(self, live: Bools, stuck: Bools, origins: Ints, barred: Ints | None = None) -> Bools:
+        """(N,) nodes hit in one lane; live: (M,) members, stuck: (G,) switches that fail.
+
+        barred: nodes that are never hit
+        """
+        barred = np.zeros(0, np.int64) if barred is None else barred
+        n = len(self.circuit.entity)
+        if not self.compiled:
+            start = np.zeros((n, 1), np.uint64)
+            start[origins] = 1
+            words = (x.astype(np.uint64)[:, None] for x in (live, stuck))
+            return close(self.circuit, next(words), next(words), start, barred)[:, 0] > 0
+        from knockon.graph.engine.kernels.closure_numba import reach
+
+        wiring = self.wiring()
+        hit = np.zeros(n, np.bool_)
+        hit[origins] = True
+        passes = np.zeros(0, np.bool_)
+        if len(barred) or not live.all():
+            passes = live[self.circuit.member[wiring.arc]]
+            passes &= ~np.isin(wiring.target, wiring.row[barred])
+        breaks_at = np.where(stuck[wiring.shared], 1, wiring.threshold)
+        return reach(wiring, passes, breaks_at, hit)
+
+    def drawing(self, run: Run, *, given: bool) -> Drawing:
+        """The draws by arc and by switch; given: uncertain ones are rows of given words."""
+        if id(run) not in self._drawings:
+            self._drawings[id(run)] = run, self._draw(run, given=given)
+        return self._drawings[id(run)][1]
+
+    def _draw(self, run: Run, *, given: bool) -> Drawing:
+        wiring, switch = self.wiring(), run.of_group[self.wiring().shared]
+        row = np.zeros(0, np.uint64)
+        if given:
+            row = np.zeros(len(run.probability), np.uint64)
+            row[run.uncertain] = CERTAIN + np.uint64(1)
+            row[run.uncertain] += np.arange(len(run.uncertain), dtype=np.uint64)
+
+        def limits(draws: Ints) -> Words:
+            limit = thresholds(run.probability[draws])
+            return np.where(row[draws] > 0, row[draws], limit) if given else limit
+
+        limit = np.empty(len(wiring.arc), np.uint64)
+        for piece, draws in self._draws_of_arcs(run):
+            limit[piece] = limits(draws)
+        switch_limit = np.full(len(switch), CERTAIN)
+        switch_limit[switch >= 0] = limits(switch[switch >= 0])
+        if given or not len(run.uncertain):  # nothing is hashed
+            keys = np.zeros(len(wiring.arc), np.uint64), np.zeros(len(switch), np.uint64)
+        else:
+            keys = self._salted_keys(run, switch)
+        return Drawing(keys[0], limit, keys[1], switch_limit)
+
+    def _salted_keys(self, run: Run, switch: Ints) -> tuple[Words, Words]:
+        """The keys by arc and by shared group, made once for all runs over the same draws."""
+        if self._keys is None or self._keys[0] is not run.identities:
+            values = run.identities.made()
+            values ^= salt(run.seed)
+            key = np.empty(len(self.wiring().arc), np.uint64)
+            for piece, draws in self._draws_of_arcs(run):
+                key[piece] = values[draws]
+            self._keys = run.identities, key, np.where(switch >= 0, values[switch], np.uint64(0))
+        return self._keys[1:]
+
+    def _draws_of_arcs(self, run: Run) -> Iterator[tuple[slice, Ints]]:
+        """The draw behind each arc as wired, a piece at a time."""
+        wiring = self.wiring()
+        for first in range(0, len(wiring.arc), _PIECE):
+            piece = slice(first, first + _PIECE)
+            yield piece, run.of_member[self.circuit.member[wiring.arc[piece]]]
+
+
+def _start(block: Block, origins: Ints) -> tuple[Ints, Words]:
+    """Which nodes are hit from the start, and in which lanes of the block, (k, W)."""
+    if block.nodes is not None and block.hit is not None:
+        return block.nodes, block.hit
+    return origins, np.broadcast_to(_lanes(len(block.weight)), (len(origins), block.words))
+
+
+def _lanes(lanes: int) -> Words:
+    """The first so many lanes, as words."""
+    words = np.full(-(-lanes // 64), ALL)
+    if lanes % 64:
+        words[-1] >>= np.uint64(64 - lanes % 64)
+    return words
+
+
+def weight_hit(hit: Words, weight: Floats) -> Floats:
+    """(rows,) weight of the lanes in which each row is hit."""
+    if (weight == 1).all():
+        counts: Floats = np.bitwise_count(hit).sum(axis=1, dtype=np.float64)
+        return counts
+    parts = [unpack(hit[i : i + _ROWS], len(weight)) @ weight for i in range(0, len(hit), _ROWS)]
+    return np.concatenate(parts)
+
+
+def add_up(hit: Words, stake: Floats, lanes: int) -> Floats:
+    """(lanes,) sum of the stakes (rows,) of those hit in each lane."""
+    total = np.zeros(lanes)
+    for i in range(0, len(hit), _ROWS):
+        total += stake[i : i + _ROWS] @ unpack(hit[i : i + _ROWS], lanes)
+    return total

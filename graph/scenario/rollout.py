@@ -1,0 +1,169 @@
+"""A rollout in rings: who gets a bad update when, and who never gets it since it was stopped."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from knockon.graph.arrays import Bools, Floats, Ints
+from knockon.graph.engine.circuit import Circuit
+from knockon.graph.errors import ScenarioError, clip
+from knockon.graph.model.hours import plain
+
+if TYPE_CHECKING:
+    from knockon.graph.model.graph import DependencyGraph
+
+STAGED = ("runs", "contains")  # relations by which an update reaches those in its rings
+_EXAMPLE = "1%@0,10%@4,100%@24"
+
+
+@dataclass(frozen=True)
+class Ring:
+    """A ring of a rollout: the share of those that run the origin that it alone holds, in (0, 1],
+    and the hour at which it gets the update."""
+
+    share: float
+    start_hours: float
+
+
+RolloutLike: TypeAlias = "str | Iterable[Ring | Sequence[float]]"
+
+
+def rollout_of(given: RolloutLike) -> tuple[Ring, ...]:
+    """The rings of a rollout, by start. Raises ScenarioError for what does not add up.
+
+    A text such as `1%@0,10%@4,100%@24` says what the rollout has reached in all: 1 % at hour 0,
+    10 % from hour 4 on, everybody from hour 24 on. That makes rings of 1 %, 9 % and 90 %. Rings,
+    or pairs (share, start hour), hold the share of each ring alone: 0.01, 0.09, 0.9.
+    """
+    if isinstance(given, str):
+        return _read(given) if given.strip() else ()
+    try:
+        pairs = [(r.share, r.start_hours) if isinstance(r, Ring) else r for r in given]
+        rings = [Ring(float(share), float(start)) for share, start in pairs]
+    except (TypeError, ValueError):
+        raise ScenarioError(
+            f"rollout: expected (share, start hour) for each ring, got {clip(repr(given))}"
+        ) from None
+    for ring in rings:
+        if not 0 < ring.share <= 1 or not 0 <= ring.start_hours < math.inf:
+            raise ScenarioError(
+                "rollout: expected rings with a share above 0, at most 1, and a start hour of at "
+                f"least 0, got {ring.share:g} at {ring.start_hours:g}"
+            )
+    _check_order(rings)
+    whole = math.fsum(r.share for r in rings)
+    if rings and abs(whole - 1) > 1e-9:
+        raise ScenarioError(f"rollout: the shares of the rings add up to {whole:.6g}, not to 1")
+    return tuple(rings)
+
+
+def rollout_text(rings: Sequence[Ring]) -> str:
+    """The rollout as `rollout_of` reads it: what is reached in all, from which hour on."""
+    parts = zip(reached(rings).tolist(), rings, strict=True)
+    return ",".join(f"{100 * share:.12g}%@{plain(r.start_hours)}" for share, r in parts)
+
+
+def reached(rings: Sequence[Ring]) -> Floats:
+    """(R,) share that the rollout has reached with each ring; 1 with the last."""
+    found = np.round(np.cumsum([r.share for r in rings]), 15)
+    if len(found):
+        found[-1] = 1.0
+    return np.minimum(found, 1.0)
+
+
+def covered(rings: Sequence[Ring], halt: float | None) -> float:
+    """The share that ever gets the update: the rings that start before the halt."""
+    begun = sum(halt is None or r.start_hours < halt for r in rings)
+    return float(reached(rings)[begun - 1]) if begun else 0.0
+
+
+def _read(text: str) -> tuple[Ring, ...]:
+    total: list[Decimal] = []
+    starts: list[float] = []
+    for part in text.split(","):
+        share, at, start = part.strip().partition("@")
+        try:
+            if not at or not share.strip().endswith("%"):
+                raise ValueError
+            total.append(Decimal(share.strip()[:-1].strip()))
+            starts.append(float(start))
+            if not total[-1].is_finite():
+                raise ValueError
+        except (ValueError, InvalidOperation):
+            raise ScenarioError(
+                f"rollout: expected what is reached and from which hour on, such as {_EXAMPLE}, "
+                f"got {clip(part.strip())!r}"
+            ) from None
+        if not (0 < total[-1] <= 100) or not 0 <= starts[-1] < math.inf:
+            raise ScenarioError(
+                "rollout: expected a share above 0 %, at most 100 %, and a start hour of at least "
+                f"0, got {clip(part.strip())!r}"
+            )
+    alone = [b - a for a, b in zip([Decimal(0), *total], total, strict=False)]
+    if total[-1] != 100 or min(alone) <= 0:
+        raise ScenarioError(_does_not_add_up(text, total))
+    rings = [Ring(float(share / 100), s) for share, s in zip(alone, starts, strict=True)]
+    _check_order(rings)
+    return tuple(rings)
+
+
+def _does_not_add_up(text: str, total: list[Decimal]) -> str:
+    said = (
+        "rollout: expected shares that say what is reached in all, and so rise to 100%, "
+        f"got {clip(text)!r}"
+    )
+    if sum(total) == 100 and len(total) > 1:
+        return f"{said}; if these are the shares of each ring alone, add each to those before it"
+    return said
+
+
+def _check_order(rings: Sequence[Ring]) -> None:
+    for before, ring in pairwise(rings):
+        if ring.start_hours <= before.start_hours:
+            raise ScenarioError(
+                "rollout: expected rings that start one after another, got "
+                f"{plain(ring.start_hours)} after {plain(before.start_hours)} hours"
+            )
+
+
+def staged_arcs(graph: "DependencyGraph", circuit: Circuit, origins: Ints) -> Bools:
+    """(A,) arcs by which the update itself comes: from an origin node, to those that run it."""
+    relation = graph.dependencies["relation"].is_in(STAGED).to_numpy()
+    fails = np.zeros(len(circuit.entity), np.bool_)
+    fails[origins] = True
+    by_ring: Bools = fails[circuit.provider] & relation[circuit.dependency[circuit.member]]
+    return by_ring
+
+
+def staged(graph: "DependencyGraph", circuit: Circuit, arcs: Bools) -> Circuit:
+    """The circuit with a node for each entity that waits for its ring, after all other nodes.
+
+    arcs: (A,) those that come in rings. They then start at the new node of their dependent, and
+    that is fed by the origin through a member whose dependency has the number m + the entity's,
+    m being the number of dependencies of the graph: its draw is that of the entity's ring.
+    """
+    m, n = len(graph.dependent), len(circuit.entity)
+    dependent = graph.dependent[circuit.dependency[circuit.member[arcs]]]
+    waiting, first, node = np.unique(dependent, return_index=True, return_inverse=True)
+    source = circuit.provider[arcs][first]
+    provider = circuit.provider.copy()
+    provider[arcs] = n + node
+    k = len(waiting)
+    number = np.arange(k)
+    return replace(
+        circuit,
+        entity=np.concatenate([circuit.entity, waiting]),
+        provider=np.concatenate([provider, source]),
+        member=np.concatenate([circuit.member, len(circuit.dependency) + number]),
+        foreign=np.concatenate([circuit.foreign, np.zeros(k, np.bool_)]),
+        dependency=np.concatenate([circuit.dependency, m + waiting]),
+        group=np.concatenate([circuit.group, len(circuit.node) + number]),
+        node=np.concatenate([circuit.node, n + number]),
+        threshold=np.concatenate([circuit.threshold, np.ones(k, np.int64)]),
+        switch_of=np.concatenate([circuit.switch_of, np.full(k, -1)]),
+    )

@@ -1,0 +1,99 @@
+"""Rows and oddities, gathered while a reader walks through a source."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.model.tables import DEPENDENCY_COLUMNS, ENTITY_COLUMNS, FILE, Tables
+from knockon.loaders.assembling.tally import Tally
+
+_DTYPES = {c.name: c.dtype for c in (*ENTITY_COLUMNS, *DEPENDENCY_COLUMNS)}
+
+
+@dataclass
+class Rows:
+    """Entities by id and dependencies, each with the place where it stands.
+
+    file:   what the place of a row begins with; empty where each place tells its own file
+    source: name of the source, carried to the answer
+    as_of:  day of the source, where it states one
+    """
+
+    file: str
+    source: str
+    as_of: str | None = None
+    tally: Tally = field(default_factory=Tally)
+    entities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    dependencies: list[dict[str, Any]] = field(default_factory=list)
+
+    def place(self, where: str) -> str:
+        """`compose.yaml#services.web` of `services.web`; the file alone where nothing is told."""
+        return f"{self.file}#{where}" if where and self.file else where or self.file
+
+    def records(
+        self, holder: dict[str, Any], key: str, where: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The objects in a list of the holder, each with its place; what is none is counted."""
+        listed = holder.get(key)
+        if listed is None:
+            return
+        if not isinstance(listed, list):
+            self.tally.add("dropped", f"{key} that is no list", f"{where}.{key}".lstrip("."))
+            return
+        for number, record in enumerate(listed):
+            place = f"{where}.{key}[{number}]".lstrip(".")
+            if isinstance(record, dict):
+                yield place, record
+            else:
+                self.tally.add("dropped", f"an entry of {key} that is no object", place)
+
+    def entity(self, identifier: str, where: str, **cells: Any) -> bool:
+        """Add an entity, or fill what is still empty in the one of this id. Whether it is new."""
+        known = self.entities.get(identifier)
+        if known is None:
+            self.entities[identifier] = {"id": identifier, **cells, FILE: self.place(where)}
+            return True
+        for column, value in cells.items():
+            if known.get(column) is None:
+                known[column] = value
+        return False
+
+    def depend(
+        self, *, dependent: str, provider: str, relation: str, where: str, **cells: Any
+    ) -> None:
+        self.dependencies.append(
+            {
+                "dependent": dependent, "provider": provider, "relation": relation,
+                "source": self.source, "evidence": where or None, "as_of": self.as_of,
+                **cells, FILE: self.place(where),
+            }
+        )  # fmt: skip
+
+    def tables(self, title: str | None, told: str) -> Tables:
+        """Everything as tables; `told` says where the source comes from."""
+        return Tables(
+            entities=_frame(list(self.entities.values())),
+            dependencies=_frame(self.dependencies) if self.dependencies else _no_dependencies(),
+            title=title,
+            sources={self.source: told},
+            report=self.tally.findings(),
+        )
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """One column per key that any row holds; numbers where every value is one."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = []
+    for name in names:
+        cells = [row.get(name) for row in rows]
+        whole = all(isinstance(c, int) and not isinstance(c, bool) for c in cells if c is not None)
+        empty = all(c is None for c in cells)
+        dtype = _DTYPES.get(name, pl.Int64() if whole and not empty else pl.String())
+        columns.append(pl.Series(name, cells, dtype, strict=False))
+    return pl.DataFrame(columns)
+
+
+def _no_dependencies() -> pl.DataFrame:
+    return pl.DataFrame(schema={c.name: c.dtype for c in DEPENDENCY_COLUMNS})

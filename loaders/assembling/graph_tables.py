@@ -1,0 +1,193 @@
+"""Nodes and edges of a graph file as tables: what all readers of graph files share.
+
+Ids are keys, labels are names only. An edge runs from the dependent to its provider; one without
+direction is refused, or read both ways where the user says so. Parallel edges become rows of one
+identity, which `check` merges and counts; what only one of them says is put together here.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.errors import InputError
+from knockon.graph.model.tables import ENDS, FILE, IDENTITY, LINE, Finding, Tables
+from knockon.loaders.assembling.columns import (
+    DEPENDENCY_NAMES,
+    ENTITY_NAMES,
+    Direction,
+    checked_mapping,
+    renamed,
+    settled,
+    unknown_names,
+)
+
+_BETWEEN = " | "  # between values that parallel edges differ in
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node or an edge stands: a line, or a path within the file such as `links[3]`."""
+
+    line: int | None = None
+    path: str = ""
+
+
+@dataclass
+class Drawn:
+    """A graph as its file states it. Attributes are text, numbers, truths, lists or None.
+
+    nodes: id, attributes, place; edges: source, target, attributes, place, directed?
+    """
+
+    title: str | None = None
+    nodes: list[tuple[str, dict[str, Any], Place]] = field(default_factory=list)
+    edges: list[tuple[str, str, dict[str, Any], Place, bool]] = field(default_factory=list)
+    report: list[Finding] = field(default_factory=list)
+
+
+def graph_tables(
+    path: Path, drawn: Drawn, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+) -> Tables:
+    """The tables of a graph. Raises InputError for edges without direction, unless `both_ways`.
+
+    mapping: {their attribute: our column}; `source` and `target` stand for the ends of an edge
+    """
+    said = checked_mapping(mapping)
+    direction = Direction.of(said, path.name)
+    report = [*drawn.report, *_check_directions(path, drawn, both_ways)]
+    directed = sum(edge[4] for edge in drawn.edges)
+    if directed:
+        report.append(direction.note(directed))
+    entities = _frame(path, [(attributes, place) for _, attributes, place in drawn.nodes])
+    edges = _frame(path, [(e[2], e[3]) for e in drawn.edges])
+    report += unknown_names(said, ("source", "target", *entities.columns, *edges.columns))
+    attributes = {k: v for k, v in said.items() if k not in ("source", "target")}
+    entities = _with_names(_named(entities, attributes, path.name, ENTITY_NAMES, ("id",)))
+    entities = entities.with_columns(pl.Series("id", [n[0] for n in drawn.nodes], pl.String))
+    edges = _named(edges, attributes, path.name, DEPENDENCY_NAMES, ENDS)
+    source, target = direction.ends
+    edges = edges.with_columns(
+        pl.Series(source, [e[0] for e in drawn.edges], pl.String),
+        pl.Series(target, [e[1] for e in drawn.edges], pl.String),
+        pl.Series("_directed", [e[4] for e in drawn.edges], pl.Boolean),
+    )
+    edges, notes = _with_all_attributes(_both_ways(edges))
+    return Tables(
+        entities=_ordered(entities, ENTITY_NAMES), dependencies=_ordered(edges, DEPENDENCY_NAMES),
+        title=drawn.title, report=(*report, *notes),
+    )  # fmt: skip
+
+
+def _check_directions(path: Path, drawn: Drawn, both_ways: bool) -> list[Finding]:
+    without = [edge for edge in drawn.edges if not edge[4]]
+    if not without:
+        return []
+    if not both_ways:
+        place = without[0][3]
+        at = f":{place.line}" if place.line is not None else f" {place.path}"
+        raise InputError(
+            f"{path.name}{at}: expected edges from dependent to provider, found "
+            f"{len(without):,} of {len(drawn.edges):,} without direction; "
+            "--both-ways reads each as two dependencies"
+        )
+    reason = "an edge without direction is read both ways, as two dependencies (--both-ways)"
+    return [Finding("note", sum(edge[0] != edge[1] for edge in without), reason)]
+
+
+def _frame(path: Path, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataFrame:
+    """Attributes as text columns, with file and line."""
+    names = dict.fromkeys(name for attributes, _ in rows for name in attributes)
+    series = [
+        pl.Series(
+            f"attribute{name}" if name in (FILE, LINE) else name,
+            [_text(attributes.get(name)) for attributes, _ in rows],
+            pl.String,
+        )
+        for name in names
+    ]
+    files = [f"{path.name}#{p.path}" if p.path else path.name for _, p in rows]
+    places = [
+        pl.Series(FILE, files, pl.String),
+        pl.Series(LINE, [p.line for _, p in rows], pl.UInt32),
+    ]
+    return pl.DataFrame([*series, *places])
+
+
+def _named(
+    frame: pl.DataFrame,
+    mapping: Mapping[str, str],
+    place: str,
+    ours: tuple[str, ...],
+    taken: tuple[str, ...],
+) -> pl.DataFrame:
+    """The frame with the names of the mapping, and the others out of the way of ours."""
+    frame = frame.rename(renamed(frame.columns, mapping, place))
+    theirs = [c for c in frame.columns if c not in (FILE, LINE)]
+    return frame.rename(settled(theirs, ours, taken))
+
+
+def _text(value: Any) -> str | None:
+    """A value of an attribute as text; lists and mappings as JSON."""
+    if value is None or isinstance(value, str):
+        return value or None
+    if isinstance(value, bool | dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _with_names(entities: pl.DataFrame) -> pl.DataFrame:
+    """Where nodes have labels and no names, the labels are the names."""
+    if "name" in entities.columns or "label" not in entities.columns:
+        return entities
+    return entities.rename({"label": "name"})
+
+
+def _both_ways(edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges without direction stand twice: as they are, and turned round below their row.
+
+    A loop is the same either way, and stands once.
+    """
+    turned = ~pl.col("_directed") & (pl.col(ENDS[0]) != pl.col(ENDS[1]))
+    back = edges.with_row_index("_order").filter(turned)
+    back = back.rename({ENDS[0]: ENDS[1], ENDS[1]: ENDS[0]})
+    if not back.height:
+        return edges.drop("_directed")
+    both = pl.concat([edges.with_row_index("_order"), back.select("_order", *edges.columns)])
+    return both.sort("_order", maintain_order=True).drop("_order", "_directed")
+
+
+def _with_all_attributes(edges: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """Rows of one identity hold, in columns that are not ours, what any of them says."""
+    keys = [c for c in IDENTITY if c in edges.columns]
+    others = [c for c in edges.columns if c not in (*DEPENDENCY_NAMES, FILE, LINE)]
+    again = edges.select(*keys).is_duplicated()
+    if not others or not again.any():
+        return edges, []
+    number = pl.int_range(pl.len()).alias("_row")
+    twice = edges.with_columns(number).filter(again)
+    distinct = twice.group_by(keys).agg(
+        pl.col(c).drop_nulls().unique(maintain_order=True) for c in others
+    )
+    differ = sum(distinct.select((pl.col(c).list.len() > 1).sum() for c in others).row(0))
+    if not differ:
+        return edges, []
+    joined = twice.drop(others).join(distinct, on=keys, how="left", nulls_equal=True)
+    joined = joined.with_columns(
+        pl.when(pl.col(c).list.len() > 0).then(pl.col(c).list.join(_BETWEEN)).alias(c)
+        for c in others
+    )
+    rest = edges.with_columns(number).filter(~again)
+    whole = pl.concat([rest, joined.select(rest.columns)]).sort("_row").drop("_row")
+    reason = f"values in which parallel edges differ are put together with {_BETWEEN.strip()!r}"
+    return whole, [Finding("note", int(differ), reason)]
+
+
+def _ordered(frame: pl.DataFrame, first: tuple[str, ...]) -> pl.DataFrame:
+    """Our columns first, then theirs, then the place."""
+    ours = [c for c in first if c in frame.columns]
+    theirs = [c for c in frame.columns if c not in (*ours, FILE, LINE)]
+    return frame.select(*ours, *theirs, FILE, LINE)

@@ -1,0 +1,99 @@
+"""Node-link JSON as tables: what networkx, d3 and vis.js write and read.
+
+Sources: networkx.readwrite.json_graph.node_link_data, https://d3js.org/d3-force/link. `nodes` is a
+list of objects with `id` (or `name`); `links` or `edges` is a list of objects with `source` and
+`target`, or `from` and `to`. Ends of links may be objects with an id, as d3 leaves them, or places
+in the list of nodes where nodes have no ids. networkx writes `directed`; where nothing is said, the
+edges are read as directed, and the report says so.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.model.tables import Finding, Tables
+from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
+from knockon.loaders.parsing.json_text import load_json
+
+EDGES = ("links", "edges")
+_ENDS = (("source", "target"), ("from", "to"))
+
+
+def read_node_link(
+    path: Path, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+) -> Tables:
+    """A node-link JSON file. Raises InputError with the path of what is missing."""
+    return graph_tables(path, draw(load_json(path), path.name), mapping, both_ways)
+
+
+def draw(document: Any, name: str) -> Drawn:
+    """The graph in a JSON value."""
+    edges_key = next((k for k in EDGES if isinstance(document, dict) and k in document), "links")
+    lists = {}
+    for key in ("nodes", edges_key):
+        value = document.get(key) if isinstance(document, dict) else None
+        if not isinstance(value, list):
+            raise InputError(f"{name}: expected a list {key!r}")
+        lists[key] = value
+    about = document.get("graph")
+    title = about.get("name") if isinstance(about, dict) else None
+    drawn = Drawn(title=title if isinstance(title, str) else None)
+    faults: list[str] = []
+    ids = _nodes(lists["nodes"], name, drawn, faults)
+    directed = document.get("directed")
+    if directed is None and lists[edges_key]:
+        reason = "an edge whose direction is not stated (no `directed`): read as directed"
+        drawn.report.append(Finding("note", len(lists[edges_key]), reason))
+    for i, edge in enumerate(lists[edges_key]):
+        place = f"{edges_key}[{i}]"
+        pair = next((p for p in _ENDS if isinstance(edge, dict) and set(p) <= edge.keys()), None)
+        if pair is None:
+            faults.append(f"{name}#{place}: expected an object with `source` and `target`")
+            continue
+        source, target = (_end(edge[end], ids, f"{name}#{place}.{end}", faults) for end in pair)
+        given = {k: v for k, v in edge.items() if k not in pair}
+        way = edge.get("directed", True if directed is None else directed)
+        drawn.edges.append((source, target, given, Place(path=place), bool(way)))
+    if faults:
+        raise InputError.of(faults)
+    return drawn
+
+
+def _nodes(nodes: list[Any], name: str, drawn: Drawn, faults: list[str]) -> list[str]:
+    """Adds the nodes; their ids where ends are places in this list, else nothing."""
+    numbered = not any(isinstance(node, dict) and "id" in node for node in nodes)
+    key = "name" if numbered else "id"
+    for i, node in enumerate(nodes):
+        place = f"nodes[{i}]"
+        identifier = _plain(node.get(key)) if isinstance(node, dict) else None
+        if identifier is None:
+            faults.append(f"{name}#{place}: expected an object with {key!r}, text or a number")
+            continue
+        given = {k: v for k, v in node.items() if k != "id"}
+        drawn.nodes.append((identifier, given, Place(path=place)))
+    return [identifier for identifier, *_ in drawn.nodes] if numbered and not faults else []
+
+
+def _end(value: Any, ids: list[str], place: str, faults: list[str]) -> str:
+    """The id that one end of a link means."""
+    if isinstance(value, dict):
+        value = value.get("id", value.get("name"))
+    elif ids and isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value < len(ids):
+            faults.append(
+                f"{place}: expected a place in the list of {len(ids):,} nodes, got {value}"
+            )
+            return ""
+        return ids[value]
+    identifier = _plain(value)
+    if identifier is None:
+        faults.append(f"{place}: expected the id of a node, got {clip(str(value), 40)!r}")
+    return identifier or ""
+
+
+def _plain(value: Any) -> str | None:
+    """Text or a number as an id; nothing for anything else, and for blanks."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value).strip() or None

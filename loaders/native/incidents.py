@@ -1,0 +1,236 @@
+"""A pack of incidents: one YAML file each, knockon's own tables with a scenario and its tests.
+
+Beside the head of an ordinary graph the file holds `scenario` (what failed: the same names as in
+the body of a REST request), `paired` (who of two fared worse), `assumed` (what the file assumes, in
+words), `hindsight` (why the graph knows the outcome, or `false`) and `date`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.analysis.backtest.incidents import (
+    ATTRIBUTIONS,
+    MEASURES,
+    REPORTED,
+    Incident,
+    Pair,
+)
+from knockon.graph.errors import InputError, clip, did_you_mean
+from knockon.graph.model.tables import Tables, at
+from knockon.loaders.native.yaml import Document, parse, tables_of
+
+MAX_WORLDS = 100_000  # a file may ask for no more
+_PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
+_FALSE = ("false", "no")
+
+
+def read_incidents(folder: Path) -> list[Incident]:
+    """Every .yaml file of a folder, by name. Raises InputError with all faults of all files."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder of incidents, found none")
+    paths = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml"))
+    if not paths:
+        raise InputError(f"{folder}: expected incidents as .yaml files, found none")
+    found: list[Incident] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            found.append(read_incident(path))
+        except InputError as fault:
+            faults.extend(fault.faults)
+        except OSError as fault:
+            faults.append(f"{path}: cannot be read: {fault.strerror or fault}")
+    if faults:
+        raise InputError.of(faults)
+    return found
+
+
+def read_incident(path: Path) -> Incident:
+    """One incident. Raises InputError with every fault: a scenario without origins, a report
+    without attribution, a test or a source that names what the file does not hold.
+    """
+    document = parse(path)
+    tables = tables_of(document)
+    faults: list[str] = []
+    incident = Incident(
+        name=path.stem,
+        tables=tables,
+        scenario=_scenario(document, faults),
+        paired=_paired(document, faults),
+        assumed=_texts(document, "assumed", faults),
+        hindsight=_hindsight(document, faults),
+        date=_text(document, "date", faults),
+    )
+    _check_reports(tables, faults)
+    _check_names(document, incident, faults)
+    if faults:
+        raise InputError.of(faults)
+    return incident
+
+
+def _scenario(document: Document, faults: list[str]) -> dict[str, Any]:
+    given = document.values.get("scenario")
+    place = f"{document.name}:{document.lines.get('scenario', 1)}: scenario"
+    if not isinstance(given, dict):
+        faults.append(f"{place}: expected a mapping with `origins`")
+        return {}
+    options: dict[str, Any] = {}
+    for key, value in given.items():
+        cast = _OPTIONS.get(key)
+        if cast is None:
+            faults.append(f"{place}: unknown key {clip(key)!r}{did_you_mean(key, _OPTIONS)}")
+            continue
+        try:
+            options[key] = cast(value)
+        except (TypeError, ValueError):
+            faults.append(f"{place}: {key}: cannot be {clip(str(value))!r}")
+    if options.get("worlds", 0) > MAX_WORLDS:
+        faults.append(f"{place}: worlds: expected at most {MAX_WORLDS:,}")
+    if not options.get("origins"):
+        faults.append(f"{place}: expected `origins`, a list of what failed")
+    return options
+
+
+def _origins(value: Any) -> list[Any]:
+    """Names, or mappings {id, severity}."""
+    if not isinstance(value, list):
+        raise TypeError
+    return [
+        {**item, "severity": float(item["severity"])}
+        if isinstance(item, dict) and "severity" in item
+        else item
+        for item in value
+    ]
+
+
+def _names(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise TypeError
+    return value
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "origins": _origins,
+    "mode": _word,
+    "hours": _word,
+    "rollout": _word,
+    "halt": float,
+    "assume": float,
+    "worlds": int,
+    "seed": int,
+    "severity": float,
+    "protect": _names,
+}
+
+
+def _paired(document: Document, faults: list[str]) -> tuple[Pair, ...]:
+    items = document.values.get("paired") or []
+    if not isinstance(items, list):
+        faults.append(f"{document.name}:{document.lines['paired']}: paired: expected a list")
+        return ()
+    pairs = []
+    for item, line in zip(items, document.items.get("paired", []), strict=True):
+        place = f"{document.name}:{line}: paired"
+        if not isinstance(item, dict) or not all(isinstance(v, str) for v in item.values()):
+            faults.append(f"{place}: expected a mapping of texts")
+            continue
+        strange = [k for k in item if k not in _PAIR]
+        absent = [k for k in _PAIR[:5] if k not in item]
+        if strange:
+            key = strange[0]
+            faults.append(f"{place}: unknown key {clip(key)!r}{did_you_mean(key, _PAIR)}")
+        elif absent:
+            faults.append(f"{place}: expected `{absent[0]}`")
+        elif item["measure"] not in MEASURES:
+            hint = did_you_mean(item["measure"], MEASURES)
+            faults.append(f"{place}: unknown measure {clip(item['measure'])!r}{hint}")
+        else:
+            pairs.append(Pair(**item))
+    return tuple(pairs)
+
+
+def _texts(document: Document, key: str, faults: list[str]) -> tuple[str, ...]:
+    items = document.values.get(key) or []
+    if not isinstance(items, list) or not all(isinstance(i, str) for i in items):
+        faults.append(f"{document.name}:{document.lines[key]}: {key}: expected a list of texts")
+        return ()
+    return tuple(items)
+
+
+def _text(document: Document, key: str, faults: list[str]) -> str | None:
+    value = document.values.get(key)
+    if value is not None and not isinstance(value, str):
+        faults.append(f"{document.name}:{document.lines[key]}: {key}: expected text")
+        return None
+    return value
+
+
+def _hindsight(document: Document, faults: list[str]) -> str | None:
+    """Why the graph knows the outcome; a file that says nothing counts as hindsight."""
+    told = _text(document, "hindsight", faults)
+    if told is None:
+        return "the file does not say when its dependencies were known"
+    return None if told.lower() in _FALSE else told
+
+
+def _check_reports(tables: Tables, faults: list[str]) -> None:
+    """What is reported of each entity: words, figures in range, and who says so."""
+    entities = tables.entities
+    absent = [c for c in ("reported", "attribution") if c not in entities.columns]
+    if absent:
+        faults.append(f"expected entities with the column {absent[0]!r}")
+        return
+    place = entities.select(at(entities, "entities").alias("at"))["at"]
+    columns = set(entities.columns)
+    for row, where in zip(entities.iter_rows(named=True), place, strict=True):
+        for column, known in (("reported", REPORTED), ("attribution", ATTRIBUTIONS)):
+            if row[column] is not None and row[column] not in known:
+                hint = did_you_mean(row[column], known)
+                faults.append(f"{where}: {column}: unknown word {clip(row[column])!r}{hint}")
+        if row["reported"] is not None and row["attribution"] is None:
+            faults.append(f"{where}: reported {clip(row['reported'])!r}, but no attribution")
+        for column, most in (("reported_impact", 4.0), ("reported_recovery_hours", float("inf"))):
+            if column in columns and not _within(row[column], most):
+                wanted = f"a number from 0 to {most:g}"
+                faults.append(f"{where}: {column}: expected {wanted}, got {clip(row[column])!r}")
+
+
+def _within(value: str | None, most: float) -> bool:
+    try:
+        return value is None or 0 <= float(value) <= most
+    except ValueError:
+        return False
+
+
+def _check_names(document: Document, incident: Incident, faults: list[str]) -> None:
+    """Tests name entities, rows and tests name sources that the file holds."""
+    tables = incident.tables
+    ids = set(tables.entities["id"]) if "id" in tables.entities.columns else set()
+    for pair, line in zip(incident.paired, document.items.get("paired", []), strict=False):
+        place = f"{document.name}:{line}: paired {clip(pair.name, 30)!r}"
+        for role in ("root", "worse", "better"):
+            asked = getattr(pair, role)
+            if asked not in ids:
+                faults.append(f"{place}: {role}: no entity {clip(asked)!r}{_near(asked, ids)}")
+        if pair.source and pair.source not in tables.sources:
+            faults.append(f"{place}: no source {clip(pair.source)!r}")
+    for frame, name in ((tables.entities, "entities"), (tables.dependencies, "dependencies")):
+        for column in {"source", "reported_source"} & set(frame.columns):
+            unknown = frame.filter(
+                pl.col(column).is_not_null() & ~pl.col(column).is_in(list(tables.sources))
+            )
+            for key, where in unknown.select(column, at(unknown, name).alias("at")).iter_rows():
+                faults.append(f"{where}: {column} {clip(key)!r} is not among the `sources`")
+
+
+def _near(asked: str, ids: set[str]) -> str:
+    return did_you_mean(asked, sorted(ids)) if ids else ""

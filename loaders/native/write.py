@@ -1,0 +1,111 @@
+"""Writing knockon's own tables, so that reading them again gives the same tables.
+
+Text is written as it is: a name that a spreadsheet would take for a formula (`=1+1`) stays
+itself, because these files are data and must come back equal. Answers that people open in a
+spreadsheet are neutralised where they are written, not here.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from knockon.graph.errors import InputError
+from knockon.graph.model.hours import joined_ranges
+from knockon.graph.model.tables import (
+    DEPENDENCY_COLUMNS,
+    ENTITY_COLUMNS,
+    FILE,
+    LINE,
+    Column,
+    Tables,
+)
+
+
+def write_folder(tables: Tables, folder: Path, format: Literal["csv", "parquet"] = "csv") -> None:  # noqa: A002
+    """Write checked tables as `entities` and `dependencies` of one format, and `graph.yaml`.
+
+    Columns in which no row says anything (empty, or the default everywhere) are left out, and so
+    are `_file` and `_line`. Raises InputError where the folder holds the other format, or cannot
+    be written.
+    """
+    other = "parquet" if format == "csv" else "csv"
+    clash = [p.name for p in folder.glob(f"*.{other}") if p.stem in ("entities", "dependencies")]
+    if clash:
+        raise InputError(f"{folder}: holds {clash[0]} already; write to an empty folder")
+    frames = {
+        "entities": _saying(tables.entities, ENTITY_COLUMNS),
+        "dependencies": _saying(tables.dependencies, DEPENDENCY_COLUMNS),
+    }
+    head = _head(tables)
+
+    def write() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in frames.items():
+            target = folder / f"{name}.{format}"
+            frame.write_csv(target) if format == "csv" else frame.write_parquet(target)
+        _write_head(head, folder / "graph.yaml")
+
+    _or_input_error(write, folder)
+
+
+def write_yaml(tables: Tables, path: Path) -> None:
+    """Write checked tables as one YAML file: the head, `entities` and `dependencies`."""
+    document = _head(tables)
+    document["entities"] = _items(_saying(tables.entities, ENTITY_COLUMNS))
+    document["dependencies"] = _items(_saying(tables.dependencies, DEPENDENCY_COLUMNS))
+    _or_input_error(lambda: path.write_bytes(_dump(document)), path)
+
+
+def _saying(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
+    """The frame without the places of rows and without columns that say nothing."""
+    required = {c.name for c in columns if c.required}
+    defaults: dict[str, Any] = {c.name: c.default for c in columns}
+    kept = []
+    for series in frame.iter_columns():
+        if series.name in (FILE, LINE):
+            continue
+        default = defaults.get(series.name)
+        same = series.is_null() if default is None else series.fill_null(default) == default
+        if series.name == "name":
+            same = series == frame["id"]
+        if series.name in required or not same.all():
+            kept.append(series)
+    return joined_ranges(pl.DataFrame(kept))
+
+
+def _head(tables: Tables) -> dict[str, Any]:
+    head = {
+        "title": tables.title, "weight_unit": tables.weight_unit, "sources": dict(tables.sources)
+    }  # fmt: skip
+    return {key: value for key, value in head.items() if value}
+
+
+def _write_head(head: dict[str, Any], path: Path) -> None:
+    if head:
+        path.write_bytes(_dump(head))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _items(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{k: v for k, v in row.items() if v is not None} for row in frame.to_dicts()]
+
+
+def _dump(document: dict[str, Any]) -> bytes:
+    import yaml
+
+    text: bytes = yaml.dump(
+        document, Dumper=yaml.CSafeDumper, encoding="utf-8",
+        allow_unicode=True, sort_keys=False, width=10_000,
+    )  # fmt: skip
+    return text
+
+
+def _or_input_error(write: Callable[[], object], target: Path) -> None:
+    try:
+        write()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{target}: cannot be written: {reason}") from error

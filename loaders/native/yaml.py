@@ -1,0 +1,134 @@
+"""knockon's own tables as one YAML file: no aliases but of single values, and no deep nesting.
+
+Every scalar stays text (`no` is Norway, not false); `check` casts it later.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.errors import InputError, clip, did_you_mean
+from knockon.graph.model.tables import (
+    DEPENDENCY_COLUMNS,
+    ENTITY_COLUMNS,
+    FILE,
+    LINE,
+    Column,
+    Finding,
+    Tables,
+    empty,
+)
+from knockon.loaders.native.folder import HEAD_KEYS
+from knockon.loaders.parsing.yaml_text import Rules, YamlList, YamlMap, load_yaml
+
+MAX_DEPTH = 16
+_LISTS = ("entities", "dependencies")
+# of an incident (loaders/incidents.py): an ordinary graph is read without them
+_OF_INCIDENTS = ("scenario", "paired", "assumed", "hindsight", "date")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML mapping: the values of its keys, the line of each key, the lines of list items.
+
+    Scalars are text or None, lists are lists, mappings are dicts. `items[key]` holds one line
+    per item where the value of the key is a list.
+    """
+
+    name: str
+    values: dict[str, Any]
+    lines: dict[str, int]
+    items: dict[str, list[int]]
+
+
+def read_yaml(path: Path) -> Tables:
+    """One YAML file with the lists `entities` (may be absent) and `dependencies`, and a head."""
+    return tables_of(parse(path))
+
+
+def tables_of(document: Document) -> Tables:
+    """The two lists and the head of a document. What only a back-test reads is noted."""
+    known = (*_LISTS, *HEAD_KEYS, *_OF_INCIDENTS)
+    faults = [
+        f"{document.name}:{line}: unknown key {clip(key)!r}{did_you_mean(key, known)}"
+        for key, line in document.lines.items()
+        if key not in known
+    ]
+    if not faults and "dependencies" not in document.values:
+        faults.append(f"{document.name}: expected a list `dependencies`, found none")
+    entities = _rows(document, "entities", ENTITY_COLUMNS, faults)
+    dependencies = _rows(document, "dependencies", DEPENDENCY_COLUMNS, faults)
+    if faults:
+        raise InputError.of(faults)
+    extra = tuple(key for key in document.values if key in _OF_INCIDENTS)
+    reason = "keys that only `knockon backtest` reads"
+    report = (Finding("note", len(extra), reason, extra),) if extra else ()
+    return Tables(entities=entities, dependencies=dependencies, report=report, **head_of(document))
+
+
+def head_of(document: Document) -> dict[str, Any]:
+    """`title`, `weight_unit` and `sources` of a document, as arguments of `Tables`."""
+    head: dict[str, Any] = {}
+    for key in ("title", "weight_unit"):
+        value = document.values.get(key)
+        if isinstance(value, dict | list):
+            raise InputError(f"{document.name}:{document.lines[key]}: {key}: expected text")
+        head[key] = value
+    sources = document.values.get("sources") or {}
+    if not isinstance(sources, dict) or any(isinstance(v, dict | list) for v in sources.values()):
+        line = document.lines["sources"]
+        raise InputError(f"{document.name}:{line}: sources: expected a mapping of name to text")
+    head["sources"] = {key: value or "" for key, value in sources.items()}
+    return head
+
+
+def parse(path: Path) -> Document:
+    """The YAML mapping in a file. Raises InputError with the line of what is not allowed: see
+    `load_yaml`; aliases of anything but scalars, and nesting deeper than MAX_DEPTH, too.
+    """
+    value = load_yaml(path, Rules(depth=MAX_DEPTH, structures=False))
+    if not isinstance(value, YamlMap):
+        what = "a list" if isinstance(value, list) else "a single value"
+        line = value.line if isinstance(value, YamlList) else 1
+        raise InputError(f"{path.name}:{line}: expected a mapping at the top, found {what}")
+    items = {key: held.lines for key, held in value.items() if isinstance(held, YamlList)}
+    return Document(path.name, value, value.lines, items)
+
+
+def _rows(
+    document: Document, key: str, columns: tuple[Column, ...], faults: list[str]
+) -> pl.DataFrame:
+    """The items of a list as text columns with file and line; faults of shape are added."""
+    items = document.values.get(key)
+    if items is None:
+        return pl.DataFrame()
+    if not isinstance(items, list):
+        faults.append(f"{document.name}:{document.lines[key]}: {key}: expected a list")
+        return pl.DataFrame()
+    if not items:
+        return empty(columns)
+    known = {c.name for c in columns}
+    names = dict.fromkeys(name for item in items if isinstance(item, dict) for name in item)
+    for reserved in {FILE, LINE} & names.keys():
+        faults.append(f"{document.name}: {key}: the key {reserved!r} is reserved")
+    rows: dict[str, list[str | None]] = {name: [] for name in names}
+    for item, line in zip(items, document.items[key], strict=True):
+        place = f"{document.name}:{line}"
+        if not isinstance(item, dict):
+            faults.append(f"{place}: {key}: expected a mapping, found {clip(str(item))!r}")
+            continue
+        for name in names:
+            value = item.get(name)
+            if isinstance(value, dict | list):
+                if name in known:
+                    faults.append(f"{place}: {name}: expected one value, found several")
+                value = json.dumps(value, ensure_ascii=False)
+            rows[name].append(value)
+    if faults:
+        return pl.DataFrame()
+    series = [pl.Series(name, cells, pl.String) for name, cells in rows.items()]
+    lines = pl.Series(LINE, document.items[key], pl.Int64)
+    return pl.DataFrame([*series, lines]).with_columns(pl.lit(document.name).alias(FILE))

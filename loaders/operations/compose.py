@@ -1,0 +1,143 @@
+"""Docker Compose projects: a file, or a folder with `compose.yaml` and its override.
+
+https://github.com/compose-spec/compose-spec. The id of a service is `project/service`, where the
+project is called by `name` or else by its folder, as Compose itself does. In a folder the first of
+DEFAULT_FILES is read with its override laid over it; further overlays (`-f` of Compose) are
+further sources: the ids are the same, so they join.
+
+An image that is not built here is software that a service `runs`: the service survives an outage
+of the registry, but not a bad update of the image. A dependency on a job that must only have
+completed (`service_completed_successfully`) is none at run time, and one with `required: false`
+is none at all: both are counted and left out.
+"""
+
+import re
+from pathlib import Path
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.operations.compose_services import NOT_REQUIRED, Project, Service
+
+DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_ALIKE = re.compile(r"(docker-)?compose[.-].*\.ya?ml")
+LEFT_OUT = {
+    "service_completed_successfully": "counts at the start only",
+    NOT_REQUIRED: "the service gets by without",
+}
+# their key for a dependency, and the relation that it becomes
+RELATIONS = {
+    "depends_on": "uses",
+    "links": "uses",
+    "volumes_from": "uses",
+    "external_links": "uses",
+    "network_mode": "hosted_on",
+    "ipc": "hosted_on",
+    "pid": "hosted_on",
+}
+CRITICALITY = "criticality"  # of a label, or of OTEL_RESOURCE_ATTRIBUTES, the last word
+DATA_STORES = {
+    "cassandra", "clickhouse", "cockroach", "couchdb", "elasticsearch", "etcd", "influxdb",
+    "kafka", "mariadb", "memcached", "minio", "mongo", "mssql", "mysql", "neo4j", "opensearch",
+    "postgis", "postgres", "postgresql", "rabbitmq", "redis", "timescaledb", "valkey",
+}  # fmt: skip
+
+
+def read_compose(path: Path) -> Tables:
+    """Services, the images and named volumes that they use, and what they depend on.
+
+    Raises InputError where a file is no Compose file; what is not read is counted.
+    """
+    folder, files, others = _files(path)
+    rows = Rows("", f"Docker Compose {folder.resolve().name}")
+    project = Project(folder, rows.tally)
+    services: dict[str, Service] = {}
+    for file in files:
+        for name, service in project.services(project.root / file.name).items():
+            services[name] = services[name].merged(service) if name in services else service
+    services = {name: service for name, service in services.items() if not service.removed}
+    if not services:  # an overlay that is all comments must not stop those beside it
+        rows.tally.add("note", "no services", files[0].name)
+    for other in others:
+        reason = "a Compose file beside that is not laid over; --with adds it"
+        rows.tally.add("note", reason, other)
+    title = project.name or re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
+    for name, service in services.items():
+        _add(rows, title, name, service, services)
+    return rows.tables(f"Compose project {clip(title, 60)}", "the Compose files of the project")
+
+
+def _files(path: Path) -> tuple[Path, list[Path], list[str]]:
+    """The folder of the project, the files to read in order, and names of those left out."""
+    if not path.is_dir():
+        return path.parent, [path], []
+    names = sorted(child.name for child in path.iterdir() if child.is_file())
+    main = next((name for name in DEFAULT_FILES if name in names), None)
+    if main is None:
+        raise InputError(f"{path.name}: expected one of {', '.join(DEFAULT_FILES)}")
+    stem = main.rpartition(".")[0]
+    over = next((n for n in (f"{stem}.override.yaml", f"{stem}.override.yml") if n in names), None)
+    read = [main, *([over] if over else [])]
+    return path, [path / n for n in read], [n for n in names if _ALIKE.match(n) and n not in read]
+
+
+def _add(
+    rows: Rows, project: str, name: str, service: Service, services: dict[str, Service]
+) -> None:
+    identifier = f"{project}/{name}"
+    image, tag = _image(service.image)
+    rows.entity(
+        identifier, service.where, name=name,
+        kind=_kind(image) if image or service.builds else None,  # an overlay may say neither
+        image=service.image or None, criticality=_criticality(service),
+        replicas=service.replicas, profiles=service.profiles,
+    )  # fmt: skip
+    if image and not service.builds:
+        rows.entity(f"image:{image}", service.where, name=image, kind="component")
+        rows.depend(
+            dependent=identifier, provider=f"image:{image}", relation="runs", where=service.where,
+            version=tag,
+        )  # fmt: skip
+    for volume, where in service.volumes.items():
+        rows.entity(f"{project}/volume:{volume}", where, name=volume, kind="data_store")
+        rows.depend(
+            dependent=identifier, provider=f"{project}/volume:{volume}", relation="uses",
+            where=where,
+        )  # fmt: skip
+    for (key, target), (condition, where) in service.needs.items():
+        if not target:  # `network_mode: host` and the like
+            continue
+        if condition in LEFT_OUT:
+            reason = f"a dependency that {LEFT_OUT[condition]} ({condition})"
+            rows.tally.add("dropped", reason, f"{name} on {target} at {where}")
+            continue
+        provider = target if key == "external_links" else f"{project}/{target}"
+        if key != "external_links" and target not in services:
+            reason = "a dependency on a service that these files do not define"
+            rows.tally.add("note", reason, f"{name} on {clip(target, 60)} at {where}")
+        rows.depend(
+            dependent=identifier, provider=provider, relation=RELATIONS[key], where=where,
+            condition=condition,
+        )  # fmt: skip
+
+
+def _image(image: str) -> tuple[str, str | None]:
+    """The name of an image and its tag or digest."""
+    name, _, digest = image.partition("@")
+    if ":" in name.rpartition("/")[2]:
+        name, _, tag = name.rpartition(":")
+        return name, tag
+    return name, digest or None
+
+
+def _kind(image: str) -> str:
+    words = set(re.split(r"[^a-z0-9]+", image.rpartition("/")[2].lower()))
+    return "data_store" if words & DATA_STORES else "service"
+
+
+def _criticality(service: Service) -> str | None:
+    attributes = service.environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    pairs = (pair.partition("=") for pair in attributes.split(","))
+    told = {key.strip(): value.strip() for key, _, value in pairs} | service.labels
+    found = (v for k, v in told.items() if k.rpartition(".")[2].lower() == CRITICALITY and v)
+    return next(found, None)

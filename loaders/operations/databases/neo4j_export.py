@@ -1,0 +1,95 @@
+"""Neo4j's JSON export: one node or relationship per line.
+
+APOC's `apoc.export.json.all` (https://neo4j.com/docs/apoc/current/export/json/). A graph database
+does not say which end of a relationship needs the other, so only types of the table are read;
+others are counted, and `--map TYPE=relation` reads them from start to end, `--map TYPE=~relation`
+from end to start.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.operations.databases.neo4j_query import IDS, KINDS, NAMES, snake
+from knockon.loaders.parsing.json_text import load_json_lines
+
+# types whose start needs their end, with our relation
+RELATIONS = {
+    "DEPENDS_ON": "uses",
+    "USES": "uses",
+    "CALLS": "uses",
+    "CONNECTS_TO": "uses",
+    "RUNS": "runs",
+    "RUNS_ON": "hosted_on",
+    "HOSTED_ON": "hosted_on",
+    "AUTHENTICATES_WITH": "authenticates_with",
+    "SUPPLIED_BY": "supplied_by",
+    "OPERATED_BY": "operated_by",
+}
+
+
+def read_neo4j_export(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+    """Nodes, and the relationships whose direction is known.
+
+    mapping: type of relationship -> our relation, with `~` before it where the end needs the start
+    Raises InputError where a line is no node or relationship.
+    """
+    known = {**RELATIONS, **(mapping or {})}
+    rows = Rows(path.name, f"Neo4j export {path.name}")
+    ids: dict[str, str] = {}
+    links: list[tuple[str, dict[str, Any]]] = []
+    for line, record in load_json_lines(path):
+        kind = record.get("type") if isinstance(record, dict) else None
+        if kind == "node":
+            _node(rows, record, ids, f"line {line}")
+        elif kind == "relationship":
+            links.append((f"line {line}", record))
+        else:
+            raise InputError(f"{path.name}:{line}: expected a node or relationship of Neo4j")
+    for where, record in links:
+        type_ = record.get("label")
+        relation = known.get(type_) if isinstance(type_, str) else None
+        if relation is None:
+            reason = f"a relationship {clip(str(type_), 40)}: --map tells which end needs the other"
+            rows.tally.add("dropped", reason, where)
+            continue
+        start, end = (_end(record, key, ids) for key in ("start", "end"))
+        if start is None or end is None:
+            rows.tally.add("dropped", "a relationship without a node at an end", where)
+            continue
+        if relation.startswith("~"):
+            start, end, relation = end, start, relation[1:]
+        rows.depend(dependent=start, provider=end, relation=relation, where=where)
+    return rows.tables(f"Neo4j export {clip(path.name, 60)}", "CALL apoc.export.json.all(...)")
+
+
+def _node(rows: Rows, record: dict[str, Any], ids: dict[str, str], where: str) -> None:
+    number, properties = record.get("id"), record.get("properties")
+    texts = {
+        key: str(value)
+        for key, value in (properties if isinstance(properties, dict) else {}).items()
+        if isinstance(value, str | int) and str(value).strip()
+    }
+    identifier = next((texts[key] for key in IDS if key in texts), None)
+    if not isinstance(number, str) or not number:
+        rows.tally.add("dropped", "a node without an id", where)
+        return
+    labels = record.get("labels")
+    listed = sorted(v for v in labels if isinstance(v, str)) if isinstance(labels, list) else []
+    ids[number] = identifier or f"node {number}"
+    kinds = [KINDS[label] for label in listed if label in KINDS] + [snake(v) for v in listed]
+    new = rows.entity(
+        ids[number], where, name=next((texts[k] for k in NAMES if k in texts), None),
+        kind=kinds[0] if kinds else "unknown", labels=", ".join(listed) or None,
+    )  # fmt: skip
+    if not new:
+        rows.tally.add("merged", "a node whose id another one has", f"{ids[number]} at {where}")
+
+
+def _end(record: dict[str, Any], key: str, ids: Mapping[str, str]) -> str | None:
+    held = record.get(key)
+    number = held.get("id") if isinstance(held, dict) else None
+    return ids.get(number) if isinstance(number, str) else None

@@ -1,0 +1,65 @@
+"""Feeds of incidents, Atom (RFC 4287) or RSS 2.0, as status pages publish them.
+
+A feed names the page and its incidents, newest first; the newest update within an incident begins
+with its state in bold (`<strong>Resolved</strong>`). It names no component and no severity.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.operations.status.statuspage import NOT_NOW, Reported
+from knockon.loaders.parsing.safe_xml import Element, load_xml
+
+OPEN = ("investigating", "identified", "monitoring", "update", "in progress", "verifying")
+UNSTATED = ""  # the status of what a feed reports
+_STATE = re.compile(r"<(?:strong|b)>\s*([A-Za-z ]{1,40}?)\s*</(?:strong|b)>")
+_TITLE = re.compile(
+    r"\s*(?:[-–|:]\s*)?(?:status\b.*|incident history.*|service status.*)$", re.IGNORECASE
+)
+
+
+def read_status_feed(path: Path) -> Tables:
+    """The page as one entity; its incidents are counted by state."""
+    rows = Rows(path.name, f"incident feed {path.name}")
+    for one in _incidents(path, rows.tally):
+        rows.tally.add("note", "an incident that is open", f"{clip(one.name, 80)} at {one.where}")
+    name = _page(load_xml(path), path)
+    rows.entity(name, "", kind="platform")
+    return rows.tables(f"Incidents of {clip(name, 60)}", "/history.atom of the status page")
+
+
+def reported_in_feed(path: Path, tally: Tally) -> list[Reported]:
+    """The open incidents, by title; their status is UNSTATED. What is over is counted."""
+    return list(_incidents(path, tally))
+
+
+def _incidents(path: Path, tally: Tally) -> Iterator[Reported]:
+    root = load_xml(path)
+    page = _page(root, path)
+    channel = root.first("channel") or root
+    for entry in channel.all("entry", "item"):
+        title, where = entry.text_of("title"), f"{path.name}:{entry.line}"
+        text = entry.text_of("content") or entry.text_of("summary") or entry.text_of("description")
+        found = _STATE.search(text)
+        state = found[1].lower() if found else ""
+        if state in NOT_NOW:
+            tally.add("note", "an incident that is over", f"{clip(title, 80)} at {where}")
+        elif state in OPEN:
+            yield Reported(title, entry.text_of("id") or title, page, UNSTATED, where)
+        else:
+            reason = "an incident whose state the feed does not tell"
+            tally.add("dropped", reason, f"{clip(title, 80)} at {where}")
+
+
+def _page(root: Element, path: Path) -> str:
+    """The name of the page: `GitHub` of `GitHub Status - Incident History`."""
+    channel = root.first("channel") or root
+    title = channel.text_of("title")
+    if root.local not in ("feed", "rss") or not title:
+        raise InputError(f"{path.name}: expected an Atom or RSS feed with a title")
+    return _TITLE.sub("", title) or title

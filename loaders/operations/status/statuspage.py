@@ -1,0 +1,161 @@
+"""Status pages: what a provider says of its components, and what is down now.
+
+Atlassian Statuspage (https://developer.statuspage.io, `/api/v2/summary.json`, `components.json`,
+`incidents.json`, `incidents/unresolved.json`, `status.json`), which others imitate.
+
+How much is lost where a component is down follows the weights by which such pages reckon their
+uptime: a major outage counts whole, a partial one 30 %, a degraded performance and a maintenance
+not at all. What counts nothing is noted and is no origin. An incident without components speaks of
+the whole page; its `impact` says with which status (https://support.atlassian.com/statuspage:
+minor, major and critical stand for degraded, partly out, out).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.parsing.json_text import load_json
+
+SEVERITY = {
+    "major_outage": 1.0, "full_outage": 1.0, "partial_outage": 0.3,
+    "degraded_performance": 0.0, "under_maintenance": 0.0, "operational": 0.0,
+}  # fmt: skip
+STATUS_OF_IMPACT = {
+    "critical": "major_outage", "major": "partial_outage", "minor": "degraded_performance",
+    "maintenance": "under_maintenance", "none": "operational",
+}  # fmt: skip
+NOT_NOW = ("resolved", "postmortem", "completed", "scheduled")  # states of an incident
+_LISTS = ("components", "incidents", "scheduled_maintenances")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Something that a status page reports: its name, id, status and place; `page` is whose."""
+
+    name: str
+    id: str
+    page: str
+    status: str
+    where: str
+
+    @property
+    def severity(self) -> float | None:
+        """Share of the function that is lost; None for a status that the table does not know."""
+        return SEVERITY.get(self.status)
+
+
+def read_statuspage(path: Path) -> Tables:
+    """The page and its components, each operated by the page; `status` is a column."""
+    tally = Tally()
+    page = _Page(path, tally)
+    rows = Rows(path.name, f"status page of {page.name}", page.day, tally)
+    rows.entity(page.id, "page", name=page.name, kind="platform")
+    for where, record in page.components():
+        name, identifier = _text(record, "name"), _text(record, "id")
+        group = _text(record, "group_id")
+        rows.entity(
+            f"{page.id}/{identifier or name}", where, name=name, kind="service",
+            parent=f"{page.id}/{group}" if group else page.id,
+            status=_text(record, "status") or None,
+        )  # fmt: skip
+        rows.depend(
+            dependent=f"{page.id}/{identifier or name}", provider=page.id, relation="operated_by",
+            where=where,
+        )  # fmt: skip
+    return rows.tables(f"Components of {clip(page.name, 60)}", "/api/v2/summary.json of the page")
+
+
+def reported_by(path: Path, tally: Tally) -> list[Reported]:
+    """What a status page reports of its components now, and of the page by open incidents.
+
+    A component is reported once: by its own status, or else by the open incident that lists it.
+    Raises InputError where the JSON is of another shape.
+    """
+    page = _Page(path, tally)
+    found: dict[str, Reported] = {}
+    for where, record in page.components():
+        if record.get("group") is True:  # its components speak for themselves
+            continue
+        name = _text(record, "name")
+        found[_text(record, "id") or name] = page.reported(record, where)
+    for where, incident in page.open_incidents():
+        listed = list(page.rows.records(incident, "components", where))
+        for at, record in listed:
+            found.setdefault(
+                _text(record, "id") or _text(record, "name"), page.reported(record, at)
+            )
+        if not listed:
+            status = STATUS_OF_IMPACT.get(_text(incident, "impact"), _text(incident, "impact"))
+            known = found.get("")
+            if known is None or (SEVERITY.get(status) or 0) > (known.severity or 0):
+                found[""] = Reported(page.name, page.id, page.name, status, where)
+    indicator = page.indicator()
+    if not found and indicator:
+        status = STATUS_OF_IMPACT.get(indicator, indicator)
+        found[""] = Reported(page.name, page.id, page.name, status, "status.indicator")
+    return list(found.values())
+
+
+class _Page:
+    """The JSON of a status page, checked."""
+
+    def __init__(self, path: Path, tally: Tally) -> None:
+        document = load_json(path)
+        held = document.get("page") if isinstance(document, dict) else None
+        if not isinstance(held, dict) or not (_text(held, "id") or _text(held, "name")):
+            raise InputError(
+                f"{path.name}: expected the JSON of a status page, with an object `page`"
+            )
+        if not any(key in document for key in (*_LISTS, "status")):
+            raise InputError(f"{path.name}: expected components, incidents or status beside `page`")
+        self._document: dict[str, Any] = document
+        self.tally = tally
+        self.rows = Rows(path.name, "", tally=tally)
+        self.id = _text(held, "id") or _text(held, "name")
+        self.name = _text(held, "name") or self.id
+        self.day = _text(held, "updated_at")[:10] or None
+
+    def components(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The components, each once, with places."""
+        seen: set[str] = set()
+        for where, record in self.rows.records(self._document, "components", ""):
+            name = _text(record, "name")
+            identifier = _text(record, "id") or name
+            if not name:
+                self.tally.add("dropped", "a component without a name", where)
+            elif identifier in seen:
+                self.tally.add("merged", "a component that stands twice", where)
+            else:
+                seen.add(identifier)
+                yield where, record
+
+    def open_incidents(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Incidents that are not over, and maintenances that are under way."""
+        for key in ("incidents", "scheduled_maintenances"):
+            for where, record in self.rows.records(self._document, key, ""):
+                if _text(record, "status") not in NOT_NOW:
+                    yield where, record
+
+    def indicator(self) -> str:
+        status = self._document.get("status")
+        return _text(status, "indicator") if isinstance(status, dict) else ""
+
+    def reported(self, record: dict[str, Any], where: str) -> Reported:
+        name = _text(record, "name")
+        return Reported(
+            name,
+            f"{self.id}/{_text(record, 'id') or name}",
+            self.name,
+            _text(record, "status"),
+            where,
+        )
+
+
+def _text(record: dict[str, Any], key: str) -> str:
+    value = record.get(key)
+    return value.strip() if isinstance(value, str) else ""

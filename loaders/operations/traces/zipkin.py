@@ -1,0 +1,78 @@
+"""Zipkin v2 spans: a list of spans, or of traces that are lists of spans.
+
+https://zipkin.io/zipkin-api/ (zipkin2-api.yaml). The two sides of a call may share the id of their
+span (`shared`); `remoteEndpoint` names the other side.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.model.tables import Tables
+from knockon.loaders.operations.traces.calls import Calls
+from knockon.loaders.operations.traces.spans import MAX_SPANS, Span, add_calls
+from knockon.loaders.parsing.json_text import load_json
+
+
+def read_zipkin(path: Path) -> Tables:
+    """Services and what they call, from the spans of traces; counts are calls seen.
+
+    Raises InputError for another shape and for more than MAX_SPANS spans.
+    """
+    document = load_json(path)
+    if not isinstance(document, list):
+        raise InputError(f"{path.name}: expected a list of Zipkin spans")
+    calls = Calls(path.name, f"Zipkin spans {path.name}")
+    spans: list[Span] = []
+    for where, record in _records(document):
+        span = _span(record, where) if isinstance(record, dict) else None
+        if span is None:
+            reason = "a span without traceId, id or localEndpoint.serviceName"
+            calls.rows.tally.add("dropped", reason, where)
+            continue
+        spans.append(span)
+        if len(spans) > MAX_SPANS:
+            raise InputError(f"{path.name}: more than {MAX_SPANS:,} spans; narrow the export")
+    add_calls(calls, spans)
+    return calls.tables(f"Service calls of {clip(path.name, 60)}", "GET /api/v2/traces of Zipkin")
+
+
+def _records(document: list[Any]) -> Iterator[tuple[str, Any]]:
+    for number, item in enumerate(document):
+        if isinstance(item, list):
+            yield from ((f"[{number}][{i}]", record) for i, record in enumerate(item))
+        else:
+            yield f"[{number}]", item
+
+
+def _span(record: dict[str, Any], where: str) -> Span | None:
+    service = _service(record, "localEndpoint")
+    trace, identifier, parent, kind = (
+        v.strip() if isinstance(v := record.get(key), str) else ""
+        for key in ("traceId", "id", "parentId", "kind")
+    )
+    if not service or not trace or not identifier:
+        return None
+    tags = record.get("tags")
+    attributes = {
+        key: value
+        for key, value in (tags if isinstance(tags, dict) else {}).items()
+        if isinstance(value, str)
+    }
+    remote = _service(record, "remoteEndpoint")
+    if remote and kind.upper() in ("PRODUCER", "CONSUMER"):
+        attributes.setdefault("messaging.system", remote)  # the other side is the broker
+        attributes["peer.service"] = remote
+    elif remote:
+        attributes.setdefault("peer.service", remote)
+    return Span(
+        trace, identifier, parent, service, kind.upper(), attributes, where,
+        record.get("shared") is True,
+    )  # fmt: skip
+
+
+def _service(record: dict[str, Any], key: str) -> str:
+    endpoint = record.get(key)
+    name = endpoint.get("serviceName") if isinstance(endpoint, dict) else None
+    return name.strip() if isinstance(name, str) else ""

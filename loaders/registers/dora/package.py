@@ -1,0 +1,267 @@
+"""The tables of a DORA register of information, out of a package or a workbook.
+
+A package is a ZIP archive or a folder with `reports/b_05.02.csv` and so on. It comes in two forms:
+with a column per item (`c0010,c0020,...`), or with a row per datapoint (`datapoint,factValue` and
+the keys). The workbook is the template of the European Supervisory Authorities: a sheet per table,
+and a row of codes such as `b_05.02.0010` above the cells.
+"""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+import polars as pl
+
+from knockon.graph.errors import InputError, clip, some
+from knockon.graph.model.tables import FILE, LINE
+from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.native.folder import csv_table
+from knockon.loaders.parsing.probe import Probe
+from knockon.loaders.parsing.unpack import zip_members
+
+MAX_BYTES = 512 * 1024 * 1024  # of all tables of one register, unpacked
+_TABLE = re.compile(r"(?:^|/)b_(\d\d)[._](\d\d)\.csv$", re.IGNORECASE)
+_SHEET = re.compile(r"b_(\d\d)[._](\d\d)", re.IGNORECASE)
+_COLUMN = re.compile(r"b_\d\d\.\d\d\.(\d{4})")
+_TYPES = ("alphanumerical", "date", "monetary", "country", "natural number", "pattern", "currency",
+          "closed set of options", "[yes/no]")  # fmt: skip
+_LATE = ("c0120",)
+_EXTRAS = ("parameters.csv", "FilingIndicators.csv")
+_CODES = "knockon.loaders.registers.dora", "codes.csv"
+_POINTS = "knockon.loaders.registers.dora", "datapoints.csv"
+
+
+@dataclass
+class Package:
+    """Tables by name (`b_05.02`) with text columns `c0010`...; what the package says of itself."""
+
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def is_register(seen: Probe) -> bool:
+    """Whether a file or folder holds tables of a register, told from names only."""
+    if seen.is_folder:
+        return next(_files(seen.path), None) is not None
+    if not seen.head.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with ZipFile(seen.path) as archive:
+            names = archive.namelist()
+            if any(_TABLE.search(n.replace("\\", "/")) for n in names):
+                return True
+            if "xl/workbook.xml" not in names:
+                return False
+            with archive.open("xl/workbook.xml") as stream:
+                return b'name="b_05.02"' in stream.read(1 << 20)
+    except (BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError):
+        return False  # a damaged archive is no register; the registry says what came
+
+
+def open_package(path: Path, tally: RowTally) -> Package:
+    """Every table of the register. Raises InputError where one cannot be read, or stands twice."""
+    if path.is_dir():
+        found = list(_files(path))
+        beside = {p.parent / extra for p in found for extra in _EXTRAS}
+        found += sorted(p for p in beside if p.is_file())
+        members = {p.relative_to(path).as_posix(): _bytes(p) for p in found}
+        return _from_members(members, "", tally)
+    members = zip_members(path, MAX_BYTES)
+    if "xl/workbook.xml" in members:
+        return _from_workbook(path)
+    return _from_members(members, f"{path.name}/", tally)
+
+
+@cache
+def meanings() -> dict[str, str]:
+    """Code -> meaning, of the closed lists of the template (sheet `Drop down`)."""
+    return dict(_data(*_CODES).iter_rows())
+
+
+@cache
+def _points() -> dict[str, dict[str, str]]:
+    """Table -> datapoint or key -> column, of the taxonomies of 2024-07, 4.0 and 4.2."""
+    found: dict[str, dict[str, str]] = {}
+    for table, key, column in _data(*_POINTS).iter_rows():
+        found.setdefault(table, {})[key] = column
+    return found
+
+
+def _data(package: str, name: str) -> pl.DataFrame:
+    text = files(package).joinpath(name).read_bytes()
+    return pl.read_csv(io.BytesIO(text), infer_schema=False)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Tables in the folder, in its `reports`, or one folder below, as packages unpack."""
+    for pattern in ("*.csv", "reports/*.csv", "*/reports/*.csv"):
+        yield from (p for p in sorted(folder.glob(pattern)) if _TABLE.search(p.name))
+
+
+def _bytes(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise InputError(f"{path.name}: {size:,} bytes; at most {MAX_BYTES:,} are read")
+    return path.read_bytes()
+
+
+def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Package:
+    package = Package()
+    indicated: dict[str, str] = {}
+    places: dict[str, str] = {}
+    for member, data in members.items():
+        name = member.replace("\\", "/")
+        found = _TABLE.search(name)
+        place = prefix + clip(name.rpartition("/")[2], 120)
+        if found and data.strip():
+            table = f"b_{found[1]}.{found[2]}"
+            if table in places:
+                raise InputError(f"{place}: stands twice, in {places[table]} and in {name}")
+            places[table] = name
+            package.tables[table] = _columns(csv_table(data, place), table, place, tally)
+        elif name.endswith("parameters.csv"):
+            package.parameters = _pairs(data, place)
+        elif name.endswith("FilingIndicators.csv"):
+            indicated = _pairs(data, place)
+    for template, reported in indicated.items():
+        table = template.lower()
+        if reported.lower() != "true" and package.tables.get(table, pl.DataFrame()).height:
+            tally.add("note", "a table that the filing indicators call not reported", table)
+        elif reported.lower() == "true" and table not in package.tables:
+            tally.add("note", "a table that the filing indicators promise is missing", table)
+    return package
+
+
+def _pairs(data: bytes, place: str) -> dict[str, str]:
+    frame = csv_table(data, place)
+    if frame.width < 4:  # two columns, file and line
+        raise InputError(f"{place}:1: expected two columns, got {frame.width - 2}")
+    return {str(k): str(v or "") for k, v in frame.select(frame.columns[:2]).iter_rows() if k}
+
+
+def _columns(frame: pl.DataFrame, table: str, place: str, tally: RowTally) -> pl.DataFrame:
+    """The table with a column per item, whatever form it came in."""
+    names = {c.lower(): c for c in frame.columns}
+    if {"datapoint", "factvalue"} <= names.keys():
+        return _pivoted(frame, names, table, place, tally)
+    known = [c for c in frame.columns if re.fullmatch(r"[cC]\d{4}", c)]
+    if not known:
+        held = some(repr(clip(c, 30)) for c in frame.columns if c not in (FILE, LINE))
+        raise InputError(f"{place}:1: expected columns c0010... or datapoint,factValue, got {held}")
+    return frame.select(*(pl.col(c).alias(c.lower()) for c in known), FILE, LINE)
+
+
+def _pivoted(
+    frame: pl.DataFrame, names: dict[str, str], table: str, place: str, tally: RowTally
+) -> pl.DataFrame:
+    """One row per set of keys, out of one row per datapoint."""
+    points = _points().get(table, {})
+    keys = {c: points.get(c.rpartition(":")[2]) for n, c in names.items()
+            if n not in ("datapoint", "factvalue", FILE, LINE, "unit", "decimals")}  # fmt: skip
+    strange = [c for c, code in keys.items() if code is None]
+    if strange:
+        wanted = some(k for k in points if not k.isdigit()) or "none"
+        raise InputError(
+            f"{place}:1: expected keys of {table} ({wanted}), got {clip(strange[0])!r}"
+        )
+    point = pl.col(names["datapoint"]).str.strip_prefix("dp")
+    facts = frame.select(
+        point.replace_strict(points, default=None, return_dtype=pl.String).alias("column"),
+        pl.col(names["datapoint"]).alias("point"),
+        pl.col(names["factvalue"]).alias("value"),
+        *(pl.col(c).alias(str(code)) for c, code in keys.items()), FILE, LINE,
+    )  # fmt: skip
+    tally.read(f"datapoints of {table}", facts.height)
+    for name, line in facts.filter(pl.col("column").is_null()).select("point", LINE).iter_rows():
+        what = "a datapoint that the table does not know"
+        shown = f"{clip(str(name), 30)} at {place}:{line}"
+        tally.lose(f"datapoints of {table}", "dropped", what, shown)
+    facts = facts.filter(pl.col("column").is_not_null())
+    by = [str(code) for code in keys.values()]
+    again = facts.select(*by, "column").is_duplicated()
+    for line in facts.filter(again)[LINE][:5]:
+        raise InputError(f"{place}:{line}: the same datapoint stands twice for the same keys")
+    columns = sorted(set(facts["column"]))
+    cells = [pl.col("value").filter(pl.col("column") == c).first().alias(c) for c in columns]
+    # b_05.01 has other columns since 4.0, where the type of code is no key: facts do not show it
+    late = [pl.lit(None, pl.String).alias(c) for c in _LATE if c not in columns]
+    added = late if table == "b_05.01" and "c0020" not in by else []
+    # a table without keys, such as b_99.01, is one row
+    return (
+        facts.group_by([*(pl.col(c) for c in by), pl.lit(0).alias("one")], maintain_order=True)
+        .agg(*cells, pl.col(FILE).first(), pl.col(LINE).min())
+        .drop("one")
+        .with_columns(added)
+    )
+
+
+def _sheets(path: Path) -> dict[str, pl.DataFrame]:
+    """Every sheet as text, with the blank rows, so that numbers of rows are those of Excel."""
+    import fastexcel
+
+    logging.getLogger("calamine").addHandler(logging.NullHandler())  # else it writes to stderr
+    try:
+        return pl.read_excel(
+            path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
+            drop_empty_cols=False, raise_if_empty=False,
+            read_options={"dtypes": "string", "skip_rows": 0},
+        )  # fmt: skip
+    except fastexcel.FastExcelError as error:
+        reason = clip(str(error), 200)
+    except BaseException as error:
+        # no Exception: a bug of calamine, met by bytes; each library has a class of this name
+        if type(error).__name__ != "PanicException":
+            raise
+        reason = clip(str(error), 200)
+    raise InputError(f"{path.name}: not readable as Excel: {reason}")
+
+
+def _from_workbook(path: Path) -> Package:
+    sheets = _sheets(path)
+    package = Package()
+    for name, sheet in sheets.items():
+        found = _SHEET.fullmatch(name.strip())
+        if found is None:
+            continue
+        table = f"b_{found[1]}.{found[2]}"
+        if table in package.tables:
+            raise InputError(f"{path.name}: two sheets hold {table}")
+        package.tables[table] = _from_sheet(sheet, f"{path.name}/{clip(name, 40)}")
+    return package
+
+
+def _from_sheet(sheet: pl.DataFrame, place: str) -> pl.DataFrame:
+    """The cells below the row of codes, and below the rows that explain them."""
+    head = sheet.head(30).rows()
+    at = next((i for i, row in enumerate(head) if sum(bool(_code(c)) for c in row)), None)
+    if at is None:
+        raise InputError(f"{place}: expected a row of codes such as b_05.02.0010 above the cells")
+    first = at + 1
+    for i, row in enumerate(head[at + 1 : at + 4], at + 1):
+        if any(str(c or "").strip().lower() in _TYPES for c in row):
+            first = i + 1
+    wanted = {c: _code(cell) for c, cell in zip(sheet.columns, head[at], strict=True)}
+    codes = [c for c in wanted.values() if c]
+    if len(set(codes)) < len(codes):
+        raise InputError(f"{place}:{at + 1}: a code stands twice in the row of codes")
+    cells = sheet.with_row_index(LINE, offset=1).slice(first)
+    kept = [
+        # dates come with the time of midnight, numbers as floats
+        pl.col(c).str.strip_chars().str.replace(r"[ T]00:00:00(\.0+)?$", "")
+        .str.replace(r"^(-?\d+)\.0$", "$1").alias(code)
+        for c, code in wanted.items() if code
+    ]  # fmt: skip
+    cells = cells.select(*kept, pl.lit(place).alias(FILE), pl.col(LINE).cast(pl.Int64))
+    blank = [pl.col(c).is_null() | (pl.col(c) == "") for c in codes]
+    return cells.filter(~pl.all_horizontal(blank))
+
+
+def _code(cell: object) -> str | None:
+    found = _COLUMN.fullmatch(str(cell or "").strip().lower())
+    return f"c{found[1]}" if found else None

@@ -1,0 +1,96 @@
+"""CycloneDX in XML, as the same shape that its JSON form has: one reader serves both."""
+
+from typing import Any
+
+from knockon.loaders.parsing.safe_xml import Element
+
+NAMESPACE = "http://cyclonedx.org/schema/bom/"
+# before 1.2, dependencies were an extension of the schema
+_EXTENSION = "http://cyclonedx.org/schema/ext/dependency-graph/1.0"
+_TEXTS = ("name", "group", "version", "purl", "scope")
+
+
+def bom_of(root: Element) -> dict[str, Any]:
+    """The BOM below the root element, as far as knockon reads it."""
+    namespace = root.tag.rpartition("}")[0][1:]
+    if not namespace.startswith(NAMESPACE) or root.local != "bom":
+        return {}
+    bom: dict[str, Any] = {
+        "bomFormat": "CycloneDX",
+        "specVersion": namespace.removeprefix(NAMESPACE),
+        **root.attributes,
+        **_inner(root),
+    }
+    compositions = _first(root, "compositions")
+    if compositions is not None:
+        found = compositions.all("composition")
+        bom["compositions"] = [{"aggregate": c.text_of("aggregate")} for c in found]
+    metadata = _first(root, "metadata")
+    if metadata is not None:
+        bom["metadata"] = _metadata(metadata)
+    extension = next((c for c in root.children if c.tag == f"{{{_EXTENSION}}}dependencies"), None)
+    dependencies = _first(root, "dependencies") or extension
+    if dependencies is not None:
+        bom["dependencies"] = [_dependency(d) for d in dependencies.all("dependency")]
+    return bom
+
+
+def _metadata(element: Element) -> dict[str, Any]:
+    found: dict[str, Any] = {"timestamp": element.text_of("timestamp")}
+    component = _first(element, "component")
+    if component is not None:
+        found["component"] = _thing(component)
+    return found | _organizations(element)
+
+
+def _thing(element: Element) -> dict[str, Any]:
+    """A component or a service. Its depth is bounded by that of the XML."""
+    found: dict[str, Any] = {
+        key: element.attributes[key] for key in ("type", "bom-ref") if key in element.attributes
+    }
+    for key in _TEXTS:
+        child = _first(element, key)
+        if child is not None:
+            found[key] = child.text.strip()
+    return found | _organizations(element) | _inner(element)
+
+
+def _inner(element: Element) -> dict[str, Any]:
+    """The lists of an element: what is nested in it, and what it refers to."""
+    found: dict[str, Any] = {}
+    for key, one in (("components", "component"), ("services", "service")):
+        outer = _first(element, key)
+        if outer is not None:
+            found[key] = [_thing(c) for c in outer.all(one)]
+    references = _first(element, "externalReferences")
+    if references is not None:
+        found["externalReferences"] = [
+            {"type": r.attributes.get("type"), "url": r.text_of("url")}
+            for r in references.all("reference")
+        ]
+    return found
+
+
+def _organizations(element: Element) -> dict[str, Any]:
+    words = ("supplier", "manufacture", "manufacturer", "provider")
+    found = {word: _first(element, word) for word in words}
+    return {
+        word: {"name": one.text_of("name")} if one.first("name") is not None else {}
+        for word, one in found.items()
+        if one is not None
+    }
+
+
+def _dependency(element: Element) -> dict[str, Any]:
+    """A dependency; those below it that lack a ref stay in, as None."""
+    return {
+        **({"ref": element.attributes["ref"]} if "ref" in element.attributes else {}),
+        "dependsOn": [d.attributes.get("ref") for d in element.all("dependency")],
+        "provides": [d.attributes.get("ref") for d in element.all("provides")],
+    }
+
+
+def _first(element: Element, local: str) -> Element | None:
+    """The first child of this name in the namespace of the BOM; extensions have others."""
+    start = "{" + NAMESPACE
+    return next((c for c in element.all(local) if c.tag.startswith(start)), None)

@@ -1,0 +1,44 @@
+"""Generated requests, valid and not, against what the OpenAPI document promises."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from knockon.api.rest.app import create_app
+from knockon.graph.errors import ScenarioError
+from knockon.graph.scenario.scenario import Origin, Scenario
+from tests.api.rest.rest_toys import market
+
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+checks = pytest.importorskip("schemathesis.specs.openapi.checks")
+schema = schemathesis.openapi.from_asgi("/v1/openapi.json", create_app({"market": market()}))
+schemathesis.openapi.format("hours", st.sampled_from(["4", "0.5", "2..72", " 1 .. 1.5 "]))
+schemathesis.openapi.format("rollout", st.sampled_from(["100%@0", "1%@0,10%@4,100%@24"]))
+
+
+def _possible(case):
+    """Whether what is asked for fits together, which no JSON schema can demand: a range rises,
+    rings add up, a rollout comes with one mode, a halt with a rollout, precision without worlds."""
+    asked = case.body if isinstance(case.body, dict) else dict(case.query or {})
+    halt = asked.get("halt")
+    if asked.get("precision") and asked.get("worlds") and asked.get("exact") is None:
+        return False
+    try:
+        Scenario(
+            (Origin("cloud"),), mode=asked.get("mode", "outage"), hours=asked.get("hours") or None,
+            rollout=asked.get("rollout") or (), halt=None if halt in (None, "") else float(halt),
+        )  # fmt: skip
+    except (ScenarioError, TypeError, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@schema.parametrize()
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_as_documented(case):
+    """Status, media type, shape and headers; valid requests pass, invalid ones do not."""
+    case.call_and_validate(
+        excluded_checks=[] if _possible(case) else [checks.positive_data_acceptance]
+    )

@@ -1,0 +1,126 @@
+"""Incident files: what they hold, and what is said to what they may not hold."""
+
+from pathlib import Path
+
+import pytest
+
+from knockon.graph.analysis.backtest.incidents import Pair
+from knockon.graph.errors import InputError
+from knockon.loaders.merge import load_tables
+from knockon.loaders.native.incidents import read_incident, read_incidents
+
+WHOLE = """\
+title: Fire
+date: 2021-03-10
+hindsight: no
+scenario: {origins: [a, {id: b, severity: 0.5}], mode: outage, hours: 2..8, assume: 0.75}
+assumed: [The fire lasted.]
+paired:
+- {name: p1, root: a, worse: c, better: d, measure: hit, why: spare, source: s1}
+sources: {s1: a paper}
+entities:
+- {id: a}
+- {id: b}
+- {id: c, reported: hit, attribution: stated, reported_impact: 4, source: s1}
+- {id: d, reported: spared, attribution: tracker}
+dependencies:
+- {dependent: c, provider: a, source: s1}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "fire.yaml"
+    path.write_text(text)
+    return path
+
+
+def faults(folder: Path, text: str) -> tuple[str, ...]:
+    with pytest.raises(InputError) as error:
+        read_incident(write(folder, text))
+    return error.value.faults
+
+
+def test_the_whole_file(tmp_path: Path) -> None:
+    """Scenario, tests and assumptions, with values of their kind."""
+    found = read_incident(write(tmp_path, WHOLE))
+    assert found.scenario == {
+        "origins": ["a", {"id": "b", "severity": 0.5}],
+        "mode": "outage",
+        "hours": "2..8",
+        "assume": 0.75,
+    }
+    assert found.paired == (Pair("p1", "a", "c", "d", "hit", "spare", "s1"),)
+    assert found.assumed == ("The fire lasted.",)
+    assert (found.name, found.title, found.date) == ("fire", "Fire", "2021-03-10")
+    assert found.hindsight is None
+
+
+def test_hindsight_is_the_rule(tmp_path: Path) -> None:
+    """A file that does not say when its dependencies were known counts as hindsight."""
+    silent = read_incident(write(tmp_path, WHOLE.replace("hindsight: no\n", "")))
+    assert silent.hindsight == "the file does not say when its dependencies were known"
+    told = read_incident(write(tmp_path, WHOLE.replace("hindsight: no", "hindsight: of course")))
+    assert told.hindsight == "of course"
+
+
+def test_it_is_an_ordinary_graph_too(tmp_path: Path) -> None:
+    """`whatif` and `load` read it, and note what they do not use."""
+    tables = load_tables([write(tmp_path, WHOLE)])
+    assert tables.entities["id"].to_list() == ["a", "b", "c", "d"]
+    (note,) = [str(f) for f in tables.report if f.action == "note"]
+    assert "5: keys that only `knockon backtest` reads" in note
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("measure: hit", "measure: luck", "fire.yaml:7: paired: unknown measure 'luck'"),
+        ("worse: c", "worse: cc", "fire.yaml:7: paired 'p1': worse: no entity 'cc'"),
+        ("root: a, ", "", "fire.yaml:7: paired: expected `root`"),
+        ("why: spare", "reason: spare", "fire.yaml:7: paired: unknown key 'reason'"),
+        ("spare, source: s1", "spare, source: s9", "fire.yaml:7: paired 'p1': no source 's9'"),
+        ("4, source: s1", "4, source: s2", "fire.yaml:12: source 's2' is not among the `sources`"),
+        ("a, source: s1", "a, source: s3", "fire.yaml:15: source 's3' is not among the `sources`"),
+        ("reported: hit", "reported: hut", "fire.yaml:12: reported: unknown word 'hut'"),
+        ("attribution: tracker", "x: y", "fire.yaml:13: reported 'spared', but no attribution"),
+        ("attribution: stated", "attribution: me", "fire.yaml:12: attribution: unknown word 'me'"),
+        ("impact: 4", "impact: 5", "fire.yaml:12: reported_impact: expected a number from 0 to 4"),
+        ("impact: 4", "recovery_hours: nan", "fire.yaml:12: reported_recovery_hours: expected"),
+        ("mode: outage", "modus: outage", "fire.yaml:4: scenario: unknown key 'modus'"),
+        ("0.75", "[1]", "fire.yaml:4: scenario: assume: cannot be \"['1']\""),
+        ("mode: outage", "worlds: 9000000", "fire.yaml:4: scenario: worlds: expected at most"),
+        ("severity: 0.5", "severity: x", "fire.yaml:4: scenario: origins: cannot be"),
+        ("[The fire lasted.]", "{a: b}", "fire.yaml:5: assumed: expected a list of texts"),
+        ("date: 2021-03-10", "date: [1]", "fire.yaml:2: date: expected text"),
+        ("hindsight: no", "hindsite: no", "fire.yaml:3: unknown key 'hindsite'"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    """What was expected, what came, and where."""
+    assert old in WHOLE
+    assert any(f.startswith(fault) for f in faults(tmp_path, WHOLE.replace(old, new)))
+
+
+def test_no_scenario(tmp_path: Path) -> None:
+    """An ordinary graph is no incident."""
+    text = "entities: [{id: a, reported: hit, attribution: press}]\ndependencies: []\n"
+    found = faults(tmp_path, text)
+    assert found == ("fire.yaml:1: scenario: expected a mapping with `origins`",)
+
+
+def test_all_faults_of_all_files(tmp_path: Path) -> None:
+    """One error tells them all; a folder without incidents is one as well."""
+    with pytest.raises(InputError, match="expected incidents as"):
+        read_incidents(tmp_path)
+    with pytest.raises(InputError, match="expected a folder of incidents"):
+        read_incidents(tmp_path / "absent")
+    (tmp_path / "a-folder.yaml").mkdir()
+    with pytest.raises(InputError, match="cannot be read: Is a directory"):
+        read_incidents(tmp_path)
+    (tmp_path / "a-folder.yaml").rmdir()
+    for name in ("one.yaml", "two.yml"):
+        (tmp_path / name).write_text(WHOLE.replace("hit, why", "luck, why"))
+    (tmp_path / "README.md").write_text("not an incident")
+    with pytest.raises(InputError) as error:
+        read_incidents(tmp_path)
+    assert [f.split(":")[0] for f in error.value.faults] == ["one.yaml", "two.yml"]

@@ -1,0 +1,192 @@
+"""Calls between services: dependencies of Jaeger, spans of OpenTelemetry and Zipkin."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from knockon.graph.errors import InputError
+from knockon.graph.model.tables import Tables
+from knockon.loaders.merge import load_tables
+from knockon.loaders.registry import find_format
+from tests.paths import DATA
+
+SMALL = DATA / "services/jaeger-ui-dependencies/jaeger_dependencies_small.json"
+
+# (id, parent, service, kind, attributes): web calls cart, cart asks its database and puts a message
+# into a queue that mail takes out; web also calls a bank, and something that nobody names
+TRACE = [
+    ("1", "", "web", "SERVER", {}),
+    ("2", "1", "web", "CLIENT", {"peer.service": "cart"}),
+    ("3", "2", "cart", "SERVER", {}),
+    ("4", "3", "cart", "CLIENT", {"db.system": "redis", "server.address": "valkey"}),
+    ("5", "3", "cart", "INTERNAL", {}),
+    ("6", "5", "cart", "PRODUCER", {"messaging.system": "kafka", "server.address": "queue"}),
+    ("7", "6", "mail", "CONSUMER", {"messaging.system": "kafka", "server.address": "queue"}),
+    ("8", "1", "web", "CLIENT", {"peer.service": "bank"}),
+    ("9", "1", "web", "CLIENT", {"server.address": "10.0.0.7"}),
+    ("a", "1", "web", "CLIENT", {"net.peer.name": "api.example.com"}),
+    ("b", "zz", "late", "SERVER", {}),
+    ("c", "3", "cart", "CLIENT", {"db.system.name": "postgresql"}),
+]
+WANTED = {
+    ("web", "cart"), ("cart", "redis:valkey"), ("cart", "kafka:queue"), ("mail", "kafka:queue"),
+    ("web", "bank"), ("web", "api.example.com"), ("cart", "postgresql"),
+}  # fmt: skip
+
+
+def otlp(spans: list[tuple[str, str, str, str, dict[str, str]]], number: bool = True) -> Any:
+    """The trace as OTLP JSON, one batch per service."""
+    kinds = ["", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
+    batches: dict[str, list[Any]] = {}
+    for identifier, parent, service, kind, attributes in spans:
+        batches.setdefault(service, []).append({
+            "traceId": "t", "spanId": identifier, "parentSpanId": parent, "name": "x",
+            "kind": kinds.index(kind) if number else f"SPAN_KIND_{kind}",
+            "attributes": [{"key": k, "value": {"stringValue": v}} for k, v in attributes.items()],
+        })  # fmt: skip
+    return {"resourceSpans": [
+        {"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": service}},
+                                     {"key": "process.pid", "value": {"intValue": "7"}}]},
+         "scopeSpans": [{"scope": {"name": "x"}, "spans": held}]}
+        for service, held in batches.items()
+    ]}  # fmt: skip
+
+
+def zipkin(spans: list[tuple[str, str, str, str, dict[str, str]]]) -> Any:
+    """The trace as Zipkin v2 JSON."""
+    found = []
+    for identifier, parent, service, kind, attributes in spans:
+        span: dict[str, Any] = {"traceId": "t", "id": identifier, "name": "x", "tags": attributes,
+                                "localEndpoint": {"serviceName": service}}  # fmt: skip
+        if parent:
+            span["parentId"] = parent
+        if kind != "INTERNAL":
+            span["kind"] = kind
+        found.append(span)
+    return found
+
+
+def pairs(tables: Tables) -> set[tuple[str, str]]:
+    return set(tables.dependencies.select("dependent", "provider").iter_rows())
+
+
+def loaded(tmp_path: Path, value: Any, form: str) -> Tables:
+    path = tmp_path / "x.json"
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    assert find_format(path).name == form
+    return load_tables([path])
+
+
+@pytest.mark.parametrize("form", ["otlp", "otlp in words", "otlp lines", "zipkin", "zipkin traces"])
+def test_one_trace_in_every_form(tmp_path: Path, form: str) -> None:
+    """The caller needs the callee; a message ties both its sides to the broker alone."""
+    lines = [json.dumps(otlp([span])) for span in TRACE]
+    value = {
+        "otlp": otlp(TRACE), "otlp in words": otlp(TRACE, number=False),
+        "otlp lines": "\n".join(lines) + "\n", "zipkin": zipkin(TRACE),
+        "zipkin traces": [zipkin(TRACE)],
+    }[form]  # fmt: skip
+    tables = loaded(tmp_path, value, form.split()[0])
+    assert pairs(tables) == WANTED
+    assert tables.dependencies["probability"].null_count() == len(WANTED)
+    assert set(tables.dependencies["calls"]) == {1}
+    kinds = dict(tables.entities.select("id", "kind").iter_rows())
+    assert kinds["redis:valkey"] == "data_store"
+    assert kinds["kafka:queue"] == "platform"
+    assert {kinds[name] for name in ("web", "cart", "mail", "bank", "late")} == {"service"}
+    reasons = {f.reason: f.count for f in tables.report if f.action != "read"}
+    assert reasons == {
+        "a span whose parent is not in the file": 1,
+        "a call whose other side is not named": 1,
+        "a data store told by its system only: those count as one": 1,
+    }
+
+
+def test_calls_add_up_and_repeated_spans_do_not(tmp_path: Path) -> None:
+    more = [(i + "x", p and p + "x", s, k, a) for i, p, s, k, a in TRACE]
+    tables = loaded(tmp_path, otlp([*TRACE, *more, TRACE[0]]), "otlp")
+    assert set(tables.dependencies["calls"]) == {2}
+    assert [f.count for f in tables.report if f.reason == "a span that stands twice"] == [1]
+
+
+def test_lines_longer_than_the_first_look(tmp_path: Path) -> None:
+    """A batch of the file exporter fills a line of any length."""
+    long = [(f"x{i}", "1", "web", "INTERNAL", {"note": "y" * 100}) for i in range(800)]
+    text = json.dumps(otlp([TRACE[0], *long])) + "\n\n" + json.dumps(otlp(TRACE[1:3])) + "\n"
+    assert text.index("\n") > 100_000
+    assert pairs(loaded(tmp_path, text, "otlp")) == {("web", "cart")}
+
+
+def test_zipkin_sides_of_a_call_share_an_id(tmp_path: Path) -> None:
+    """The server side has the id of the client side; what it calls itself hangs below both."""
+    spans = [
+        {"traceId": "t", "id": "1", "kind": "CLIENT", "localEndpoint": {"serviceName": "a"},
+         "remoteEndpoint": {"serviceName": "b"}},
+        {"traceId": "t", "id": "1", "kind": "SERVER", "shared": True,
+         "localEndpoint": {"serviceName": "b"}},
+        {"traceId": "t", "id": "2", "parentId": "1", "kind": "SERVER",
+         "localEndpoint": {"serviceName": "c"}},
+        {"traceId": "t", "id": "3", "parentId": "1", "kind": "PRODUCER",
+         "localEndpoint": {"serviceName": "b"}, "remoteEndpoint": {"serviceName": "broker"}},
+        {"traceId": "t", "id": "4", "kind": "CLIENT", "localEndpoint": {"serviceName": "b"},
+         "remoteEndpoint": {"serviceName": "mysql"}},
+        {"traceId": "t", "id": "5"}, 7,
+    ]  # fmt: skip
+    tables = loaded(tmp_path, spans, "zipkin")
+    assert pairs(tables) == {("a", "b"), ("b", "c"), ("b", "broker"), ("b", "mysql")}
+    assert [f.count for f in tables.report if f.action == "dropped"] == [2]
+
+
+def test_jaeger_dependencies_bare_and_under_data(tmp_path: Path) -> None:
+    """The parent calls the child: it is the dependent. Calls of a link that stands twice add up."""
+    links = [
+        {"parent": "web", "child": "cart", "callCount": 3, "errorCount": 1},
+        {"parent": "web", "child": "cart", "callCount": 4},
+        {"parent": "cart", "child": "cart", "callCount": 9},
+        {"parent": "cart", "child": "db", "callCount": "many"},
+        {"parent": "", "child": "db"}, "x",
+    ]  # fmt: skip
+    for value in (links, {"data": links, "total": 0, "errors": None}):
+        tables = loaded(tmp_path, value, "jaeger")
+        rows = tables.dependencies.select("dependent", "provider", "calls", "errors").rows()
+        assert rows == [("cart", "db", 0, 0), ("web", "cart", 7, 1)]
+        assert {f.reason: f.count for f in tables.report if f.action != "read"} == {
+            "a link that stands twice: its calls add up": 1,
+            "a service that calls itself": 1,
+            "a callCount that is no count": 1,
+            "a link without parent or child": 1,
+            "a link that is no object": 1,
+        }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"resourceSpans": 7}', None),
+        ('{"resourceSpans": []}\n{"x": 1}', "expected OTLP JSON"),
+        ('[{"traceId": "t", "localEndpoint": 7}]', None),
+        (
+            '{"data": {"parent": 1, "callCount": 2}}',
+            "expected a list of {parent, child, callCount}",
+        ),
+    ],
+)
+def test_other_shapes(tmp_path: Path, text: str, message: str | None) -> None:
+    """What has another shape is one error, or is counted as dropped."""
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    if message is None:
+        assert [f.count for f in load_tables([path]).report if f.action == "dropped"] == [1]
+    else:
+        with pytest.raises(InputError, match=message):
+            load_tables([path])
+
+
+@pytest.mark.skipif(not SMALL.is_file(), reason=f"no data at {SMALL}")
+def test_a_real_export_of_jaeger() -> None:
+    tables = load_tables([SMALL])
+    links = json.loads(SMALL.read_text())
+    assert pairs(tables) == {(link["parent"], link["child"]) for link in links}
+    assert tables.dependencies["calls"].sum() == sum(link["callCount"] for link in links)

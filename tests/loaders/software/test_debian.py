@@ -1,0 +1,238 @@
+"""Debian indexes: groups, virtual packages, versions, and what is left out."""
+
+import bz2
+import gzip
+import lzma
+from pathlib import Path
+from typing import Any
+
+import lz4.frame
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knockon.graph.errors import InputError
+from knockon.graph.model.tables import Tables
+from knockon.loaders.merge import load_tables
+from knockon.loaders.registry import find_format
+from knockon.loaders.software import debian
+from knockon.loaders.software.debian import read_debian
+from knockon.loaders.software.debian_version import version_key
+
+
+def stanza(name: str, depends: str = "", **more: str) -> str:
+    fields = {"Package": name, "Version": "1", "Depends": depends}
+    fields |= {key.replace("_", "-"): value for key, value in more.items()}
+    return "\n".join(f"{key}: {value}" for key, value in fields.items() if value)
+
+
+def index(folder: Path, *stanzas: str, name: str = "Packages") -> Tables:
+    (folder / name).write_text("\n\n".join(stanzas) + "\n")
+    return load_tables([folder / name])
+
+
+def needs(tables: Tables) -> list[tuple[str, str, str | None]]:
+    """Dependent, provider and group, sorted."""
+    rows = tables.dependencies.select("dependent", "provider", "group").iter_rows()
+    return sorted(((d[4:], p[4:], g) for d, p, g in rows), key=str)
+
+
+def counts(tables: Tables, action: str) -> dict[str, int]:
+    return {f.reason: f.count for f in tables.report if f.action == action}
+
+
+def test_a_small_index(tmp_path: Path) -> None:
+    """Plain clauses, alternatives, both fields, and what each row says of its origin."""
+    tables = index(
+        tmp_path,
+        stanza("shell", "libc (>= 2.36), awk:any [amd64] <!nocheck>", Pre_Depends="libc"),
+        stanza("mail", "exim | postfix, libc", Recommends="shell"),
+        *(stanza(name) for name in ("libc", "exim", "postfix", "awk")),
+    )
+    assert needs(tables) == [
+        ("mail", "exim", "exim | postfix"),
+        ("mail", "libc", None),
+        ("mail", "postfix", "exim | postfix"),
+        ("shell", "awk", None),
+        ("shell", "libc", None),
+    ]
+    rows = tables.dependencies
+    assert rows["relation"].unique().to_list() == ["runs"]
+    assert rows["needs"].unique().to_list() == [1]
+    assert rows["probability"].null_count() == 5
+    mail = rows.filter(pl.col("dependent") == "deb:mail").row(0, named=True)
+    assert (mail["_file"], mail["_line"]) == ("Packages", 6)
+    assert tables.entities["kind"].unique().to_list() == ["component"]
+    assert counts(tables, "read")["stanzas of packages"] == 6
+    reason = "a package with Recommends: neither they nor weaker fields are read"
+    assert counts(tables, "note")[reason] == 1
+
+
+def test_a_virtual_package_is_a_group(tmp_path: Path) -> None:
+    """Several providers are alternatives; a single one is simply needed."""
+    tables = index(
+        tmp_path,
+        stanza("cron", "mta, only"),
+        stanza("exim", Provides="mta (= 1), only"),
+        stanza("postfix", Provides="mta"),
+    )
+    assert needs(tables) == [
+        ("cron", "exim", "mta"), ("cron", "exim", None), ("cron", "postfix", "mta"),
+    ]  # fmt: skip
+
+
+def test_a_versioned_clause_takes_versioned_provides_only(tmp_path: Path) -> None:
+    """Policy 7.5: what is provided without a version fulfils no clause that asks for one."""
+    tables = index(
+        tmp_path,
+        stanza("a", "mta (>= 1)"), stanza("b", "mta"), stanza("mta"),
+        stanza("exim", Provides="mta (= 2)"), stanza("postfix", Provides="mta"),
+    )  # fmt: skip
+    assert needs(tables) == [
+        ("a", "exim", "mta (>= 1)"), ("a", "mta", "mta (>= 1)"),
+        ("b", "exim", "mta"), ("b", "mta", "mta"), ("b", "postfix", "mta"),
+    ]  # fmt: skip
+
+
+def test_alternatives_that_nobody_fulfils(tmp_path: Path) -> None:
+    """Beside one that is there they are dropped and counted; a clause of nothing else is kept."""
+    tables = index(tmp_path, stanza("a", "b | gone, lost | stolen"), stanza("b"))
+    assert needs(tables) == [
+        ("a", "b", None), ("a", "lost", "lost | stolen"), ("a", "stolen", "lost | stolen"),
+    ]  # fmt: skip
+    reason = "an alternative that no package of the index is or provides"
+    assert counts(tables, "dropped") == {reason: 1}
+    assert sum(counts(tables, "invented").values()) == 2
+
+
+def test_of_several_versions_the_highest_is_kept(tmp_path: Path) -> None:
+    """Wherever it stands; each other stanza is counted."""
+    tables = index(
+        tmp_path,
+        stanza("a", "old", Version="1:1.9"), stanza("a", "new", Version="1:1.10"),
+        stanza("a", "older", Version="1:1.10~rc1"), stanza("new"),
+    )  # fmt: skip
+    assert needs(tables) == [("a", "new", None)]
+    reason = "another stanza of a package; the highest version is kept"
+    assert counts(tables, "dropped") == {reason: 2}
+
+
+def test_essential_packages_are_noted(tmp_path: Path) -> None:
+    """Everything may need them unsaid: no dependency is added, but the report names them."""
+    tables = index(tmp_path, stanza("dash", Essential="yes"), stanza("a"))
+    assert needs(tables) == []
+    reason = "a package that is Essential: all others may need it unsaid; nothing was added"
+    assert counts(tables, "note")[reason] == 1
+
+
+def test_the_status_of_dpkg(tmp_path: Path) -> None:
+    """What is not installed is dropped and counted."""
+    tables = index(
+        tmp_path,
+        stanza("a", "b", Status="install ok installed"),
+        stanza("gone", "b", Status="deinstall ok config-files"),
+        stanza("b", Status="install ok installed"), name="status",
+    )  # fmt: skip
+    assert needs(tables) == [("a", "b", None)]
+    reason = "a package that is not installed, as dpkg's status says"
+    assert counts(tables, "dropped") == {reason: 1}
+
+
+def test_folded_lines_and_other_spellings(tmp_path: Path) -> None:
+    """A field may run on over lines, names of fields have no case, blank lines may hold blanks."""
+    text = "Package: a\nVersion: 1\nDEPENDS: b,\n c |\n\td\nDescription: x\n y\n  \n\nPackage: b\n"
+    (tmp_path / "Packages").write_text(text.replace("\n", "\r\n"))
+    tables = load_tables([tmp_path / "Packages"])
+    assert needs(tables) == [("a", "b", None), ("a", "c", "c | d"), ("a", "d", "c | d")]
+    places = dict(tables.entities.select("id", "_line").drop_nulls().iter_rows())
+    assert places == {"deb:a": 1, "deb:b": 10}
+
+
+PACKERS = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress, "lz4": lz4.frame.compress}
+
+
+@pytest.mark.parametrize("form", sorted(PACKERS))
+def test_packed_indexes(tmp_path: Path, form: str) -> None:
+    """Known by what is inside, whatever the file is called."""
+    packers: dict[str, Any] = dict(PACKERS)
+    data = packers[form](f"{stanza('a', 'b')}\n\n{stanza('b')}\n".encode())
+    (tmp_path / "something.bin").write_bytes(data)
+    assert find_format(tmp_path / "something.bin").name == "debian"
+    assert needs(load_tables([tmp_path / "something.bin"])) == [("a", "b", None)]
+
+
+def test_packed_data_that_is_no_index(tmp_path: Path) -> None:
+    """A packed file of another kind is still refused as what it is."""
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"dependent,provider\na,b\n"))
+    with pytest.raises(InputError, match="expected text, found a gzip file"):
+        load_tables([tmp_path / "a.gz"])
+
+
+def test_a_folder_is_one_index(tmp_path: Path) -> None:
+    """A clause of one suite is fulfilled by a package of another; the newer version wins."""
+    (tmp_path / "main_Packages").write_text(stanza("a", "v") + "\n\n" + stanza("c", "a"))
+    packed = lz4.frame.compress(
+        (stanza("a", "b", Version="2") + "\n\n" + stanza("b", Provides="v")).encode()
+    )
+    (tmp_path / "security_Packages.lz4").write_bytes(packed)
+    (tmp_path / "InRelease").write_text("ignored")
+    tables = load_tables([tmp_path])
+    assert needs(tables) == [("a", "b", None), ("c", "a", None)]
+    assert tables.entities["version"].to_list() == ["2", "1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Package: a\nVersion: 1\nnonsense\n", "Packages:3: expected a field such as"),
+        ("Package: a\nVersion: 1\n\n\nVersion: 2\n", "Packages:5: expected a stanza with the name"),
+        ("Package: a b\nVersion: 1\n", "Packages:1: expected a stanza with the name of a package"),
+        ("Package: a\nVersion: 1\nDepends: b c\n", "Packages:1: Depends: expected packages such"),
+        ("Package: a\nVersion: 1\nDepends: b (>= 1\n", "Depends: expected packages such"),
+        ("Package: a\nVersion: 1\nDepends: b |\n", "Depends: expected packages such"),
+    ],
+)
+def test_faults_name_the_line(tmp_path: Path, text: str, message: str) -> None:
+    """Lines that are no fields, stanzas without a name, clauses that cannot be read."""
+    (tmp_path / "Packages").write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_tables([tmp_path / "Packages"])
+    assert message in str(caught.value)
+
+
+def test_dependencies_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What many provide and many need multiplies: it ends at a limit, with the line."""
+    monkeypatch.setattr(debian, "MAX_ROWS", 5)
+    many = [stanza(f"p{i}", Provides="v") for i in range(3)]
+    assert needs(index(tmp_path, *many, stanza("a", "v")))
+    with pytest.raises(InputError, match=r"Packages:17: more than 5 dependencies"):
+        index(tmp_path, *many, stanza("a", "v"), stanza("b", "v"))
+
+
+VERSIONS = st.from_regex(r"([0-9]{1,2}:)?[0-9][0-9a-c.+~-]{0,8}", fullmatch=True)
+
+
+@given(left=VERSIONS, right=VERSIONS)
+def test_versions_sort_as_dpkg_sorts_them(left: str, right: str) -> None:
+    """python-debian is the second opinion."""
+    from debian.debian_support import NativeVersion
+
+    keys, theirs = (
+        [version_key(v) for v in (left, right)],
+        [NativeVersion(v) for v in (left, right)],
+    )
+    assert (keys[0] < keys[1]) == (theirs[0] < theirs[1])
+    assert (keys[0] == keys[1]) == (theirs[0] == theirs[1])
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_any_text_has_a_version_key(left: str, right: str) -> None:
+    """Keys can always be compared."""
+    assert (version_key(left) < version_key(right)) in (True, False)
+
+
+def test_the_reader_needs_no_registry(tmp_path: Path) -> None:
+    """`read_debian` gives tables that are not checked yet."""
+    (tmp_path / "Packages").write_text(stanza("a", "a, b"))
+    assert read_debian(tmp_path / "Packages").dependencies.height == 2
