@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from knockon.loaders.parsing.probe import Probe
+from knockon.loaders.parsing.source import Source
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Format:
     export: str
     sign: str
     module: str
-    matches: Callable[[Probe], bool] = field(repr=False)
+    matches: Callable[[Source], bool] = field(repr=False)
     groups: str = ""
     options: tuple[str, ...] = ()
     binary: bool = False

@@ -14,7 +14,7 @@ from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
 from knockon.loaders.formats import OPTIONS
 from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
 from knockon.loaders.joining.join import join as join_claimed
-from knockon.loaders.parsing.probe import is_address, shown
+from knockon.loaders.parsing.source import hide_password, is_address
 from knockon.loaders.registry import find_format, read
 
 Progress: TypeAlias = Callable[[str], object]
@@ -148,7 +148,7 @@ def _read_all(
         except InputError as error:
             if len(paths) == 1:
                 raise
-            known = (shown(path), label)
+            known = (hide_password(path), label)
             faults = [f if f.startswith(known) else f"{label}/{f}" for f in error.faults]
             raise InputError.of(faults) from error
     return parts
@@ -166,8 +166,11 @@ def _counted(tables: Tables, label: str) -> Tables:
 
 def _labels(paths: Sequence[Path | str]) -> list[str]:
     """A short name for each source, the whole path where short names would be equal."""
-    names = [path.name if isinstance(path, Path) else shown(path) for path in paths]
-    return [n if n and names.count(n) == 1 else shown(p) for n, p in zip(names, paths, strict=True)]
+    names = [path.name if isinstance(path, Path) else hide_password(path) for path in paths]
+    return [
+        n if n and names.count(n) == 1 else hide_password(p)
+        for n, p in zip(names, paths, strict=True)
+    ]
 
 
 def _merge(parts: list[Tables], paths: Sequence[Path | str]) -> Tables:

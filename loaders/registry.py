@@ -14,14 +14,8 @@ from knockon.loaders.formats import Format
 from knockon.loaders.graphfiles import formats as graphfiles
 from knockon.loaders.native import formats as native
 from knockon.loaders.operations import formats as operations
-from knockon.loaders.parsing.probe import (
-    Probe,
-    binary_kind,
-    is_address,
-    probe,
-    refuse_binary,
-    shown,
-)
+from knockon.loaders.parsing.source import Source, SourceLike, hide_password
+from knockon.loaders.parsing.text import name_binary
 from knockon.loaders.registers import formats as registers
 from knockon.loaders.software import formats as software
 
@@ -40,32 +34,32 @@ def formats() -> tuple[Format, ...]:
     return _FORMATS
 
 
-def find_format(source: Path | str) -> Format:
+def find_format(source: SourceLike) -> Format:
     """The format of a file, a folder or an address (`postgresql://...`), told from its content.
 
     Raises InputError where nothing is there, it cannot be read, or no format fits.
     """
-    seen = probe(source)
-    binary = not seen.is_parquet and binary_kind(seen.head) is not None
+    source = Source.of(source)
+    binary = not source.is_parquet and name_binary(source.head) is not None
     for known in _FORMATS:
-        if known.binary >= binary and known.matches(seen):
+        if known.binary >= binary and known.matches(source):
             return known
-    refuse_binary(seen)
-    raise InputError(f"{seen.name}: {_what_came(seen)}; known: {_signs(seen)}")
+    source.refuse_binary()
+    raise InputError(f"{source.place}: {_what_came(source)}; known: {_signs(source)}")
 
 
-def read(source: Path | str, options: Mapping[str, Any] | None = None) -> Tables:
+def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables:
     """The tables of one source, as its reader gives them: not checked yet.
 
     options: of these, the reader gets those that its format takes (`Format.options`)
     Raises InputError, and nothing else, where the source cannot be read.
     """
+    source = Source.of(source)
     chosen = find_format(source)
     reader = getattr(import_module(chosen.module), f"read_{chosen.name}")
     given = {name: value for name, value in (options or {}).items() if name in chosen.options}
-    place: Path | str = str(source) if is_address(source) else Path(source)
-    with one_error(place):
-        tables: Tables = reader(place, **given)
+    with one_error(source.place):
+        tables: Tables = reader(source, **given)
         return tables
     raise AssertionError("unreachable")
 
@@ -73,7 +67,7 @@ def read(source: Path | str, options: Mapping[str, Any] | None = None) -> Tables
 @contextmanager
 def one_error(path: Path | str) -> Iterator[None]:
     """Whatever goes wrong while reading this source becomes an InputError that names it."""
-    path = shown(path)
+    path = hide_password(path)
     try:
         yield
     except InputError:
@@ -87,19 +81,19 @@ def one_error(path: Path | str) -> Iterator[None]:
         raise InputError(f"{path}: nested too deeply, or too large, to be read") from error
 
 
-def _what_came(seen: Probe) -> str:
-    if seen.address:
+def _what_came(source: Source) -> str:
+    if source.address:
         return "an address of no known kind"
-    if seen.is_folder:
-        held = some((repr(clip(n)) for n in sorted(seen.names)), 5) or "nothing"
+    if source.is_folder:
+        held = some((repr(clip(n)) for n in sorted(source.names)), 5) or "nothing"
         return f"a folder of no known format; it holds {held}"
-    if seen.looks_like_json:
-        keys = some((repr(clip(k, 40)) for k in seen.json_keys), 8) or "none"
+    if source.looks_like_json:
+        keys = some((repr(clip(k, 40)) for k in source.json_keys), 8) or "none"
         return f"JSON of no known format; its keys are {keys}"
-    return f"text of no known format; it starts with {clip(seen.first_line, 60)!r}"
+    return f"text of no known format; it starts with {clip(source.first_line, 60)!r}"
 
 
-def _signs(seen: Probe) -> str:
+def _signs(source: Source) -> str:
     """The names of the formats that it might have been: those in JSON where JSON came."""
-    near = [f.name for f in _FORMATS if "JSON" in f.sign or not seen.looks_like_json]
+    near = [f.name for f in _FORMATS if "JSON" in f.sign or not source.looks_like_json]
     return f"{', '.join(near)} (`knockon sources` tells what each looks like)"

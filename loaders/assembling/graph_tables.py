@@ -8,7 +8,6 @@ identity, which `check` merges and counts; what only one of them says is put tog
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -24,6 +23,7 @@ from knockon.loaders.assembling.columns import (
     settled,
     unknown_names,
 )
+from knockon.loaders.parsing.source import Source
 
 _BETWEEN = " | "  # between values that parallel edges differ in
 
@@ -50,29 +50,29 @@ class Drawn:
 
 
 def graph_tables(
-    path: Path, drawn: Drawn, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+    source: Source, drawn: Drawn, mapping: Mapping[str, str] | None = None, both_ways: bool = False
 ) -> Tables:
     """The tables of a graph. Raises InputError for edges without direction, unless `both_ways`.
 
     mapping: {their attribute: our column}; `source` and `target` stand for the ends of an edge
     """
     said = checked_mapping(mapping)
-    direction = Direction.of(said, path.name)
-    report = [*drawn.report, *_check_directions(path, drawn, both_ways)]
+    direction = Direction.of(said, source.name)
+    report = [*drawn.report, *_check_directions(source, drawn, both_ways)]
     directed = sum(edge[4] for edge in drawn.edges)
     if directed:
         report.append(direction.note(directed))
-    entities = _frame(path, [(attributes, place) for _, attributes, place in drawn.nodes])
-    edges = _frame(path, [(e[2], e[3]) for e in drawn.edges])
+    entities = _frame(source, [(attributes, place) for _, attributes, place in drawn.nodes])
+    edges = _frame(source, [(e[2], e[3]) for e in drawn.edges])
     report += unknown_names(said, ("source", "target", *entities.columns, *edges.columns))
     attributes = {k: v for k, v in said.items() if k not in ("source", "target")}
-    entities = _with_names(_named(entities, attributes, path.name, ENTITY_NAMES, ("id",)))
+    entities = _with_names(_named(entities, attributes, source.name, ENTITY_NAMES, ("id",)))
     entities = entities.with_columns(pl.Series("id", [n[0] for n in drawn.nodes], pl.String))
-    edges = _named(edges, attributes, path.name, DEPENDENCY_NAMES, ENDS)
-    source, target = direction.ends
+    edges = _named(edges, attributes, source.name, DEPENDENCY_NAMES, ENDS)
+    first, second = direction.ends
     edges = edges.with_columns(
-        pl.Series(source, [e[0] for e in drawn.edges], pl.String),
-        pl.Series(target, [e[1] for e in drawn.edges], pl.String),
+        pl.Series(first, [e[0] for e in drawn.edges], pl.String),
+        pl.Series(second, [e[1] for e in drawn.edges], pl.String),
         pl.Series("_directed", [e[4] for e in drawn.edges], pl.Boolean),
     )
     edges, notes = _with_all_attributes(_both_ways(edges))
@@ -82,7 +82,7 @@ def graph_tables(
     )  # fmt: skip
 
 
-def _check_directions(path: Path, drawn: Drawn, both_ways: bool) -> list[Finding]:
+def _check_directions(source: Source, drawn: Drawn, both_ways: bool) -> list[Finding]:
     without = [edge for edge in drawn.edges if not edge[4]]
     if not without:
         return []
@@ -90,7 +90,7 @@ def _check_directions(path: Path, drawn: Drawn, both_ways: bool) -> list[Finding
         place = without[0][3]
         at = f":{place.line}" if place.line is not None else f" {place.path}"
         raise InputError(
-            f"{path.name}{at}: expected edges from dependent to provider, found "
+            f"{source.name}{at}: expected edges from dependent to provider, found "
             f"{len(without):,} of {len(drawn.edges):,} without direction; "
             "--both-ways reads each as two dependencies"
         )
@@ -98,7 +98,7 @@ def _check_directions(path: Path, drawn: Drawn, both_ways: bool) -> list[Finding
     return [Finding("note", sum(edge[0] != edge[1] for edge in without), reason)]
 
 
-def _frame(path: Path, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataFrame:
+def _frame(source: Source, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataFrame:
     """Attributes as text columns, with file and line."""
     names = dict.fromkeys(name for attributes, _ in rows for name in attributes)
     series = [
@@ -109,7 +109,7 @@ def _frame(path: Path, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataFrame
         )
         for name in names
     ]
-    files = [f"{path.name}#{p.path}" if p.path else path.name for _, p in rows]
+    files = [f"{source.name}#{p.path}" if p.path else source.name for _, p in rows]
     places = [
         pl.Series(FILE, files, pl.String),
         pl.Series(LINE, [p.line for _, p in rows], pl.UInt32),

@@ -5,7 +5,6 @@ many inventories are guessed, and the guess is told in the report with the direc
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
@@ -19,6 +18,7 @@ from knockon.loaders.assembling.columns import (
     settled,
     unknown_names,
 )
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.tabular import servicenow
 
 GUESSES = (  # dependent, provider; the first word depends on the second
@@ -44,7 +44,7 @@ _IDS = ("id", "entity", "key", "name")  # what may stand for the id of an entity
 
 
 def table(
-    path: Path,
+    source: Source,
     dependencies: pl.DataFrame,
     entities: pl.DataFrame | None = None,
     mapping: Mapping[str, str] | None = None,
@@ -59,15 +59,15 @@ def table(
     entities = pl.DataFrame() if entities is None else entities
     report += unknown_names(said, (*_theirs(dependencies), *_theirs(entities)))
     if entities.width:
-        entities = _entities(entities, said, path.name, report)
+        entities = _entities(entities, said, source.name, report)
     if not dependencies.width:
         return Tables(entities=entities, dependencies=dependencies, report=tuple(report))
     native = set(ENDS) <= set(dependencies.columns)  # then a slip in another column is a fault
-    frame = dependencies.rename(renamed(dependencies.columns, said, path.name))
+    frame = dependencies.rename(renamed(dependencies.columns, said, source.name))
     if not set(ENDS) <= set(frame.columns):
         words = {_word(c): c for c in _theirs(frame)}
         settle = servicenow.states if servicenow.fits(frame, words) else _guessed
-        frame, found = settle(frame, words, path.name)
+        frame, found = settle(frame, words, source.name)
         report += found
     if not native and set(ENDS) <= set(frame.columns):
         theirs = [c for c in _theirs(frame) if c not in ENDS]

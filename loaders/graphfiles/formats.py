@@ -3,7 +3,7 @@
 import re
 
 from knockon.loaders.formats import Format
-from knockon.loaders.parsing.probe import HEAD_BYTES, Probe
+from knockon.loaders.parsing.source import HEAD_BYTES, Source
 
 _GROUPS = "rows of one dependent with the same `group`"
 _READ_WITH = ("mapping", "both_ways")
@@ -15,51 +15,59 @@ _DOT = re.compile(
 _GML = re.compile(r"^\s*graph\s*\[", re.MULTILINE)
 
 
-def _is_xml(seen: Probe, root: str) -> bool:
+def _is_xml(source: Source, root: str) -> bool:
     """By its root element; by its suffix where a document type hides that."""
-    hidden = seen.suffix == f".{root}" and seen.text.lstrip().startswith("<")
-    return seen.xml_root[1] == root or (hidden and not seen.xml_root[1])
+    hidden = source.suffix == f".{root}" and source.head_text.lstrip().startswith("<")
+    return source.xml_root[1] == root or (hidden and not source.xml_root[1])
 
 
-def _is_gml(seen: Probe) -> bool:
-    return not seen.looks_like_json and _GML.search(seen.text) is not None
+def _is_dot(source: Source) -> bool:
+    return _DOT.match(source.head_text) is not None
 
 
-def _is_node_link(seen: Probe) -> bool:
+def _is_gml(source: Source) -> bool:
+    return not source.looks_like_json and _GML.search(source.head_text) is not None
+
+
+def _is_node_link(source: Source) -> bool:
     """`nodes` with `links` or `edges`; only `nodes` where these fill what was looked at."""
-    keys = seen.json_keys
-    return "nodes" in keys and ("links" in keys or "edges" in keys or len(seen.head) >= HEAD_BYTES)
+    keys = source.json_keys
+    return "nodes" in keys and (
+        "links" in keys or "edges" in keys or len(source.head) >= HEAD_BYTES
+    )
 
 
 _ROWS = "each row; ends by column name, by --map, or guessed (child and parent, from and to, ...)"
 
 
-def _is_excel(seen: Probe) -> bool:
+def _is_excel(source: Source) -> bool:
     """A ZIP archive whose directory names the parts of a workbook."""
-    if not seen.head.startswith(b"PK\x03\x04"):
+    if not source.head.startswith(b"PK\x03\x04"):
         return False
     from knockon.loaders.parsing.unpack import is_workbook
 
-    return is_workbook(seen.path)
+    return is_workbook(source.path)
 
 
-def _is_servicenow(seen: Probe) -> bool:
-    if "result" not in seen.json_keys:
+def _is_servicenow(source: Source) -> bool:
+    if "result" not in source.json_keys:
         return False
-    relations = '"outbound_relations"' in seen.text or '"inbound_relations"' in seen.text
-    return relations or all(f'"{word}"' in seen.text for word in ("parent", "child", "type"))
+    relations = (
+        '"outbound_relations"' in source.head_text or '"inbound_relations"' in source.head_text
+    )
+    return relations or all(f'"{word}"' in source.head_text for word in ("parent", "child", "type"))
 
 
-def _is_ndjson(seen: Probe) -> bool:
+def _is_ndjson(source: Source) -> bool:
     """An object ends where the first line does, and another begins."""
-    if not seen.first_line.startswith("{") or not seen.first_line.rstrip().endswith("}"):
+    if not source.first_line.startswith("{") or not source.first_line.rstrip().endswith("}"):
         return False
-    after = seen.text.lstrip("\r\n")[len(seen.first_line) :].lstrip()
-    return after.startswith("{") or (not after and seen.suffix in (".ndjson", ".jsonl"))
+    after = source.head_text.lstrip("\r\n")[len(source.first_line) :].lstrip()
+    return after.startswith("{") or (not after and source.suffix in (".ndjson", ".jsonl"))
 
 
-def _is_json(seen: Probe) -> bool:
-    return seen.text.lstrip().startswith("[") or "dependencies" in seen.json_keys
+def _is_json(source: Source) -> bool:
+    return source.head_text.lstrip().startswith("[") or "dependencies" in source.json_keys
 
 
 FORMATS: tuple[Format, ...] = (
@@ -67,20 +75,20 @@ FORMATS: tuple[Format, ...] = (
         "graphml", "GraphML", "each node; a node around it is its parent", _EDGES,
         "NetworkX `write_graphml`, Gephi, yEd, igraph, Neo4j `apoc.export.graphml`",
         "XML with root graphml",
-        "knockon.loaders.graphfiles.graphml", lambda seen: _is_xml(seen, "graphml"),
+        "knockon.loaders.graphfiles.graphml", lambda source: _is_xml(source, "graphml"),
         options=_READ_WITH,
     ),
     Format(
         "gexf", "GEXF", "each node; a node around it is its parent", _EDGES,
         "Gephi: File, Export, Graph file; NetworkX `write_gexf`", "XML with root gexf",
-        "knockon.loaders.graphfiles.gexf", lambda seen: _is_xml(seen, "gexf"),
+        "knockon.loaders.graphfiles.gexf", lambda source: _is_xml(source, "gexf"),
         options=_READ_WITH,
     ),
     Format(
         "dot", "DOT, the language of Graphviz", "each node; a subgraph is its cluster", _EDGES,
         "what prints DOT: `go mod graph | modgraphviz`, `pydeps`, `bazel query --output graph`",
         "text that begins with digraph NAME { or graph NAME {",
-        "knockon.loaders.graphfiles.graphviz_dot", lambda seen: _DOT.match(seen.text) is not None,
+        "knockon.loaders.graphfiles.graphviz_dot", _is_dot,
         options=_READ_WITH,
     ),
     Format(

@@ -7,23 +7,24 @@ together.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Finding, Tables
 from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
 from knockon.loaders.graphfiles.graphml import needed
-from knockon.loaders.parsing.safe_xml import Element, load_xml
+from knockon.loaders.parsing.safe_xml import Element
+from knockon.loaders.parsing.source import Source, SourceLike
 
 _TYPES = ("directed", "undirected", "mutual")
 
 
 def read_gexf(
-    path: Path, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+    source: SourceLike, mapping: Mapping[str, str] | None = None, both_ways: bool = False
 ) -> Tables:
     """A GEXF file. Raises InputError with the line of what is missing."""
-    return graph_tables(path, draw(load_xml(path), path.name), mapping, both_ways)
+    source = Source.of(source)
+    return graph_tables(source, draw(source.xml, source.name), mapping, both_ways)
 
 
 def draw(root: Element, name: str) -> Drawn:

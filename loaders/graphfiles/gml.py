@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
-from knockon.loaders.parsing.probe import decode, probe, refuse_binary
+from knockon.loaders.parsing.source import Source, SourceLike
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_DEPTH = 32
@@ -48,15 +47,13 @@ class Pair:
 
 
 def read_gml(
-    path: Path, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+    source: SourceLike, mapping: Mapping[str, str] | None = None, both_ways: bool = False
 ) -> Tables:
     """A GML file. Raises InputError with the line of what is not GML."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(f"{path.name}: GML of {size:,} bytes; at most {MAX_BYTES:,} are read")
-    refuse_binary(probe(path))
-    pairs = parse_gml(decode(path.read_bytes(), path.name), path.name)
-    return graph_tables(path, draw(pairs, path.name), mapping, both_ways)
+    source = Source.of(source)
+    source.refuse_larger(MAX_BYTES, "GML")
+    pairs = parse_gml(source.text, source.name)
+    return graph_tables(source, draw(pairs, source.name), mapping, both_ways)
 
 
 def draw(pairs: list[Pair], name: str) -> Drawn:

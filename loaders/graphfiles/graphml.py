@@ -6,22 +6,23 @@ data with defaults; of the extension of yEd, the labels. Hyperedges are refused.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
-from knockon.loaders.parsing.safe_xml import Element, load_xml
+from knockon.loaders.parsing.safe_xml import Element
+from knockon.loaders.parsing.source import Source, SourceLike
 
 _Key = tuple[str, str | None]  # name of an attribute, its default
 
 
 def read_graphml(
-    path: Path, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+    source: SourceLike, mapping: Mapping[str, str] | None = None, both_ways: bool = False
 ) -> Tables:
     """A GraphML file. Raises InputError with the line of what is missing or not read."""
-    return graph_tables(path, draw(load_xml(path), path.name), mapping, both_ways)
+    source = Source.of(source)
+    return graph_tables(source, draw(source.xml, source.name), mapping, both_ways)
 
 
 def draw(root: Element, name: str) -> Drawn:

@@ -6,21 +6,22 @@ parallel edges here, which are merged anyway.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.model.tables import Finding, Tables
 from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
 from knockon.loaders.parsing.dot import DotGraph, load_dot
+from knockon.loaders.parsing.source import Source, SourceLike
 
 _UNTOLD = ("", "\\N", "\\G", "\\L", "\\E")  # labels that only stand for the name of the thing
 
 
 def read_dot(
-    path: Path, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+    source: SourceLike, mapping: Mapping[str, str] | None = None, both_ways: bool = False
 ) -> Tables:
     """A DOT file. Raises InputError with the line of what is not DOT."""
-    return graph_tables(path, draw(load_dot(path)), mapping, both_ways)
+    source = Source.of(source)
+    return graph_tables(source, draw(load_dot(source)), mapping, both_ways)
 
 
 def draw(graph: DotGraph) -> Drawn:

@@ -8,23 +8,23 @@ edges are read as directed, and the report says so.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Finding, Tables
 from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 EDGES = ("links", "edges")
 _ENDS = (("source", "target"), ("from", "to"))
 
 
 def read_node_link(
-    path: Path, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+    source: SourceLike, mapping: Mapping[str, str] | None = None, both_ways: bool = False
 ) -> Tables:
     """A node-link JSON file. Raises InputError with the path of what is missing."""
-    return graph_tables(path, draw(load_json(path), path.name), mapping, both_ways)
+    source = Source.of(source)
+    return graph_tables(source, draw(source.json, source.name), mapping, both_ways)
 
 
 def draw(document: Any, name: str) -> Drawn:

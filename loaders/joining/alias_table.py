@@ -18,7 +18,7 @@ from knockon.graph.model.tables import FILE, LINE, Tables, known_as
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.joining.claims import TABLE, AliasTable, Claim
 from knockon.loaders.native.folder import read_csv_table
-from knockon.loaders.parsing.probe import probe
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.registry import one_error
 
 COLUMNS = ("alias", "same_as", "merge", "why")  # that are read
@@ -33,7 +33,7 @@ def read_aliases(path: Path, tables: Tables) -> AliasTable:
     InputError with all faults: a missing column, an empty cell, a decision that is neither yes
     nor no, a name that several entities have, a pair that is both joined and kept apart.
     """
-    if probe(path).is_folder:
+    if Source.of(path).is_folder:
         raise InputError(f"{path}: expected a CSV file of aliases, found a folder")
     with one_error(path):
         frame = read_csv_table(path)

@@ -13,44 +13,48 @@ import polars as pl
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.table import table
-from knockon.loaders.parsing.probe import decode, probe, refuse_binary
+from knockon.loaders.parsing.source import Source, SourceLike
+from knockon.loaders.parsing.text import decode
 
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 HEAD_KEYS = ("title", "weight_unit", "sources")
 
 
-def read_folder(path: Path) -> Tables:
+def read_folder(source: SourceLike) -> Tables:
     """A folder with `dependencies` and perhaps `entities`, as .csv or .parquet, and `graph.yaml`.
 
     `graph.yaml` may hold the head: `title`, `weight_unit`, `sources`.
     """
-    dependencies = _read_table(path, "dependencies")
+    source = Source.of(source)
+    dependencies = _read_table(source.path, "dependencies")
     if dependencies is None:
-        raise InputError(f"{path}: expected dependencies.csv or dependencies.parquet")
-    entities = _read_table(path, "entities")
-    head = _read_head(path / "graph.yaml")
+        raise InputError(f"{source.place}: expected dependencies.csv or dependencies.parquet")
+    entities = _read_table(source.path, "entities")
+    head = _read_head(source.path / "graph.yaml")
     return Tables(
         entities=pl.DataFrame() if entities is None else entities, dependencies=dependencies, **head
     )
 
 
-def read_csv(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+def read_csv(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:
     """One CSV file of dependencies; the entities are the ends of its rows.
 
     Columns are told by name, by `mapping` ({theirs: ours}) or by guess; the separator is the one
     of its first line, of commas, tabs, semicolons and bars.
     """
-    return table(path, read_csv_table(path, "".join(SEPARATORS)), mapping=mapping)
+    source = Source.of(source)
+    return table(source, read_csv_table(source, "".join(SEPARATORS)), mapping=mapping)
 
 
-def read_csv_table(path: Path, separators: str = ",") -> pl.DataFrame:
+def read_csv_table(source: SourceLike, separators: str = ",") -> pl.DataFrame:
     """A CSV file as text columns, with the name of the file and the line of each row.
 
     An empty cell is null, quoted or not. Raises InputError for text that is not UTF-8, another
     separator, repeated or empty column names, and rows with too few or too many cells.
     """
-    refuse_binary(probe(path))
-    return csv_table(path.read_bytes(), path.name, separators)
+    source = Source.of(source)
+    source.refuse_binary()
+    return csv_table(source.data, source.name, separators)
 
 
 def csv_table(data: bytes, name: str, separators: str = ",") -> pl.DataFrame:

@@ -2,32 +2,32 @@
 
 from knockon.graph.model.tables import ENDS
 from knockon.loaders.formats import Format
-from knockon.loaders.parsing.probe import Probe
+from knockon.loaders.parsing.source import Source
 
 _EXPORT = "`knockon load SOURCE -o FOLDER` writes it; so does any spreadsheet"
 _ROWS = "each row; ends by column name, by --map, or guessed (child and parent, from and to, ...)"
 _GROUPS = "rows of one dependent with the same `group`"
 
 
-def _is_folder(seen: Probe) -> bool:
-    return bool({"dependencies.csv", "dependencies.parquet"} & seen.names)
+def _is_folder(source: Source) -> bool:
+    return bool({"dependencies.csv", "dependencies.parquet"} & source.names)
 
 
-def _is_yaml(seen: Probe) -> bool:
-    if seen.looks_like_json:
+def _is_yaml(source: Source) -> bool:
+    if source.looks_like_json:
         return False
-    return seen.suffix in (".yaml", ".yml") or any(
-        line.startswith(("dependencies:", "entities:")) for line in seen.text.splitlines()
+    return source.suffix in (".yaml", ".yml") or any(
+        line.startswith(("dependencies:", "entities:")) for line in source.head_text.splitlines()
     )
 
 
-def _is_csv(seen: Probe) -> bool:
-    if seen.suffix == ".csv" and not seen.looks_like_json:
+def _is_csv(source: Source) -> bool:
+    if source.suffix == ".csv" and not source.looks_like_json:
         return True
-    if seen.suffix == ".tsv" and "\t" in seen.first_line:
+    if source.suffix == ".tsv" and "\t" in source.first_line:
         return True
     return any(
-        set(ENDS) <= {c.strip(' "') for c in seen.first_line.split(mark)} for mark in ",\t;|"
+        set(ENDS) <= {c.strip(' "') for c in source.first_line.split(mark)} for mark in ",\t;|"
     )
 
 
@@ -42,7 +42,7 @@ FIRST = (
         "parquet", "dependencies in one Parquet file, of any column names",
         "every dependent and provider", _ROWS, "whatever writes Parquet: pandas, DuckDB, Spark",
         "a Parquet file",
-        "knockon.loaders.native.parquet", lambda seen: seen.is_parquet, _GROUPS, ("mapping",),
+        "knockon.loaders.native.parquet", lambda source: source.is_parquet, _GROUPS, ("mapping",),
     ),
 )  # fmt: skip
 

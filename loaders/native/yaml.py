@@ -5,7 +5,6 @@ Every scalar stays text (`no` is Norway, not false); `check` casts it later.
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -22,7 +21,8 @@ from knockon.graph.model.tables import (
     empty,
 )
 from knockon.loaders.native.folder import HEAD_KEYS
-from knockon.loaders.parsing.yaml_text import Rules, YamlList, YamlMap, load_yaml
+from knockon.loaders.parsing.source import Source, SourceLike
+from knockon.loaders.parsing.yaml_text import Rules, YamlList, YamlMap
 
 MAX_DEPTH = 16
 _LISTS = ("entities", "dependencies")
@@ -44,9 +44,10 @@ class Document:
     items: dict[str, list[int]]
 
 
-def read_yaml(path: Path) -> Tables:
+def read_yaml(source: SourceLike) -> Tables:
     """One YAML file with the lists `entities` (may be absent) and `dependencies`, and a head."""
-    return tables_of(parse(path))
+    source = Source.of(source)
+    return tables_of(parse(source))
 
 
 def tables_of(document: Document) -> Tables:
@@ -85,17 +86,18 @@ def head_of(document: Document) -> dict[str, Any]:
     return head
 
 
-def parse(path: Path) -> Document:
+def parse(source: SourceLike) -> Document:
     """The YAML mapping in a file. Raises InputError with the line of what is not allowed: see
-    `load_yaml`; aliases of anything but scalars, and nesting deeper than MAX_DEPTH, too.
+    `parse_yaml`; aliases of anything but scalars, and nesting deeper than MAX_DEPTH, too.
     """
-    value = load_yaml(path, Rules(depth=MAX_DEPTH, structures=False))
+    source = Source.of(source)
+    value = source.yaml(Rules(depth=MAX_DEPTH, structures=False))
     if not isinstance(value, YamlMap):
         what = "a list" if isinstance(value, list) else "a single value"
         line = value.line if isinstance(value, YamlList) else 1
-        raise InputError(f"{path.name}:{line}: expected a mapping at the top, found {what}")
+        raise InputError(f"{source.name}:{line}: expected a mapping at the top, found {what}")
     items = {key: held.lines for key, held in value.items() if isinstance(held, YamlList)}
-    return Document(path.name, value, value.lines, items)
+    return Document(source.name, value, value.lines, items)
 
 
 def _rows(

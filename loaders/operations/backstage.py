@@ -16,13 +16,13 @@ the folder of the source are refused, and addresses of the web are noted, never 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.backstage_files import Descriptor, descriptors
+from knockon.loaders.parsing.source import Source, SourceLike
 
 ENTITY_KINDS = ("component", "resource", "api", "system", "domain")
 # type of a component or resource, and our kind; others are `service` and `component`
@@ -59,15 +59,16 @@ LINKS = (
 )
 
 
-def read_backstage(path: Path) -> Tables:
+def read_backstage(source: SourceLike) -> Tables:
     """What a catalog lists, and what depends on what.
 
     Raises InputError where nothing of a catalog is found; references that lead nowhere and files
     that are not read are counted.
     """
-    rows = Rows("", f"Backstage catalog {path.resolve().name}")
+    source = Source.of(source)
+    rows = Rows("", f"Backstage catalog {source.name}")
     found: dict[str, Descriptor] = {}
-    for descriptor in descriptors(path, rows.tally):
+    for descriptor in descriptors(source, rows.tally):
         kind = descriptor.kind.lower()
         if kind not in ENTITY_KINDS:
             if kind != "location":
@@ -80,12 +81,12 @@ def read_backstage(path: Path) -> Tables:
         elif identifier:
             found[identifier] = descriptor
     if not found:
-        raise InputError(f"{path.name}: expected entities of a Backstage catalog, found none")
+        raise InputError(f"{source.name}: expected entities of a Backstage catalog, found none")
     catalog = _Catalog(rows, found)
     for identifier, descriptor in found.items():
         catalog.add(identifier, descriptor)
     catalog.note_orphans()
-    return rows.tables(f"Backstage catalog {clip(path.resolve().name, 60)}", "the catalog's files")
+    return rows.tables(f"Backstage catalog {clip(source.name, 60)}", "the catalog's files")
 
 
 class _Catalog:

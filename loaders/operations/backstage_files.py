@@ -9,7 +9,8 @@ from pathlib import Path
 
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.tally import Tally
-from knockon.loaders.parsing.yaml_text import YamlList, YamlMap, load_yaml_documents
+from knockon.loaders.parsing.source import Source
+from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
 ENTRIES = ("all.yaml", "catalog-info.yaml", "catalog.yaml")  # where a folder begins, if it has one
 GROUP = "backstage.io/"
@@ -53,14 +54,14 @@ class Descriptor:
         return found
 
 
-def descriptors(path: Path, tally: Tally) -> Iterator[Descriptor]:
+def descriptors(source: Source, tally: Tally) -> Iterator[Descriptor]:
     """Every descriptor of the source. Files outside its folder are refused and counted."""
-    root = (path if path.is_dir() else path.parent).resolve()
-    waiting = _entries(root, tally) if path.is_dir() else [root / path.name]
+    root = (source.path if source.is_folder else source.path.parent).resolve()
+    waiting = _entries(root, tally) if source.is_folder else [root / source.name]
     seen = set(waiting)
     for file in waiting:
         if len(seen) > MAX_FILES:
-            raise InputError(f"{path.name}: more than {MAX_FILES:,} files in one catalog")
+            raise InputError(f"{source.name}: more than {MAX_FILES:,} files in one catalog")
         for descriptor in _read(file, root, tally):
             yield descriptor
             if descriptor.kind.lower() != "location":
@@ -86,7 +87,7 @@ def _entries(root: Path, tally: Tally) -> list[Path]:
 
 def _read(file: Path, root: Path, tally: Tally) -> Iterator[Descriptor]:
     name = file.relative_to(root).as_posix()
-    for document in load_yaml_documents(file):
+    for document in Source.of(file).yaml_documents:
         group = document.get("apiVersion") if isinstance(document, YamlMap) else None
         line = getattr(document, "line", 1)
         if not isinstance(group, str) or not group.startswith(GROUP):

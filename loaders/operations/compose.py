@@ -18,6 +18,7 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.compose_services import NOT_REQUIRED, Project, Service
+from knockon.loaders.parsing.source import Source, SourceLike
 
 DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _ALIKE = re.compile(r"(docker-)?compose[.-].*\.ya?ml")
@@ -43,12 +44,13 @@ DATA_STORES = {
 }  # fmt: skip
 
 
-def read_compose(path: Path) -> Tables:
+def read_compose(source: SourceLike) -> Tables:
     """Services, the images and named volumes that they use, and what they depend on.
 
     Raises InputError where a file is no Compose file; what is not read is counted.
     """
-    folder, files, others = _files(path)
+    source = Source.of(source)
+    folder, files, others = _files(source)
     rows = Rows("", f"Docker Compose {folder.resolve().name}")
     project = Project(folder, rows.tally)
     services: dict[str, Service] = {}
@@ -67,14 +69,15 @@ def read_compose(path: Path) -> Tables:
     return rows.tables(f"Compose project {clip(title, 60)}", "the Compose files of the project")
 
 
-def _files(path: Path) -> tuple[Path, list[Path], list[str]]:
+def _files(source: Source) -> tuple[Path, list[Path], list[str]]:
     """The folder of the project, the files to read in order, and names of those left out."""
-    if not path.is_dir():
+    path = source.path
+    if not source.is_folder:
         return path.parent, [path], []
     names = sorted(child.name for child in path.iterdir() if child.is_file())
     main = next((name for name in DEFAULT_FILES if name in names), None)
     if main is None:
-        raise InputError(f"{path.name}: expected one of {', '.join(DEFAULT_FILES)}")
+        raise InputError(f"{source.name}: expected one of {', '.join(DEFAULT_FILES)}")
     stem = main.rpartition(".")[0]
     over = next((n for n in (f"{stem}.override.yaml", f"{stem}.override.yml") if n in names), None)
     read = [main, *([over] if over else [])]

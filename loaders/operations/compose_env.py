@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from knockon.graph.errors import InputError, clip
-from knockon.loaders.parsing.probe import decode
+from knockon.loaders.parsing.text import decode
 
 MAX_BYTES = 1024 * 1024
 MAX_LENGTH = 64 * 1024  # of a value with all its variables put in

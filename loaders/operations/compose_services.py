@@ -12,7 +12,8 @@ from typing import Any
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.operations.compose_env import interpolate, read_env
-from knockon.loaders.parsing.yaml_text import Rules, YamlList, YamlMap, load_yaml
+from knockon.loaders.parsing.source import Source
+from knockon.loaders.parsing.yaml_text import Rules, YamlList, YamlMap
 
 MAX_FILES = 200
 RESET, OVERRIDE = "!reset", "!override"  # tags: forget what lies below, or put this in its place
@@ -96,7 +97,7 @@ class Project:
         if file not in self._files:
             if len(self._files) >= MAX_FILES:
                 raise InputError(f"{file.name}: more than {MAX_FILES} Compose files in one project")
-            document = load_yaml(file, Rules(tags=(RESET, OVERRIDE)))
+            document = Source.of(file).yaml(Rules(tags=(RESET, OVERRIDE)))
             if not isinstance(document, YamlMap):
                 raise InputError(f"{file.name}: expected a mapping with services")
             self._files[file] = document

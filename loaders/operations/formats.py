@@ -3,7 +3,7 @@
 import re
 
 from knockon.loaders.formats import Format
-from knockon.loaders.parsing.probe import Probe
+from knockon.loaders.parsing.source import Source
 
 _SQL = ("sqlite", "duckdb", "postgresql", "postgres")
 _NEO4J = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
@@ -17,110 +17,127 @@ _OBJECT = re.compile(r"^apiVersion:\s*\S+", re.MULTILINE)
 _KIND = re.compile(r"^kind:\s*\S+", re.MULTILINE)
 
 
-def _has(seen: Probe, *keys: str) -> bool:
-    return set(keys) <= set(seen.json_keys)
+def _has(source: Source, *keys: str) -> bool:
+    return set(keys) <= set(source.json_keys)
 
 
-def _is_yaml_text(seen: Probe) -> bool:
-    return not seen.is_folder and not seen.looks_like_json and not seen.xml_root[1]
+def _is_yaml_text(source: Source) -> bool:
+    return not source.is_folder and not source.looks_like_json and not source.xml_root[1]
 
 
-def _folder_texts(seen: Probe) -> list[str]:
+def _folder_texts(source: Source) -> list[str]:
     """The beginnings of the YAML files in a folder."""
-    if not seen.is_folder:
+    if not source.is_folder:
         return []
-    names = sorted(n for n in seen.names if n.endswith((".yaml", ".yml")))[:_PEEKED]
+    names = sorted(n for n in source.names if n.endswith((".yaml", ".yml")))[:_PEEKED]
     texts = []
     for name in names:
         try:
-            with (seen.path / name).open("rb") as file:
+            with (source.path / name).open("rb") as file:
                 texts.append(file.read(_PEEK).decode("utf-8-sig", errors="replace"))
         except OSError:
             continue
     return texts
 
 
-def _is_compose(seen: Probe) -> bool:
-    if seen.is_folder:
-        return bool(_COMPOSE_FILES & seen.names)
-    if seen.looks_like_json:  # `docker compose config --format json`
-        listed = any(key.startswith("services.") for key in seen.json_keys)
-        return listed and ('"image"' in seen.text or '"build"' in seen.text)
-    if not _is_yaml_text(seen) or _KIND.search(seen.text):
+def _is_compose(source: Source) -> bool:
+    if source.is_folder:
+        return bool(_COMPOSE_FILES & source.names)
+    if source.looks_like_json:  # `docker compose config --format json`
+        listed = any(key.startswith("services.") for key in source.json_keys)
+        return listed and ('"image"' in source.head_text or '"build"' in source.head_text)
+    if not _is_yaml_text(source) or _KIND.search(source.head_text):
         return False
-    named = "compose" in seen.path.name and _INCLUDE.search(seen.text)
-    return bool(_SERVICES.search(seen.text) or named)
+    named = "compose" in source.path.name and _INCLUDE.search(source.head_text)
+    return bool(_SERVICES.search(source.head_text) or named)
 
 
-def _is_backstage(seen: Probe) -> bool:
-    texts = _folder_texts(seen) if seen.is_folder else [seen.text] * _is_yaml_text(seen)
+def _is_backstage(source: Source) -> bool:
+    texts = (
+        _folder_texts(source) if source.is_folder else [source.head_text] * _is_yaml_text(source)
+    )
     return any(_BACKSTAGE.search(text) for text in texts)
 
 
-def _is_kubernetes(seen: Probe) -> bool:
-    texts = _folder_texts(seen) if seen.is_folder else [seen.text] * _is_yaml_text(seen)
-    in_json = _has(seen, "apiVersion", "kind")  # `kubectl get -o json`
+def _is_kubernetes(source: Source) -> bool:
+    texts = (
+        _folder_texts(source) if source.is_folder else [source.head_text] * _is_yaml_text(source)
+    )
+    in_json = _has(source, "apiVersion", "kind")  # `kubectl get -o json`
     return in_json or any(_OBJECT.search(text) and _KIND.search(text) for text in texts)
 
 
-def _is_terraform_state(seen: Probe) -> bool:
-    if _has(seen, "values.root_module") or _has(seen, "version", "lineage"):
+def _is_terraform_state(source: Source) -> bool:
+    if _has(source, "values.root_module") or _has(source, "version", "lineage"):
         return True
-    return _has(seen, "version") and (
-        _has(seen, "terraform_version") or (_has(seen, "resources") and '"instances"' in seen.text)
+    return _has(source, "version") and (
+        _has(source, "terraform_version")
+        or (_has(source, "resources") and '"instances"' in source.head_text)
     )
 
 
-def _is_terraform_plan(seen: Probe) -> bool:
-    return _has(seen, "planned_values") or _has(seen, "configuration.root_module")
+def _is_terraform_plan(source: Source) -> bool:
+    return _has(source, "planned_values") or _has(source, "configuration.root_module")
 
 
-def _is_terraform_dot(seen: Probe) -> bool:
-    if not seen.text.lstrip().startswith("digraph"):
+def _is_terraform_dot(source: Source) -> bool:
+    if not source.head_text.lstrip().startswith("digraph"):
         return False
-    newer = 'rankdir = "RL"' in seen.text and "node [shape = rect, fontname" in seen.text
-    return '"[root] ' in seen.text or newer
+    newer = (
+        'rankdir = "RL"' in source.head_text and "node [shape = rect, fontname" in source.head_text
+    )
+    return '"[root] ' in source.head_text or newer
 
 
-def _is_terraform_blast(seen: Probe) -> bool:
-    return _has(seen, "nodes", "edges") and '"[root] ' in seen.text and "svg_id" in seen.text
+def _is_terraform_blast(source: Source) -> bool:
+    return (
+        _has(source, "nodes", "edges")
+        and '"[root] ' in source.head_text
+        and "svg_id" in source.head_text
+    )
 
 
-def _is_jaeger(seen: Probe) -> bool:
-    if '"callCount"' not in seen.text or not seen.looks_like_json:
+def _is_jaeger(source: Source) -> bool:
+    if '"callCount"' not in source.head_text or not source.looks_like_json:
         return False
     # under `data` the links lie too deep for json_keys
-    return _has(seen, "parent", "child") or (_has(seen, "data") and '"parent"' in seen.text)
+    return _has(source, "parent", "child") or (
+        _has(source, "data") and '"parent"' in source.head_text
+    )
 
 
-def _is_otlp(seen: Probe) -> bool:
-    return _has(seen, "resourceSpans") or (_has(seen, "batches") and '"scopeSpans"' in seen.text)
+def _is_otlp(source: Source) -> bool:
+    return _has(source, "resourceSpans") or (
+        _has(source, "batches") and '"scopeSpans"' in source.head_text
+    )
 
 
-def _is_zipkin(seen: Probe) -> bool:
-    text = seen.text.lstrip()
+def _is_zipkin(source: Source) -> bool:
+    text = source.head_text.lstrip()
     return text.startswith("[") and '"traceId"' in text and '"localEndpoint"' in text
 
 
-def _is_statuspage(seen: Probe) -> bool:
+def _is_statuspage(source: Source) -> bool:
     lists = ("components", "incidents", "scheduled_maintenances", "status")
-    named = _has(seen, "page.id") or _has(seen, "page.name")
-    return named and any(key in seen.json_keys for key in lists)
+    named = _has(source, "page.id") or _has(source, "page.name")
+    return named and any(key in source.json_keys for key in lists)
 
 
-def _is_status_feed(seen: Probe) -> bool:
-    namespace, local = seen.xml_root
+def _is_status_feed(source: Source) -> bool:
+    namespace, local = source.xml_root
     return local == "rss" or (local == "feed" and namespace == "http://www.w3.org/2005/Atom")
 
 
-def _is_sql(seen: Probe) -> bool:
+def _is_sql(source: Source) -> bool:
     return (
-        seen.scheme in _SQL or seen.head[:16] == b"SQLite format 3\0" or seen.head[8:12] == b"DUCK"
+        source.scheme in _SQL
+        or source.head[:16] == b"SQLite format 3\0"
+        or source.head[8:12] == b"DUCK"
     )
 
 
-def _is_neo4j_export(seen: Probe) -> bool:
-    return _has(seen, "type", "id", "labels") and '"node"' in seen.first_line
+def _is_neo4j_export(source: Source) -> bool:
+    return _has(source, "type", "id", "labels") and '"node"' in source.first_line
 
 
 _CALLS = "caller uses callee"
@@ -225,6 +242,6 @@ FORMATS: tuple[Format, ...] = (
         "each row of --query",
         "--query 'MATCH (a)-[:USES]->(b) RETURN a AS dependent, b AS provider'",
         "neo4j://USER@HOST/BASE, bolt://...", "knockon.loaders.operations.databases.neo4j_query",
-        lambda seen: seen.scheme in _NEO4J, options=("query", "mapping"),
+        lambda source: source.scheme in _NEO4J, options=("query", "mapping"),
     ),
 )  # fmt: skip

@@ -18,14 +18,14 @@ left out, the latter counted. Values of Secrets and of the environment are never
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.kubernetes_pods import Reference, pod_of, references, service_hosts
-from knockon.loaders.parsing.yaml_text import YamlList, YamlMap, load_yaml_documents
+from knockon.loaders.parsing.source import Source, SourceLike
+from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
 KINDS = {
     "Deployment": "service", "StatefulSet": "service", "DaemonSet": "service",
@@ -40,41 +40,42 @@ _ENDPOINTS = "endpoints"  # the group of workloads behind a Service
 _Object = tuple[YamlMap, str]  # a manifest, and the file that it stands in
 
 
-def read_kubernetes(path: Path) -> Tables:
+def read_kubernetes(source: SourceLike) -> Tables:
     """Objects of the manifests, and what they state to need.
 
     Raises InputError where no manifest is found; objects of other kinds are counted.
     """
-    rows = Rows("", f"Kubernetes manifests {path.resolve().name}")
+    source = Source.of(source)
+    rows = Rows("", f"Kubernetes manifests {source.name}")
     cluster = _Cluster(rows)
-    for manifest, file in _manifests(path, rows):
+    for manifest, file in _manifests(source, rows):
         cluster.add(manifest, file)
     if not cluster.objects:
-        raise InputError(f"{path.name}: expected manifests such as a Deployment, found none")
+        raise InputError(f"{source.name}: expected manifests such as a Deployment, found none")
     for identifier in list(cluster.objects):
         cluster.connect(identifier)
     return rows.tables(
-        f"Kubernetes manifests {clip(path.resolve().name, 60)}",
+        f"Kubernetes manifests {clip(source.name, 60)}",
         "kubectl get deploy,sts,ds,svc,ing,cm,secret,pvc,sa -A -o yaml",
     )
 
 
-def _manifests(path: Path, rows: Rows) -> Iterator[_Object]:
+def _manifests(source: Source, rows: Rows) -> Iterator[_Object]:
     """Every object in the files, those in a List one by one."""
-    if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
-        root = path
+    if source.is_folder:
+        root = source.path
+        files = sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
         outside = [f for f in files if not f.resolve().is_relative_to(root.resolve())]
         for file in outside:
             rows.tally.add("dropped", "a link to a file outside the folder; not read", file.name)
         files = [f for f in files if f not in outside]
     else:
-        files, root = [path], path.parent
+        files, root = [source.path], source.path.parent
     if len(files) > MAX_FILES:
-        raise InputError(f"{path.name}: {len(files):,} files; at most {MAX_FILES:,} are read")
+        raise InputError(f"{source.name}: {len(files):,} files; at most {MAX_FILES:,} are read")
     for file in files:
         name = file.relative_to(root).as_posix()
-        waiting = list(reversed(load_yaml_documents(file)))
+        waiting = list(reversed(Source.of(file).yaml_documents))
         while waiting:
             document = waiting.pop()
             if not isinstance(document, YamlMap) or "kind" not in document:

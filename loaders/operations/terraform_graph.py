@@ -10,7 +10,6 @@ resources only. Either way a resource with `count` or `for_each` is one entity.
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
@@ -23,7 +22,7 @@ from knockon.loaders.operations.terraform import (
     provider_name,
 )
 from knockon.loaders.parsing.dot import load_dot
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 # what stands first after the module in a name of the graph that is no resource
 _VALUES = ("local", "meta", "output", "provider", "provisioner", "root", "var")
@@ -38,25 +37,29 @@ _PASSED = "a node that is no resource or data source: dependencies pass through 
 _Edge = tuple[str, str, str]  # dependent, provider, place
 
 
-def read_terraform_dot(path: Path) -> Tables:
+def read_terraform_dot(source: SourceLike) -> Tables:
     """Resources and data sources of a DOT graph in either dialect, and what each depends on."""
-    graph = load_dot(path)
+    source = Source.of(source)
+    graph = load_dot(source)
     if not graph.directed:
-        raise InputError(f"{path.name}: expected a digraph of Terraform, found an undirected graph")
+        raise InputError(
+            f"{source.name}: expected a digraph of Terraform, found an undirected graph"
+        )
     nodes = [(node.id, f"line {node.line}") for node in graph.nodes.values()]
     edges = [(edge.tail, edge.head, f"line {edge.line}") for edge in graph.edges]
-    return _tables(path, nodes, edges, "terraform graph")
+    return _tables(source, nodes, edges, "terraform graph")
 
 
-def read_terraform_blast(path: Path) -> Tables:
+def read_terraform_blast(source: SourceLike) -> Tables:
     """The same from the JSON (`nodes`, `edges`) that Blast Radius makes of a DOT graph.
 
     https://github.com/28mm/blast-radius: the edges keep their direction, source to target.
     """
-    document = load_json(path)
+    source = Source.of(source)
+    document = source.json
     if not isinstance(document, dict):
-        raise InputError(f"{path.name}: expected a JSON object with nodes and edges")
-    rows = Rows(path.name, "")
+        raise InputError(f"{source.name}: expected a JSON object with nodes and edges")
+    rows = Rows(source.name, "")
     nodes, edges = [], []
     for place, node in rows.records(document, "nodes", ""):
         if isinstance(node.get("label"), str):
@@ -69,15 +72,15 @@ def read_terraform_blast(path: Path) -> Tables:
             edges.append((ends[0], ends[1], place))
         else:
             rows.tally.add("dropped", "an edge without source or target", place)
-    return _tables(path, nodes, edges, "blast-radius --export", rows)
+    return _tables(source, nodes, edges, "blast-radius --export", rows)
 
 
 def _tables(
-    path: Path, nodes: list[tuple[str, str]], edges: list[_Edge], told: str,
+    source: Source, nodes: list[tuple[str, str]], edges: list[_Edge], told: str,
     rows: Rows | None = None,
 ) -> Tables:  # fmt: skip
-    rows = rows or Rows(path.name, "")
-    rows.source = f"Terraform graph {path.name}"
+    rows = rows or Rows(source.name, "")
+    rows.source = f"Terraform graph {source.name}"
     estate = Estate(rows)
     for name, where in nodes:
         if _DESTROY.search(name):
@@ -105,9 +108,9 @@ def _tables(
                 provider=_provider_of(type_, providers), where=where,
             )  # fmt: skip
     if not resources:
-        raise InputError(f"{path.name}: expected resources such as aws_vpc.main, found none")
+        raise InputError(f"{source.name}: expected resources such as aws_vpc.main, found none")
     _connect(estate, resources, edges)
-    return estate.tables(f"Terraform graph {clip(path.name, 60)}", told)
+    return estate.tables(f"Terraform graph {clip(source.name, 60)}", told)
 
 
 def _connect(estate: Estate, resources: dict[str, str], edges: Iterable[_Edge]) -> None:

@@ -8,7 +8,6 @@ counted. `prior_state` adds the data sources that were read before.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
@@ -16,28 +15,29 @@ from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.terraform import Estate, config_of
 from knockon.loaders.operations.terraform_state import MAX_MODULES, add_module_values, version_of
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 _ALL = "*"  # after a module: depends_on of a module is on all that it holds
 _NOTHING = ("count", "each", "path", "self", "terraform")  # references to no resource
 
 
-def read_terraform_plan(path: Path) -> Tables:
+def read_terraform_plan(source: SourceLike) -> Tables:
     """Resources as planned, what each refers to, and the providers that operate them.
 
     Raises InputError where the JSON has another shape; what cannot be followed is counted.
     """
-    document = load_json(path)
+    source = Source.of(source)
+    document = source.json
     if not isinstance(document, dict):
-        raise InputError(f"{path.name}: expected a JSON object, the plan of Terraform")
-    version_of(document, path)
+        raise InputError(f"{source.name}: expected a JSON object, the plan of Terraform")
+    version_of(document, source)
     configuration = document.get("configuration", {})
     if not isinstance(configuration, dict):
-        raise InputError(f"{path.name}: configuration: expected an object")
-    estate = Estate(Rows(path.name, f"Terraform plan {path.name}"))
+        raise InputError(f"{source.name}: configuration: expected an object")
+    estate = Estate(Rows(source.name, f"Terraform plan {source.name}"))
     planned = document.get("planned_values", {})
     if not isinstance(planned, dict):
-        raise InputError(f"{path.name}: planned_values: expected an object")
+        raise InputError(f"{source.name}: planned_values: expected an object")
     add_module_values(estate, planned.get("root_module", {}), "planned_values.root_module")
     prior = document.get("prior_state")
     values = prior.get("values") if isinstance(prior, dict) else None
@@ -48,7 +48,7 @@ def read_terraform_plan(path: Path) -> Tables:
     root = _Scope("", configuration.get("root_module", {}), "configuration.root_module")
     for scope in walk.scopes(root):
         walk.connect(scope)
-    return estate.tables(f"Terraform plan {path.name}", "terraform show -json PLAN")
+    return estate.tables(f"Terraform plan {source.name}", "terraform show -json PLAN")
 
 
 @dataclass(frozen=True, eq=False)

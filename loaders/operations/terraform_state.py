@@ -7,29 +7,29 @@ is https://developer.hashicorp.com/terraform/internals/json-format. `dependencie
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.terraform import Estate, config_of, module_of
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 MAX_MODULES = 64  # within each other
 
 
-def read_terraform_state(path: Path) -> Tables:
+def read_terraform_state(source: SourceLike) -> Tables:
     """Resources of a state, what each depends on, and the providers that operate them.
 
     Raises InputError for other versions than 3 and 4; what cannot be used is counted.
     """
-    document = load_json(path)
+    source = Source.of(source)
+    document = source.json
     if not isinstance(document, dict):
-        raise InputError(f"{path.name}: expected a JSON object, the state of Terraform")
-    estate = Estate(Rows(path.name, f"Terraform state {path.name}"))
+        raise InputError(f"{source.name}: expected a JSON object, the state of Terraform")
+    estate = Estate(Rows(source.name, f"Terraform state {source.name}"))
     if "values" in document:
-        version_of(document, path)
+        version_of(document, source)
         values = document["values"]
         root = values.get("root_module", {}) if isinstance(values, dict) else None
         add_module_values(estate, root, "values.root_module")
@@ -37,19 +37,19 @@ def read_terraform_state(path: Path) -> Tables:
         version = document.get("version")
         if version not in (3, 4) or isinstance(version, bool):
             raise InputError(
-                f"{path.name}: version: expected a Terraform state of version 3 or 4, "
+                f"{source.name}: version: expected a Terraform state of version 3 or 4, "
                 f"got {clip(repr(version), 40)}"
             )
         (_version_3 if version == 3 else _version_4)(estate, document)
-    return estate.tables(f"Terraform state {path.name}", "terraform state pull")
+    return estate.tables(f"Terraform state {source.name}", "terraform state pull")
 
 
-def version_of(document: dict[str, Any], path: Path) -> str:
+def version_of(document: dict[str, Any], source: Source) -> str:
     """The format version of JSON from `terraform show`, refused where it is absent or unknown."""
     version = document.get("format_version")
     if not isinstance(version, str) or not re.match(r"[01]\.", version):
         got = "none" if version is None else clip(repr(version), 40)
-        raise InputError(f"{path.name}: format_version: expected 0.x or 1.x, got {got}")
+        raise InputError(f"{source.name}: format_version: expected 0.x or 1.x, got {got}")
     return version
 
 

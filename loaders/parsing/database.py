@@ -11,7 +11,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.parsing.probe import shown
+from knockon.loaders.parsing.source import hide_password
 
 MAX_ROWS = 20_000_000
 NEEDED = ("dependent", "provider")
@@ -31,20 +31,24 @@ class Address:
 
     @property
     def shown(self) -> str:
-        return shown(self.text)
+        return hide_password(self.text)
 
 
 def address_of(text: str) -> Address:
     """The parts of an address. Raises InputError, without the password, where they are unclear."""
     parts = _PARTS.fullmatch(text)
     if not parts:
-        raise InputError(f"{shown(text)}: expected an address such as postgresql://user@host/base")
+        raise InputError(
+            f"{hide_password(text)}: expected an address such as postgresql://user@host/base"
+        )
     password = parts["password"] or ""
     for sign, code in (("@", "%40"), ("/", "%2F"), ("?", "%3F"), ("#", "%23")):
         if sign in password:
-            raise InputError(f"{shown(text)}: the password holds {sign!r}; write it as {code}")
+            raise InputError(
+                f"{hide_password(text)}: the password holds {sign!r}; write it as {code}"
+            )
     if re.search(r"%(?![0-9A-Fa-f]{2})", password):
-        raise InputError(f"{shown(text)}: the password holds '%'; write it as %25")
+        raise InputError(f"{hide_password(text)}: the password holds '%'; write it as %25")
     return Address(text, unquote(parts["user"] or ""), unquote(password), parts["place"])
 
 
@@ -61,18 +65,22 @@ def no_secrets(address: Address) -> Iterator[None]:
         for secret in (address.text, raw[1] if raw else "", address.password):
             if secret:
                 text = text.replace(secret, "***")
-        raise InputError(f"{address.shown}: {clip(shown(text), 300)}") from None
+        raise InputError(f"{address.shown}: {clip(hide_password(text), 300)}") from None
 
 
 def missing_extra(address: str, extra: str) -> NoReturn:
     """The error for a driver that is not installed."""
-    raise InputError(f"{shown(address)}: needs an extra: pip install 'knockon[{extra}]'") from None
+    raise InputError(
+        f"{hide_password(address)}: needs an extra: pip install 'knockon[{extra}]'"
+    ) from None
 
 
 def need_query(query: str | None, address: str, example: str) -> str:
     """The query, or an error that shows one."""
     if not query or not query.strip():
-        raise InputError(f"{shown(address)}: expected --query with rows of dependencies: {example}")
+        raise InputError(
+            f"{hide_password(address)}: expected --query with rows of dependencies: {example}"
+        )
     return query.strip().rstrip(";").rstrip()
 
 
@@ -84,7 +92,7 @@ def dependencies_of(
     Raises InputError for a column that the mapping names but the query does not give, for missing
     `dependent` and `provider`, and for more than MAX_ROWS rows.
     """
-    place = shown(address)
+    place = hide_password(address)
     if frame.height > MAX_ROWS:
         raise InputError(f"{place}: more than {MAX_ROWS:,} rows; narrow the query")
     for theirs in mapping or {}:
@@ -116,6 +124,6 @@ def tables_of(frame: pl.DataFrame, mapping: Mapping[str, str] | None, address: s
     return Tables(
         pl.DataFrame(),
         dependencies,
-        f"Query of {shown(address)}",
-        sources={shown(address): "--query"},
+        f"Query of {hide_password(address)}",
+        sources={hide_password(address): "--query"},
     )

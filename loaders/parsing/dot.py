@@ -8,12 +8,11 @@ tests. Nothing is drawn and nothing is merged: every edge of every statement is 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.parsing.dot_tokens import Token, tokens
-from knockon.loaders.parsing.probe import decode, probe, refuse_binary
+from knockon.loaders.parsing.source import Source
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_DEPTH = 64
@@ -76,13 +75,10 @@ class DotGraph:
     subgraphs: list[DotSubgraph] = field(default_factory=list)
 
 
-def load_dot(path: Path) -> DotGraph:
+def load_dot(source: Source) -> DotGraph:
     """The graph in a DOT file. Raises InputError with the line of what is not DOT."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(f"{path.name}: DOT of {size:,} bytes; at most {MAX_BYTES:,} are read")
-    refuse_binary(probe(path))
-    return parse_dot(decode(path.read_bytes(), path.name), path.name)
+    source.refuse_larger(MAX_BYTES, "DOT")
+    return parse_dot(source.text, source.name)
 
 
 def parse_dot(text: str, name: str) -> DotGraph:

@@ -7,11 +7,9 @@ what would exhaust memory: depth, size, number of elements. Names are `{namespac
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from xml.parsers import expat
 
 from knockon.graph.errors import InputError, clip
-from knockon.loaders.parsing.probe import probe, refuse_binary
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_DEPTH = 256
@@ -54,17 +52,11 @@ class Element:
             stack.extend(reversed(element.children))
 
 
-def load_xml(path: Path) -> Element:
-    """The root of an XML file. Raises InputError with the line of what is not allowed."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(f"{path.name}: XML of {size:,} bytes; at most {MAX_BYTES:,} are read")
-    refuse_binary(probe(path))
-    return parse_xml(path.read_bytes(), path.name)
-
-
 def parse_xml(data: bytes, name: str) -> Element:
-    """The root of XML text; `name` is what messages call it."""
+    """The root of XML text; `name` is what messages call it.
+
+    Raises InputError with the line of what is not allowed.
+    """
     return _Builder(name).parse(data)
 
 

@@ -31,21 +31,6 @@ _OPENERS: Mapping[bytes, Callable[[Path], Any]] = {
 }
 
 
-def _lz4_head(head: bytes, limit: int) -> bytes:
-    import lz4.frame
-
-    part: bytes = lz4.frame.LZ4FrameDecompressor().decompress(head, limit)
-    return part
-
-
-_HEADS: Mapping[bytes, Callable[[bytes, int], bytes]] = {
-    b"\x1f\x8b": lambda head, limit: zlib.decompressobj(wbits=31).decompress(head, limit),
-    b"\xfd7zXZ\x00": lambda head, limit: lzma.LZMADecompressor().decompress(head, limit),
-    b"BZh": lambda head, limit: bz2.BZ2Decompressor().decompress(head, limit),
-    b"\x04\x22\x4d\x18": _lz4_head,
-}
-
-
 def unpacked(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The content of a file, decompressed where it begins like gzip, xz, bzip2 or lz4.
 
@@ -58,19 +43,23 @@ def unpacked(path: Path, limit: int = MAX_BYTES) -> bytes:
         return _read(stream, path.name, limit)
 
 
-def unpacked_head(head: bytes, limit: int = 4096) -> bytes:
-    """The first bytes of the content of a file that begins like gzip, xz, bzip2 or lz4.
+def is_packed(head: bytes) -> bool:
+    """Whether a file begins like gzip, xz, bzip2 or lz4."""
+    return any(head.startswith(magic) for magic in _OPENERS)
 
-    Empty where it begins like none of them, or is damaged. `head` holds the first bytes of the
-    file, which may end anywhere.
-    """
-    magic = next((m for m in _HEADS if head.startswith(m)), None)
-    if magic is None:
-        return b""
+
+def unpack_head(path: Path, head: bytes, size: int) -> bytes:
+    """The first `size` bytes of the content of a packed file; of a damaged one, what comes out."""
+    opener = next(o for magic, o in _OPENERS.items() if head.startswith(magic))
+    parts: list[bytes] = []
     try:
-        return _HEADS[magic](head, limit)
-    except (OSError, EOFError, RuntimeError, lzma.LZMAError, zlib.error):
-        return b""
+        with opener(path) as stream:  # bzip2 gives nothing before its first 900 kB block ends
+            while size > 0 and (piece := stream.read(min(size, 4096))):
+                parts.append(piece)
+                size -= len(piece)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, RuntimeError):
+        pass  # whoever reads the whole of it says so
+    return b"".join(parts)
 
 
 def zip_members(path: Path, limit: int = MAX_BYTES) -> dict[str, bytes]:

@@ -8,13 +8,11 @@ the version 1.10 is not 1.1); only an empty or null plain scalar is None.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from knockon.graph.errors import InputError, clip
-from knockon.loaders.parsing.probe import decode, probe, refuse_binary
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
@@ -61,40 +59,25 @@ class Rules:
     tags: tuple[str, ...] = ()
 
 
-def load_yaml(path: Path, rules: Rules | None = None) -> Any:
-    """The value in a YAML file: text, None, YamlMap (a dict) or YamlList (a list).
+def parse_yaml(text: str, name: str, rules: Rules) -> list[Any]:
+    """The values of the documents in YAML text: text, None, YamlMap (a dict) or YamlList (a list).
 
-    What an alias repeats is the same object again: readers must not change values. Raises
-    InputError with the line of what is not allowed: several documents, repeated keys, tags of
-    one's own, nesting deeper than the rules, aliases that repeat more than MAX_ALIASED
-    characters, more than MAX_BYTES.
+    `name` is what messages call it. What an alias repeats is the same object again: readers must
+    not change values. Raises InputError with the line of what is not allowed: several documents,
+    repeated keys, tags of one's own, nesting deeper than the rules, aliases that repeat more than
+    MAX_ALIASED characters.
     """
-    (value,) = _documents(path, rules or Rules())
-    return value
-
-
-def load_yaml_documents(path: Path) -> list[Any]:
-    """The values of all documents in a YAML file, empty ones left out; otherwise `load_yaml`."""
-    return [value for value in _documents(path, Rules(many=True)) if value is not None]
-
-
-def _documents(path: Path, rules: Rules) -> list[Any]:
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(f"{path.name}: YAML of {size:,} bytes; at most {MAX_BYTES:,} are read")
-    refuse_binary(probe(path))
-    text = decode(path.read_bytes(), path.name)
     try:
-        return _Builder(path.name, text, rules).documents()
+        return _Builder(name, text, rules).documents()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
         what = f"not readable as YAML: {error.problem}"
         if "nesting depth" in (error.problem or ""):  # libyaml looks ahead, to its own limit
             what = f"nested deeper than {rules.depth} levels"
-        raise InputError(f"{path.name}{line}: {what}") from None
+        raise InputError(f"{name}{line}: {what}") from None
     except yaml.YAMLError as error:
-        raise InputError(f"{path.name}: not readable as YAML: {clip(str(error), 200)}") from None
+        raise InputError(f"{name}: not readable as YAML: {clip(str(error), 200)}") from None
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,13 @@ Peers carry each other's own traffic and no transit: peering makes no dependency
 
 import io
 import re
-from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
-from knockon.loaders.parsing.probe import decode
-from knockon.loaders.parsing.unpack import unpacked
+from knockon.loaders.parsing.source import Source, SourceLike
 
 SOURCE = "https://publicdata.caida.org/datasets/as-relationships/"
 CUSTOMER, PEER = "-1", "0"
@@ -29,20 +27,20 @@ _HIGHEST = 2**32 - 1  # RFC 6793
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?!\d)")
 
 
-def read_as_relationships(path: Path) -> Tables:
+def read_as_relationships(source: SourceLike) -> Tables:
     """Networks and their upstreams, from one file, plain or compressed (.bz2, .gz, .xz).
 
     Lines that are no relationship, siblings and repeated lines are counted in the report. Raises
     InputError where no line tells of a provider or a peer.
     """
-    data = unpacked(path)
-    lines = _lines(data, path.name)
+    source = Source.of(source)
+    lines = _lines(source.text)
     tally = RowTally()
     tally.read(ROWS, lines.height)
-    rows = _usable(lines, path.name, tally)
+    rows = _usable(lines, source.name, tally)
     if not rows.height:
-        raise InputError(f"{path.name}: expected lines such as 3356|64500|-1, found none")
-    day = _day(path.name)
+        raise InputError(f"{source.name}: expected lines such as 3356|64500|-1, found none")
+    day = _day(source.name)
     customers = rows.filter(pl.col("kind") == CUSTOMER)
     ends = pl.concat([rows["a"], rows["b"]]).unique().sort()
     several = pl.len().over("b") > 1
@@ -54,7 +52,7 @@ def read_as_relationships(path: Path) -> Tables:
         pl.lit("CAIDA AS Relationships").alias("source"),
         pl.col("inferred").alias("evidence"),
         pl.lit(day, pl.String).alias("as_of"),
-        pl.lit(path.name).alias(FILE), LINE,
+        pl.lit(source.name).alias(FILE), LINE,
     )  # fmt: skip
     number = ends.cast(pl.String)
     return Tables(
@@ -66,9 +64,9 @@ def read_as_relationships(path: Path) -> Tables:
     )
 
 
-def _lines(data: bytes, name: str) -> pl.DataFrame:
+def _lines(text: str) -> pl.DataFrame:
     """Up to five fields of each line that is no comment and not blank, and its number."""
-    text = decode(data, name).replace("\r", "")
+    text = text.replace("\r", "")
     fields = {f"f{i}": pl.String for i in range(5)}
     # polars leaves blank lines out, which would shift the numbers: they become comments
     filled = re.sub(r"\n(?=\n)", "\n#", text) if "\n\n" in text else text

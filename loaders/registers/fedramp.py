@@ -8,7 +8,6 @@ addresses and logos of a live feed are not carried on.
 
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,7 +15,7 @@ import polars as pl
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.fedramp_agencies import Directory, agency_rows, read_directory
 
 SECURITY_FUNCTION = "Cybersecurity & Risk Management"
@@ -47,21 +46,22 @@ def kind_of(models: list[str], functions: list[str]) -> str:
     return "platform" if "PaaS" in models else "service"
 
 
-def read_fedramp(path: Path) -> Tables:
+def read_fedramp(source: SourceLike) -> Tables:
     """Offerings, operators and agencies, and who uses what, from one edition of the feed.
 
     Agencies are kept as listed, by name or by code; a code-listed one carries `same_as`, the id
     of the agency of that name. Raises InputError where the feed has another shape; records and
     entries that cannot be used are counted in the report, with their place.
     """
-    data, day = _edition(path)
-    feed = _Feed(path.name, day)
+    source = Source.of(source)
+    data, day = _edition(source)
+    feed = _Feed(source.name, day)
     products = _products(data, feed.tally)
     for place, product in products:
         _add_product(feed, place, product)
     feed.add_operators()
     directory = read_directory(data, feed.tally)
-    listed = agency_rows(feed.agencies, directory, feed.tally, file=path.name)
+    listed = agency_rows(feed.agencies, directory, feed.tally, file=source.name)
     known = {product["id"].strip() for _, product in products}
     _report_strangers(feed, directory, known)
     return Tables(
@@ -126,22 +126,22 @@ class _Feed:
             )
 
 
-def _edition(path: Path) -> tuple[dict[str, Any], str]:
+def _edition(source: Source) -> tuple[dict[str, Any], str]:
     """The `data` of the feed and the day of its last change."""
-    document = load_json(path)
+    document = source.json
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
-        raise InputError(f"{path.name}: expected a JSON object with an object `data`")
+        raise InputError(f"{source.name}: expected a JSON object with an object `data`")
     if not isinstance(data.get("Products"), list):
         held = ", ".join(repr(clip(k, 40)) for k in list(data)[:8]) or "nothing"
-        raise InputError(f"{path.name}: data: expected a list `Products`; found {held}")
+        raise InputError(f"{source.name}: data: expected a list `Products`; found {held}")
     meta = document.get("meta")
     changed = meta.get("last_change") if isinstance(meta, dict) else None
     try:
         day = date.fromisoformat(str(changed)[:10])
     except ValueError:
         wanted = "meta.last_change: expected a date such as 2024-07-17"
-        raise InputError(f"{path.name}: {wanted}, got {clip(str(changed))!r}") from None
+        raise InputError(f"{source.name}: {wanted}, got {clip(str(changed))!r}") from None
     return data, day.isoformat()
 
 

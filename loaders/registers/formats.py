@@ -1,67 +1,41 @@
 """Registers: who uses whom, as kept by authorities, markets and surveys."""
 
-import bz2
-import gzip
-import lzma
 import re
-import zlib
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
 
 from knockon.loaders.formats import Format
-from knockon.loaders.parsing.probe import HEAD_BYTES, Probe
-
-_OPENERS: Mapping[bytes, Callable[[Path], Any]] = {
-    b"BZh": bz2.open,
-    b"\x1f\x8b": gzip.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
+from knockon.loaders.parsing.source import Source
 
 
-def _is_fedramp(seen: Probe) -> bool:
-    return any(key in seen.json_keys for key in ("data.Products", "data.ReuseMapping"))
+def _is_fedramp(source: Source) -> bool:
+    return any(key in source.json_keys for key in ("data.Products", "data.ReuseMapping"))
 
 
-def _is_dora(seen: Probe) -> bool:
-    if not seen.is_folder and not seen.head.startswith(b"PK"):
+def _is_dora(source: Source) -> bool:
+    if not source.is_folder and not source.head.startswith(b"PK"):
         return False
     from knockon.loaders.registers.dora.package import is_register
 
-    return is_register(seen)
+    return is_register(source)
 
 
-def _is_webdeps(seen: Probe) -> bool:
+def _is_webdeps(source: Source) -> bool:
     from knockon.loaders.registers.webdeps_rows import is_webdeps
 
-    return is_webdeps(seen)
+    return is_webdeps(source)
 
 
-def _is_subprocessors(seen: Probe) -> bool:
+def _is_subprocessors(source: Source) -> bool:
     from knockon.loaders.registers.subprocessors_tables import is_list
 
-    return is_list(seen)
+    return is_list(source)
 
 
 _RELATIONSHIP = re.compile(r"\d{1,10}\|\d{1,10}\|-?[0-2](\|[^|]*)?\s*")
 
 
-def _is_as_relationships(seen: Probe) -> bool:
-    text = seen.text or _plain_head(seen)
-    lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
+def _is_as_relationships(source: Source) -> bool:
+    lines = [line for line in source.head_text.splitlines() if line.strip() and line[0] != "#"]
     return bool(lines) and _RELATIONSHIP.fullmatch(lines[0]) is not None
-
-
-def _plain_head(seen: Probe) -> str:
-    """The first bytes of what a compressed file holds, as text."""
-    opener = next((o for magic, o in _OPENERS.items() if seen.head.startswith(magic)), None)
-    if opener is None:
-        return ""
-    try:
-        with opener(seen.path) as stream:  # bzip2 gives nothing before its first 900 kB block ends
-            return bytes(stream.read(HEAD_BYTES)).decode("utf-8", "replace")
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
-        return ""  # damaged: no format, and the registry says what came
 
 
 FORMATS = (

@@ -10,13 +10,13 @@ support and analytics among them, are `uses`. A list states no strength.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.subprocessors_tables import WORD, Sheet, sheets_of
 
 # what a column holds, by the words in its head; the first that fits, in this order
@@ -61,17 +61,18 @@ class _Entry:
     line: int
 
 
-def read_subprocessors(path: Path) -> Tables:
+def read_subprocessors(source: SourceLike) -> Tables:
     """Companies, their sub-processors, and what for.
 
     Rows without a sub-processor, and tables and columns that are not read, are counted. Raises
     InputError where no table names sub-processors.
     """
+    source = Source.of(source)
     tally = RowTally()
-    entries = [entry for sheet in sheets_of(path) for entry in _entries(sheet, path, tally)]
+    entries = [entry for sheet in sheets_of(source) for entry in _entries(sheet, source, tally)]
     if not entries:
         raise InputError(
-            f"{path.name}: expected a table with a column such as Sub-processor and rows below it"
+            f"{source.name}: expected a table with a column such as Sub-processor and rows below it"
         )
     spelled: dict[str, str] = {}
     merged: dict[tuple[str, str, str], list[_Entry]] = {}
@@ -79,16 +80,16 @@ def read_subprocessors(path: Path) -> Tables:
         company, name = (_spelling(n, spelled) for n in (entry.company, entry.name))
         relation, _ = relation_of(entry.purpose)
         if company == name:
-            tally.lose(path.name, "dropped", "a company that lists itself", _at(path, entry))
+            tally.lose(source.name, "dropped", "a company that lists itself", _at(source, entry))
             continue
         known = merged.setdefault((company, name, relation), [])
         if known:
             what = "a sub-processor that stands before with a purpose of the same kind"
-            tally.lose(path.name, "merged", what, f"{clip(name, 60)} at {_at(path, entry)}")
+            tally.lose(source.name, "merged", what, f"{clip(name, 60)} at {_at(source, entry)}")
         known.append(entry)
     return Tables(
-        entities=_entities(merged, path),
-        dependencies=_dependencies(merged, path),
+        entities=_entities(merged, source),
+        dependencies=_dependencies(merged, source),
         title=f"Sub-processors of {some(dict.fromkeys(c for c, _, _ in merged))}",
         report=tally.findings(),
     )
@@ -104,32 +105,32 @@ def relation_of(purpose: str) -> tuple[str, str]:
     return next(((r, kind) for pattern, r, kind in _PATTERNS if pattern.search(words)), OTHER)
 
 
-def _entries(sheet: Sheet, path: Path, tally: RowTally) -> Iterator[_Entry]:
-    columns = columns_of(sheet.head, bool(WORD.search(f"{sheet.page} {sheet.title} {path.stem}")))
-    tally.read(path.name, len(sheet.rows))
+def _entries(sheet: Sheet, source: Source, tally: RowTally) -> Iterator[_Entry]:
+    columns = columns_of(sheet.head, bool(WORD.search(f"{sheet.page} {sheet.title} {source.stem}")))
+    tally.read(source.name, len(sheet.rows))
     if "subprocessor" not in columns:
         what = "a row of a table that names no sub-processors"
         if sheet.rows:
-            place = f"{path.name}:{sheet.rows[0][0]}"
-            tally.lose(path.name, "dropped", what, place, len(sheet.rows))
+            place = f"{source.name}:{sheet.rows[0][0]}"
+            tally.lose(source.name, "dropped", what, place, len(sheet.rows))
         return
     for number, head in enumerate(sheet.head):
         if number not in columns.values() and head.strip():
-            place = f"{clip(head, 40)!r} of {path.name}"
+            place = f"{clip(head, 40)!r} of {source.name}"
             tally.add("note", "a column that is not read", place)
-    publisher = _publisher(sheet, path)
+    publisher = _publisher(sheet, source)
     if "company" not in columns:
         what = "a table without a column for the company; named by the page or file"
         tally.add("note", what, clip(publisher, 60))
     for line, cells in sheet.rows:
         if len(cells) > len(sheet.head):
             what = "a row with more cells than the table has columns"
-            tally.lose(path.name, "dropped", what, f"{path.name}:{line}")
+            tally.lose(source.name, "dropped", what, f"{source.name}:{line}")
             continue
         held = {k: cells[i].strip() if i < len(cells) else "" for k, i in columns.items()}
         if not held["subprocessor"]:
             what = "a row without a sub-processor"
-            tally.lose(path.name, "dropped", what, f"{path.name}:{line}")
+            tally.lose(source.name, "dropped", what, f"{source.name}:{line}")
             continue
         yield _Entry(
             held.get("company") or publisher, held["subprocessor"], held.get("purpose", ""),
@@ -156,13 +157,13 @@ def columns_of(head: list[str], titled: bool) -> dict[str, int]:
     return found
 
 
-def _publisher(sheet: Sheet, path: Path) -> str:
+def _publisher(sheet: Sheet, source: Source) -> str:
     """`Acme` of the title `Acme's list of sub-processors`, or of acme-subprocessors.csv."""
-    for text in (sheet.page, path.stem, sheet.title):
+    for text in (sheet.page, source.stem, sheet.title):
         name = " ".join(_NOISE.sub(" ", text).split())
         if name:
-            return name.capitalize() if text == path.stem else name
-    return f"the publisher of {path.name}"
+            return name.capitalize() if text == source.stem else name
+    return f"the publisher of {source.name}"
 
 
 def _spelling(name: str, spelled: dict[str, str]) -> str:
@@ -171,7 +172,7 @@ def _spelling(name: str, spelled: dict[str, str]) -> str:
     return spelled.setdefault(plain.casefold(), plain)
 
 
-def _entities(merged: dict[tuple[str, str, str], list[_Entry]], path: Path) -> pl.DataFrame:
+def _entities(merged: dict[tuple[str, str, str], list[_Entry]], source: Source) -> pl.DataFrame:
     """Companies first; a sub-processor is what its most fundamental purpose makes it."""
     order = [kind for _, _, kind in PURPOSES] + [OTHER[1]]
     kinds = {company: "enterprise" for company, _, _ in merged}
@@ -184,16 +185,16 @@ def _entities(merged: dict[tuple[str, str, str], list[_Entry]], path: Path) -> p
     return pl.DataFrame(
         {
             "id": list(kinds), "kind": list(kinds.values()),
-            FILE: [path.name] * len(kinds), LINE: [lines.get(name) for name in kinds],
+            FILE: [source.name] * len(kinds), LINE: [lines.get(name) for name in kinds],
         },
         {"id": pl.String, "kind": pl.String, FILE: pl.String, LINE: pl.Int64},
     )  # fmt: skip
 
 
-def _dependencies(merged: dict[tuple[str, str, str], list[_Entry]], path: Path) -> pl.DataFrame:
+def _dependencies(merged: dict[tuple[str, str, str], list[_Entry]], source: Source) -> pl.DataFrame:
     rows = [
         (company, name, relation, _joined(e.purpose for e in entries),
-         _joined(e.location for e in entries), path.name, path.name, entries[0].line)
+         _joined(e.location for e in entries), source.name, source.name, entries[0].line)
         for (company, name, relation), entries in merged.items()
     ]  # fmt: skip
     columns = ("dependent", "provider", "relation", "purpose", "location", "source", FILE)
@@ -205,5 +206,5 @@ def _joined(texts: Iterator[str]) -> str | None:
     return "; ".join(dict.fromkeys(t for t in texts if t)) or None
 
 
-def _at(path: Path, entry: _Entry) -> str:
-    return f"{path.name}:{entry.line}"
+def _at(source: Source, entry: _Entry) -> str:
+    return f"{source.name}:{entry.line}"

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import pairwise
-from pathlib import Path
 
 from knockon.graph.errors import InputError
-from knockon.loaders.parsing.probe import Probe, decode, probe, refuse_binary
+from knockon.loaders.parsing.source import Source
 
 MAX_BYTES = 64 * 1024 * 1024
 WORD = re.compile(r"sub[\s_-]?processors?", re.IGNORECASE)
@@ -32,16 +31,16 @@ class Sheet:
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
 
 
-def is_list(seen: Probe) -> bool:
+def is_list(source: Source) -> bool:
     """Whether this text is a table that speaks of sub-processors, in its head, heading or name."""
-    text = seen.text
-    if not text or seen.looks_like_json:
+    text = source.head_text
+    if not text or source.looks_like_json:
         return False
-    named = WORD.search(seen.path.stem) is not None
+    named = WORD.search(source.stem) is not None
     if _is_html(text) or _has_markdown(text):
         return named or WORD.search(text) is not None
     # blanks run together: patterns try each of a thousand in vain
-    head = [" ".join(h.strip('"').split()) for h in re.split(r"[,;\t]", seen.first_line)]
+    head = [" ".join(h.strip('"').split()) for h in re.split(r"[,;\t]", source.first_line)]
     words = {h.lower() for h in head}
     if len(head) < 2 or {"dependent", "provider"} <= words:
         return False
@@ -49,20 +48,17 @@ def is_list(seen: Probe) -> bool:
     return says or (named and bool(words & {"name", "vendor", "entity", "company", "purpose"}))
 
 
-def sheets_of(path: Path) -> list[Sheet]:
+def sheets_of(source: Source) -> list[Sheet]:
     """Every table in the file. Raises InputError for what cannot be read as one."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(f"{path.name}: {size:,} bytes; at most {MAX_BYTES:,} are read")
-    refuse_binary(probe(path))
-    text = decode(path.read_bytes(), path.name)
+    source.refuse_larger(MAX_BYTES, "text")
+    text = source.text
     if _is_html(text):
         page = _Page()
         page.feed(_without_comments(text))
         return page.sheets
     if _has_markdown(text):
         return list(_markdown(text))
-    return [_separated(text, path.name)]
+    return [_separated(text, source.name)]
 
 
 def _is_html(text: str) -> bool:

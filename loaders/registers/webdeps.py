@@ -25,13 +25,13 @@ are resolved_by whoever resolves that domain.
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.webdeps_names import MAPS, OCSP, Names, read_names
 from knockon.loaders.registers.webdeps_rows import SERVICES, read_rows, role_of
 
@@ -43,18 +43,19 @@ _WORDS = {"dns": "DNS", "cdn": "CDN", "ca": "CA"}
 THIRD, PRIVATE, UNKNOWN = "third", "private", "unknown"
 
 
-def read_webdeps(path: Path) -> Tables:
+def read_webdeps(source: SourceLike) -> Tables:
     """Sites, their providers and the chains between providers, of one table or a folder of them.
 
     Rows that are broken, repeated or of the site's own are counted in the report. Raises InputError
     where no table is there, or a table does not tell of which service it is.
     """
+    source = Source.of(source)
     tally = RowTally()
-    chosen, names = _files(path, tally)
+    chosen, names = _files(source, tally)
     parts = {role: read_rows(file, role, names, tally) for role, file in chosen.items()}
     sites = _sites([*parts.values()])
     if not sites.height:
-        raise InputError(f"{path.name}: expected rows such as 1000,example.org,provider,Third")
+        raise InputError(f"{source.name}: expected rows such as 1000,example.org,provider,Third")
     used = pl.concat([parts[role] for role in SERVICES if role in parts])
     chains = _chains(used, names)
     if chains.height:
@@ -74,12 +75,12 @@ def read_webdeps(path: Path) -> Tables:
     )
 
 
-def _files(path: Path, tally: RowTally) -> tuple[dict[str, Path], Names]:
+def _files(source: Source, tally: RowTally) -> tuple[dict[str, Source], Names]:
     """The table of each service and of the sites, the newest by name, and the maps of names."""
-    if path.is_file():
-        return {role_of(path).removesuffix("_detail"): path}, Names()
-    files = sorted(p for p in path.iterdir() if p.is_file())
-    found: dict[str, list[Path]] = {}
+    if not source.is_folder:
+        return {role_of(source).removesuffix("_detail"): source}, Names()
+    files = [source.member(n) for n in sorted(source.names) if (source.path / n).is_file()]
+    found: dict[str, list[Source]] = {}
     for file in files:
         role = role_of(file, strict=False)
         if role:
@@ -88,17 +89,19 @@ def _files(path: Path, tally: RowTally) -> tuple[dict[str, Path], Names]:
             tally.add("note", "a file of the folder that is not read", clip(file.name, 60))
     if not found.keys() - {"sites"}:
         held = some(repr(clip(p.name, 40)) for p in files) or "nothing"
-        raise InputError(f"{path}: expected a table of DNS, CDN or CA providers; found {held}")
+        raise InputError(
+            f"{source.place}: expected a table of DNS, CDN or CA providers; found {held}"
+        )
     detailed = found.pop("dns_detail", [])  # the same study with a line per name server
     found["dns"] = [*detailed, *found.get("dns", [])]
     chosen = {role: tables[-1] for role, tables in found.items() if tables}
     for role, tables in found.items():
         for file in tables[:-1]:
-            rows = file.read_bytes().count(b"\n")
+            rows = file.data.count(b"\n")
             tally.read(file.name, rows)
             what = f"a row of another table of the same kind than {chosen[role].name}"
             tally.lose(file.name, "dropped", what, file.name, rows)
-    return chosen, read_names(path, tally)
+    return chosen, read_names(source, tally)
 
 
 def _dependencies(used: pl.DataFrame, tally: RowTally) -> pl.DataFrame:

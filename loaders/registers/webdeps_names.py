@@ -1,13 +1,11 @@
 """What one provider of DNS, CDN or certificates is called, and which domains it owns."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 
 from knockon.loaders.assembling.tally_rows import RowTally
-from knockon.loaders.parsing.probe import decode
-from knockon.loaders.parsing.unpack import unpacked
+from knockon.loaders.parsing.source import Source
 
 MAPS = {"dns": "DNS_MAP", "cdn": "CDN_MAP", "ca": "CA_MAP"}
 OCSP = "OCSP_NAMES"
@@ -30,13 +28,13 @@ def plain(name: str, role: str) -> str:
     return lowered.translate({ord(c): None for c in " .,"}) if role == "ca" else lowered
 
 
-def read_names(folder: Path, tally: RowTally) -> Names:
+def read_names(folder: Source, tally: RowTally) -> Names:
     """The maps beside the tables; lines without a name or a domain are counted."""
     aliases: dict[str, dict[str, str]] = {}
     owned: list[tuple[str, str, str]] = []
     for role, file in MAPS.items():
         known = aliases.setdefault(role, {})
-        for place, name, words in _lines(folder / file, tally):
+        for place, name, words in _lines(folder, file, tally):
             first = known.get(plain(name, role), plain(name, role))
             known.setdefault(first, first)
             for word in words.replace(",", ";").split(";"):
@@ -48,29 +46,31 @@ def read_names(folder: Path, tally: RowTally) -> Names:
                 elif role != "ca":  # authorities share hosts: resellers check at their supplier's
                     what = "a domain that a map gives to two providers; the first is kept"
                     tally.add("note", what, f"{alias} at {place}")
-    for _, name, address in _lines(folder / OCSP, tally):
+    for _, name, address in _lines(folder, OCSP, tally):
         host = address.partition("://")[2].partition("/")[0].strip().lower() or address.lower()
         owned.append(("ca", plain(name, "ca"), host))
     return Names(aliases, _with_parents(owned))
 
 
-def _lines(path: Path, tally: RowTally) -> list[tuple[str, str, str]]:
+def _lines(folder: Source, file: str, tally: RowTally) -> list[tuple[str, str, str]]:
     """Place, name and the rest of each line; a name may hold commas before an address."""
-    if not path.is_file():
+    if file not in folder.names:
         return []
+    source = folder.member(file)
+    source.refuse_larger(MAX_BYTES, "names")
     found, rows = [], 0
-    for number, line in enumerate(decode(unpacked(path, MAX_BYTES), path.name).splitlines(), 1):
+    for number, line in enumerate(source.text.splitlines(), 1):
         if not line.strip():
             continue
         rows += 1
         before, comma, address = line.rpartition(",http")
         name, separator, rest = (before, comma, "http" + address) if comma else line.partition(",")
         if name.strip() and separator and rest.strip():
-            found.append((f"{path.name}:{number}", name, rest))
+            found.append((f"{source.name}:{number}", name, rest))
         else:
             what = "a line of a map of names without a name and a domain"
-            tally.lose(path.name, "dropped", what, f"{path.name}:{number}")
-    tally.read(path.name, rows)
+            tally.lose(source.name, "dropped", what, f"{source.name}:{number}")
+    tally.read(source.name, rows)
     return found
 
 

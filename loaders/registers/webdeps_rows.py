@@ -1,15 +1,13 @@
 """The rows of one table of what websites stand on."""
 
 import re
-from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.tally_rows import RowTally
-from knockon.loaders.parsing.probe import HEAD_BYTES, Probe, decode
-from knockon.loaders.parsing.unpack import unpacked
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.webdeps_names import Names
 
 SERVICES = ("dns", "cdn", "ca")
@@ -23,56 +21,55 @@ _SITES = re.compile(r"\d+,[^,\s]+\s*")
 _TOKEN = re.compile(r"(?:^|[^a-z])(dns|cdn|ca)(?:dep)?(?:[^a-z]|$)")
 
 
-def is_webdeps(seen: Probe) -> bool:
+def is_webdeps(source: Source) -> bool:
     """Whether a file is such a table, or a folder holds one, told from its first lines."""
-    if seen.is_folder:
-        named = [n for n in sorted(seen.names) if _TOKEN.search(n.lower())]
-        return any(role_of(seen.path / n, strict=False) for n in named)
-    return _is_table(seen.text)
+    if source.is_folder:
+        named = [n for n in sorted(source.names) if _TOKEN.search(n.lower())]
+        return any(role_of(source.member(n), strict=False) for n in named)
+    return _is_table(source.head_text)
 
 
-def role_of(path: Path, *, strict: bool = True) -> str:
+def role_of(source: Source, *, strict: bool = True) -> str:
     """`dns`, `cdn`, `ca`, `sites`, `dns_detail` (a line per name server), else empty.
 
     strict: raise InputError where the table does not tell of which service it is.
     """
-    if not path.is_file():
+    if source.is_folder:
         return ""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES).decode("utf-8", "replace")
+    head = source.head.decode("utf-8", "replace")
     lines = [line for line in head.splitlines()[:-1] or head.splitlines() if line.strip()]
     if not _is_table(head):
-        plain = "site" in path.name.lower() and all(map(_SITES.fullmatch, lines[:20]))
+        plain = "site" in source.name.lower() and all(map(_SITES.fullmatch, lines[:20]))
         return "sites" if plain and lines else ""
     last = [line.rpartition(",")[2].strip().lower() for line in lines[1:20] or lines]
     if all(word in ("true", "false") for word in last):
         return "ca"
-    named = _TOKEN.search(path.name.lower())
+    named = _TOKEN.search(source.name.lower())
     if named:
         return "dns_detail" if named[1] == "dns" and all("." in w for w in last) else named[1]
     if not strict:
         return ""
     raise InputError(
-        f"{path.name}: of which service are these providers? expected a file name with dns, cdn "
+        f"{source.name}: of which service are these providers? expected a file name with dns, cdn "
         "or ca, such as us-dns-202304"
     )
 
 
-def read_rows(path: Path, role: str, names: Names, tally: RowTally) -> pl.DataFrame:
+def read_rows(source: Source, role: str, names: Names, tally: RowTally) -> pl.DataFrame:
     """Columns role, rank, site, provider, party, stapled, file and line; one row per provider of a
     site, the site's own as OWN. Broken and repeated rows are counted."""
-    text = decode(unpacked(path), path.name)
+    text = source.text
     lines = pl.DataFrame({"text": text.split("\n")}).with_row_index(LINE, offset=1)
     lines = lines.with_columns(pl.col("text").str.strip_chars(), pl.col(LINE).cast(pl.Int64))
     head = pl.col("text").str.contains(f"(?i)^{_HEAD.pattern}")
     lines = lines.filter((pl.col("text") != "") & ~head)
-    tally.read(path.name, lines.height)
+    tally.read(source.name, lines.height)
     rows = _cells(lines, role).with_columns(
-        pl.lit(role).alias("role"), pl.lit(path.name).alias(FILE)
+        pl.lit(role).alias("role"), pl.lit(source.name).alias(FILE)
     )
     broken = pl.any_horizontal(pl.col("rank", "site", "provider", "party").is_null())
     what = "a row that is not rank, site" + ("" if role == "sites" else ", provider, party")
-    rows = _without(rows, broken, "dropped", what, path.name, tally)
+    rows = _without(rows, broken, "dropped", what, source.name, tally)
     aliases = names.aliases.get(role, {})
     rows = rows.with_columns(
         pl.when(pl.col("party") == "private").then(pl.lit(OWN))
@@ -83,7 +80,7 @@ def read_rows(path: Path, role: str, names: Names, tally: RowTally) -> pl.DataFr
     what = "a provider of a site that stands before"
     what = "a site that stands before" if role == "sites" else what
     return (
-        _without(rows, again, "merged", what, path.name, tally)
+        _without(rows, again, "merged", what, source.name, tally)
         .drop("text", "cells", "unsure")
         .sort(LINE)
     )

@@ -20,14 +20,12 @@ one purl are one entity. Otherwise it is the BOM-Link of the component (`urn:cdx
 contains all that nothing else in it depends on, except what is of scope `excluded`.
 """
 
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, Finding, Tables
 from knockon.loaders.assembling.rows import text_frame
-from knockon.loaders.parsing.json_text import load_json
-from knockon.loaders.parsing.probe import probe
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.cyclonedx_bom import VERSIONS, Bom, link_of
 
 UNREAD = "licences, hashes and what else is not read are not checked; --validate does"
@@ -36,7 +34,7 @@ _ENTITIES = ("id", "name", "kind", "type", "namespace", "version", "purl", "scop
 _DEPENDENCIES = ("dependent", "provider", "relation", "source", "evidence", "as_of", FILE)
 
 
-def read_cyclonedx(path: Path, strict: bool = False) -> Tables:
+def read_cyclonedx(source: SourceLike, strict: bool = False) -> Tables:
     """The components, services and suppliers of a BOM, and who is built from whom.
 
     strict: also hold the file to the official schema (needs `knockon[validate]`)
@@ -44,39 +42,39 @@ def read_cyclonedx(path: Path, strict: bool = False) -> Tables:
     an empty or repeated `bom-ref`, a dependency without `ref`. References to nothing in the
     document are kept, and noted.
     """
-    document = _document(path)
+    source = Source.of(source)
+    document = _document(source)
     if strict:
         from knockon.loaders.software.validate import validate_cyclonedx
 
-        validate_cyclonedx(path, document, xml=not probe(path).looks_like_json)
-    bom = Bom(path, document)
+        validate_cyclonedx(source, document, xml=not source.looks_like_json)
+    bom = Bom(source, document)
     bom.add_things()
     bom.add_stated()
     add_organizations(bom)
     add_links(bom)
     if bom.faults:
-        raise InputError.of([f"{path.name}: {fault}" for fault in bom.faults])
+        raise InputError.of([f"{source.name}: {fault}" for fault in bom.faults])
     complete_root(bom)
     if not strict:
-        bom.tally.add("note", UNREAD, path.name)
+        bom.tally.add("note", UNREAD, source.name)
     return tables_of(bom)
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _document(source: Source) -> dict[str, Any]:
     """The BOM in the shape of its JSON form, whichever form it has."""
-    if probe(path).looks_like_json:
-        document = load_json(path)
+    if source.looks_like_json:
+        document = source.json
     else:
-        from knockon.loaders.parsing.safe_xml import load_xml
         from knockon.loaders.software.cyclonedx_xml import bom_of
 
-        document = bom_of(load_xml(path))
+        document = bom_of(source.xml)
     if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
-        raise InputError(f"{path.name}: expected a BOM with bomFormat 'CycloneDX'")
+        raise InputError(f"{source.name}: expected a BOM with bomFormat 'CycloneDX'")
     version = document.get("specVersion")
     if version not in VERSIONS:
         wanted = f"specVersion: expected {VERSIONS[0]} to {VERSIONS[-1]}"
-        raise InputError(f"{path.name}: {wanted}, got {clip(str(version), 40)!r}")
+        raise InputError(f"{source.name}: {wanted}, got {clip(str(version), 40)!r}")
     return document
 
 
@@ -104,7 +102,7 @@ def _organization(
         return
     identifier = f"organization:{' '.join(name.split())}"
     row = {"id": identifier, "name": identifier[13:], "kind": "organization"}
-    bom.entities.setdefault(identifier, {**row, FILE: f"{bom.path.name}#{at}"})
+    bom.entities.setdefault(identifier, {**row, FILE: f"{bom.source.name}#{at}"})
     bom.depend(thing, identifier, at, relation)
 
 
@@ -163,8 +161,8 @@ def tables_of(bom: Bom) -> Tables:
         if aggregate != "complete":
             reason = "a part that the BOM does not call complete (compositions)"
             bom.tally.add("note", reason, f"{clip(str(aggregate), 40)} at compositions[{number}]")
-    name = bom.entities[bom.root.id]["name"] if bom.root is not None else bom.path.stem
-    source = f"CycloneDX {bom.document['specVersion']} {bom.path.name}"
+    name = bom.entities[bom.root.id]["name"] if bom.root is not None else bom.source.stem
+    source = f"CycloneDX {bom.document['specVersion']} {bom.source.name}"
     read = Finding("read", bom.read, "components and services of the BOM")
     return Tables(
         entities=text_frame(list(bom.entities.values()), _ENTITIES),

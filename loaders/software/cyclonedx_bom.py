@@ -6,7 +6,6 @@ from them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ from knockon.graph.errors import clip
 from knockon.graph.model.tables import FILE
 from knockon.loaders.assembling.rows import Row, day_of
 from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.parsing.source import Source
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 KINDS = {
@@ -51,7 +51,7 @@ class Thing:
 class Bom:
     """Rows, faults and oddities, gathered while the document is walked."""
 
-    path: Path
+    source: Source
     document: dict[str, Any]
     tally: Tally = field(default_factory=Tally)
     faults: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Bom:
         if self.linked:
             self.scope = f"urn:cdx:{str(serial).strip()[9:].lower()}/{version}"
         else:
-            self.scope = self._spoken_root() or self.path.stem
+            self.scope = self._spoken_root() or self.source.stem
         self.as_of = day_of(self.metadata.get("timestamp"))
 
     def _spoken_root(self) -> str:
@@ -161,7 +161,7 @@ class Bom:
             "type": thing.type,
             "namespace": namespace or None,
             **{key: self.text(record, key, thing.place) or None for key in _KEPT},
-            FILE: f"{self.path.name}#{thing.place}",
+            FILE: f"{self.source.name}#{thing.place}",
         }
         if row["scope"] == "excluded":
             self.tally.add("note", "a component of scope excluded (tests, tools)", thing.place)
@@ -179,8 +179,8 @@ class Bom:
         self.dependencies.append(
             {
                 "dependent": dependent, "provider": provider, "relation": relation or "contains",
-                "source": f"CycloneDX {self.document['specVersion']} {self.path.name}",
-                "evidence": place, "as_of": self.as_of, FILE: f"{self.path.name}#{place}",
+                "source": f"CycloneDX {self.document['specVersion']} {self.source.name}",
+                "evidence": place, "as_of": self.as_of, FILE: f"{self.source.name}#{place}",
             }
         )  # fmt: skip
 

@@ -20,15 +20,13 @@ added. All of it stands in the report.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Finding, Tables
 from knockon.loaders.assembling.tally import Tally
-from knockon.loaders.parsing.probe import decode
-from knockon.loaders.parsing.unpack import unpacked
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.debian_version import version_key
 
 IS_INDEX = re.compile(r"(^|_)Packages(\.(gz|xz|lz4|bz2))?$")
@@ -53,22 +51,24 @@ Stanza = dict[str, str]
 Clause = tuple[tuple[str, bool], ...]  # names, and whether each is asked for in some version
 
 
-def read_debian(path: Path) -> Tables:
+def read_debian(source: SourceLike) -> Tables:
     """The packages of an index and what they depend on.
 
     A folder is read as one index of all its `Packages` files. Raises InputError with file and
     line for what is no control file: a stanza without Package, a line that is no field, a clause
     that cannot be read.
     """
+    source = Source.of(source)
     index = _Index()
-    files = [path]
-    if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.is_file() and IS_INDEX.search(p.name))
+    files = [source]
+    if source.is_folder:
+        named = sorted(n for n in source.names if IS_INDEX.search(n))
+        files = [source.member(n) for n in named if (source.path / n).is_file()]
     for file in files:
         index.add(file)
     if index.faults:
         raise InputError.of(index.faults)
-    return index.tables(path.name)
+    return index.tables(source.name)
 
 
 @dataclass
@@ -91,17 +91,18 @@ class _Index:
     recommends: int = 0
     _clauses: dict[str, Clause] = field(default_factory=dict)
 
-    def add(self, path: Path) -> None:
-        text = decode(unpacked(path, MAX_BYTES), path.name).replace("\r\n", "\n")
+    def add(self, source: Source) -> None:
+        source.refuse_larger(MAX_BYTES, "text")
+        text = source.text.replace("\r\n", "\n")
         stray = _STRAY.search(text)
         if stray:
             line = text.count("\n", 0, stray.start()) + 1
             what = f"expected a field such as 'Package: name', found {clip(stray[0], 60)!r}"
-            raise InputError(f"{path.name}:{line}: {what}")
+            raise InputError(f"{source.name}:{line}: {what}")
         self.recommends += len(re.findall(r"^Recommends:", text, re.MULTILINE | re.IGNORECASE))
         for line, stanza in _stanzas(_BLANK.sub("\n", text)):
             self.read += 1
-            self._keep(_Package(stanza, path.name, line))
+            self._keep(_Package(stanza, source.name, line))
 
     def _keep(self, package: _Package) -> None:
         place = f"{package.file}:{package.line}"

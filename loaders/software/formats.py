@@ -3,40 +3,38 @@
 import re
 
 from knockon.loaders.formats import Format
-from knockon.loaders.parsing.probe import Probe
+from knockon.loaders.parsing.source import Source
 
 _CYCLONEDX = "http://cyclonedx.org/schema/bom"
 _INDEX = re.compile(r"(^|_)Packages(\.(gz|xz|lz4|bz2))?$")
 
 
-def _is_cyclonedx(seen: Probe) -> bool:
-    if seen.looks_like_json:
-        return '"CycloneDX"' in seen.text and "bomFormat" in seen.json_keys
-    namespace, local = seen.xml_root
+def _is_cyclonedx(source: Source) -> bool:
+    if source.looks_like_json:
+        return '"CycloneDX"' in source.head_text and "bomFormat" in source.json_keys
+    namespace, local = source.xml_root
     return local == "bom" and namespace.startswith(_CYCLONEDX)
 
 
-def _is_spdx(seen: Probe) -> bool:
-    if seen.looks_like_json:  # keys may come in any order, and only the first 64 KB are seen
-        third = "@graph" in seen.json_keys and '"spdxId"' in seen.text
-        third |= "@context" in seen.json_keys and "spdx.org/rdf/3." in seen.text
-        return third or bool({"spdxVersion", "SPDXID"} & set(seen.json_keys))
-    local = seen.xml_root[1]
+def _is_spdx(source: Source) -> bool:
+    if source.looks_like_json:  # keys may come in any order, and only the first 64 KB are source
+        third = "@graph" in source.json_keys and '"spdxId"' in source.head_text
+        third |= "@context" in source.json_keys and "spdx.org/rdf/3." in source.head_text
+        return third or bool({"spdxVersion", "SPDXID"} & set(source.json_keys))
+    local = source.xml_root[1]
     if local:
-        rdf = local == "RDF" and "http://spdx.org/rdf/terms" in seen.text
-        return rdf or (local == "Document" and "<spdxVersion" in seen.text)
-    return re.search(r"^[\"']?(spdxVersion|SPDXVersion|SPDXID)[\"']?:", seen.text, re.M) is not None
+        rdf = local == "RDF" and "http://spdx.org/rdf/terms" in source.head_text
+        return rdf or (local == "Document" and "<spdxVersion" in source.head_text)
+    return (
+        re.search(r"^[\"']?(spdxVersion|SPDXVersion|SPDXID)[\"']?:", source.head_text, re.M)
+        is not None
+    )
 
 
-def _is_debian(seen: Probe) -> bool:
-    if seen.is_folder:
-        return any(_INDEX.search(name) for name in seen.names)
-    text = seen.text
-    if not text or seen.head.startswith(b"\x04\x22\x4d\x18"):
-        from knockon.loaders.parsing.unpack import unpacked_head
-
-        text = unpacked_head(seen.head).decode(errors="replace")
-    fields = set(re.findall(r"^([\w-]+):", text, re.MULTILINE))
+def _is_debian(source: Source) -> bool:
+    if source.is_folder:
+        return any(_INDEX.search(name) for name in source.names)
+    fields = set(re.findall(r"^([\w-]+):", source.head_text, re.MULTILINE))
     return "Package" in fields and bool({"Version", "Architecture", "Depends"} & fields)
 
 

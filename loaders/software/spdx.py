@@ -15,13 +15,12 @@ which is the same from whichever document it is named.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.model.tables import FILE, Finding, Tables
 from knockon.loaders.assembling.rows import Row, day_of, text_frame
 from knockon.loaders.assembling.tally import Tally
-from knockon.loaders.parsing.probe import decode, probe
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.spdx_document import (
     NOTHING,
     OTHER,
@@ -40,67 +39,60 @@ _ENTITIES = ("id", "name", "kind", "type", "version", "purl", FILE)
 _DEPENDENCIES = ("dependent", "provider", "relation", "source", "evidence", "as_of", FILE)
 
 
-def read_spdx(path: Path, strict: bool = False) -> Tables:
+def read_spdx(source: SourceLike, strict: bool = False) -> Tables:
     """The packages of a document, and who is built from whom.
 
     strict: also hold the file to the official schema (needs `knockon[validate]`)
     Raises InputError with all faults of elements and relationships: without id or name, a
     repeated id, a relationship that lacks an end or is of no known type.
     """
-    form, document = _document(path)
+    source = Source.of(source)
+    form, document = _document(source)
     if isinstance(document, str):
-        raise InputError(f"{path.name}: {document}")
+        raise InputError(f"{source.name}: {document}")
     if strict:
         from knockon.loaders.software.validate import validate_spdx
 
-        validate_spdx(path, form, document.version)
-    reader = _Reader(path, document)
+        validate_spdx(source, form, document.version)
+    reader = _Reader(source, document)
     reader.relate()
     if document.faults:
-        raise InputError.of([f"{path.name}: {_spoken(fault)}" for fault in document.faults])
+        raise InputError.of([f"{source.name}: {_spoken(fault)}" for fault in document.faults])
     if not strict:
-        reader.tally.add("note", UNREAD, path.name)
+        reader.tally.add("note", UNREAD, source.name)
     return reader.tables()
 
 
-def _document(path: Path) -> tuple[str, SpdxDocument | str]:
+def _document(source: Source) -> tuple[str, SpdxDocument | str]:
     """The form of the document, and the document, or in words what is wrong with it."""
-    seen = probe(path)
-    if seen.looks_like_json:
-        from knockon.loaders.parsing.json_text import load_json
-
-        plain = load_json(path)
+    if source.looks_like_json:
+        plain = source.json
         if isinstance(plain, dict) and "@graph" in plain:
             from knockon.loaders.software.spdx3 import document_of_3
 
             return "json", document_of_3(plain)
         return "json", document_of(plain)
-    if seen.xml_root[1]:
-        from knockon.loaders.parsing.safe_xml import load_xml
+    if source.xml_root[1]:
         from knockon.loaders.software.spdx_xml import plain_of_rdf, plain_of_xml
 
-        root = load_xml(path)
+        root = source.xml
         if root.local == "RDF":
             return "rdf", document_of(*plain_of_rdf(root))
         return "xml", document_of(*plain_of_xml(root))
-    if any(line.startswith("SPDXVersion:") for line in seen.text.splitlines()):
+    if any(line.startswith("SPDXVersion:") for line in source.head_text.splitlines()):
         from knockon.loaders.software.spdx_text import plain_of
 
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            what = f"tag-value text of {size:,} bytes; at most {MAX_BYTES:,} are read"
-            return "tag-value", what
-        return "tag-value", document_of(*plain_of(decode(path.read_bytes(), path.name), path.name))
-    from knockon.loaders.parsing.yaml_text import load_yaml
+        source.refuse_larger(MAX_BYTES, "tag-value text")
+        return "tag-value", document_of(*plain_of(source.text, source.name))
 
-    return "yaml", document_of(load_yaml(path))
+    return "yaml", document_of(source.yaml())
 
 
 @dataclass
 class _Reader:
     """Turns elements and relationships into rows."""
 
-    path: Path
+    source: Source
     document: SpdxDocument
     tally: Tally = field(default_factory=Tally)
     dependencies: list[Row] = field(default_factory=list)
@@ -197,13 +189,13 @@ class _Reader:
         self.dependencies.append(
             {
                 "dependent": dependent, "provider": provider, "relation": relation,
-                "source": f"{self.document.version} {self.path.name}", "evidence": evidence,
+                "source": f"{self.document.version} {self.source.name}", "evidence": evidence,
                 "as_of": day_of(self.document.created), FILE: self._at(place),
             }
         )  # fmt: skip
 
     def _at(self, place: str) -> str:
-        return f"{self.path.name}{':' if place.isdigit() else '#'}{place}"
+        return f"{self.source.name}{':' if place.isdigit() else '#'}{place}"
 
     def tables(self) -> Tables:
         rows: dict[str, Row] = {}
@@ -215,11 +207,11 @@ class _Reader:
             Finding("read", len(self.document.elements), "elements of the document"),
             Finding("read", len(self.document.relationships), "relationships of the document"),
         )
-        source = f"{self.document.version} {self.path.name}"
+        source = f"{self.document.version} {self.source.name}"
         return Tables(
             entities=text_frame(list(rows.values()), _ENTITIES),
             dependencies=text_frame(self.dependencies, _DEPENDENCIES),
-            title=f"{self.document.name or self.path.stem} (SPDX)",
+            title=f"{self.document.name or self.source.stem} (SPDX)",
             sources={source: self.document.id},
             report=(*(f for f in read if f.count), *self.tally.findings()),
         )

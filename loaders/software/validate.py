@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
+from knockon.loaders.parsing.source import Source
 
 _INSTALL = "--validate needs more packages: pip install 'knockon[validate]'"
 _PARSERS = {  # form of an SPDX document -> module of spdx-tools
@@ -25,38 +26,38 @@ _PARSERS = {  # form of an SPDX document -> module of spdx-tools
 }
 
 
-def validate_cyclonedx(path: Path, document: dict[str, Any], xml: bool) -> None:
+def validate_cyclonedx(source: Source, document: dict[str, Any], xml: bool) -> None:
     """Raise InputError with every breach of the schema of the version that the BOM states.
 
     document: what the file holds, for JSON
     """
     version = str(document["specVersion"])
-    breaches = _xml_breaches(path, version) if xml else _json_breaches(document, version)
-    _refuse(path, f"CycloneDX {version}", breaches)
+    breaches = _xml_breaches(source, version) if xml else _json_breaches(document, version)
+    _refuse(source, f"CycloneDX {version}", breaches)
 
 
-def validate_spdx(path: Path, form: str, version: str) -> None:
+def validate_spdx(source: Source, form: str, version: str) -> None:
     """Raise InputError with every breach of the rules of SPDX; form: `json`, `rdf`, `xml`, ..."""
     if version.startswith("SPDX-3"):
         what = "--validate knows no schema of SPDX 3; it can be read without"
-        raise InputError(f"{path.name}: {what}")
+        raise InputError(f"{source.name}: {what}")
     parser: Any = _import(_PARSERS[form])
     validator: Any = _import("spdx_tools.spdx.validation.document_validator")
     error: Any = _import("spdx_tools.spdx.parser.error").SPDXParsingError
     try:
         with redirect_stderr(StringIO()):  # its parser generator speaks when it is first used
-            document = parser.parse_from_file(str(path))
+            document = parser.parse_from_file(str(source.path))
         found = validator.validate_full_spdx_document(document)
     except error as fault:
-        _refuse(path, version, [str(message) for message in fault.get_messages()])
+        _refuse(source, version, [str(message) for message in fault.get_messages()])
     except Exception as fault:  # a parser of others, on a document that may break every rule
-        _refuse(path, version, [str(fault) or type(fault).__name__])
+        _refuse(source, version, [str(fault) or type(fault).__name__])
     else:
-        _refuse(path, version, [str(message.validation_message) for message in found])
+        _refuse(source, version, [str(message.validation_message) for message in found])
 
 
-def _refuse(path: Path, rules: str, breaches: list[str]) -> None:
-    faults = [f"{path.name}: not valid {rules}: {clip(breach, 200)}" for breach in breaches]
+def _refuse(source: Source, rules: str, breaches: list[str]) -> None:
+    faults = [f"{source.name}: not valid {rules}: {clip(breach, 200)}" for breach in breaches]
     if faults:
         raise InputError.of(faults)
 
@@ -89,7 +90,7 @@ def _json(file: str) -> Any:
     return json.loads(Path(file).read_text(encoding="utf-8"))
 
 
-def _xml_breaches(path: Path, version: str) -> list[str]:
+def _xml_breaches(source: Source, version: str) -> list[str]:
     etree: Any = _import("lxml.etree")
     schema = _xml_schema(version)
     # safe_xml has refused document types and entities before; nothing is fetched here either
@@ -97,7 +98,7 @@ def _xml_breaches(path: Path, version: str) -> list[str]:
         resolve_entities=False, load_dtd=False, no_network=True, huge_tree=True
     )
     try:
-        tree = etree.fromstring(path.read_bytes(), parser)
+        tree = etree.fromstring(source.data, parser)
     except etree.XMLSyntaxError as error:
         return [str(error)]
     if schema.validate(tree):

@@ -4,7 +4,6 @@ per line. Nested values are kept as JSON text.
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,56 +11,59 @@ import polars as pl
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.table import table
-from knockon.loaders.parsing.json_text import load_json
-from knockon.loaders.parsing.probe import probe, refuse_binary
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registry import one_error
 
 _LISTS = ("dependencies", "entities")
 
 
-def read_json(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+def read_json(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:
     """A list of dependencies, or an object with such a list and perhaps one of entities.
 
     Columns are told by name, by `mapping` ({theirs: ours}) or by guess. Raises InputError with the
     path of what is no object.
     """
-    document = load_json(path)
+    source = Source.of(source)
+    document = source.json
     if isinstance(document, list):
-        return table(path, _frame(document, path.name, ""), mapping=mapping)
+        return table(source, _frame(document, source.name, ""), mapping=mapping)
     found = {}
     for key in _LISTS:
         value = document.get(key)
         if value is None and key == "entities":
             continue
         if not isinstance(value, list):
-            raise InputError(f"{path.name}: expected a list {key!r}, got {clip(str(value), 40)!r}")
-        found[key] = _frame(value, path.name, key)
-    return table(path, found["dependencies"], found.get("entities"), mapping)
+            raise InputError(
+                f"{source.name}: expected a list {key!r}, got {clip(str(value), 40)!r}"
+            )
+        found[key] = _frame(value, source.name, key)
+    return table(source, found["dependencies"], found.get("entities"), mapping)
 
 
-def read_ndjson(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+def read_ndjson(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:
     """One object per line, read by polars without a loop over rows.
 
     Raises InputError where polars cannot read a line, and for columns of several types.
     """
-    refuse_binary(probe(path))
-    with one_error(path):
-        frame = pl.read_ndjson(path, infer_schema_length=None)
+    source = Source.of(source)
+    source.refuse_binary()
+    with one_error(source.place):
+        frame = pl.read_ndjson(source.path, infer_schema_length=None)
     for name in (FILE, LINE):
         if name in frame.columns:
-            raise InputError(f"{path.name}: the key {name!r} is reserved for the place of a row")
+            raise InputError(f"{source.name}: the key {name!r} is reserved for the place of a row")
     nested = [c for c, t in frame.schema.items() if t.is_nested() or t == pl.Null()]
     frame = frame.with_columns(
         pl.when(pl.col(c).is_not_null()).then(pl.struct(c).struct.json_encode()).alias(c)
         for c in nested
     )
-    data = path.read_bytes()
+    data = source.data
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     place = pl.int_range(pl.len(), dtype=pl.UInt32) + 1
     return table(
-        path,
+        source,
         frame.with_columns(
-            pl.lit(path.name).alias(FILE),
+            pl.lit(source.name).alias(FILE),
             (place if lines == frame.height else pl.lit(None, pl.UInt32)).alias(LINE),
         ),
         mapping=mapping,

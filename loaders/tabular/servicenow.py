@@ -8,14 +8,13 @@ whose parent it is, `inbound_relations` those whose child it is.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ENDS, FILE, Finding, Tables
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 # what the parent does to the child: does the parent depend on the child, and by which relation
 TYPES: Mapping[str, tuple[bool, str]] = {
@@ -88,16 +87,17 @@ def _column(words: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((words[name] for name in names if name in words), None)
 
 
-def read_servicenow(path: Path) -> Tables:
+def read_servicenow(source: SourceLike) -> Tables:
     """JSON of the Table API (`cmdb_rel_ci`) or of the CMDB Instance API: one answer, or several.
 
     Items are known by their `sys_id`, with their names beside. Raises InputError with the path of
     what is missing.
     """
+    source = Source.of(source)
     items: dict[str, dict[str, Any]] = {}
     rows: list[dict[str, Any]] = []
     faults: list[str] = []
-    for record, place in _records(load_json(path), path.name):
+    for record, place in _records(source.json, source.name):
         if isinstance(record.get("attributes"), dict):
             _instance(record, place, items, rows, faults)
         else:
@@ -107,10 +107,12 @@ def read_servicenow(path: Path) -> Tables:
     if faults:
         raise InputError.of(faults)
     if not rows and not items:
-        raise InputError(f"{path.name}: expected relations with parent, child and type, found none")
+        raise InputError(
+            f"{source.name}: expected relations with parent, child and type, found none"
+        )
     text = dict.fromkeys(("parent", "child", "type", FILE), pl.String)
     frame, report = states(
-        pl.DataFrame(rows, schema=text), {n: n for n in ("parent", "child", "type")}, path.name
+        pl.DataFrame(rows, schema=text), {n: n for n in ("parent", "child", "type")}, source.name
     )
     columns = dict.fromkeys(k for item in items.values() for k in item)
     entities = pl.DataFrame(list(items.values()), schema=dict.fromkeys(columns, pl.String))

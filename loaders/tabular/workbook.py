@@ -1,63 +1,65 @@
 """Excel workbooks as tables, read by calamine after the archive is known to be of sane size."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.table import table
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.unpack import zip_members
 
 MAX_BYTES = 512 * 1024 * 1024  # of all parts of the archive, unpacked
 _OURS = ("entities", "dependencies")
 
 
-def read_excel(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+def read_excel(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:
     """The sheets `dependencies` and `entities` of a workbook, or its only sheet with cells.
 
     The first row names the columns; a column without a name must be empty. Raises InputError
     where several sheets could be meant, and for archives that unpack to more than MAX_BYTES.
     """
-    sheets = {name: sheet for name, sheet in read_sheets(path).items() if sheet.height}
+    source = Source.of(source)
+    sheets = {name: sheet for name, sheet in read_sheets(source).items() if sheet.height}
     named = {name.strip().lower(): name for name in sheets}
     if not set(_OURS) & named.keys() and len(sheets) != 1:
         shown = some((repr(clip(name, 40)) for name in sheets), 8) or "none"
         raise InputError(
-            f"{path.name}: expected a sheet 'dependencies' (and perhaps 'entities'), or one sheet "
-            f"only; found {len(sheets)} with cells: {shown}"
+            f"{source.name}: expected a sheet 'dependencies' (and perhaps 'entities'), or one "
+            f"sheet only; found {len(sheets)} with cells: {shown}"
         )
     frames = {
-        key: _with_header(sheets[named[key]], path, named[key]) for key in _OURS if key in named
+        key: _with_header(sheets[named[key]], source, named[key]) for key in _OURS if key in named
     }
     if not frames:
         ((name, sheet),) = sheets.items()
-        frames = {"dependencies": _with_header(sheet, path, name)}
+        frames = {"dependencies": _with_header(sheet, source, name)}
     none = pl.DataFrame()
-    return table(path, frames.get("dependencies", none), frames.get("entities"), mapping)
+    return table(source, frames.get("dependencies", none), frames.get("entities"), mapping)
 
 
-def read_sheets(path: Path) -> dict[str, pl.DataFrame]:
+def read_sheets(source: SourceLike) -> dict[str, pl.DataFrame]:
     """All sheets by name, every cell as text, no row left out, without a header."""
+    source = Source.of(source)
     from fastexcel import FastExcelError
 
-    zip_members(path, MAX_BYTES)
+    zip_members(source.path, MAX_BYTES)
     try:
         sheets: dict[str, pl.DataFrame] = pl.read_excel(
-            path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
+            source.path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
             drop_empty_cols=False, raise_if_empty=False,
             read_options={"dtypes": "string", "skip_rows": 0},
         )  # fmt: skip
     except FastExcelError as error:
         reason = clip(str(error).split("\n")[0], 200)
-        raise InputError(f"{path.name}: not readable as Excel: {reason}") from None
+        raise InputError(f"{source.name}: not readable as Excel: {reason}") from None
     return sheets
 
 
-def _with_header(sheet: pl.DataFrame, path: Path, name: str) -> pl.DataFrame:
+def _with_header(sheet: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:
     """The rows below the first, named by it, without blank ones; each with sheet and row."""
-    place = f"{path.name}#{clip(name, 40)}"
+    place = f"{source.name}#{clip(name, 40)}"
     header = [str(cell or "").strip() for cell in sheet.row(0)]
     kept = []
     for column, word in zip(sheet.columns, header, strict=True):

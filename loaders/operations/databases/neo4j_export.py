@@ -7,14 +7,13 @@ from end to start.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.databases.neo4j_query import IDS, KINDS, NAMES, snake
-from knockon.loaders.parsing.json_text import load_json_lines
+from knockon.loaders.parsing.source import Source, SourceLike
 
 # types whose start needs their end, with our relation
 RELATIONS = {
@@ -31,24 +30,25 @@ RELATIONS = {
 }
 
 
-def read_neo4j_export(path: Path, mapping: Mapping[str, str] | None = None) -> Tables:
+def read_neo4j_export(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:
     """Nodes, and the relationships whose direction is known.
 
     mapping: type of relationship -> our relation, with `~` before it where the end needs the start
     Raises InputError where a line is no node or relationship.
     """
+    source = Source.of(source)
     known = {**RELATIONS, **(mapping or {})}
-    rows = Rows(path.name, f"Neo4j export {path.name}")
+    rows = Rows(source.name, f"Neo4j export {source.name}")
     ids: dict[str, str] = {}
     links: list[tuple[str, dict[str, Any]]] = []
-    for line, record in load_json_lines(path):
+    for line, record in source.json_lines:
         kind = record.get("type") if isinstance(record, dict) else None
         if kind == "node":
             _node(rows, record, ids, f"line {line}")
         elif kind == "relationship":
             links.append((f"line {line}", record))
         else:
-            raise InputError(f"{path.name}:{line}: expected a node or relationship of Neo4j")
+            raise InputError(f"{source.name}:{line}: expected a node or relationship of Neo4j")
     for where, record in links:
         type_ = record.get("label")
         relation = known.get(type_) if isinstance(type_, str) else None
@@ -63,7 +63,7 @@ def read_neo4j_export(path: Path, mapping: Mapping[str, str] | None = None) -> T
         if relation.startswith("~"):
             start, end, relation = end, start, relation[1:]
         rows.depend(dependent=start, provider=end, relation=relation, where=where)
-    return rows.tables(f"Neo4j export {clip(path.name, 60)}", "CALL apoc.export.json.all(...)")
+    return rows.tables(f"Neo4j export {clip(source.name, 60)}", "CALL apoc.export.json.all(...)")
 
 
 def _node(rows: Rows, record: dict[str, Any], ids: dict[str, str], where: str) -> None:

@@ -26,6 +26,7 @@ from knockon.loaders.parsing.database import (
     need_query,
     no_secrets,
 )
+from knockon.loaders.parsing.source import Source, SourceLike
 
 EXAMPLE = "'MATCH (a)-[:USES]->(b) RETURN a AS dependent, b AS provider'"
 # properties of a node that may be its id, and its name, the first that it has
@@ -42,14 +43,14 @@ KINDS = {
 
 
 def read_neo4j(
-    source: str, query: str | None = None, mapping: Mapping[str, str] | None = None
+    source: SourceLike, query: str | None = None, mapping: Mapping[str, str] | None = None
 ) -> Tables:
     """The dependencies that a Cypher query returns, and the nodes at their ends.
 
     mapping: their name of a column -> ours
     Raises InputError for a query or database that cannot be read; never with a password in it.
     """
-    address = address_of(str(source))
+    address = address_of(Source.of(source).address)
     statement = need_query(query, address.text, EXAMPLE)
     with no_secrets(address):
         names, records = _answer(address, statement)

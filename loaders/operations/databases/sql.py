@@ -25,19 +25,21 @@ from knockon.loaders.parsing.database import (
     no_secrets,
     tables_of,
 )
+from knockon.loaders.parsing.source import Source, SourceLike
 
 EXAMPLE = "'SELECT consumer AS dependent, supplier AS provider FROM uses'"
 
 
 def read_sql(
-    source: Path | str, query: str | None = None, mapping: Mapping[str, str] | None = None
+    source: SourceLike, query: str | None = None, mapping: Mapping[str, str] | None = None
 ) -> Tables:
     """The dependencies that a query gives, one per row.
 
     mapping: their name of a column -> ours
     Raises InputError for a query or database that cannot be read; never with a password in it.
     """
-    text = str(source) if isinstance(source, str) else _address_of_file(source)
+    source = Source.of(source)
+    text = source.address or _address_of_file(source)
     address = address_of(text)
     statement = need_query(query, text, EXAMPLE)
     statement = f"SELECT * FROM (\n{statement}\n) AS knockon_rows LIMIT {MAX_ROWS + 1}"
@@ -48,10 +50,9 @@ def read_sql(
     return tables_of(frame, mapping, text)
 
 
-def _address_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        kind = "sqlite" if file.read(6) == b"SQLite" else "duckdb"
-    return f"{kind}:///{path}"
+def _address_of_file(source: Source) -> str:
+    kind = "sqlite" if source.head.startswith(b"SQLite") else "duckdb"
+    return f"{kind}:///{source.path}"
 
 
 def _file(address: Address) -> Path:

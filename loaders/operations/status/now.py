@@ -11,7 +11,7 @@ from knockon.graph.model.tables import Finding
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.operations.status.status_feed import UNSTATED, reported_in_feed
 from knockon.loaders.operations.status.statuspage import Reported, reported_by
-from knockon.loaders.parsing.probe import probe
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.registry import one_error
 
 _SHORTEST = 3  # a name of fewer letters is not looked for in the title of an incident
@@ -44,8 +44,9 @@ def read_now(graph: DependencyGraph, paths: list[Path]) -> Now:
     unmatched: list[str] = []
     for path in paths:
         with one_error(path):
-            feed = probe(path).text.lstrip().startswith("<")
-            reported = reported_in_feed(path, tally) if feed else reported_by(path, tally)
+            source = Source.of(path)
+            feed = source.head_text.lstrip().startswith("<")
+            reported = reported_in_feed(source, tally) if feed else reported_by(source, tally)
         for one in reported:
             severity = 1.0 if one.status == UNSTATED else one.severity
             place = f"{clip(one.name, 60)} ({clip(one.status, 40) or 'no status'})"

@@ -6,14 +6,14 @@ with its state in bold (`<strong>Resolved</strong>`). It names no component and 
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.operations.status.statuspage import NOT_NOW, Reported
-from knockon.loaders.parsing.safe_xml import Element, load_xml
+from knockon.loaders.parsing.safe_xml import Element
+from knockon.loaders.parsing.source import Source, SourceLike
 
 OPEN = ("investigating", "identified", "monitoring", "update", "in progress", "verifying")
 UNSTATED = ""  # the status of what a feed reports
@@ -23,27 +23,28 @@ _TITLE = re.compile(
 )
 
 
-def read_status_feed(path: Path) -> Tables:
+def read_status_feed(source: SourceLike) -> Tables:
     """The page as one entity; its incidents are counted by state."""
-    rows = Rows(path.name, f"incident feed {path.name}")
-    for one in _incidents(path, rows.tally):
+    source = Source.of(source)
+    rows = Rows(source.name, f"incident feed {source.name}")
+    for one in _incidents(source, rows.tally):
         rows.tally.add("note", "an incident that is open", f"{clip(one.name, 80)} at {one.where}")
-    name = _page(load_xml(path), path)
+    name = _page(source.xml, source)
     rows.entity(name, "", kind="platform")
     return rows.tables(f"Incidents of {clip(name, 60)}", "/history.atom of the status page")
 
 
-def reported_in_feed(path: Path, tally: Tally) -> list[Reported]:
+def reported_in_feed(source: Source, tally: Tally) -> list[Reported]:
     """The open incidents, by title; their status is UNSTATED. What is over is counted."""
-    return list(_incidents(path, tally))
+    return list(_incidents(source, tally))
 
 
-def _incidents(path: Path, tally: Tally) -> Iterator[Reported]:
-    root = load_xml(path)
-    page = _page(root, path)
+def _incidents(source: Source, tally: Tally) -> Iterator[Reported]:
+    root = source.xml
+    page = _page(root, source)
     channel = root.first("channel") or root
     for entry in channel.all("entry", "item"):
-        title, where = entry.text_of("title"), f"{path.name}:{entry.line}"
+        title, where = entry.text_of("title"), f"{source.name}:{entry.line}"
         text = entry.text_of("content") or entry.text_of("summary") or entry.text_of("description")
         found = _STATE.search(text)
         state = found[1].lower() if found else ""
@@ -56,10 +57,10 @@ def _incidents(path: Path, tally: Tally) -> Iterator[Reported]:
             tally.add("dropped", reason, f"{clip(title, 80)} at {where}")
 
 
-def _page(root: Element, path: Path) -> str:
+def _page(root: Element, source: Source) -> str:
     """The name of the page: `GitHub` of `GitHub Status - Incident History`."""
     channel = root.first("channel") or root
     title = channel.text_of("title")
     if root.local not in ("feed", "rss") or not title:
-        raise InputError(f"{path.name}: expected an Atom or RSS feed with a title")
+        raise InputError(f"{source.name}: expected an Atom or RSS feed with a title")
     return _TITLE.sub("", title) or title

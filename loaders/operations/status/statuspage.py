@@ -12,14 +12,13 @@ minor, major and critical stand for degraded, partly out, out).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.assembling.tally import Tally
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 SEVERITY = {
     "major_outage": 1.0, "full_outage": 1.0, "partial_outage": 0.3,
@@ -49,11 +48,12 @@ class Reported:
         return SEVERITY.get(self.status)
 
 
-def read_statuspage(path: Path) -> Tables:
+def read_statuspage(source: SourceLike) -> Tables:
     """The page and its components, each operated by the page; `status` is a column."""
+    source = Source.of(source)
     tally = Tally()
-    page = _Page(path, tally)
-    rows = Rows(path.name, f"status page of {page.name}", page.day, tally)
+    page = _Page(source, tally)
+    rows = Rows(source.name, f"status page of {page.name}", page.day, tally)
     rows.entity(page.id, "page", name=page.name, kind="platform")
     for where, record in page.components():
         name, identifier = _text(record, "name"), _text(record, "id")
@@ -70,13 +70,13 @@ def read_statuspage(path: Path) -> Tables:
     return rows.tables(f"Components of {clip(page.name, 60)}", "/api/v2/summary.json of the page")
 
 
-def reported_by(path: Path, tally: Tally) -> list[Reported]:
+def reported_by(source: Source, tally: Tally) -> list[Reported]:
     """What a status page reports of its components now, and of the page by open incidents.
 
     A component is reported once: by its own status, or else by the open incident that lists it.
     Raises InputError where the JSON is of another shape.
     """
-    page = _Page(path, tally)
+    page = _Page(source, tally)
     found: dict[str, Reported] = {}
     for where, record in page.components():
         if record.get("group") is True:  # its components speak for themselves
@@ -104,18 +104,20 @@ def reported_by(path: Path, tally: Tally) -> list[Reported]:
 class _Page:
     """The JSON of a status page, checked."""
 
-    def __init__(self, path: Path, tally: Tally) -> None:
-        document = load_json(path)
+    def __init__(self, source: Source, tally: Tally) -> None:
+        document = source.json
         held = document.get("page") if isinstance(document, dict) else None
         if not isinstance(held, dict) or not (_text(held, "id") or _text(held, "name")):
             raise InputError(
-                f"{path.name}: expected the JSON of a status page, with an object `page`"
+                f"{source.name}: expected the JSON of a status page, with an object `page`"
             )
         if not any(key in document for key in (*_LISTS, "status")):
-            raise InputError(f"{path.name}: expected components, incidents or status beside `page`")
+            raise InputError(
+                f"{source.name}: expected components, incidents or status beside `page`"
+            )
         self._document: dict[str, Any] = document
         self.tally = tally
-        self.rows = Rows(path.name, "", tally=tally)
+        self.rows = Rows(source.name, "", tally=tally)
         self.id = _text(held, "id") or _text(held, "name")
         self.name = _text(held, "name") or self.id
         self.day = _text(held, "updated_at")[:10] or None

@@ -6,29 +6,29 @@ Jaeger's `/api/dependencies` (https://www.jaegertracing.io/docs/latest/apis/) pu
 strength: every probability stays unknown.
 """
 
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.operations.traces.calls import Calls
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 COUNTS = {"callCount": "calls", "errorCount": "errors"}  # theirs, and the column that each becomes
 
 
-def read_jaeger(path: Path) -> Tables:
+def read_jaeger(source: SourceLike) -> Tables:
     """Services, and who calls whom with how many calls.
 
     Raises InputError where no list of dependencies is found; links that cannot be used are counted.
     """
-    document = load_json(path)
+    source = Source.of(source)
+    document = source.json
     where = ""
     if isinstance(document, dict):
         document, where = document.get("data"), "data"
     if not isinstance(document, list):
-        raise InputError(f"{path.name}: expected a list of {{parent, child, callCount}}")
-    calls = Calls(path.name, f"service dependencies {path.name}")
+        raise InputError(f"{source.name}: expected a list of {{parent, child, callCount}}")
+    calls = Calls(source.name, f"service dependencies {source.name}")
     for number, link in enumerate(document):
         place = f"{where}[{number}]"
         if not isinstance(link, dict):
@@ -42,7 +42,7 @@ def read_jaeger(path: Path) -> Tables:
         if not calls.add(caller, callee, place, counts):
             calls.rows.tally.add("merged", "a link that stands twice: its calls add up", place)
     return calls.tables(
-        f"Service calls of {clip(path.name, 60)}", "GET /api/dependencies of Jaeger"
+        f"Service calls of {clip(source.name, 60)}", "GET /api/dependencies of Jaeger"
     )
 
 

@@ -5,46 +5,47 @@ https://github.com/open-telemetry/opentelemetry-proto (trace.proto).
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.operations.traces.calls import Calls
 from knockon.loaders.operations.traces.spans import MAX_SPANS, Span, add_calls
-from knockon.loaders.parsing.json_text import MAX_BYTES, load_json, load_json_lines
+from knockon.loaders.parsing.json_text import MAX_BYTES
+from knockon.loaders.parsing.source import Source, SourceLike
 
 KINDS = {0: "", 1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
 _BATCHES = ("resourceSpans", "batches")  # the second is what Grafana Tempo calls them
 _SCOPES = ("scopeSpans", "instrumentationLibrarySpans")
 
 
-def read_otlp(path: Path) -> Tables:
+def read_otlp(source: SourceLike) -> Tables:
     """Services and what they call, from the spans of traces; counts are calls seen.
 
     Raises InputError for another shape and for more than MAX_SPANS spans.
     """
-    calls = Calls(path.name, f"OpenTelemetry spans {path.name}")
+    source = Source.of(source)
+    calls = Calls(source.name, f"OpenTelemetry spans {source.name}")
     spans: list[Span] = []
-    for where, document in _documents(path):
+    for where, document in _documents(source):
         if not isinstance(document, dict) or not any(key in document for key in _BATCHES):
-            raise InputError(f"{path.name}: expected OTLP JSON, an object with resourceSpans")
+            raise InputError(f"{source.name}: expected OTLP JSON, an object with resourceSpans")
         for span in _spans(calls, document, where):
             spans.append(span)
             if len(spans) > MAX_SPANS:
-                raise InputError(f"{path.name}: more than {MAX_SPANS:,} spans; narrow the export")
+                raise InputError(f"{source.name}: more than {MAX_SPANS:,} spans; narrow the export")
     add_calls(calls, spans)
-    return calls.tables(f"Service calls of {clip(path.name, 60)}", "OTLP JSON of a collector")
+    return calls.tables(f"Service calls of {clip(source.name, 60)}", "OTLP JSON of a collector")
 
 
-def _documents(path: Path) -> list[tuple[str, Any]]:
+def _documents(source: Source) -> list[tuple[str, Any]]:
     """Documents with the beginnings of their places: of a file of lines, or the one that it is."""
-    with path.open("rb") as file:
+    with source.path.open("rb") as file:
         first = file.readline(MAX_BYTES).strip()
         second = next((line for line in file if line.strip()), b"").lstrip()
     if first.endswith(b"}") and second.startswith(b"{"):
-        return [(f"line {line}.", value) for line, value in load_json_lines(path)]
-    return [("", load_json(path))]
+        return [(f"line {line}.", value) for line, value in source.json_lines]
+    return [("", source.json)]
 
 
 def _spans(calls: Calls, document: dict[str, Any], where: str) -> Iterator[Span]:

@@ -5,25 +5,25 @@ span (`shared`); `remoteEndpoint` names the other side.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.operations.traces.calls import Calls
 from knockon.loaders.operations.traces.spans import MAX_SPANS, Span, add_calls
-from knockon.loaders.parsing.json_text import load_json
+from knockon.loaders.parsing.source import Source, SourceLike
 
 
-def read_zipkin(path: Path) -> Tables:
+def read_zipkin(source: SourceLike) -> Tables:
     """Services and what they call, from the spans of traces; counts are calls seen.
 
     Raises InputError for another shape and for more than MAX_SPANS spans.
     """
-    document = load_json(path)
+    source = Source.of(source)
+    document = source.json
     if not isinstance(document, list):
-        raise InputError(f"{path.name}: expected a list of Zipkin spans")
-    calls = Calls(path.name, f"Zipkin spans {path.name}")
+        raise InputError(f"{source.name}: expected a list of Zipkin spans")
+    calls = Calls(source.name, f"Zipkin spans {source.name}")
     spans: list[Span] = []
     for where, record in _records(document):
         span = _span(record, where) if isinstance(record, dict) else None
@@ -33,9 +33,9 @@ def read_zipkin(path: Path) -> Tables:
             continue
         spans.append(span)
         if len(spans) > MAX_SPANS:
-            raise InputError(f"{path.name}: more than {MAX_SPANS:,} spans; narrow the export")
+            raise InputError(f"{source.name}: more than {MAX_SPANS:,} spans; narrow the export")
     add_calls(calls, spans)
-    return calls.tables(f"Service calls of {clip(path.name, 60)}", "GET /api/v2/traces of Zipkin")
+    return calls.tables(f"Service calls of {clip(source.name, 60)}", "GET /api/v2/traces of Zipkin")
 
 
 def _records(document: list[Any]) -> Iterator[tuple[str, Any]]:

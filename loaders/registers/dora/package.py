@@ -22,7 +22,7 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.native.folder import csv_table
-from knockon.loaders.parsing.probe import Probe
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.unpack import zip_members
 
 MAX_BYTES = 512 * 1024 * 1024  # of all tables of one register, unpacked
@@ -45,14 +45,14 @@ class Package:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def is_register(seen: Probe) -> bool:
+def is_register(source: Source) -> bool:
     """Whether a file or folder holds tables of a register, told from names only."""
-    if seen.is_folder:
-        return next(_files(seen.path), None) is not None
-    if not seen.head.startswith(b"PK\x03\x04"):
+    if source.is_folder:
+        return next(_files(source.path), None) is not None
+    if not source.head.startswith(b"PK\x03\x04"):
         return False
     try:
-        with ZipFile(seen.path) as archive:
+        with ZipFile(source.path) as archive:
             names = archive.namelist()
             if any(_TABLE.search(n.replace("\\", "/")) for n in names):
                 return True
@@ -64,18 +64,19 @@ def is_register(seen: Probe) -> bool:
         return False  # a damaged archive is no register; the registry says what came
 
 
-def open_package(path: Path, tally: RowTally) -> Package:
+def open_package(source: Source, tally: RowTally) -> Package:
     """Every table of the register. Raises InputError where one cannot be read, or stands twice."""
-    if path.is_dir():
+    if source.is_folder:
+        path = source.path
         found = list(_files(path))
         beside = {p.parent / extra for p in found for extra in _EXTRAS}
         found += sorted(p for p in beside if p.is_file())
         members = {p.relative_to(path).as_posix(): _bytes(p) for p in found}
         return _from_members(members, "", tally)
-    members = zip_members(path, MAX_BYTES)
+    members = zip_members(source.path, MAX_BYTES)
     if "xl/workbook.xml" in members:
-        return _from_workbook(path)
-    return _from_members(members, f"{path.name}/", tally)
+        return _from_workbook(source)
+    return _from_members(members, f"{source.name}/", tally)
 
 
 @cache
@@ -201,14 +202,14 @@ def _pivoted(
     )
 
 
-def _sheets(path: Path) -> dict[str, pl.DataFrame]:
+def _sheets(source: Source) -> dict[str, pl.DataFrame]:
     """Every sheet as text, with the blank rows, so that numbers of rows are those of Excel."""
     import fastexcel
 
     logging.getLogger("calamine").addHandler(logging.NullHandler())  # else it writes to stderr
     try:
         return pl.read_excel(
-            path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
+            source.path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
             drop_empty_cols=False, raise_if_empty=False,
             read_options={"dtypes": "string", "skip_rows": 0},
         )  # fmt: skip
@@ -219,11 +220,11 @@ def _sheets(path: Path) -> dict[str, pl.DataFrame]:
         if type(error).__name__ != "PanicException":
             raise
         reason = clip(str(error), 200)
-    raise InputError(f"{path.name}: not readable as Excel: {reason}")
+    raise InputError(f"{source.name}: not readable as Excel: {reason}")
 
 
-def _from_workbook(path: Path) -> Package:
-    sheets = _sheets(path)
+def _from_workbook(source: Source) -> Package:
+    sheets = _sheets(source)
     package = Package()
     for name, sheet in sheets.items():
         found = _SHEET.fullmatch(name.strip())
@@ -231,8 +232,8 @@ def _from_workbook(path: Path) -> Package:
             continue
         table = f"b_{found[1]}.{found[2]}"
         if table in package.tables:
-            raise InputError(f"{path.name}: two sheets hold {table}")
-        package.tables[table] = _from_sheet(sheet, f"{path.name}/{clip(name, 40)}")
+            raise InputError(f"{source.name}: two sheets hold {table}")
+        package.tables[table] = _from_sheet(sheet, f"{source.name}/{clip(name, 40)}")
     return package
 
 

@@ -26,7 +26,6 @@ that works tonight, and no probability. Contracts that have ended are kept, and 
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -34,6 +33,7 @@ import polars as pl
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.dora.chains import Row, place
 from knockon.loaders.registers.dora.columns import TABLES, named
 from knockon.loaders.registers.dora.package import open_package
@@ -42,14 +42,15 @@ from knockon.loaders.registers.dora.register import Register
 ITS = "Implementing Regulation (EU) 2024/2956"
 
 
-def read_dora(path: Path) -> Tables:
+def read_dora(source: SourceLike) -> Tables:
     """The graph of one register: package as ZIP or folder, in either form, or filled-in template.
 
     Raises InputError where it cannot be read, or holds no row that can be used. Rows without their
     keys, repeated rows and references to what no table lists are counted in the report.
     """
+    source = Source.of(source)
     tally = RowTally()
-    package = open_package(path, tally)
+    package = open_package(source, tally)
     rows = {
         table: list(_usable(named(frame, table, tally), table, tally))
         for table, frame in sorted(package.tables.items())
@@ -63,7 +64,7 @@ def read_dora(path: Path) -> Tables:
             tally.lose(table, "dropped", what, table, frame.height)
     if not any(rows.values()):
         raise InputError(
-            f"{path.name}: a register without a row that can be used: is it filled in?"
+            f"{source.name}: a register without a row that can be used: is it filled in?"
         )
     register = Register(tally, rows, package.parameters)
     register.build()

@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 from knockon.graph.errors import InputError
-from knockon.loaders.parsing.json_text import load_json, load_json_lines, parse_json
+from knockon.loaders.parsing.json_text import parse_json
+from knockon.loaders.parsing.source import Source
 
 
 def test_lines_keep_their_numbers(tmp_path: Path) -> None:
     path = tmp_path / "x.ndjson"
     path.write_text('{"a": 1}\r\n\n  [2]\n"\u2028"\n')
-    assert load_json_lines(path) == [(1, {"a": 1}), (3, [2]), (4, "\u2028")]
+    assert Source.of(path).json_lines == [(1, {"a": 1}), (3, [2]), (4, "\u2028")]
     path.write_text('1\n{"a": }\n')
     with pytest.raises(InputError, match=r"^x\.ndjson:2:7: not readable as JSON"):
-        load_json_lines(path)
+        _ = Source.of(path).json_lines
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,6 @@ def test_files_beyond_the_limit_are_not_read(
 ) -> None:
     monkeypatch.setattr("knockon.loaders.parsing.json_text.MAX_BYTES", 4)
     (tmp_path / "x.json").write_text("[1, 2]")
-    for load in (load_json, load_json_lines):
+    for form in ("json", "json_lines"):
         with pytest.raises(InputError, match="JSON of 6 bytes; at most 4 are read"):
-            load(tmp_path / "x.json")
+            getattr(Source.of(tmp_path / "x.json"), form)

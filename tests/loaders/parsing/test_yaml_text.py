@@ -7,19 +7,18 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.loaders.parsing import yaml_text
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.yaml_text import (
     Rules,
     YamlList,
     YamlMap,
-    load_yaml,
-    load_yaml_documents,
 )
 
 
 def load(folder: Path, text: str, rules: Rules | None = None) -> Any:
     path = folder / "a.yaml"
     path.write_text(text)
-    return load_yaml(path, rules)
+    return Source.of(path).yaml(rules)
 
 
 def test_values_are_plain_and_scalars_stay_text(tmp_path: Path) -> None:
@@ -51,10 +50,10 @@ def test_several_documents(tmp_path: Path) -> None:
     """Empty documents are left out; an anchor ends with its document."""
     path = tmp_path / "a.yaml"
     path.write_text("---\na: &a 1\n---\n---\n- b\n...\n")
-    assert load_yaml_documents(path) == [{"a": "1"}, ["b"]]
+    assert Source.of(path).yaml_documents == [{"a": "1"}, ["b"]]
     path.write_text("a: &a 1\n---\nb: *a\n")
     with pytest.raises(InputError, match=r"a\.yaml:3: the alias \*a does not name a value"):
-        load_yaml_documents(path)
+        _ = Source.of(path).yaml_documents
 
 
 def bomb(levels: int) -> str:
@@ -111,9 +110,9 @@ def test_tags_of_a_format_are_told_by_key(tmp_path: Path) -> None:
     """Only those that the rules name; the value is read as if the tag were not there."""
     path = tmp_path / "x.yaml"
     path.write_text("a: !reset null\nb: !override [1]\nc: {d: !reset {}}\n")
-    value = load_yaml(path, Rules(tags=("!reset", "!override")))
+    value = Source.of(path).yaml(Rules(tags=("!reset", "!override")))
     assert value == {"a": None, "b": ["1"], "c": {"d": {}}}
     assert value.tags == {"a": "!reset", "b": "!override"}
     assert value["c"].tags == {"d": "!reset"}
     with pytest.raises(InputError, match="the tag '!override' is not read"):
-        load_yaml(path, Rules(tags=("!reset",)))
+        Source.of(path).yaml(Rules(tags=("!reset",)))

@@ -163,10 +163,13 @@ def test_packed_indexes(tmp_path: Path, form: str) -> None:
 
 
 def test_packed_data_that_is_no_index(tmp_path: Path) -> None:
-    """A packed file of another kind is still refused as what it is."""
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"dependent,provider\na,b\n"))
-    with pytest.raises(InputError, match="expected text, found a gzip file"):
+    """A packed file of another kind is refused as what it holds, or read as that."""
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"%PDF-1.7\n"))
+    with pytest.raises(InputError, match="expected text, found a PDF document"):
         load_tables([tmp_path / "a.gz"])
+    (tmp_path / "b.gz").write_bytes(gzip.compress(b"dependent,provider\na,b\n"))
+    rows = load_tables([tmp_path / "b.gz"]).dependencies
+    assert rows.select("dependent", "provider").rows() == [("a", "b")]
 
 
 def test_a_folder_is_one_index(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.parsing.database import address_of
-from knockon.loaders.parsing.probe import shown
+from knockon.loaders.parsing.source import hide_password
 from knockon.loaders.registry import find_format
 from tests.loaders.operations.databases import postgres_server
 
@@ -171,7 +171,7 @@ def test_no_error_shows_a_password(postgresql: str, bad: str) -> None:
     ],
 )
 def test_what_messages_show_of_an_address(address: str, safe: str) -> None:
-    assert shown(address) == safe
+    assert hide_password(address) == safe
 
 
 def test_parts_of_an_address() -> None:

@@ -1,0 +1,297 @@
+"""A source, opened once: what it is, and its content in the form that is asked for.
+
+The registry makes one, tells its format, and hands it to the reader of that format. Each form of
+the content (bytes, text, JSON, XML, YAML) is made when it is first asked for, and kept as long as
+the source is: what a format was told by need not be parsed again by its reader.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from knockon.graph.errors import InputError, clip, some
+from knockon.loaders.parsing.text import PARQUET_MAGIC, decode, name_binary
+from knockon.loaders.parsing.unpack import is_packed, unpack_head, unpacked
+
+if TYPE_CHECKING:
+    from knockon.loaders.parsing.safe_xml import Element
+    from knockon.loaders.parsing.yaml_text import Rules
+
+HEAD_BYTES = 64 * 1024
+_TEXT_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".yaml": "YAML", ".yml": "YAML", ".json": "JSON"}
+_XML_ROOT = re.compile(  # after declarations and comments: name of the first tag, its attributes
+    r"\s*(?:<\?.{0,4000}?\?>\s*|<!--.{0,20000}?-->\s*|<!DOCTYPE[^>\[]{0,2000}>\s*)*"
+    r"<([A-Za-z_][\w.:-]{0,200})((?:\s[^>]{0,20000})?)/?>",
+    re.DOTALL,
+)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")
+_SECRET = re.compile(
+    r"([?&][^=&#]*(?:password|passwd|pwd|secret|token)[^=&#]*=)[^&#]*", re.IGNORECASE
+)
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A file, a folder or an address that exists, and its content, each form made at most once.
+
+    path:    of a file or folder
+    address: what is no file but an address such as `postgresql://host/base`
+    names:   of what is in a folder
+    head:    the first 64 KB of a file, unpacked where it is compressed
+    size:    bytes of a file, as it lies there
+    packed:  it is compressed (gzip, bzip2, xz, lz4)
+    """
+
+    path: Path
+    address: str = ""
+    is_folder: bool = False
+    names: frozenset[str] = frozenset()
+    head: bytes = field(default=b"", repr=False)
+    size: int = 0
+    packed: bool = False
+    _yaml: "dict[Rules, list[Any]]" = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def of(source: "Source | Path | str") -> "Source":
+        """The source itself, or what is at a path or address.
+
+        Raises InputError where there is nothing, or nothing that can be read.
+        """
+        if isinstance(source, Source):
+            return source
+        if is_address(source):
+            return Source(Path(), address=str(source))
+        return _look(Path(source))
+
+    @cached_property
+    def name(self) -> str:
+        """What messages and rows call it: the last part of its path; an address, no password."""
+        if self.address:
+            return hide_password(self.address)
+        return self.path.name or self.path.resolve().name
+
+    @cached_property
+    def place(self) -> str:
+        """The whole path, or the address without its password."""
+        return hide_password(self.address or self.path)
+
+    @property
+    def scheme(self) -> str:
+        """`postgresql` of `postgresql://host/base`, empty for files and folders."""
+        return self.address.partition("://")[0].lower()
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix of the name, that of its compression left out: `.csv` of `a.csv.gz`."""
+        return Path(self.stem if self.packed else self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+    def member(self, name: str) -> "Source":
+        """A file of this folder."""
+        return Source.of(self.path / name)
+
+    # the content, each form at most once
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes, unpacked where the file is compressed."""
+        return self._read()
+
+    @cached_property
+    def text(self) -> str:
+        """The text. Raises InputError for what is not UTF-8, with line and offset."""
+        self.refuse_binary()
+        return decode(self.data, self.name)
+
+    @cached_property
+    def json(self) -> Any:
+        """The value in JSON text. Raises InputError with the line (`json_text.parse_json`)."""
+        from knockon.loaders.parsing.json_text import parse_json
+
+        return parse_json(self._json_text(), self.name)
+
+    @cached_property
+    def json_lines(self) -> list[tuple[int, Any]]:
+        """The values of one JSON value per line (NDJSON), each with its line."""
+        from knockon.loaders.parsing.json_text import parse_json_lines
+
+        return parse_json_lines(self._json_text(), self.name)
+
+    @cached_property
+    def xml(self) -> "Element":
+        """The root of XML. Raises InputError with the line of what is not allowed."""
+        from knockon.loaders.parsing import safe_xml
+
+        self.refuse_larger(safe_xml.MAX_BYTES, "XML")
+        self.refuse_binary()
+        return safe_xml.parse_xml(self._bytes(), self.name)
+
+    def yaml(self, rules: "Rules | None" = None) -> Any:
+        """The value of the one YAML document: text, None, YamlMap or YamlList (`parse_yaml`)."""
+        from knockon.loaders.parsing.yaml_text import Rules
+
+        (value,) = self._yaml_documents(rules or Rules())
+        return value
+
+    @property
+    def yaml_documents(self) -> list[Any]:
+        """The values of all YAML documents, empty ones left out."""
+        from knockon.loaders.parsing.yaml_text import Rules
+
+        return [value for value in self._yaml_documents(Rules(many=True)) if value is not None]
+
+    def refuse_larger(self, limit: int, what: str) -> None:
+        """Raise InputError where the content is longer than so many bytes."""
+        size = len(self.data) if self.packed else self.size
+        if size > limit:
+            raise InputError(f"{self.name}: {what} of {size:,} bytes; at most {limit:,} are read")
+
+    def refuse_binary(self) -> None:
+        """Raise InputError if this is binary and not Parquet: `expected CSV text, found a PDF`."""
+        if self.is_folder or self.is_parquet:
+            return
+        kind = name_binary(self.head)
+        if kind:
+            named = _TEXT_SUFFIXES.get(self.suffix)
+            wanted = f"{named} text" if named else "text"
+            wanted = "a Parquet file" if self.suffix == ".parquet" else wanted
+            raise InputError(f"{self.place}: expected {wanted}, found {kind}")
+
+    def _bytes(self) -> bytes:
+        """The bytes for a form that is kept itself: these are not."""
+        known: bytes | None = self.__dict__.get("data")
+        return self._read() if known is None else known
+
+    def _read(self) -> bytes:
+        return unpacked(self.path)
+
+    def _json_text(self) -> str:
+        from knockon.loaders.parsing import json_text
+
+        self.refuse_larger(json_text.MAX_BYTES, "JSON")
+        self.refuse_binary()
+        return decode(self._bytes(), self.name)
+
+    def _yaml_documents(self, rules: "Rules") -> list[Any]:
+        from knockon.loaders.parsing import yaml_text
+
+        if rules not in self._yaml:
+            self.refuse_larger(yaml_text.MAX_BYTES, "YAML")
+            self._yaml[rules] = yaml_text.parse_yaml(self.text, self.name, rules)
+        return self._yaml[rules]
+
+    # what a format can be told from
+
+    @cached_property
+    def head_text(self) -> str:
+        """The head as text, empty for a binary file."""
+        if name_binary(self.head) or self.is_parquet:
+            return ""
+        return self.head.decode("utf-8-sig", errors="replace")
+
+    @cached_property
+    def first_line(self) -> str:
+        return self.head_text.lstrip("\r\n").split("\n", 1)[0].rstrip("\r")
+
+    @cached_property
+    def json_keys(self) -> tuple[str, ...]:
+        """Keys of the two outer levels as far as the head goes: `meta`, `data`, `data.Products`."""
+        return tuple(dict.fromkeys(_keys(self.head_text))) if self.looks_like_json else ()
+
+    @property
+    def looks_like_json(self) -> bool:
+        return self.head_text.lstrip()[:1] in ("{", "[")
+
+    @cached_property
+    def xml_root(self) -> tuple[str, str]:
+        """Namespace and local name of the root element of XML text, else two empty texts."""
+        found = _XML_ROOT.match(self.head_text)
+        if not found:
+            return "", ""
+        prefix, _, local = found[1].rpartition(":")
+        declared = "xmlns:" + prefix if prefix else "xmlns"
+        space = re.search(rf"\s{re.escape(declared)}\s*=\s*[\"']([^\"']*)", found[2])
+        return (space[1] if space else ""), local
+
+    @property
+    def is_parquet(self) -> bool:
+        return self.head.startswith(PARQUET_MAGIC)
+
+
+SourceLike: TypeAlias = Source | Path | str
+"""What readers take: a source, or where it is."""
+
+
+def is_address(source: Path | str) -> bool:
+    """Whether the source is an address such as `postgresql://host/base`, not a path."""
+    return isinstance(source, str) and _ADDRESS.match(source) is not None
+
+
+def hide_password(source: Path | str) -> str:
+    """The source as messages may show it: an address loses its password, wherever it stands."""
+    text = re.sub(r"(://[^/@:]*):.*@", r"\1:***@", str(source), flags=re.DOTALL)
+    return _SECRET.sub(r"\1***", text) if "://" in text else text
+
+
+def _look(path: Path) -> Source:
+    try:
+        if path.is_dir():
+            return Source(path, is_folder=True, names=frozenset(os.listdir(path)))
+        if path.exists() and not path.is_file():  # a pipe cannot be read twice, a device never ends
+            raise InputError(f"{path}: expected a file or folder, found a pipe or device")
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            size = os.fstat(file.fileno()).st_size
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file or folder{_name_nearest(path)}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: cannot be read: {reason}") from error
+    content = unpack_head(path, head, HEAD_BYTES) if is_packed(head) else b""
+    packed = bool(content)
+    head = content or head
+    if not head.removeprefix(b"\xef\xbb\xbf").strip():
+        raise InputError(f"{path}: the file is empty")
+    return Source(path, head=head, size=size, packed=packed)
+
+
+def _name_nearest(path: Path) -> str:
+    """`; did you mean 'dependencies.csv'?` from the names beside a path that does not exist."""
+    from difflib import get_close_matches
+
+    folder = path.parent
+    while not folder.is_dir() and folder != folder.parent:
+        path, folder = folder, folder.parent
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return ""
+    near = get_close_matches(path.name, names, n=3, cutoff=0.5)
+    if near:
+        return f"; in {folder} there is {some(repr(clip(n)) for n in near)}"
+    listed = some((repr(clip(n)) for n in names), 3)
+    return f"; in {folder} there is {listed}" if names else f"; the folder {folder} is empty"
+
+
+def _keys(text: str) -> Iterator[str]:
+    """Keys of the two outer levels of JSON text that may break off anywhere."""
+    depth, outer = 0, ""
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark in ("{", "["):
+            depth += 1
+        elif mark in ("}", "]"):
+            depth -= 1
+        elif token[2] and depth == 1:
+            outer = token[1]
+            yield outer
+        elif token[2] and depth == 2:
+            yield f"{outer}.{token[1]}" if outer else token[1]
