@@ -5,20 +5,18 @@ give the same bits; which one ran is said in the answer. What a lane means is th
 world, a case, an origin, a set of entities that fail together (`knockon.graph.engine.worlds`).
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import chain
 from os import cpu_count
-from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import ALL, salt, thresholds
+from knockon.graph.engine.executor import Executor, Threads, Workspace
 from knockon.graph.engine.kernels.closure_numpy import close, unpack
 from knockon.graph.engine.memory import free_bytes, workers
 from knockon.graph.engine.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
@@ -49,13 +47,14 @@ class Lanes:
 
     words: of all lanes, which decides the form together with the size of the circuit
     memory: bytes that the lanes may take; None: half of what is free
+    executor: where the blocks of the compiled form run; None: in threads
     """
 
     def __init__(
         self, circuit: Circuit, words: int, *, compiled: bool | None = None,
-        memory: int | None = None,
+        memory: int | None = None, executor: Executor | None = None,
     ) -> None:  # fmt: skip
-        self.circuit, self.memory = circuit, memory
+        self.circuit, self.memory, self.executor = circuit, memory, executor or Threads()
         wanted = pays(circuit, words) if compiled is None else compiled
         self.compiled = wanted and compiled_form_is_there()
         self.missed = wanted and not self.compiled
@@ -64,7 +63,6 @@ class Lanes:
         self._wiring: Wiring | None = None
         self._drawings: dict[int, tuple[Run, Drawing]] = {}
         self._keys: tuple[Any, Words, Words] | None = None
-        self._free: SimpleQueue[Scratch] = SimpleQueue()
 
     @property
     def form(self) -> str:
@@ -86,7 +84,8 @@ class Lanes:
 
     def release(self, *, wiring: bool = True) -> None:
         """Let go of what only closures need, and of the wiring: each is as large as the graph."""
-        self._drawings, self._keys, self._free = {}, None, SimpleQueue()
+        self._drawings, self._keys = {}, None
+        self.executor.release()
         if wiring:
             self._wiring = None
 
@@ -125,42 +124,17 @@ class Lanes:
         self, run: Run, blocks: Iterator[Block], origins: Ints, *, given: bool
     ) -> Iterator[tuple[Block, Words]]:
         """As many blocks at a time as cores and memory hold, no more ahead of the caller."""
-        from knockon.graph.engine.kernels.closure_numba import close_block
-
         if self.memory is None and self._found_free is None:
             self._found_free = free_bytes()  # later it lacks what the lanes themselves took
-        wiring, free = self.wiring(), self._free
+        wiring, nodes = self.wiring(), len(self.circuit.entity)
         drawing = self.drawing(run, given=given)
         drawn = sum(d.bytes for _, d in self._drawings.values())
-        self.taken = wiring.bytes + drawn, block_bytes(len(self.circuit.entity))
+        self.taken = wiring.bytes + drawn, block_bytes(nodes)
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
-        while free.qsize() < count:
-            free.put(Scratch.of(wiring))
-
-        def work(block: Block) -> Words:
-            rows = np.zeros((0 if block.cases is None else len(block.cases), WORDS), np.uint64)
-            if block.cases is not None:
-                rows[:, : block.words] = block.cases
-            nodes, hit = _start(block, origins)
-            start = np.zeros((len(nodes), WORDS), np.uint64)
-            start[:, : block.words] = hit
-            scratch = free.get()
-            try:
-                found = close_block(wiring, drawing, rows, block.first, nodes, start, scratch)
-            finally:
-                free.put(scratch)
-            return found[:, : block.words]
-
-        waiting: deque[tuple[Block, Future[Words]]] = deque()
-        with ThreadPoolExecutor(count) as pool:
-            for block in blocks:
-                waiting.append((block, pool.submit(work, block)))
-                if len(waiting) == count:
-                    done, future = waiting.popleft()
-                    yield done, future.result()
-            while waiting:
-                done, future = waiting.popleft()
-                yield done, future.result()
+        yield from self.executor.run(
+            close_one, Closing(wiring, drawing, origins), blocks, workers=count,
+            workspace=Workspace(Scratch.of, (nodes,)),
+        )  # fmt: skip
 
     def _reach(self, run: Run, origins: Ints) -> Bools:
         live = run.probability >= 1
@@ -237,6 +211,29 @@ class Lanes:
         for first in range(0, len(wiring.arc), _PIECE):
             piece = slice(first, first + _PIECE)
             yield piece, run.of_member[self.circuit.member[wiring.arc[piece]]]
+
+
+class Closing(NamedTuple):
+    """What is the same for all blocks of a run."""
+
+    wiring: Wiring
+    drawing: Drawing
+    origins: Ints
+
+
+def close_one(shared: Closing, scratch: Scratch, block: Block) -> Words:
+    """The (N, W) lanes of a block in which each node is hit, by the compiled form."""
+    from knockon.graph.engine.kernels.closure_numba import close_block
+
+    rows = np.zeros((0 if block.cases is None else len(block.cases), WORDS), np.uint64)
+    if block.cases is not None:
+        rows[:, : block.words] = block.cases
+    nodes, hit = _start(block, shared.origins)
+    start = np.zeros((len(nodes), WORDS), np.uint64)
+    start[:, : block.words] = hit
+    wiring, drawing, _ = shared
+    found = close_block(wiring, drawing, rows, block.first, nodes, start, scratch)
+    return found[:, : block.words]
 
 
 def _start(block: Block, origins: Ints) -> tuple[Ints, Words]:

@@ -118,10 +118,9 @@ class Scratch:
     queued: Bools
 
     @classmethod
-    def of(cls, wiring: Wiring) -> "Scratch":
-        n = len(wiring.row)
-        rows = np.zeros((2, n, WORDS), np.uint64)
-        return cls(rows[0], rows[1], np.empty(n + 1, np.int32), np.zeros(n, np.bool_))
+    def of(cls, nodes: int) -> "Scratch":
+        rows = np.zeros((2, nodes, WORDS), np.uint64)
+        return cls(rows[0], rows[1], np.empty(nodes + 1, np.int32), np.zeros(nodes, np.bool_))
 
 
 def block_bytes(nodes: int) -> int:

@@ -60,7 +60,7 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
     run = Run.of(graph, circuit, graph.dependencies["probability"].to_numpy(), 0)
     lanes = Lanes(circuit, 1, compiled=True)
     wired, drawing = lanes.wiring(), lanes.drawing(run, given=False)
-    scratch, none = wiring.Scratch.of(wired), np.zeros((0, width), np.uint64)
+    scratch, none = wiring.Scratch.of(len(wired.row)), np.zeros((0, width), np.uint64)
     at = np.array([graph.find(str(rmat.hub(provider)))])
     start, best = np.full((1, width), ALL), np.inf
     for _repeat in range(3):

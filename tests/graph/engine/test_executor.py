@@ -1,0 +1,117 @@
+"""Where blocks run: in order, few ahead, and on nothing but arrays."""
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from knockon.graph.engine.circuit import build_circuit
+from knockon.graph.engine.executor import Threads, Workspace
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.worlds import Run, each_alone
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.modes import shipped_rules
+from tests.processes import Processes
+from tests.toys import dep, graph_of, group
+
+
+def test_results_come_in_the_order_of_blocks_and_few_are_drawn_ahead() -> None:
+    """Not more blocks are asked for than there are workers."""
+    asked = []
+
+    def blocks() -> Iterator[int]:
+        for block in range(20):
+            asked.append(block)
+            yield block
+
+    results = []
+    made = Workspace(list)
+    for block, found in Threads().run(
+        lambda a, _, b: a * b, 3, blocks(), workers=4, workspace=made
+    ):
+        assert len(asked) - len(results) <= 4
+        results.append((block, found))
+    assert results == [(i, 3 * i) for i in range(20)]
+
+
+def test_a_worker_has_a_workspace_of_its_own_and_they_are_made_once() -> None:
+    """Two blocks at work at a time have two, which later runs of the same sizes find again."""
+    executor, made, both = Threads(), [], threading.Barrier(2, timeout=20)
+
+    def make(size: int) -> list[int]:
+        made.append([0] * size)
+        return made[-1]
+
+    def work(_: None, mine: list[int], block: int) -> int:
+        both.wait()
+        assert mine[0] == 0
+        mine[0] = block
+        both.wait()
+        assert mine[0] == block
+        mine[0] = 0
+        return len(mine)
+
+    for size in (5, 5, 7):
+        run = executor.run(work, None, range(1, 9), workers=2, workspace=Workspace(make, (size,)))
+        assert [found for _, found in run] == [size] * 8
+    assert [len(m) for m in made] == [5, 5, 7, 7]
+    executor.release()
+    list(executor.run(work, None, [1, 2], workers=2, workspace=Workspace(make, (7,))))
+    assert len(made) == 6
+
+
+def test_an_error_in_a_block_is_raised_and_its_workspace_is_not_used_again() -> None:
+    """What a block that failed has left behind is nobody's clean workspace."""
+    executor, made = Threads(), []
+
+    def make() -> list[int]:
+        made.append([0])
+        return made[-1]
+
+    def work(_: None, mine: list[int], block: int) -> int:
+        mine[0] += block
+        if block > 1:
+            raise ValueError("no")
+        mine[0] = 0
+        return block
+
+    with pytest.raises(ValueError, match="no"):
+        list(executor.run(work, None, [1, 2], workers=1, workspace=Workspace(make)))
+    assert list(executor.run(work, None, [1], workers=1, workspace=Workspace(make))) == [(1, 1)]
+    assert len(made) == 2
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Processes]:
+    executor = Processes()
+    yield executor
+    executor.pool.shutdown()
+
+
+def some_graph() -> DependencyGraph:
+    """40 entities in two layers, with groups, switches and losses."""
+    rows = [row for i in range(20) for row in group(f"s{i}", f"{'abc'[i % 3]}d", probability=0.6)]
+    for row in rows:
+        row["switch_probability"] = 0.9
+    rows += [
+        dep(f"t{i}", f"s{(7 * i) % 20}", probability=0.7, loss=0.5 + i / 80) for i in range(40)
+    ]
+    return graph_of(*rows)
+
+
+def test_closures_in_other_processes_are_the_same_bits(processes: Processes) -> None:
+    """The lane kernel gets nothing but arrays, hashed draws and enumerated cases alike."""
+    pytest.importorskip("numba")
+    graph = some_graph()
+    circuit, _ = build_circuit(graph, "outage", shipped_rules())
+    run = Run.of(graph, circuit, graph.dependencies["probability"].to_numpy(), 7)
+    origins = np.array([graph.find("a"), graph.find("d")])
+    found = []
+    for executor in (Threads(), processes):
+        lanes = Lanes(circuit, 1, compiled=True, executor=executor)
+        worlds = lanes.close(run, run.random_worlds(64 * 20, 8), origins)
+        alone = lanes.close(run, each_alone(np.arange(3), 8))
+        found.append([hit for blocks in (worlds, alone) for _, hit in blocks])
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+    assert 0 < np.bitwise_count(found[0][0]).sum() < found[0][0].size * 64
