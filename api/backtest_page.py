@@ -9,8 +9,8 @@ from knockon.api.cli.backtest_table import asked, repeated
 from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
-from knockon.graph.maps.phrases import chance, number
 from knockon.graph.maps.text import xml
+from knockon.graph.words import chance, number
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1b2733;max-width:72rem;margin:2rem auto}
@@ -87,7 +87,7 @@ def _paired(tests: list[tuple[Outcome, Verdict]]) -> str:
         return "<p>None.</p>"
     lines = []
     for outcome, v in tests:
-        graph = outcome.impact.graph
+        graph = outcome.graph
         worse, better = (graph.names[graph.find(i)] for i in (v.pair.worse, v.pair.better))
         figures = f"{share(v.worse)} / {share(v.better)}"
         lines.append(

@@ -9,9 +9,8 @@ from typing import Any, NotRequired
 import polars as pl
 from typing_extensions import TypedDict
 
-from knockon.graph.analysis.whatif import Impact
-from knockon.graph.maps.phrases import assumption
-from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.analysis import impact as answers
+from knockon.graph.analysis.impact import Impact
 from knockon.graph.model.hours import Hours
 from knockon.graph.scenario.rollout import rollout_text
 
@@ -150,11 +149,11 @@ class WhatifJson(TypedDict):
     more: int
 
 
-def graph_head(graph: DependencyGraph) -> GraphHead:
+def graph_head(graph: answers.GraphHead) -> GraphHead:
     return {
         "title": graph.title,
-        "entities": graph.size,
-        "dependencies": len(graph.dependent),
+        "entities": graph.entities,
+        "dependencies": graph.dependencies,
     }
 
 
@@ -166,13 +165,13 @@ def whatif_json(impact: Impact, *, kind: str | None = None, top: int | None = No
         "graph": graph_head(impact.graph),
         "scenario": scenario_json(impact),
         "headline": impact.headline,
-        "assumption": assumption(impact),
+        "assumption": impact.assumption,
         "totals": totals_json(impact),
         "entities": rows.to_dicts(),  # type: ignore[typeddict-item]
         "notes": list(impact.notes),
         "more": impact.entities.height - rows.height,
     }
-    if impact.scenario.rollout:
+    if impact.rollout is not None:
         answer["rollout"] = impact.rollout_saves().to_dicts()  # type: ignore[typeddict-item]
     return answer
 
@@ -189,11 +188,12 @@ def shown_rows(impact: Impact, *, kind: str | None = None, top: int | None = Non
 
 
 def scenario_json(impact: Impact) -> ScenarioJson:
-    scenario, graph = impact.scenario, impact.graph
+    scenario = impact.scenario
+    failing = impact.entities.filter(pl.col("rank") == 0)
+    names = dict(zip(failing["id"], failing["name"], strict=True))
     return {
         "origins": [
-            {"id": o.id, "name": graph.names[graph.find(o.id)], "severity": o.severity}
-            for o in scenario.origins
+            {"id": o.id, "name": names[o.id], "severity": o.severity} for o in scenario.origins
         ],
         "mode": scenario.mode,
         "hours": _hours(scenario.hours),

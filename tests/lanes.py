@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from knockon.graph.engine.circuit import build_circuit
-from knockon.graph.engine.draws import ALL
 from knockon.graph.engine.kernels.closure_numpy import close, unpack
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
+from knockon.graph.engine.uniforms import ALL
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 from tests.reference import Model, World

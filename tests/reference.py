@@ -114,7 +114,7 @@ class Case:
         return self.becomes.get((mode, relation))
 
 
-# draws: the docstring of knockon.graph.engine.draws, one number at a time
+# draws: the docstring of knockon.graph.engine.uniforms, one number at a time
 
 MASK = 2**64 - 1
 G = 0x9E3779B97F4A7C15

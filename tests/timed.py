@@ -1,19 +1,18 @@
 """Graphs with times, and the timeline kernel run on single worlds of a scenario."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
-from knockon.graph.analysis.spread import _reach, _timeline
-from knockon.graph.analysis.tallies import Ledger
+from knockon.graph.analysis.prepare import Prepared, prepare
+from knockon.graph.analysis.spread import _timeline
 from knockon.graph.analysis.timed_tallies import losses
-from knockon.graph.engine.circuit import Circuit, build_circuit
-from knockon.graph.engine.times import Times, with_switches
+from knockon.graph.engine.times import Timeline, Times
 from knockon.graph.engine.worlds import Run
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.rollout import covered, staged, staged_arcs
 from knockon.graph.scenario.scenario import Scenario
 from tests import strategies, toys
 
@@ -74,52 +73,32 @@ def timed_cases(
     return graph, scenario
 
 
-class Job(Ledger):
-    """A ledger and the timeline that goes with it."""
-
-    timeline: Any
-
-
-def job_of(graph: DependencyGraph, scenario: Scenario) -> Job:
-    """The circuit of a scenario, as `spread` makes it."""
-    whole, _ = build_circuit(graph, scenario.mode, scenario.rules)
-    whole = with_switches(graph, whole)
-    high = graph.dependencies["probability"].fill_null(1.0).to_numpy()
-    failing = np.array([graph.find(o.id) for o in scenario.origins])
-    safe = np.flatnonzero(np.isin(whole.entity, [graph.find(p) for p in scenario.protect]))
-    circuit, nodes = whole.within(_reach(whole, high, failing, safe), high > 0)
-    origins = np.searchsorted(nodes, failing)
-    kernel = circuit
-    if scenario.rollout:
-        kernel = staged(graph, circuit, staged_arcs(graph, circuit, origins))
-    severity = np.array([o.severity for o in scenario.origins])
-    job = Job(graph, circuit, origins, severity, None if kernel is circuit else kernel)
-    job.timeline = _timeline(job, scenario)
-    return job
-
-
-def run_of(graph: DependencyGraph, scenario: Scenario, kernel: Circuit, strength: Any) -> Run:
-    share = np.full(len(graph.ids), covered(scenario.rollout, scenario.halt))
-    return Run.of(graph, kernel, np.append(strength, share), scenario.seed)
+def prepared_with(
+    graph: DependencyGraph, scenario: Scenario, unknown: float
+) -> tuple[Prepared, Run, Timeline]:
+    """A question as `whatif` lays it out, its run with unknown strengths at one value, and its
+    timeline. What the unknown can reach stays in, whatever the value."""
+    asked = prepare(graph, replace(scenario, assume=unknown))
+    timeline = _timeline(asked)
+    assert timeline is not None
+    return asked, asked.run, timeline
 
 
 def times_of(
     graph: DependencyGraph, scenario: Scenario, worlds: int, unknown: float, *, compiled: bool
 ) -> tuple[list[dict[str, tuple[float, float]]], list[dict[str, float]], list[Times]]:
     """Intervals and losses by entity of the first worlds, by the kernel, and its raw times."""
-    job = job_of(graph, scenario)
-    assert job.timeline is not None
-    stated = graph.dependencies["probability"].fill_null(unknown).to_numpy()
-    run = run_of(graph, scenario, job.kernel, stated)
+    asked, run, timeline = prepared_with(graph, scenario, unknown)
+    nodes = asked.nodes
     down, lost, raw = [], [], []
-    for block, times in job.timeline.times(run, run.random_worlds(worlds, 1), compiled=compiled):
+    for block, times in timeline.times(run, run.random_worlds(worlds, 1), compiled=compiled):
         raw.append(times)
-        start = job.by_entity(times.start, np.minimum)
-        end = job.by_entity(times.end, np.maximum)
-        loss = losses(job, job.timeline, run, block, times)
+        start = nodes.join(times.start, np.minimum)
+        end = nodes.join(times.end, np.maximum)
+        loss = losses(asked, timeline, run, block, times)
         for lane in range(len(block.weight)):
             rows = np.flatnonzero(start[:, lane] < np.inf)
-            ids = [graph.ids[job.entity[i]] for i in rows]
+            ids = [graph.ids[nodes.entity[i]] for i in rows]
             pairs = zip(start[rows, lane].tolist(), end[rows, lane].tolist(), strict=True)
             down.append(dict(zip(ids, pairs, strict=True)))
             x = np.ones(len(rows)) if loss is None else loss[rows, lane]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from polars import DataFrame
     from rich.console import Console
 
-    from knockon.graph.analysis.whatif import Impact
+    from knockon.graph.analysis.impact import Impact
     from knockon.graph.model.graph import DependencyGraph
 
 
@@ -90,16 +90,16 @@ def how(impact: "Impact", seconds: float) -> str:
     """By which form of the kernel an answer came, from how much work, in what memory."""
     from knockon.graph.engine.memory import says
 
-    lanes = impact.spread.lanes
+    work = impact.work
     how = "every case" if impact.exact else "random worlds"
     room = ""
-    if lanes.compiled:
-        fixed, block = lanes.taken
-        room = f"; {says(fixed)} for the graph, {says(block)} for each block of 512 lanes"
+    if work.graph_bytes:
+        fixed, block = says(work.graph_bytes), says(work.block_bytes)
+        room = f"; {fixed} for the graph, {block} for each block of 512 lanes"
     kernel = "lane" if impact.scenario.hours is None else "timeline"
     return (
         f"{kernel} kernel: {impact.form}; {impact.worlds:,} lanes ({how}) of "
-        f"{len(lanes.circuit.provider):,} arcs within reach{room}; {seconds:.2f} s"
+        f"{work.arcs:,} arcs within reach{room}; {seconds:.2f} s"
     )
 
 

@@ -11,7 +11,6 @@ from knockon.api.backtest_json import POOLS
 from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
-from knockon.graph.maps.phrases import condition
 from knockon.graph.maps.text import clean
 
 TONE = {"right": "green", "order": "yellow", "tie": "yellow", "wrong": "red"}
@@ -62,7 +61,7 @@ def asked(outcome: Outcome) -> str:
     """`Amazon S3 fails, for 4.28 hours; unknown strengths count 0.75`."""
     scenario = outcome.impact.scenario
     hours = "" if scenario.hours is None else f", for {scenario.hours} hours"
-    return f"{condition(outcome.impact)}{hours}; unknown strengths count {scenario.assume:g}"
+    return f"{outcome.impact.condition}{hours}; unknown strengths count {scenario.assume:g}"
 
 
 def _incidents(found: Backtest, wide: bool) -> Table:
@@ -130,7 +129,7 @@ def _paired(found: Backtest) -> Table:
     ):
         table.add_column(heading, overflow="fold")
     for outcome, v in found.paired:
-        graph = outcome.impact.graph
+        graph = outcome.graph
         names = [clean(graph.names[graph.find(i)], 40) for i in (v.pair.worse, v.pair.better)]
         table.add_row(
             Text(clean(v.pair.name)), Text(clean(outcome.incident.name)), *map(Text, names),

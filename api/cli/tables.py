@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from knockon.api.schema import shown_rows
-from knockon.graph.analysis.whatif import Impact
-from knockon.graph.maps.phrases import assumption, chance, kind_name, number, percent
+from knockon.graph.analysis.impact import Impact
 from knockon.graph.maps.text import clean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
 from knockon.graph.model.tables import Finding
 from knockon.graph.scenario.rollout import rollout_text
+from knockon.graph.words import chance, kind_name, number, percent
 
 _NOTES = 6
 _VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
@@ -33,7 +33,7 @@ def console(file: Any = None) -> Console:
 def print_whatif(out: Console, impact: Impact, *, kind: str | None, top: int | None) -> None:
     """Headline, totals by kind, the ranked table, and the notes."""
     out.print(Text(clean(impact.headline), style="bold"))
-    out.print(Text(assumption(impact)))
+    out.print(Text(impact.assumption))
     if impact.by_kind.height:
         out.print(_totals(impact))
     if impact.scenario.rollout:
@@ -165,7 +165,7 @@ def amount(value: float) -> str:
 
 
 def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
-    names = dict(zip(impact.graph.ids, impact.graph.names, strict=True))
+    names = dict(zip(impact.entities["id"], impact.entities["name"], strict=True))
     table = Table(box=_box(), pad_edge=False, width=min(width, 160))
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("entity", ratio=3, no_wrap=True, overflow="ellipsis")

@@ -24,7 +24,8 @@ from knockon.api.rest.scenario import (
     each_once,
 )
 from knockon.api.schema import SCHEMA, WhatifJson, graph_head, shown_rows, whatif_json
-from knockon.graph.analysis.whatif import Impact, whatif
+from knockon.graph.analysis.impact import GraphHead, Impact
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
@@ -204,7 +205,7 @@ def _entities(
         return reply(request, CSV, text, file=file, chosen=chosen, headers=headers)
     answer: resources.EntitiesJson = {
         "schema": SCHEMA,
-        "graph": graph_head(graph),
+        "graph": graph_head(GraphHead.of(graph)),
         "total": rows.height,
         "more": more,
         "entities": [resources.entity_json(row) for row in page.iter_rows(named=True)],

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from knockon.api.rest.scenario import EntitiesQuery
 from knockon.api.schema import SCHEMA, GraphHead, graph_head
+from knockon.graph.analysis import impact as answers
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import ENTITY_COLUMNS
 
@@ -146,7 +147,7 @@ class EntityDetailJson(TypedDict):
 
 def graphs_json(graphs: Mapping[str, DependencyGraph], base: str) -> GraphsJson:
     links: list[GraphLink] = [
-        {"name": name, **graph_head(graph), "href": f"{base}/{quote(name)}"}
+        {"name": name, **graph_head(answers.GraphHead.of(graph)), "href": f"{base}/{quote(name)}"}
         for name, graph in graphs.items()
     ]
     return {"schema": SCHEMA, "graphs": links}
@@ -162,7 +163,7 @@ def graph_json(name: str, graph: DependencyGraph) -> GraphJson:
     return {
         "schema": SCHEMA,
         "name": name,
-        **graph_head(graph),
+        **graph_head(answers.GraphHead.of(graph)),
         "groups": grouped.n_unique() if grouped.height else 0,
         "kinds": kinds.sort(["entities", "kind"], descending=[True, False]).to_dicts(),  # type: ignore[typeddict-item]
         "relations": relations.sort(
@@ -209,7 +210,7 @@ def entity_json(row: Mapping[str, Any]) -> EntityJson:
 def detail_json(graph: DependencyGraph, number: int, limit: int) -> EntityDetailJson:
     return {
         "schema": SCHEMA,
-        "graph": graph_head(graph),
+        "graph": graph_head(answers.GraphHead.of(graph)),
         "entity": entity_json(graph.entities.row(number, named=True)),
         "dependencies": _ends(graph, graph.dependent == number, graph.provider, limit),
         "dependents": _ends(graph, graph.provider == number, graph.dependent, limit),

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.tallies import OF_A_WORLD, Figures, Ledger, Plan, Watch, partial_note
+from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
+from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.analysis.tallies import Figures
 from knockon.graph.arrays import Bools, Floats
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
@@ -42,11 +44,10 @@ class TimedTally(Figures):
     stopped: bool = False
 
 
-def tally(
-    job: Ledger, plan: Plan, timeline: Timeline, runs: list[Run], watch: Watch | None = None,
-    memory: int | None = None,
-) -> TimedTally:  # fmt: skip
-    """All figures. runs: the middle one alone, or low, middle and high where they differ.
+def count_times(
+    prepared: Prepared, plan: Plan, timeline: Timeline, watch: Watch | None = None
+) -> TimedTally:
+    """All figures of a question with hours.
 
     With higher strengths more members are lost, and where one interval of a provider holds another,
     so do those of its dependents: start + grace and end + repair + backlog * (end - start) keep the
@@ -57,9 +58,8 @@ def tally(
     one spares. The middle run stays as it is; low then counts the worlds that are down in both, and
     high those that are down in either, which is noted.
     """
-    hold(OF_A_WORLD * plan.worlds, memory)
-    sums = _Sums(job)
-    base = runs[len(runs) // 2]
+    hold(BYTES_OF_A_WORLD * plan.worlds, prepared.scenario.memory)
+    sums, runs, base = _Sums(prepared), prepared.runs, prepared.run
     paying = timeline.pays(1 << len(base.uncertain) if plan.exact else plan.worlds)
     compiled = paying and compiled_form_is_there()
 
@@ -70,9 +70,11 @@ def tally(
     done = 0
     for parts in zip(*map(times, runs), strict=True):
         block, middle = parts[len(parts) // 2]
-        sums.add(block, middle, losses(job, timeline, base, block, middle))
+        sums.add(block, middle, losses(prepared, timeline, base, block, middle))
         if len(parts) > 1:
-            sums.bound(block, *(job.by_entity(t.start, np.minimum) < np.inf for _, t in parts))
+            sums.bound(
+                block, *(prepared.nodes.join(t.start, np.minimum) < np.inf for _, t in parts)
+            )
         done += len(block.weight)
         if watch and not plan.exact and not watch(done, plan.worlds) and done < plan.worlds:
             break
@@ -95,7 +97,9 @@ def _seen_by(run: Run, middle: Run, block: Block) -> Block:
     return replace(block, cases=block.cases[rows])
 
 
-def losses(job: Ledger, timeline: Timeline, run: Run, block: Block, times: Times) -> Floats | None:
+def losses(
+    prepared: Prepared, timeline: Timeline, run: Run, block: Block, times: Times
+) -> Floats | None:
     """(E, L) loss of each entity, None where all that is down is lost whole.
 
     As in a world without times, but that a member is lost where it counts, and a group that no
@@ -107,19 +111,19 @@ def losses(job: Ledger, timeline: Timeline, run: Run, block: Block, times: Times
     _, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
     takes = (c.threshold == 1)[:, None] | (times.state != NOTHING)
     start = np.zeros((len(c.entity), lanes))
-    start[job.origins] = job.severity[:, None]
+    start[prepared.origins] = prepared.severity[:, None]
     live = times.counts & takes[c.group]
     stuck = stuck | (times.state == SWITCHED)
-    x = spread_loss(c, job.share, live, stuck, start, np.zeros(0, np.int64))
-    return job.by_entity(x, np.maximum)
+    x = spread_loss(c, prepared.share, live, stuck, start, np.zeros(0, np.int64))
+    return prepared.nodes.join(x, np.maximum)
 
 
 class _Sums:
     """Sums over worlds, block by block."""
 
-    def __init__(self, job: Ledger) -> None:
-        e = len(job.entity)
-        self.job = job
+    def __init__(self, prepared: Prepared) -> None:
+        e = len(prepared.nodes.entity)
+        self.prepared = prepared
         self.low, self.hit, self.high = np.zeros(e), np.zeros(e), np.zeros(e)
         self.x, self.harm, self.harm2 = np.zeros(e), np.zeros(e), np.zeros(e)
         self.start, self.down = np.zeros(e), np.zeros(e)
@@ -127,14 +131,14 @@ class _Sums:
         self.kept: list[tuple[Floats, Floats]] = []
         self.held = self.bounded = 0
         self.cut = False
-        self.curve = _Curve(job)
+        self.curve = _Curve(prepared)
 
     def add(self, block: Block, times: Times, loss: Floats | None) -> None:
-        job, w = self.job, block.weight
-        start = job.by_entity(times.start, np.minimum)
+        prepared, w = self.prepared, block.weight
+        start = prepared.nodes.join(times.start, np.minimum)
         hit = start < np.inf
         start = np.where(hit, start, 0.0)
-        down = np.where(hit, job.by_entity(times.end, np.maximum), 0.0) - start
+        down = np.where(hit, prepared.nodes.join(times.end, np.maximum), 0.0) - start
         self.cut |= bool((hit & (start + down >= LONGEST)).any())
         x = hit.astype(np.float64) if loss is None else np.where(hit, loss, 0.0)
         harm = x * down
@@ -143,8 +147,8 @@ class _Sums:
             (self.start, start), (self.down, down),
         ):  # fmt: skip
             total += values @ w
-        self.worlds.append((job.at_stake @ harm, job.others @ hit, w))
-        room = max(1, _KEPT // len(job.entity)) - self.held
+        self.worlds.append((prepared.at_stake @ harm, prepared.others @ hit, w))
+        room = max(1, _KEPT // len(prepared.nodes.entity)) - self.held
         if room > 0:
             self.kept.append((np.where(hit, down, np.nan)[:, :room], w[:room]))
             self.held += min(room, len(w))
@@ -157,7 +161,7 @@ class _Sums:
 
     def figures(self, mass: float, exact: bool, *, both: bool) -> TimedTally:
         """The figures after so much weight of worlds."""
-        job = self.job
+        at_stake = self.prepared.at_stake
         totals, hits, weights = (np.concatenate(p) for p in zip(*self.worlds, strict=True))
         hit, harm = np.clip(self.hit / mass, 0, 1), self.harm / mass
         drawn = 0.0 if exact else 1 / mass
@@ -171,8 +175,8 @@ class _Sums:
             middle=hit,
             std_error=np.sqrt(hit * (1 - hit) * drawn),
             loss=means[0],
-            impact=job.at_stake * harm,
-            impact_std_error=job.at_stake * np.sqrt(spread2 * drawn),
+            impact=at_stake * harm,
+            impact_std_error=at_stake * np.sqrt(spread2 * drawn),
             total=totals,
             hits=hits,
             weight=weights / mass,
@@ -218,10 +222,12 @@ def percentiles(values: Floats, weight: Floats, shares: tuple[float, ...]) -> li
 class _Curve:
     """How many entities of each kind are down at each moment, summed over worlds."""
 
-    def __init__(self, job: Ledger) -> None:
-        kinds = job.graph.entities["kind"].gather(job.entity)
+    def __init__(self, prepared: Prepared) -> None:
+        kinds = prepared.graph.entities["kind"].gather(prepared.nodes.entity)
         self.kinds = sorted(kinds.unique().to_list())
-        self.of = [np.flatnonzero((kinds == k).to_numpy() & (job.others > 0)) for k in self.kinds]
+        self.of = [
+            np.flatnonzero((kinds == k).to_numpy() & (prepared.others > 0)) for k in self.kinds
+        ]
         self.rounded = False
         self.steps = [(np.zeros(0), np.zeros(0)) for _ in self.kinds]
 

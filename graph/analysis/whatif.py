@@ -1,195 +1,26 @@
 """What if this fails? One row per entity within reach, ranked, and the totals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.rings import detection, rollout_notes, rollout_saves
-from knockon.graph.analysis.spread import Spread, spread
-from knockon.graph.analysis.tallies import Watch
+from knockon.graph.analysis.impact import GraphHead, Impact, Totals, Within
+from knockon.graph.analysis.plan import Watch
+from knockon.graph.analysis.prepare import Prepared, prepare
+from knockon.graph.analysis.rollout_effect import find_rollout_effect, rollout_notes
+from knockon.graph.analysis.sentences import add_sentences
+from knockon.graph.analysis.spread import Spread, Ways, find_ways, run_worlds
 from knockon.graph.arrays import Floats, Ints, distinct
-from knockon.graph.errors import ScenarioError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import shipped_rules
 from knockon.graph.scenario.scenario import OriginLike, Scenario
 
 _HOURS = ("start_hours", "down_hours", "down_hours_p50", "down_hours_p95")
 _ROUTE_IDS = 10_000_000  # ids in the routes of one frame; beyond that they are left out, and noted
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The whole answer in figures.
-
-    hit, hit_low, hit_high: expected number of entities hit, without the origins
-    impact: mean over all worlds of the sum of weight * loss (with hours: * hours down), origins
-    included; p50, p95, p99 of that sum over worlds; std_errors are 0 where nothing was drawn
-    """
-
-    hit: float
-    hit_low: float
-    hit_high: float
-    hit_std_error: float
-    impact: float
-    impact_std_error: float
-    p50: float
-    p95: float
-    p99: float
-
-
-@dataclass(frozen=True, eq=False)
-class Impact:
-    """The answer to a what-if.
-
-    entities: a frame, one row per entity within reach and per entity that depends on one of
-        these but is spared; columns `rank` (0 for origins), `id`, `name`, `kind`, `sector`,
-        `hops`, `probability`, `probability_low`, `probability_high`, `std_error`, `verdict`
-        (`hit`, `spared`, `unknown`), `loss`, `start_hours`, `down_hours` (means over the worlds
-        that hit it; null without hours), `down_hours_p50`, `down_hours_p95`, `impact`,
-        `impact_std_error`, `carries`, `route` (ids from an origin to it)
-    """
-
-    graph: DependencyGraph
-    scenario: Scenario
-    entities: pl.DataFrame
-    totals: Totals
-    worlds: int
-    exact: bool
-    distribution: pl.DataFrame
-    notes: tuple[str, ...]
-    spread: Spread
-
-    @property
-    def form(self) -> str:
-        """The form of the lane kernel that ran: `numpy` for small work, `numba` for large."""
-        return self.spread.form
-
-    @property
-    def partial(self) -> bool:
-        """Whether the run was stopped before all worlds were drawn."""
-        return self.spread.stopped
-
-    @cached_property
-    def by_kind(self) -> pl.DataFrame:
-        """Expected hits and impact by kind, of the `entities` of this kind that are no origins."""
-        return self._by("kind")
-
-    @cached_property
-    def by_sector(self) -> pl.DataFrame:
-        """The same by sector; entities without a sector are in the row null."""
-        return self._by("sector")
-
-    def _by(self, column: str) -> pl.DataFrame:
-        origins = self.scenario.origin_ids
-        others = self.graph.entities.filter(~pl.col("id").is_in(origins))
-        all_of = others.group_by(column).agg(pl.len().cast(pl.Int64).alias("entities"))
-        hit = (
-            self.entities.filter(pl.col("rank") > 0)
-            .group_by(column)
-            .agg(
-                _within(self).sum().cast(pl.Int64).alias("within_reach"),
-                pl.col("probability").sum().alias("hit"),
-                pl.col("probability_low").sum().alias("hit_low"),
-                pl.col("probability_high").sum().alias("hit_high"),
-                pl.col("impact").sum(),
-            )
-        )
-        return (
-            all_of.join(hit, on=column, how="right", nulls_equal=True)
-            .select(column, "entities", "within_reach", "hit", "hit_low", "hit_high", "impact")
-            .sort(["hit_high", "impact", column], descending=[True, True, False], nulls_last=True)
-        )
-
-    def exceedance(self) -> pl.DataFrame:
-        """The exceedance curve: `impact`, and the share of worlds in which it is reached."""
-        curve = self.distribution.sort("impact", descending=True)
-        return (
-            curve.group_by("impact", maintain_order=True)
-            .agg(pl.col("weight").sum())
-            .select("impact", pl.col("weight").cum_sum().clip(0, 1).alias("probability"))
-            .reverse()
-        )
-
-    def timeline(self) -> pl.DataFrame:
-        """Who is down when: columns `hours` (ascending), `kind`, `down`, the expected number of
-        entities of the kind, without origins, that are down from that hour on.
-
-        Raises ScenarioError where the scenario has no hours.
-        """
-        if self.spread.hours is None:
-            raise ScenarioError("timeline: expected a scenario with hours, such as hours=24")
-        return self.spread.hours.curve
-
-    def detection(self) -> pl.DataFrame:
-        """What stopping the rollout earlier or later does: columns `halt_hours`, `hit`,
-        `std_error`, `impact`, over the same worlds.
-
-        One row for each hour at which a ring starts (a halt at that hour still spares it), for the
-        halt of the scenario, and for one after all rings. Between two rows the later one holds.
-        Raises ScenarioError where the scenario has no rollout.
-        """
-        return detection(self)
-
-    def rollout_saves(self) -> pl.DataFrame:
-        """The rollout against the same update sent to all at once: columns `rollout`
-        (`as it was`, `all at once`), `hit`, `impact`, `saved` (impact less than all at once),
-        over the same worlds. Raises ScenarioError where the scenario has no rollout.
-        """
-        return rollout_saves(self)
-
-    @property
-    def headline(self) -> str:
-        """The answer in one sentence."""
-        from knockon.graph.maps.phrases import headline
-
-        return headline(self)
-
-    def __repr__(self) -> str:
-        return f"<Impact {self.headline}>"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<p>{escape(self.headline)}</p>{self.entities._repr_html_()}"
-
-    def to_svg(self) -> str:
-        """The impact map, one SVG document."""
-        from knockon.graph.maps.draw import impact_map
-
-        return impact_map(self)
-
-    def exceedance_svg(self) -> str:
-        """The exceedance chart, one SVG document: how bad, and how often as bad or worse."""
-        from knockon.graph.maps.charts import exceedance
-
-        return exceedance(self)
-
-    def timeline_svg(self) -> str:
-        """Who is down when, one SVG document. Raises ScenarioError without hours."""
-        from knockon.graph.maps.charts import timeline
-
-        return timeline(self)
-
-    def detection_svg(self) -> str:
-        """How many are hit by when the rollout is stopped, one SVG document. Raises ScenarioError
-        without a rollout."""
-        from knockon.graph.maps.charts import detection
-
-        return detection(self)
-
-    def _repr_svg_(self) -> str:
-        return self.to_svg()
-
-
-def _within(impact: Impact) -> pl.Expr:
-    """Which rows the failure may reach: where worlds are drawn, also those that none hit."""
-    if impact.exact:
-        return pl.col("probability_high") > 0
-    return pl.col("hops").is_not_null()
+_ARCS = 100_000  # ways between entities that an answer keeps for its map
 
 
 def whatif(
@@ -212,48 +43,92 @@ def whatif(
         scenario = origins.on(graph)
     else:
         scenario = Scenario.of(graph, origins, **options)
-    found = spread(graph, scenario, watch)
-    frame, notes = _frame(graph, found)
-    return Impact(
-        graph=graph,
+    prepared = prepare(graph, scenario)
+    found, lanes = run_worlds(prepared, watch)
+    ways = find_ways(prepared, found, lanes)
+    del lanes
+    impact = assemble(prepared, found, ways)
+    if not scenario.rollout:
+        return impact
+
+    def totals(other: Scenario) -> Totals | None:
+        if other == scenario:
+            return None if impact.partial else impact.totals
+        again = prepare(graph, other)
+        figures = run_worlds(again, watch)[0]
+        return None if figures.stopped else _totals(again, figures)
+
+    effect = None if impact.partial else find_rollout_effect(graph, scenario, totals)
+    if effect is None:
+        note = "what the rollout changes is not known: the run was stopped before"
+        return replace(impact, notes=(*impact.notes, note))
+    return replace(impact, rollout=effect)
+
+
+def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
+    """The figures as an answer: ranked rows, totals, notes and sentences."""
+    graph, scenario = prepared.graph, prepared.scenario
+    entities, place, notes = _rows(prepared, found, ways)
+    used = distinct(prepared.circuit.dependency)
+    unknown = graph.dependencies["probability"].is_null().to_numpy()
+    within = Within(len(used), int(unknown[used].sum()))
+    figures = found.figures
+    assumptions = _assumptions(prepared, found, within)
+    impact = Impact(
+        graph=GraphHead.of(graph),
         scenario=scenario,
-        entities=frame,
-        totals=_totals(found),
-        worlds=len(found.weight),
+        headline="",
+        assumption="",
+        condition="",
+        entities=entities,
+        totals=_totals(prepared, found),
+        by_kind=_by("kind", prepared, found, entities),
+        by_sector=_by("sector", prepared, found, entities),
+        within=within,
+        worlds=len(figures.weight),
         exact=found.exact,
+        partial=found.stopped,
+        sure=found.sure,
         distribution=pl.DataFrame(
-            {"impact": found.total, "hit": found.hits, "weight": found.weight}
+            {"impact": figures.total, "hit": figures.hits, "weight": figures.weight}
         ),
-        notes=(*_assumptions(graph, found, scenario), *notes, *found.notes, *_report_notes(graph)),
-        spread=found,
+        forest=_forest(prepared, ways, place, unknown),
+        arcs=_arcs(prepared, unknown),
+        curve=None if found.hours is None else found.hours.curve,
+        rollout=None,
+        work=found.work,
+        notes=(*assumptions, *notes, *prepared.notes, *found.notes, *_report_notes(graph)),
     )
+    return add_sentences(impact)
 
 
-def _frame(graph: DependencyGraph, found: Spread) -> tuple[pl.DataFrame, list[str]]:
-    """The ranked rows, and notes on what was left out of them."""
-    loss = pl.Series("loss", found.loss, pl.Float64).fill_nan(None)
+def _rows(prepared: Prepared, found: Spread, ways: Ways) -> tuple[pl.DataFrame, Ints, list[str]]:
+    """The ranked rows, (E,) the place of each entity within reach among them, and notes on what
+    was left out."""
+    graph, figures = prepared.graph, found.figures
+    routes, notes = _routes(prepared, ways)
     reached = (
-        graph.entities[found.entity]
+        graph.entities[prepared.nodes.entity]
         .select("id", "name", "kind", "sector")
         .with_columns(
-            pl.Series("probability", found.middle),
+            pl.Series("probability", figures.middle),
             pl.Series("probability_low", found.low),
             pl.Series("probability_high", found.high),
-            pl.Series("std_error", found.std_error),
-            loss,
-            pl.Series("impact", found.impact),
-            pl.Series("impact_std_error", found.impact_std_error),
-            pl.Series("carries", found.carries),
-            pl.Series("origin", found.origin),
-            *_hours(found),
+            pl.Series("std_error", figures.std_error),
+            pl.Series("loss", figures.loss, pl.Float64).fill_nan(None),
+            pl.Series("impact", figures.impact),
+            pl.Series("impact_std_error", figures.impact_std_error),
+            pl.Series("carries", ways.carries),
+            pl.Series("origin", prepared.is_origin),
+            *_hours(prepared, found),
+            pl.Series("hops", _fewest(prepared, ways), pl.Int64),
+            routes,
+            pl.int_range(pl.len()).alias("number"),
         )
     )
-    routes, notes = _routes(graph, found)
-    hops = _fewest(found)
-    reached = reached.with_columns(pl.Series("hops", hops, pl.Int64), routes)
     nothing = ("probability", "probability_low", "probability_high", "std_error", "impact",
                "impact_std_error", "carries")  # fmt: skip
-    spared = graph.entities[found.touched].select("id", "name", "kind", "sector").with_columns(
+    spared = graph.entities[prepared.touched].select("id", "name", "kind", "sector").with_columns(
         *(pl.lit(0.0).alias(c) for c in nothing), pl.lit(False).alias("origin"),
         pl.lit([], pl.List(pl.String)).alias("route"),
     )  # fmt: skip
@@ -270,61 +145,123 @@ def _frame(graph: DependencyGraph, found: Spread) -> tuple[pl.DataFrame, list[st
         (pl.int_range(1, pl.len() + 1) - pl.col("origin").sum()).clip(0).alias("rank"),
         verdict.alias("verdict"),
     )
-    return ranked.select(
+    number = ranked["number"].fill_null(-1).to_numpy()
+    place = np.empty(len(figures.middle), np.int64)
+    place[number[number >= 0]] = np.flatnonzero(number >= 0)
+    shown = ranked.select(
         "rank", "id", "name", "kind", "sector", "hops", "probability", "probability_low",
         "probability_high", "std_error", "verdict", "loss", *_HOURS, "impact",
         "impact_std_error", "carries", "route",
-    ), notes  # fmt: skip
+    )  # fmt: skip
+    return shown, place, notes
 
 
-def _hours(found: Spread) -> list[pl.Series]:
+def _hours(prepared: Prepared, found: Spread) -> list[pl.Series]:
     """The columns of hours, null where the scenario has none or nothing is ever hit."""
     if found.hours is None:
-        return [pl.Series(c, [None] * len(found.entity), pl.Float64) for c in _HOURS]
+        return [pl.Series(c, [None] * len(prepared.nodes.entity), pl.Float64) for c in _HOURS]
     hours = found.hours
     values = (hours.start, hours.mean, hours.p50, hours.p95)
     return [pl.Series(c, v).fill_nan(None) for c, v in zip(_HOURS, values, strict=True)]
 
 
-def _fewest(found: Spread) -> Ints:
+def _fewest(prepared: Prepared, ways: Ways) -> Ints:
     """(E,) fewest hops over all modes in which an entity is reached."""
-    fewest = np.full(int(found.circuit.entity.max(initial=-1)) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(fewest, found.circuit.entity, found.routes.hops)
-    return fewest[found.entity]
+    return prepared.nodes.join(ways.routes.hops, np.minimum)
 
 
-def _routes(graph: DependencyGraph, found: Spread) -> tuple[pl.Series, list[str]]:
-    entity, routes = found.circuit.entity, found.routes
+def _routes(prepared: Prepared, ways: Ways) -> tuple[pl.Series, list[str]]:
+    entity, routes = prepared.circuit.entity, ways.routes
     kind = pl.List(pl.String)
-    if int((routes.depth[found.node_of] + 1).sum()) > _ROUTE_IDS:
+    if int((routes.depth[ways.node_of] + 1).sum()) > _ROUTE_IDS:
         note = f"routes are left out: together they hold more than {_ROUTE_IDS:,} ids"
-        return pl.Series("route", [None] * len(found.entity), kind), [note]
-    row, ends = routes.chains(found.node_of)
-    parts = pl.DataFrame({"id": graph.entities["id"].gather(entity[row])}).with_columns(
+        return pl.Series("route", [None] * len(ways.node_of), kind), [note]
+    row, ends = routes.chains(ways.node_of)
+    parts = pl.DataFrame({"id": prepared.graph.entities["id"].gather(entity[row])}).with_columns(
         entity=pl.Series(np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0)))
     )
     chains = parts.group_by("entity", maintain_order=True).agg("id")
     return chains["id"].alias("route"), []
 
 
-def _totals(found: Spread) -> Totals:
-    others = ~found.origin
-    drawn = 0.0 if found.exact else 1 / len(found.weight)
-    mean = float(found.total @ found.weight)
-    order = np.argsort(found.total, kind="stable")
-    reached = np.cumsum(found.weight[order])
+def _forest(prepared: Prepared, ways: Ways, place: Ints, unknown: Any) -> pl.DataFrame:
+    """The routes of entities as a forest, see `Impact.forest`."""
+    circuit, nodes, routes = prepared.circuit, prepared.nodes, ways.routes
+    row = np.full(int(nodes.entity.max(initial=-1)) + 1, -1)
+    row[nodes.entity] = np.arange(len(nodes.entity))
+    before, arc = routes.before[ways.node_of], routes.arc[ways.node_of]
+    stated = np.ones(len(arc), np.bool_)
+    stated[arc >= 0] = ~unknown[circuit.dependency[circuit.member[arc[arc >= 0]]]]
+    return pl.DataFrame(
+        {
+            "number": np.asarray(nodes.entity, np.int64),
+            "place": place,
+            "before": np.where(before >= 0, row[circuit.entity[before]], -1),
+            "cost": routes.cost[ways.node_of],
+            "depth": routes.depth[ways.node_of],
+            "stated": stated,
+        }
+    )
+
+
+def _arcs(prepared: Prepared, unknown: Any) -> pl.DataFrame | None:
+    """The ways between entities within reach, see `Impact.arcs`."""
+    circuit = prepared.circuit
+    if len(circuit.provider) > _ARCS:
+        return None
+    arcs = pl.DataFrame(
+        {
+            "tail": np.asarray(circuit.entity[circuit.provider], np.int64),
+            "head": np.asarray(circuit.entity[circuit.targets], np.int64),
+            "stated": ~unknown[circuit.dependency[circuit.member]],
+        }
+    )
+    counted = pl.len().cast(pl.Int64).alias("count"), pl.col("stated").sum().cast(pl.Int64)
+    return arcs.group_by("tail", "head").agg(*counted).sort("tail", "head")
+
+
+def _by(column: str, prepared: Prepared, found: Spread, entities: pl.DataFrame) -> pl.DataFrame:
+    """Expected hits and impact by kind or sector."""
+    others = prepared.graph.entities.filter(~pl.col("id").is_in(prepared.scenario.origin_ids))
+    all_of = others.group_by(column).agg(pl.len().cast(pl.Int64).alias("entities"))
+    # where worlds are drawn, also those within reach that none of them hit
+    within = pl.col("probability_high") > 0 if found.exact else pl.col("hops").is_not_null()
+    hit = (
+        entities.filter(pl.col("rank") > 0)
+        .group_by(column)
+        .agg(
+            within.sum().cast(pl.Int64).alias("within_reach"),
+            pl.col("probability").sum().alias("hit"),
+            pl.col("probability_low").sum().alias("hit_low"),
+            pl.col("probability_high").sum().alias("hit_high"),
+            pl.col("impact").sum(),
+        )
+    )
+    return (
+        all_of.join(hit, on=column, how="right", nulls_equal=True)
+        .select(column, "entities", "within_reach", "hit", "hit_low", "hit_high", "impact")
+        .sort(["hit_high", "impact", column], descending=[True, True, False], nulls_last=True)
+    )
+
+
+def _totals(prepared: Prepared, found: Spread) -> Totals:
+    figures, others = found.figures, ~prepared.is_origin
+    drawn = 0.0 if found.exact else 1 / len(figures.weight)
+    mean = float(figures.total @ figures.weight)
+    order = np.argsort(figures.total, kind="stable")
+    reached = np.cumsum(figures.weight[order])
 
     def quantile(q: float) -> float:
         at = np.searchsorted(reached, q - 1e-12)
-        return float(found.total[order[min(int(at), len(order) - 1)]])
+        return float(figures.total[order[min(int(at), len(order) - 1)]])
 
     return Totals(
-        hit=float(found.middle[others].sum()),
+        hit=float(figures.middle[others].sum()),
         hit_low=float(found.low[others].sum()),
         hit_high=float(found.high[others].sum()),
-        hit_std_error=_std_error(found.hits, found.weight, drawn),
+        hit_std_error=_std_error(figures.hits, figures.weight, drawn),
         impact=mean,
-        impact_std_error=_std_error(found.total, found.weight, drawn),
+        impact_std_error=_std_error(figures.total, figures.weight, drawn),
         p50=quantile(0.50),
         p95=quantile(0.95),
         p99=quantile(0.99),
@@ -340,10 +277,9 @@ def _report_notes(graph: DependencyGraph) -> list[str]:
     return [str(f) for f in graph.report if f.action != "read"]
 
 
-def _assumptions(graph: DependencyGraph, found: Spread, scenario: Scenario) -> list[str]:
+def _assumptions(prepared: Prepared, found: Spread, within: Within) -> list[str]:
     """What the answer rests on beyond the stated facts."""
-    used = distinct(found.circuit.dependency)
-    unknown = int(graph.dependencies["probability"].is_null().to_numpy()[used].sum())
+    graph, scenario = prepared.graph, prepared.scenario
     notes = []
     if scenario.rules != shipped_rules():
         notes.append(f"rules of the user's own: {len(scenario.rules):,} of what crosses what")
@@ -352,13 +288,14 @@ def _assumptions(graph: DependencyGraph, found: Spread, scenario: Scenario) -> l
     untouched = _not_crossed(graph, scenario)
     if untouched:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")
-    if unknown:
+    if within.unknown:
         notes.append(
-            f"{unknown:,} of the {len(used):,} dependencies within reach have an unknown strength: "
-            f"low counts them as 0, the middle as {scenario.assume:g}, high as 1"
+            f"{within.unknown:,} of the {within.dependencies:,} dependencies within reach have an "
+            f"unknown strength: low counts them as 0, the middle as {scenario.assume:g}, high as 1"
         )
-    if found.exact and len(found.weight) > 1:
-        notes.append(f"exact: all {len(found.weight):,} cases were looked at, nothing was drawn")
+    cases = len(found.figures.weight)
+    if found.exact and cases > 1:
+        notes.append(f"exact: all {cases:,} cases were looked at, nothing was drawn")
     return notes
 
 

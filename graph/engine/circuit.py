@@ -18,7 +18,6 @@ import polars as pl
 from knockon.graph.arrays import (
     Bools,
     Ints,
-    Words,
     distinct,
     every,
     firsts,
@@ -26,11 +25,8 @@ from knockon.graph.arrays import (
     narrow,
     ranges,
 )
-from knockon.graph.engine.draws import identity_keys, ring_keys, switch_keys, text_keys
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import UNAIDED, Rule, crossing, reachable_modes
-
-_PIECE = 1 << 22  # dependencies keyed at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +37,7 @@ class Circuit:
     provider:  (A,) node at the provider's end of each arc
     member:    (A,) member that the arc leads to, ascending
     foreign:   (A,) arcs that count, but arrive in another mode than that of their group's node
-    dependency: (M,) dependency behind each member
+    dependency: (M,) dependency behind each member, -1 where the member waits for a ring
     group:     (M,) group of each member, ascending
     node:      (G,) node that each group belongs to, ascending
     threshold: (G,) how many lost members break the group: n - needs + 1
@@ -162,52 +158,6 @@ def _relations(graph: DependencyGraph) -> tuple[list[str], Ints]:
         words, list(range(len(words))), return_dtype=pl.Int32
     )
     return words, code.to_numpy()
-
-
-def member_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
-    """The identity keys of the given dependencies, made a piece at a time.
-
-    Number m + i is the ring draw of entity i, m being the number of dependencies of the graph.
-    """
-    rings = dependencies >= len(graph.dependent)
-    if rings.any():
-        entities = dependencies[rings] - len(graph.dependent)
-        found = np.empty(len(dependencies), np.uint64)
-        found[rings] = ring_keys(text_keys(graph.entities["id"].gather(entities)))
-        found[~rings] = member_keys(graph, dependencies[~rings])
-        return found
-    named = np.zeros(graph.size, np.bool_)
-    named[graph.dependent[dependencies]] = True
-    named[graph.provider[dependencies]] = True
-    ends = np.zeros(len(named), np.uint64)
-    ends[named] = text_keys(graph.entities["id"].filter(pl.Series(named)))
-    keys = np.empty(len(dependencies), np.uint64)
-    for first in range(0, len(dependencies), _PIECE):
-        piece = dependencies[first : first + _PIECE]
-        rows = graph.dependencies.select("relation", "group")[piece]
-        keys[first : first + _PIECE] = identity_keys(
-            ends[graph.dependent[piece]],
-            ends[graph.provider[piece]],
-            *(_column_keys(rows[name]) for name in rows.columns),
-        )
-    return keys
-
-
-def group_switch_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
-    """The keys of the switches of the groups that the given dependencies are members of."""
-    rows = graph.dependencies.select("dependent", "group")[dependencies]
-    return switch_keys(_column_keys(rows["dependent"]), _column_keys(rows["group"]))
-
-
-def _column_keys(column: pl.Series) -> Words:
-    """The key of each text, hashed once for each distinct one."""
-    words = column.unique().sort(nulls_last=True)
-    number = {word: i for i, word in enumerate(words)}
-    where = column.replace_strict(
-        list(number), list(number.values()), default=len(words) - 1, return_dtype=pl.Int64
-    )
-    keys: Words = text_keys(words)[where.to_numpy()]
-    return keys
 
 
 class _Arcs(NamedTuple):

@@ -1,139 +1,191 @@
-"""The random draws of a world: a pure function of (seed, world, identity).
+"""The table of draws beside a circuit: everything that chance decides, one row each.
 
-Every uniform number u has 32 binary digits. Digit j of u for the 64 worlds of block b is one
-64-bit word R(j), world 64 b + i in bit i, made by a counter-based hash:
-
-    mix(z)    the finaliser of SplitMix64 (Steele, Lea, Flood 2014; variant 13 of Stafford)
-    G         0x9E3779B97F4A7C15
-    key(x)    BLAKE2b of the UTF-8 text x with 8 bytes of digest, read little-endian (RFC 7693)
-    key(e)    mix of the keys of dependent, provider, relation and group in turn, from k = 0:
-              k = mix(k ^ next); without a group, its text is one NUL. The key of a group's switch
-              is made in the same way of dependent, group and the text NUL "switch"
-    h         mix((key(e) ^ mix(seed + G)) + (b + 1) G)
-    R(j)      mix(h + (j + 1) G),  j = 0 the most significant digit
-
-all modulo 2^64. A dependency is live in a world iff u < q; comparing digit by digit decides 64
-worlds at a time, and most of them after a few digits. Nothing else enters: not the order of rows,
-not threads, not the rest of the graph, so that two scenarios compare on the same worlds.
+A row says what is drawn (whether a dependency transmits, a group's switch works, a ring of a
+rollout is reached), for which entity, under which identity key, and how likely it is at the low,
+the middle and the high strengths. Members and groups of the circuit point to their rows. Keys are
+made here, once, from the texts of the graph; kernels see arrays only.
 """
 
-from collections.abc import Iterable
-from hashlib import blake2b
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
-from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.arrays import Bools, Floats, Ints, Words, every, firsts, lean
+from knockon.graph.engine.circuit import Circuit
+from knockon.graph.engine.uniforms import identity_keys, ring_keys, switch_keys, text_keys
+from knockon.graph.model.graph import DependencyGraph
 
-DIGITS = 32
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-_NO_GROUP = "\x00"  # a text that no checked group can have: ids are stripped, this is not text
-_SWITCH = "\x00switch"
-_RING = "\x00ring"
-
-
-def mix(z: Words) -> Words:
-    """The finaliser of SplitMix64 on each word."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+TRANSMITS, RING_REACHED, SWITCH_WORKS = 0, 1, 2  # what a draw decides
+_PIECE = 1 << 22  # dependencies keyed at a time
 
 
-def text_keys(texts: Iterable[str | None]) -> Words:
-    """A stable 64-bit key for each text; None has a key of its own."""
-    digests = b"".join(
-        blake2b((_NO_GROUP if t is None else t).encode(), digest_size=8).digest() for t in texts
-    )
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+class Strengths(NamedTuple):
+    """(m,) the strength of each dependency in the three coupled runs; one array thrice where all
+    is stated."""
+
+    low: Floats
+    middle: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, graph: DependencyGraph, assume: float) -> "Strengths":
+        """The stated strengths, and in the place of unknown ones 0, `assume` and 1."""
+        stated = graph.dependencies["probability"].to_numpy()
+        unknown = np.isnan(stated)
+        if not unknown.any():
+            return cls(stated, stated, stated)
+        return cls(*(np.where(unknown, q, stated) for q in (0.0, assume, 1.0)))
+
+    @classmethod
+    def known(cls, strength: Floats) -> "Strengths":
+        """The same in all runs."""
+        return cls(strength, strength, strength)
+
+    @property
+    def alike(self) -> bool:
+        """Whether nothing is unknown, so that the three runs are one."""
+        return self.low is self.high
 
 
-def identity_keys(*parts: Words) -> Words:
-    """One key for each row of parts, in their order: k = mix(k ^ next), from k = 0."""
-    key = np.zeros_like(parts[0])
-    for part in parts:
-        key = mix(key ^ part)
-    return key
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """All draws behind a circuit, V rows: dependencies in their order, then rings, then switches.
 
-
-def switch_keys(dependent: Words, group: Words) -> Words:
-    """The key of the switch of each group: its dependent, its name, and a tag."""
-    return identity_keys(dependent, group, text_keys([_SWITCH])[0])
-
-
-def ring_keys(dependent: Words) -> Words:
-    """The key of the ring of each dependent: the dependent, and a tag."""
-    return identity_keys(dependent, text_keys([_RING])[0])
-
-
-def hours_keys(identity: Words, column: str) -> Words:
-    """The key of hours that are a range: the identity of their row, and the column's name."""
-    return mix(identity ^ text_keys([f"\x00{column}"])[0])
-
-
-def salt(seed: int) -> Words:
-    """(1,) what every key is salted with under this seed."""
-    with np.errstate(over="ignore"):
-        return mix(np.array([seed % 2**64], np.uint64) + GOLDEN)
-
-
-def _states(keys: Words, blocks: Ints, seed: int) -> Words:
-    """(k, b) the state h of each key in each block, before its first digit."""
-    counter = (blocks.astype(np.uint64) + np.uint64(1)) * GOLDEN
-    return mix((keys ^ salt(seed))[:, None] + counter[None, :])
-
-
-def uniforms(keys: Words, blocks: Ints, seed: int) -> Floats:
-    """(k, 64 b) the draws themselves, u in [0, 1), world 64 * blocks[j] + i in column 64 j + i.
-
-    The same numbers of which `bernoulli` says whether they lie below a strength.
-    Cost: 33 hashes a word of 64 worlds.
+    kind: (V,) TRANSMITS, RING_REACHED or SWITCH_WORKS
+    entity: (V,) whose dependency, ring or switch it is
+    key: (V,) identity; 0 where no run is uncertain, so that nothing is drawn
+    strengths: (V,) how likely each is, in the three runs
+    of_member: (M,) row of each member of the circuit; of_group: (G,) row of each group's switch,
+    or -1
     """
-    with np.errstate(over="ignore"):
-        state = _states(keys, blocks, seed)
-        found = np.zeros((len(keys), 64 * len(blocks)))
-        for digit in range(DIGITS):
-            bits = mix(state + np.uint64(digit + 1) * GOLDEN).astype("<u8", copy=False)
-            ones = np.unpackbits(bits.view(np.uint8), axis=1, bitorder="little")
-            found += ones * 2.0 ** -(digit + 1)
+
+    kind: Ints
+    entity: Ints
+    key: Words
+    strengths: Strengths
+    of_member: Ints
+    of_group: Ints
+
+    @classmethod
+    def lay_out(
+        cls, graph: DependencyGraph, circuit: Circuit, strengths: Strengths, share: float = 1.0
+    ) -> "Draws":
+        """The draws of a circuit.
+
+        strengths: (m,) by dependency of the graph
+        share: of those that wait for a ring of a rollout, how many ever get the update
+        """
+        dependency, waiting, of_member = _rows_of_members(circuit)
+        head, of_group = _rows_of_groups(graph, circuit, len(dependency) + len(waiting))
+        used = [q[dependency] for q in (strengths[:1] if strengths.alike else strengths)]
+        if not (used[0] != used[-1]).any():
+            used = used[:1]
+        if len(waiting) or len(head):
+            works = graph.dependencies["switch_probability"].to_numpy()[head]
+            rest = np.concatenate([np.full(len(waiting), share), works])
+            used = [np.concatenate([q, rest]) for q in used]
+        sizes = (len(dependency), len(waiting), len(head))
+        return cls(
+            lean(np.repeat(np.array([TRANSMITS, RING_REACHED, SWITCH_WORKS], np.int8), sizes)),
+            _join(graph.dependent[dependency], waiting, graph.dependent[head]),
+            _keys(graph, dependency, waiting, head, _uncertain(used)),
+            Strengths(*(used if len(used) == 3 else used * 3)),
+            of_member,
+            of_group,
+        )
+
+
+def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
+    """The identity keys of these dependencies, made a piece at a time."""
+    named = np.zeros(graph.size, np.bool_)
+    named[graph.dependent[dependencies]] = True
+    named[graph.provider[dependencies]] = True
+    ends = np.zeros(len(named), np.uint64)
+    ends[named] = text_keys(graph.entities["id"].filter(pl.Series(named)))
+    keys = np.empty(len(dependencies), np.uint64)
+    for first in range(0, len(dependencies), _PIECE):
+        piece = dependencies[first : first + _PIECE]
+        rows = graph.dependencies.select("relation", "group")[piece]
+        keys[first : first + _PIECE] = identity_keys(
+            ends[graph.dependent[piece]],
+            ends[graph.provider[piece]],
+            *(_column_keys(rows[name]) for name in rows.columns),
+        )
+    return keys
+
+
+def _keys(
+    graph: DependencyGraph, dependency: Ints, waiting: Ints, head: Ints, uncertain: Bools
+) -> Words:
+    """(V,) the keys of what is drawn. A ring is drawn also where its share is certain: when."""
+    keys = np.zeros(len(uncertain), np.uint64)
+    transmits, works = (np.flatnonzero(uncertain[part]) for part in (
+        slice(0, len(dependency)), slice(len(uncertain) - len(head), None)))  # fmt: skip
+    keys[transmits] = dependency_keys(graph, dependency[transmits])
+    rings = slice(len(dependency), len(dependency) + len(waiting))
+    keys[rings] = ring_keys(text_keys(graph.entities["id"].gather(waiting)))
+    rows = graph.dependencies.select("dependent", "group")[head[works]]
+    keys[rings.stop + works] = switch_keys(*(_column_keys(rows[name]) for name in rows.columns))
+    return keys
+
+
+def _rows_of_members(circuit: Circuit) -> tuple[Ints, Ints, Ints]:
+    """The dependencies behind members, each once; the entities that wait for rings; and (M,) the
+    row of each member's draw."""
+    ringed = circuit.dependency < 0
+    if not ringed.any():
+        dependency, row = _distinct(circuit.dependency)
+        return dependency, np.zeros(0, np.int64), row
+    dependency, place = _distinct(circuit.dependency[~ringed])
+    of_member = np.empty(len(ringed), np.int32)
+    of_member[~ringed] = place
+    of_member[ringed] = len(dependency) + np.arange(int(ringed.sum()))
+    return dependency, circuit.entity[circuit.node[circuit.group[ringed]]], of_member
+
+
+def _rows_of_groups(graph: DependencyGraph, circuit: Circuit, before: int) -> tuple[Ints, Ints]:
+    """A dependency of each group with a switch; and (G,) the row of each group's draw, or -1."""
+    of_group = np.full(len(circuit.node), -1, np.int32)
+    switched = np.flatnonzero(circuit.switch_of >= 0)
+    if not len(switched):
+        return np.zeros(0, np.int64), of_group
+    member = circuit.switch_of[switched]
+    _, first, number = np.unique(graph.group_of[member], return_index=True, return_inverse=True)
+    of_group[switched] = before + number
+    return member[first], of_group
+
+
+def _distinct(dependency: Ints) -> tuple[Ints, Ints]:
+    """The dependencies behind members (M,), each once, and the place of each member's there."""
+    if bool((dependency[1:] > dependency[:-1]).all()):
+        return dependency, every(len(dependency))
+    order = np.argsort(dependency, kind="stable")
+    first = firsts(dependency[order])
+    place = np.empty(len(dependency), np.int32)
+    place[order] = np.cumsum(first) - 1
+    return dependency[order][first], place
+
+
+def _uncertain(strengths: list[Floats]) -> Bools:
+    """(V,) rows that may fall either way in one of the runs."""
+    found = np.zeros(len(strengths[0]), np.bool_)
+    for q in strengths:
+        found |= (q > 0) & (q < 1)
     return found
 
 
-def bernoulli(keys: Words, threshold: Words, blocks: Ints, seed: int) -> Words:
-    """In which worlds the draw of each key lies below its threshold.
-
-    keys: (k,) identities; threshold: (k,) from `thresholds`; blocks: (b,) numbers of blocks of 64
-    worlds; seed: any int. Returns (k, b) words, world 64 * blocks[j] + i in bit i.
-    Cost: about log2(64) + 2 hashes a word, fewer for strengths with few binary digits.
-    """
-    with np.errstate(over="ignore"):
-        state = _states(keys, blocks, seed)
-        below = np.zeros_like(state)
-        open_ = np.repeat(np.where(threshold > 0, ALL, np.uint64(0))[:, None], len(blocks), axis=1)
-        certain = threshold > np.uint64(2**DIGITS - 1)
-        below[certain] = ALL
-        open_[certain] = 0
-        for digit in range(DIGITS):
-            shift = np.uint64(DIGITS - 1 - digit)
-            rest = threshold & np.uint64((1 << (DIGITS - digit)) - 1)
-            rows = np.flatnonzero((rest > 0) & open_.any(axis=1))
-            if not rows.size:
-                break
-            bits = mix(state[rows] + np.uint64(digit + 1) * GOLDEN)
-            one = ((threshold[rows] >> shift) & np.uint64(1)).astype(bool)[:, None]
-            below[rows] |= np.where(one, open_[rows] & ~bits, np.uint64(0))
-            open_[rows] &= np.where(one, bits, ~bits)
-    return below
+def _column_keys(column: pl.Series) -> Words:
+    """The key of each text, hashed once for each distinct one."""
+    words = column.unique().sort(nulls_last=True)
+    number = {word: i for i, word in enumerate(words)}
+    where = column.replace_strict(
+        list(number), list(number.values()), default=len(words) - 1, return_dtype=pl.Int64
+    )
+    keys: Words = text_keys(words)[where.to_numpy()]
+    return keys
 
 
-def thresholds(strength: Floats) -> Words:
-    """The number T in 0..2^32 with: u < q iff the digits of u, read as a whole number, are < T."""
-    return np.ceil(strength * 2.0**DIGITS).astype(np.uint64)
-
-
-def every_case(variables: int) -> Words:
-    """All 2^variables cases as lanes, (variables, words): variable i is bit i of the case."""
-    cases = np.arange(1 << variables, dtype=np.uint64)
-    bits = (cases[None, :] >> np.arange(variables, dtype=np.uint64)[:, None]) & np.uint64(1)
-    padded = np.zeros((variables, -(-len(cases) // 64) * 64), np.uint8)
-    padded[:, : len(cases)] = bits
-    return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+def _join(*parts: Ints) -> Ints:
+    return parts[0] if not any(map(len, parts[1:])) else np.concatenate(parts)

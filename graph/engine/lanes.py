@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from itertools import chain
 from os import cpu_count
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.circuit import Circuit
-from knockon.graph.engine.draws import ALL, salt, thresholds
+from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
 from knockon.graph.engine.kernels.closure_numpy import close, unpack
 from knockon.graph.engine.memory import free_bytes, workers
+from knockon.graph.engine.uniforms import ALL, salt, thresholds
 from knockon.graph.engine.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
 from knockon.graph.engine.worlds import Block, Run
 
@@ -61,8 +63,8 @@ class Lanes:
         self.taken = 0, 0  # bytes that the compiled form took for all blocks, and for each
         self._found_free: int | None = None
         self._wiring: Wiring | None = None
-        self._drawings: dict[int, tuple[Run, Drawing]] = {}
-        self._keys: tuple[Any, Words, Words] | None = None
+        self._drawings: WeakKeyDictionary[Run, Drawing] = WeakKeyDictionary()  # while a run lives
+        self._keys: tuple[Draws, Words, Words] | None = None
 
     @property
     def form(self) -> str:
@@ -84,7 +86,8 @@ class Lanes:
 
     def release(self, *, wiring: bool = True) -> None:
         """Let go of what only closures need, and of the wiring: each is as large as the graph."""
-        self._drawings, self._keys = {}, None
+        self._drawings.clear()
+        self._keys = None
         self.executor.release()
         if wiring:
             self._wiring = None
@@ -128,7 +131,7 @@ class Lanes:
             self._found_free = free_bytes()  # later it lacks what the lanes themselves took
         wiring, nodes = self.wiring(), len(self.circuit.entity)
         drawing = self.drawing(run, given=given)
-        drawn = sum(d.bytes for _, d in self._drawings.values())
+        drawn = sum(d.bytes for d in self._drawings.values())
         self.taken = wiring.bytes + drawn, block_bytes(nodes)
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         yield from self.executor.run(
@@ -138,8 +141,8 @@ class Lanes:
 
     def _reach(self, run: Run, origins: Ints) -> Bools:
         live = run.probability >= 1
-        sure = np.where(run.of_group >= 0, live[run.of_group], True)
-        return self.reach(live[run.of_member], ~sure, origins)
+        sure = np.where(run.draws.of_group >= 0, live[run.draws.of_group], True)
+        return self.reach(live[run.draws.of_member], ~sure, origins)
 
     def reach(self, live: Bools, stuck: Bools, origins: Ints, barred: Ints | None = None) -> Bools:
         """(N,) nodes hit in one lane; live: (M,) members, stuck: (G,) switches that fail.
@@ -167,12 +170,12 @@ class Lanes:
 
     def drawing(self, run: Run, *, given: bool) -> Drawing:
         """The draws by arc and by switch; given: uncertain ones are rows of given words."""
-        if id(run) not in self._drawings:
-            self._drawings[id(run)] = run, self._draw(run, given=given)
-        return self._drawings[id(run)][1]
+        if run not in self._drawings:
+            self._drawings[run] = self._draw(run, given=given)
+        return self._drawings[run]
 
     def _draw(self, run: Run, *, given: bool) -> Drawing:
-        wiring, switch = self.wiring(), run.of_group[self.wiring().shared]
+        wiring, switch = self.wiring(), run.draws.of_group[self.wiring().shared]
         row = np.zeros(0, np.uint64)
         if given:
             row = np.zeros(len(run.probability), np.uint64)
@@ -196,13 +199,12 @@ class Lanes:
 
     def _salted_keys(self, run: Run, switch: Ints) -> tuple[Words, Words]:
         """The keys by arc and by shared group, made once for all runs over the same draws."""
-        if self._keys is None or self._keys[0] is not run.identities:
-            values = run.identities.made()
-            values ^= salt(run.seed)
+        if self._keys is None or self._keys[0] is not run.draws:
+            values = run.draws.key ^ salt(run.seed)
             key = np.empty(len(self.wiring().arc), np.uint64)
             for piece, draws in self._draws_of_arcs(run):
                 key[piece] = values[draws]
-            self._keys = run.identities, key, np.where(switch >= 0, values[switch], np.uint64(0))
+            self._keys = run.draws, key, np.where(switch >= 0, values[switch], np.uint64(0))
         return self._keys[1:]
 
     def _draws_of_arcs(self, run: Run) -> Iterator[tuple[slice, Ints]]:
@@ -210,7 +212,7 @@ class Lanes:
         wiring = self.wiring()
         for first in range(0, len(wiring.arc), _PIECE):
             piece = slice(first, first + _PIECE)
-            yield piece, run.of_member[self.circuit.member[wiring.arc[piece]]]
+            yield piece, run.draws.of_member[self.circuit.member[wiring.arc[piece]]]
 
 
 class Closing(NamedTuple):

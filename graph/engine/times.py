@@ -15,16 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from knockon.graph.arrays import Bools, Floats, Ints
-from knockon.graph.engine.circuit import Circuit, member_keys
-from knockon.graph.engine.draws import (
-    DIGITS,
-    hours_keys,
-    identity_keys,
-    text_keys,
-    thresholds,
-    uniforms,
-)
+from knockon.graph.arrays import Bools, Floats, Ints, Words
+from knockon.graph.engine.circuit import Circuit
+from knockon.graph.engine.draws import Draws, dependency_keys
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.times_numpy import walk_lanes
 from knockon.graph.engine.kernels.times_world import (
@@ -35,6 +28,14 @@ from knockon.graph.engine.kernels.times_world import (
     components,
 )
 from knockon.graph.engine.lanes import compiled_form_is_there
+from knockon.graph.engine.uniforms import (
+    DIGITS,
+    hours_keys,
+    identity_keys,
+    text_keys,
+    thresholds,
+    uniforms,
+)
 from knockon.graph.engine.worlds import Block, Run
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import LONGEST, TO, Hours, log_uniform
@@ -60,59 +61,36 @@ class Times:
     state: npt.NDArray[np.uint8] | None
 
 
-class HoursDrawn:
+@dataclass(frozen=True, eq=False)
+class HourDraws:
     """The hours of a circuit that differ from world to world: ranges, and the starts of rings.
 
-    Rows are the same in all runs: a draw hangs on identity, not on strengths.
+    R rows, the same in all runs: a draw hangs on identity, not on strengths.
+    hours: of the origins
+    key, low, high: of each range; ring: (k,) keys of those that wait for a ring, whose rows come
+    after those of ranges; reached, start: (rings,) share reached with each ring, and its hour
     """
 
-    def __init__(self, graph: DependencyGraph, seed: int, hours: Hours) -> None:
-        self.graph, self.seed, self.hours = graph, seed, hours
-        self._keys: list[npt.NDArray[np.uint64]] = []
-        self._low: list[Floats] = []
-        self._high: list[Floats] = []
-        self.rows = 0
-        self._rings: tuple[npt.NDArray[np.uint64], Floats, Floats] | None = None
-
-    def column(self, name: str, numbers: Ints, *, entities: bool) -> tuple[Floats, Ints]:
-        """Values of a column for these rows of its table, and the rows of their draws, or -1."""
-        frame = self.graph.entities if entities else self.graph.dependencies
-        low = frame[name].to_numpy()[numbers].astype(np.float64)
-        high = frame[name + TO].to_numpy()[numbers]
-        ranged = np.flatnonzero(~np.isnan(high.astype(np.float64)))
-        row = np.full(len(numbers), -1)
-        if len(ranged):
-            distinct, of = np.unique(numbers[ranged], return_inverse=True)
-            if entities:
-                identity = identity_keys(text_keys(self.graph.entities["id"].gather(distinct)))
-            else:
-                identity = member_keys(self.graph, distinct)
-            at = np.unique(numbers[ranged], return_index=True)[1]
-            self._add(hours_keys(identity, name), low[ranged][at], high[ranged][at])
-            row[ranged] = self.rows - len(distinct) + of
-        return low, row
-
-    def rings(self, entities: Ints, rings: tuple[Ring, ...]) -> Ints:
-        """The rows of the starts of the rings of these entities."""
-        m = len(self.graph.dependent)
-        ends = thresholds(reached(rings)) / 2.0**DIGITS
-        starts = np.array([r.start_hours for r in rings])
-        self._rings = (member_keys(self.graph, m + entities), ends, starts)
-        first, self.rows = self.rows, self.rows + len(entities)
-        return first + np.arange(len(entities))
+    seed: int
+    hours: Hours
+    key: Words
+    low: Floats
+    high: Floats
+    ring: Words
+    reached: Floats
+    start: Floats
 
     def table(self, block: Block) -> tuple[Floats, Floats]:
         """(R, L) drawn hours, and (L,) hours of the origins, in the worlds of a block."""
         numbers = np.arange(block.first, block.first + block.words)
         lanes = len(block.weight)
         parts = [np.zeros((0, lanes))]
-        if self._keys:
-            u = uniforms(np.concatenate(self._keys), numbers, self.seed)[:, :lanes]
-            parts.append(log_uniform(np.concatenate(self._low), np.concatenate(self._high), u))
-        if self._rings is not None:
-            keys, ends, starts = self._rings
-            u = uniforms(keys, numbers, self.seed)[:, :lanes]
-            parts.append(starts[np.searchsorted(ends, u, side="right")])
+        if len(self.key):
+            u = uniforms(self.key, numbers, self.seed)[:, :lanes]
+            parts.append(log_uniform(self.low, self.high, u))
+        if len(self.ring):
+            u = uniforms(self.ring, numbers, self.seed)[:, :lanes]
+            parts.append(self.start[np.searchsorted(self.reached, u, side="right")])
         hours = np.full(lanes, self.hours.low)
         if not self.hours.known:
             key = hours_keys(np.zeros(1, np.uint64), "hours")
@@ -123,30 +101,66 @@ class HoursDrawn:
     @property
     def certain(self) -> bool:
         """Whether the hours are the same in all worlds."""
-        return not self.rows and self.hours.known
+        return not len(self.key) and not len(self.ring) and self.hours.known
 
-    def _add(self, keys: npt.NDArray[np.uint64], low: Floats, high: Floats) -> None:
-        self._keys.append(keys)
-        self._low.append(low)
-        self._high.append(high)
-        self.rows += len(keys)
+
+class _Ranges:
+    """The ranges of hours met while a circuit is laid out, row by row."""
+
+    def __init__(self, graph: DependencyGraph) -> None:
+        self.graph = graph
+        self.parts: list[tuple[Words, Floats, Floats]] = []
+        self.rows = 0
+
+    def column(self, name: str, numbers: Ints, *, entities: bool) -> tuple[Floats, Ints]:
+        """Values of a column for these rows of its table, and the rows of their draws, or -1."""
+        frame = self.graph.entities if entities else self.graph.dependencies
+        low = frame[name].to_numpy()[numbers].astype(np.float64)
+        high = frame[name + TO].to_numpy()[numbers]
+        ranged = np.flatnonzero(~np.isnan(high.astype(np.float64)))
+        row = np.full(len(numbers), -1)
+        if len(ranged):
+            distinct, at, of = np.unique(numbers[ranged], return_index=True, return_inverse=True)
+            if entities:
+                identity = identity_keys(text_keys(self.graph.entities["id"].gather(distinct)))
+            else:
+                identity = dependency_keys(self.graph, distinct)
+            self.parts.append((hours_keys(identity, name), low[ranged][at], high[ranged][at]))
+            row[ranged] = self.rows + of
+            self.rows += len(distinct)
+        return low, row
+
+    def joined(self) -> tuple[Words, Floats, Floats]:
+        """The key, low and high end of each row."""
+        nothing = (np.zeros(0, np.uint64), np.zeros(0), np.zeros(0))
+        key, low, high = (np.concatenate(p) for p in zip(nothing, *self.parts, strict=True))
+        return key, low, high
 
 
 class Timeline:
     """A circuit whose times are wanted in many worlds.
 
-    circuit: with the nodes of rings, if any, after `nodes` others (`rollout.staged`)
-    rings: of the rollout; fractional: whether losses are wanted too
+    circuit: with the nodes of rings, if any, after all others (`staging.add_rings`)
+    draws: of the circuit; rings: of the rollout; fractional: whether losses are wanted too
     """
 
     def __init__(
-        self, graph: DependencyGraph, circuit: Circuit, origins: Ints, hours: Hours, seed: int,
-        *, rings: tuple[Ring, ...] = (), halt: float | None = None, fractional: bool = False,
+        self, graph: DependencyGraph, circuit: Circuit, draws: Draws, origins: Ints, hours: Hours,
+        seed: int, *, rings: tuple[Ring, ...] = (), halt: float | None = None,
+        fractional: bool = False,
     ) -> None:  # fmt: skip
         self.circuit, self.fractional = circuit, fractional
-        self.drawn = HoursDrawn(graph, seed, hours)
-        begun = sum(halt is None or r.start_hours < halt for r in rings)
-        self.shape = self._shape(graph, origins, rings, begun)
+        begun = [r for r in rings if halt is None or r.start_hours < halt]
+        ranges = _Ranges(graph)
+        self.shape = self._shape(graph, ranges, origins, begun)
+        waiting = np.flatnonzero(circuit.dependency < 0)
+        several = len(begun) > 1  # one start for all that get the update needs no draw
+        self.drawn = HourDraws(
+            seed, hours, *ranges.joined(),
+            draws.key[draws.of_member[waiting]] if several else np.zeros(0, np.uint64),
+            thresholds(reached(rings)) / 2.0**DIGITS,
+            np.array([r.start_hours for r in rings]),
+        )  # fmt: skip
 
     def pays(self, worlds: int) -> bool:
         """Whether so many worlds are worth the compiled form. Cycles cost their size squared."""
@@ -174,7 +188,7 @@ class Timeline:
         from knockon.graph.engine.kernels import times_numba as timeline_compiled  # noqa: F401  (compiles once, not per thread)
 
         cores = cpu_count() or 1
-        _ = run.uncertain, run.keys, run.limits
+        _ = run.keys, run.limits  # found once, not per thread
         waiting: deque[tuple[Block, Future[Times]]] = deque()
         with ThreadPoolExecutor(cores) as pool:
             for block in blocks:
@@ -235,25 +249,24 @@ class Timeline:
         return Work._make([*flags[:2], *told, *hours[:5], flags[2], *hours[5:]])
 
     def _shape(
-        self, graph: DependencyGraph, origins: Ints, rings: tuple[Ring, ...], begun: int
+        self, graph: DependencyGraph, ranges: _Ranges, origins: Ints, begun: list[Ring]
     ) -> Shape:
-        c, m = self.circuit, len(graph.dependent)
-        n = len(c.entity)
+        c, n = self.circuit, len(self.circuit.entity)
         by_provider = np.argsort(c.provider, kind="stable")
         arc_start = np.searchsorted(c.provider[by_provider], np.arange(n + 1))
         arc_member = c.member[by_provider]
-        waiting = np.flatnonzero(c.dependency >= m)  # members of the nodes of rings
-        real = np.flatnonzero(c.dependency < m)
+        waiting = np.flatnonzero(c.dependency < 0)  # members of the nodes of rings
+        real = np.flatnonzero(c.dependency >= 0)
         grace, grace_row = np.zeros(len(c.dependency)), np.full(len(c.dependency), -1)
         pause, pause_row = grace.copy(), grace_row.copy()
         numbers = c.dependency[real]
-        grace[real], grace_row[real] = self.drawn.column("grace_hours", numbers, entities=False)
-        pause[real], pause_row[real] = self.drawn.column("switch_hours", numbers, entities=False)
-        if len(waiting) and begun == 1:  # one start for all that get the update
-            grace[waiting] = rings[0].start_hours
-        elif len(waiting) and begun:
-            grace_row[waiting] = self.drawn.rings(c.dependency[waiting] - m, rings)
-        repair, repair_row = self.drawn.column("repair_hours", c.entity, entities=True)
+        grace[real], grace_row[real] = ranges.column("grace_hours", numbers, entities=False)
+        pause[real], pause_row[real] = ranges.column("switch_hours", numbers, entities=False)
+        if len(begun) == 1:
+            grace[waiting] = begun[0].start_hours
+        repair, repair_row = ranges.column("repair_hours", c.entity, entities=True)
+        if len(begun) > 1:  # their rows come after those of all ranges
+            grace_row[waiting] = ranges.rows + np.arange(len(waiting))
         backlog = graph.entities["backlog"].to_numpy()[c.entity].astype(np.float64)
         node_of_waiting = c.node[c.group[waiting]]  # nobody works on those: they only pass it on
         repair[node_of_waiting], repair_row[node_of_waiting] = 0.0, -1

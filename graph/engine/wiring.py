@@ -10,7 +10,7 @@ import numpy as np
 
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.circuit import Circuit
-from knockon.graph.engine.draws import ALL, DIGITS
+from knockon.graph.engine.uniforms import ALL, DIGITS
 
 WORDS = 8  # of 64 lanes each, in one row of a block: one cache line; tests/bench/words.py measures
 ROW = 8 * WORDS  # bytes

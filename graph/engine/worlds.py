@@ -6,10 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints, Words, every, firsts
-from knockon.graph.engine.circuit import Circuit, group_switch_keys, member_keys
-from knockon.graph.engine.draws import ALL, bernoulli, every_case, thresholds
-from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.engine.draws import Draws
+from knockon.graph.engine.uniforms import ALL, bernoulli, every_case, thresholds
 
 EXACT = 12  # up to this many uncertain draws, all 2^12 cases are looked at
 
@@ -35,95 +34,32 @@ class Block:
         return -(-len(self.weight) // 64)
 
 
-class _Keys:
-    """The identity keys of draws, made when first asked for and then shared by several runs."""
-
-    def __init__(self, graph: DependencyGraph, dependencies: Ints, switches: int) -> None:
-        self.graph, self.dependencies, self.switches = graph, dependencies, switches
-
-    @cached_property
-    def values(self) -> Words:
-        """(V,) by draw; 0 where the strength is 0 or 1 whatever is assumed, so that none is."""
-        return self.made()
-
-    def made(self) -> Words:
-        """The same, not kept."""
-        stated = self.graph.dependencies["probability"].to_numpy()
-        if len(self.dependencies) and self.dependencies.max() >= len(stated):  # draws of rings
-            stated = np.append(stated, np.full(self.graph.size, np.nan))
-        found = np.zeros(len(self.dependencies), np.uint64)
-        transmit, switch = np.split(self.dependencies, [self.switches])
-        fixed = (stated == 0) | (stated == 1)
-        if fixed.any():
-            drawn = np.flatnonzero(~fixed[transmit])
-            found[drawn] = member_keys(self.graph, transmit[drawn])
-        else:
-            found[: self.switches] = member_keys(self.graph, transmit)
-        if not len(switch):
-            return found
-        works = self.graph.dependencies["switch_probability"].to_numpy()
-        drawn = np.flatnonzero((works[switch] > 0) & (works[switch] < 1))
-        found[drawn + self.switches] = group_switch_keys(self.graph, switch[drawn])
-        return found
-
-
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The draws that decide a circuit: one per dependency, then one per switch of a group.
+    """One of the coupled runs over the same draws: how likely each is.
 
-    probability: (V,) that the dependency transmits, or that the switch works
-    dependencies: (V,) behind the draws; those from `switches` on stand for their group's switch,
-    number m + i before them for the ring of entity i, m being the dependencies of the graph
-    of_member: (M,) the draw of each member; of_group: (G,) of each group's switch, or -1
+    probability: (V,) of each draw
     """
 
-    graph: DependencyGraph
+    draws: Draws
     seed: int
     probability: Floats
-    dependencies: Ints
-    switches: int
-    of_member: Ints
-    of_group: Ints
-    identities: _Keys
 
     @classmethod
-    def of(cls, graph: DependencyGraph, circuit: Circuit, strength: Floats, seed: int) -> "Run":
-        """The run of a circuit with these strengths, (m,) for the dependencies of the graph."""
-        dependencies, of_member = _distinct_draws(circuit.dependency)
-        switched = np.flatnonzero(circuit.switch_of >= 0)
-        heads, of_switch = np.unique(
-            graph.group_of[circuit.switch_of[switched]], return_inverse=True
-        )
-        first = np.unique(graph.group_of, return_index=True)[1] if len(heads) else heads
-        members = first[heads]  # a dependency of each group with a switch
-        of_group = np.full(len(circuit.node), -1, np.int32)
-        of_group[switched] = len(dependencies) + of_switch
-        behind, probability = dependencies, strength[dependencies]
-        if len(members):
-            works = graph.dependencies["switch_probability"].to_numpy()[members]
-            behind = np.concatenate([dependencies, members])
-            probability = np.concatenate([probability, works])
-        return cls(
-            graph,
-            seed,
-            probability,
-            behind,
-            len(dependencies),
-            of_member,
-            of_group,
-            _Keys(graph, behind, len(dependencies)),
-        )
+    def of(cls, draws: Draws, seed: int) -> "Run":
+        """The run at the assumed strengths."""
+        return cls(draws, seed, draws.strengths.middle)
 
-    def with_strengths(self, strength: Floats) -> "Run":
-        """The same draws under other strengths, (m,) for the dependencies of the graph."""
-        changed = self.probability.copy()
-        changed[: self.switches] = strength[self.dependencies[: self.switches]]
-        return replace(self, probability=changed)
+    @classmethod
+    def each(cls, draws: Draws, seed: int) -> "tuple[Run, ...]":
+        """The low, middle and high runs, or the middle one alone where all are alike."""
+        strengths = draws.strengths[:1] if draws.strengths.alike else draws.strengths
+        return tuple(cls(draws, seed, q) for q in strengths)
 
     def in_world(self, world: int) -> "Run":
         """This one world for all lanes: what it draws happens for sure, or never."""
         block = np.array([world // 64])
-        bits = bernoulli(self.keys, self.limits[self.uncertain], block, self.seed)[:, 0]
+        bits = bernoulli(self.keys, self.limits, block, self.seed)[:, 0]
         decided = self.probability.copy()
         decided[self.uncertain] = (bits >> np.uint64(world % 64)) & np.uint64(1)
         return replace(self, probability=decided)
@@ -133,15 +69,15 @@ class Run:
         """The draws that may fall either way."""
         return np.flatnonzero((self.probability > 0) & (self.probability < 1))
 
-    @property
+    @cached_property
     def keys(self) -> Words:
         """(U,) identity of each uncertain draw."""
-        return self.identities.values[self.uncertain]
+        return self.draws.key[self.uncertain]
 
-    @property
+    @cached_property
     def limits(self) -> Words:
-        """(V,) thresholds of all draws."""
-        return thresholds(self.probability)
+        """(U,) thresholds of the uncertain draws."""
+        return thresholds(self.probability[self.uncertain])
 
     def every_case(self, words: int) -> Iterator[Block]:
         """Every case of the uncertain draws with its probability, `words` times 64 at a time."""
@@ -162,14 +98,14 @@ class Run:
         numbers = np.arange(block.first, block.first + block.words)
         bits = block.cases
         if bits is None:
-            bits = bernoulli(self.keys, self.limits[self.uncertain], numbers, self.seed)
+            bits = bernoulli(self.keys, self.limits, numbers, self.seed)
         certain = np.where(self.probability >= 1, ALL, np.uint64(0))
         words = np.repeat(certain[:, None], block.words, axis=1)
         words[self.uncertain] = bits
-        stuck = np.zeros((len(self.of_group), block.words), np.uint64)
-        switched = self.of_group >= 0
-        stuck[switched] = ~words[self.of_group[switched]]
-        return words[self.of_member], stuck
+        stuck = np.zeros((len(self.draws.of_group), block.words), np.uint64)
+        switched = self.draws.of_group >= 0
+        stuck[switched] = ~words[self.draws.of_group[switched]]
+        return words[self.draws.of_member], stuck
 
 
 def blocks_of(lanes: int, words: int, first: int = 0) -> Iterator[Block]:
@@ -198,14 +134,3 @@ def each_set(members: Ints, starts: Ints, words: int) -> Iterator[Block]:
         bit = np.uint64(1) << (lane % 64).astype(np.uint64)
         np.bitwise_or.at(hit, (row, lane // 64), bit)
         yield replace(block, nodes=nodes, hit=hit)
-
-
-def _distinct_draws(dependency: Ints) -> tuple[Ints, Ints]:
-    """The dependencies behind members (M,), each once, and the place of each member's there."""
-    if bool((dependency[1:] > dependency[:-1]).all()):
-        return dependency, every(len(dependency))
-    order = np.argsort(dependency, kind="stable")
-    first = firsts(dependency[order])
-    place = np.empty(len(dependency), np.int32)
-    place[order] = np.cumsum(first) - 1
-    return dependency[order][first], place

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from knockon.graph.maps.page import MARGIN, SMALL, Point, text
-from knockon.graph.maps.phrases import number
 from knockon.graph.maps.style import INK, MUTED, PAPER
 from knockon.graph.maps.text import clean, fit, width, wrap, xml
+from knockon.graph.words import number
 
 GRID = "#e3e3e3"
 _LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))

@@ -7,10 +7,10 @@ import polars as pl
 
 from knockon.graph.maps.axes import GRID, Axis
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, text
-from knockon.graph.maps.phrases import duration, join, kind_name, percent
 from knockon.graph.maps.plan import ORIGINS
 from knockon.graph.maps.style import INK, MUTED, ORIGIN, outline, texture
 from knockon.graph.maps.text import clean, fit, xml
+from knockon.graph.words import duration, join, kind_name, percent
 
 _ROW = 22.0
 

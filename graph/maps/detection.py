@@ -19,9 +19,9 @@ from knockon.graph.maps.axes import (
     time_axis,
 )
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
-from knockon.graph.maps.phrases import duration, percent
 from knockon.graph.maps.style import BLUE, MUTED
 from knockon.graph.maps.text import width, wrap, xml
+from knockon.graph.words import duration, percent
 
 _PAGE, _TALL, _LEFT, _RIGHT, _LINE = 960.0, 300.0, 84.0, 736.0, 15.0
 

@@ -1,30 +1,17 @@
 """The impact map as one SVG document: a headline, the boxes and lines of the plan, a legend."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
-import numpy as np
-
+from knockon.graph.analysis.impact import Impact
 from knockon.graph.errors import some
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
-from knockon.graph.maps.phrases import (
-    assumption,
-    carriers,
-    chance,
-    duration,
-    headline,
-    kind_name,
-    percent,
-    provenance,
-    range_of,
-)
+from knockon.graph.maps.phrases import carriers, provenance
 from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
 from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
 from knockon.graph.maps.text import clean, fit, width, wrap, xml
-
-if TYPE_CHECKING:
-    from knockon.graph.analysis.whatif import Impact
+from knockon.graph.words import chance, duration, kind_name, percent, range_of
 
 _PAD = 12.0
 _LEAST, _MOST = 110.0, 250.0  # width of a box
@@ -41,7 +28,7 @@ _LOWER = {
 }  # text clear of what the shape has on top
 
 
-def impact_map(impact: "Impact") -> str:
+def impact_map(impact: Impact) -> str:
     """The map of an answer. The same answer gives the same bytes. Raises RenderError."""
     plan = plan_map(impact)
     labels = {b.key: _label(impact, b) for b in plan.boxes}
@@ -49,8 +36,8 @@ def impact_map(impact: "Impact") -> str:
     layout = lay_out(sizes, [(w.tail, w.head, not w.beside) for w in plan.lines])
     legend = _legend(plan)
     page = max(layout.width, 760.0) + 2 * MARGIN
-    sentences = (assumption(impact), carriers(impact, _strongest(plan)))
-    head, top = heading(headline(impact), sentences, page)
+    sentences = (impact.assumption, carriers(impact, _strongest(impact, plan)))
+    head, top = heading(impact.headline, sentences, page)
     rows, below = legend_rows(legend, page)
     feet, height = _footer(impact, plan, page, top + layout.height + 16, rows, below)
     body = [
@@ -59,18 +46,18 @@ def impact_map(impact: "Impact") -> str:
         *(_box(impact, b, labels[b.key], sizes[b.key], layout.boxes[b.key]) for b in plan.boxes),
         "</g>",
     ]
-    return document(page, height, headline(impact), assumption(impact), [*head, *body, *feet])
+    return document(page, height, impact.headline, impact.assumption, [*head, *body, *feet])
 
 
-def _label(impact: "Impact", box: Box) -> tuple[list[str], str]:
+def _label(impact: Impact, box: Box) -> tuple[list[str], str]:
     """The name on one or two lines, and the small line under it."""
     number = len(box.members)
     carried = f" · {box.behind:,} behind" if box.behind else ""
     if box.origin and box.single:
-        name = clean(impact.graph.names[box.members[0]])
+        name = clean(_cell(impact, box.members[0], "name"))
         small = f"fails{carried}"
     elif box.single:
-        name = clean(impact.graph.names[box.members[0]])
+        name = clean(_cell(impact, box.members[0], "name"))
         small = chance(box.low, box.middle, box.high) + carried
     else:
         name = f"{number:,} {'entities' if box.origin else kind_name(box.kind, number)}"
@@ -86,7 +73,7 @@ def _size(label: tuple[list[str], str]) -> Point:
     return min(max(longest, _LEAST - 2 * _PAD), _MOST) + 2 * _PAD, 16.0 * len(names) + 14 + 12
 
 
-def _box(impact: "Impact", box: Box, label: tuple[list[str], str], size: Point, at: Point) -> str:
+def _box(impact: Impact, box: Box, label: tuple[list[str], str], size: Point, at: Point) -> str:
     (names, small), (w, h) = label, size
     share = box.middle / len(box.members)
     unsure = not box.origin and (box.low < 0.5 * len(box.members) <= box.high)
@@ -115,11 +102,11 @@ def _box(impact: "Impact", box: Box, label: tuple[list[str], str], size: Point, 
     return "".join(parts)
 
 
-def _tooltip(impact: "Impact", box: Box) -> str:
-    graph = impact.graph
+def _tooltip(impact: Impact, box: Box) -> str:
     if box.single:
-        number = box.members[0]
-        what = f"{graph.names[number]} ({kind_name(box.kind, 1)}, {graph.ids[number]})"
+        row = box.members[0]
+        name, identifier = _cell(impact, row, "name"), _cell(impact, row, "id")
+        what = f"{name} ({kind_name(box.kind, 1)}, {identifier})"
         figure = (
             "fails"
             if box.origin
@@ -131,7 +118,7 @@ def _tooltip(impact: "Impact", box: Box) -> str:
             )
         )
     else:
-        names = [clean(graph.names[m], 60) for m in box.members[:_TOOLTIP_NAMES]]
+        names = [clean(_cell(impact, m, "name"), 60) for m in box.members[:_TOOLTIP_NAMES]]
         more = len(box.members) - len(names)
         listed = "; ".join(names) + (f"; and {more:,} more" if more else "")
         what = f"{len(box.members):,} {kind_name(box.kind, len(box.members))}: {listed}"
@@ -140,23 +127,26 @@ def _tooltip(impact: "Impact", box: Box) -> str:
     return f"{what} - {figure}{_when(impact, box)}{behind}"
 
 
-def _when(impact: "Impact", box: Box) -> str:
+def _cell(impact: Impact, row: int, column: str) -> Any:
+    """What the answer says of an entity, by its row in the forest."""
+    return impact.entities[column][int(impact.forest["place"][row])]
+
+
+def _when(impact: Impact, box: Box) -> str:
     """`; down after 1 h for 4 h`, where the answer has hours and the box is one entity."""
-    hours = impact.spread.hours
-    if hours is None or not box.single:
+    if not box.single:
         return ""
-    at = int(np.searchsorted(impact.spread.entity, box.members[0]))
-    start, down = float(hours.start[at]), float(hours.mean[at])
-    return "" if math.isnan(start) else f"; down after {duration(start)} for {duration(down)}"
+    start, down = (_cell(impact, box.members[0], c) for c in ("start_hours", "down_hours"))
+    return "" if start is None else f"; down after {duration(start)} for {duration(down)}"
 
 
-def _line(impact: "Impact", plan: Plan, layout: Layout, line: Line) -> str:
+def _line(impact: Impact, plan: Plan, layout: Layout, line: Line) -> str:
     points = layout.lines.get((line.tail, line.head), ())
     if len(points) < 4:
         return ""
     box = {b.key: b for b in plan.boxes}
     ends = [
-        clean(impact.graph.names[b.members[0]], 60)
+        clean(_cell(impact, b.members[0], "name"), 60)
         if b.single
         else f"{len(b.members):,} {kind_name(b.kind, len(b.members))}"
         for b in (box[line.tail], box[line.head])
@@ -208,10 +198,11 @@ def _arrow(before: Point, end: Point, stroke: float) -> tuple[Point, Point, Poin
     return end, left, right
 
 
-def _strongest(plan: Plan) -> list[tuple[int, int]]:
-    """(entity, entities on routes through it) of the named carriers, strongest first."""
+def _strongest(impact: Impact, plan: Plan) -> list[tuple[str, int]]:
+    """(name, entities on routes through it) of the named carriers, strongest first."""
     named = [(b.members[0], b.behind) for b in plan.boxes if b.single and b.behind and not b.origin]
-    return sorted(named, key=lambda pair: (-pair[1], pair[0]))
+    ordered = sorted(named, key=lambda pair: (-pair[1], pair[0]))
+    return [(_cell(impact, row, "name"), behind) for row, behind in ordered]
 
 
 def _legend(plan: Plan) -> list[tuple[str, str]]:
@@ -254,7 +245,7 @@ def _swatch(stroke: float, dash: str, y: float = 8) -> str:
 
 
 def _footer(
-    impact: "Impact", plan: Plan, page: float, y: float, rows: list[str], below: float
+    impact: Impact, plan: Plan, page: float, y: float, rows: list[str], below: float
 ) -> tuple[list[str], float]:
     """Legend and the line that says which graph this is; and the height of the page."""
     line = provenance(impact)

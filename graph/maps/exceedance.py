@@ -19,9 +19,9 @@ from knockon.graph.maps.axes import (
     stairs,
 )
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
-from knockon.graph.maps.phrases import percent
 from knockon.graph.maps.style import BLUE, INK
 from knockon.graph.maps.text import width, xml
+from knockon.graph.words import percent
 
 _PAGE, _TALL = 960.0, 320.0
 _MARKS = ((0.50, "P50", "half of all worlds"), (0.95, "P95", "19 of 20 worlds"),

@@ -9,12 +9,10 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from knockon.graph.analysis.whatif import Impact
+from knockon.graph.analysis.impact import Impact
 
 BOXES = 34  # a stranger reads no more in ten seconds
 NAMED = (24, 18, 14, 11, 8, 6, 4, 2)  # carriers named, as many as fit
@@ -29,7 +27,7 @@ class Box:
     """One mark: an entity, or several of one kind. Figures are sums over its members.
 
     key: `e5` is entity 5, `e5/service` services right behind it, `e5/service/site` sites behind
-    these. members: numbers of the entities; behind: entities on routes through it
+    these. members: rows of the forest; behind: entities on routes through it
     """
 
     key: str
@@ -72,17 +70,14 @@ class Plan:
 class _Forest:
     """The routes of an answer: parent (-1 at origins), depth and subtree size of each entity."""
 
-    def __init__(self, impact: "Impact") -> None:
-        found = impact.spread
-        routes, entity = found.routes, found.circuit.entity
-        row = np.full(impact.graph.size, -1)
-        row[found.entity] = np.arange(len(found.entity))
-        before = routes.before[found.node_of]
-        self.parent = np.where(before >= 0, row[entity[before]], -1).tolist()
-        depth = routes.depth[found.node_of]
-        self.top_down = np.lexsort((found.entity, depth, routes.cost[found.node_of])).tolist()
-        self.number = found.entity.tolist()
-        self.roots = [i for i, o in enumerate(found.origin.tolist()) if o]
+    def __init__(self, impact: Impact) -> None:
+        number, place, parent, cost, depth, stated = impact.forest.get_columns()
+        rows = impact.entities[place]
+        self.parent = parent.to_list()
+        order = (number.to_numpy(), depth.to_numpy(), cost.to_numpy())
+        self.top_down = np.lexsort(order).tolist()
+        self.number = number.to_list()
+        self.roots = (rows["rank"] == 0).arg_true().to_list()
         self.children: dict[int, list[int]] = defaultdict(list)
         self.behind = [0] * len(self.parent)
         for e in self.top_down:
@@ -91,15 +86,11 @@ class _Forest:
         for e in reversed(self.top_down):
             if self.parent[e] >= 0:
                 self.behind[self.parent[e]] += self.behind[e] + 1
-        stated = ~np.isnan(impact.graph.dependencies["probability"].to_numpy())
-        arc = routes.arc[found.node_of]
-        dependency = found.circuit.dependency[found.circuit.member]
-        known = np.ones(len(arc), bool)
-        known[arc >= 0] = stated[dependency[arc[arc >= 0]]]
-        self.known = known.tolist()
-        self.kinds = impact.graph.entities["kind"].gather(found.entity).to_list()
-        self.depth = int(depth.max(initial=0))
-        self.middle = found.middle.tolist()
+        self.known = stated.to_list()
+        self.kinds = rows["kind"].to_list()
+        self.depth = max(depth.to_list(), default=0)
+        shares = (rows[f"probability{which}"].to_numpy() for which in ("_low", "", "_high"))
+        self.low, self.middle, self.high = shares
 
     def carriers(self, number: int) -> set[int]:
         """The origins, and as many entities that most of the blast runs through, from them on."""
@@ -118,10 +109,10 @@ class _Forest:
         return named
 
     def _rank(self, e: int) -> tuple[int, float, int]:
-        return (-self.behind[e], -self.middle[e], e)
+        return (-self.behind[e], -float(self.middle[e]), e)
 
 
-def plan_map(impact: "Impact", boxes: int = BOXES) -> Plan:
+def plan_map(impact: Impact, boxes: int = BOXES) -> Plan:
     """The plan that names as many carriers and tells as many kinds apart as the boxes hold."""
     forest = _Forest(impact)
     everybody = set(range(len(forest.parent)))
@@ -160,11 +151,11 @@ def _owners(forest: _Forest, named: set[int], kinds: list[str]) -> list[str]:
     return owner
 
 
-def _draft(impact: "Impact", forest: _Forest, owner: list[str]) -> Plan:
+def _draft(impact: Impact, forest: _Forest, owner: list[str]) -> Plan:
     members: dict[str, list[int]] = defaultdict(list)
     for e in forest.top_down:
         members[owner[e]].append(e)
-    boxes = {key: _box(impact, forest, key, rows) for key, rows in members.items()}
+    boxes = {key: _box(forest, key, rows) for key, rows in members.items()}
     lines = []
     for key, rows in members.items():
         entering = [e for e in rows if forest.parent[e] >= 0]
@@ -172,52 +163,46 @@ def _draft(impact: "Impact", forest: _Forest, owner: list[str]) -> Plan:
             tail = key.rpartition("/")[0] or owner[forest.parent[rows[0]]]
             known = sum(forest.known[e] for e in entering) / len(entering)
             lines.append(Line(tail, key, len(rows) + boxes[key].behind, known))
-    beside, left_out = _beside(impact, boxes.values(), {(w.tail, w.head) for w in lines})
+    beside, left_out = _beside(impact, forest, boxes.values(), {(w.tail, w.head) for w in lines})
     lines.sort(key=lambda w: (-w.count, -boxes[w.head].middle, w.tail, w.head))
     rank = {w.head: i for i, w in enumerate(lines)}
     drawn = sorted(boxes.values(), key=lambda b: (rank.get(b.key, -1), b.key))
     return Plan(tuple(drawn), (*lines, *beside), left_out)
 
 
-def _box(impact: "Impact", forest: _Forest, key: str, rows: list[int]) -> Box:
-    found, inside = impact.spread, set(rows)
+def _box(forest: _Forest, key: str, rows: list[int]) -> Box:
+    inside = set(rows)
     kinds = {forest.kinds[e] for e in rows}
     return Box(
         key=key,
         kind=kinds.pop() if len(kinds) == 1 else OTHER,
-        members=tuple(forest.number[e] for e in rows),
+        members=tuple(rows),
         behind=sum(forest.behind[e] + 1 for e in rows if forest.parent[e] not in inside)
         - len(rows),
-        low=float(found.low[rows].sum()),
-        middle=float(found.middle[rows].sum()),
-        high=float(found.high[rows].sum()),
+        low=float(forest.low[rows].sum()),
+        middle=float(forest.middle[rows].sum()),
+        high=float(forest.high[rows].sum()),
         origin=forest.parent[rows[0]] < 0,
     )
 
 
 def _beside(
-    impact: "Impact", boxes: Iterable[Box], drawn: set[tuple[str, str]]
+    impact: Impact, forest: _Forest, boxes: Iterable[Box], drawn: set[tuple[str, str]]
 ) -> tuple[list[Line], int]:
     """The other dependencies that may carry the failure, and how many are too many to draw.
 
     Beside aggregates they would be some of many, so there are none.
     """
     boxes = list(boxes)
-    if not all(b.single for b in boxes):
+    if impact.arcs is None or not all(b.single for b in boxes):
         return [], 0
-    box_of = {b.members[0]: b.key for b in boxes}
-    circuit = impact.spread.circuit
-    stated = ~np.isnan(impact.graph.dependencies["probability"].to_numpy())
-    tail = circuit.entity[circuit.provider]
-    head = circuit.entity[circuit.targets]
-    known = stated[circuit.dependency[circuit.member]]
-    origins = {b.members[0] for b in boxes if b.origin}
-    more: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for a, b, sure in zip(tail.tolist(), head.tolist(), known.tolist(), strict=True):
-        ends = (box_of[a], box_of[b])
-        if b not in origins and ends not in drawn:
-            more[ends].append(sure)
+    box_of = {forest.number[b.members[0]]: b.key for b in boxes}
+    origins = {forest.number[b.members[0]] for b in boxes if b.origin}
+    more = {
+        (box_of[tail], box_of[head]): stated / count
+        for tail, head, count, stated in impact.arcs.iter_rows()
+        if head not in origins and (box_of[tail], box_of[head]) not in drawn
+    }
     if len(more) > BOXES:
         return [], len(more)
-    lines = [Line(*ends, 0, sum(k) / len(k), beside=True) for ends, k in sorted(more.items())]
-    return lines, 0
+    return [Line(*ends, 0, known, beside=True) for ends, known in sorted(more.items())], 0

@@ -22,9 +22,9 @@ from knockon.graph.maps.axes import (
 )
 from knockon.graph.maps.bars import Bar, bars_of, draw_bars, more_of
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
-from knockon.graph.maps.phrases import duration, kind_name, percent
 from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
 from knockon.graph.maps.text import fit, wrap, xml
+from knockon.graph.words import duration, kind_name, percent
 
 OTHER = "other"
 RESTORED = (0.5, 0.9, 0.99)

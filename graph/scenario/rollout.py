@@ -2,20 +2,16 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from knockon.graph.arrays import Bools, Floats, Ints
-from knockon.graph.engine.circuit import Circuit
+from knockon.graph.arrays import Floats
 from knockon.graph.errors import ScenarioError, clip
 from knockon.graph.model.hours import plain
-
-if TYPE_CHECKING:
-    from knockon.graph.model.graph import DependencyGraph
 
 STAGED = ("runs", "contains")  # relations by which an update reaches those in its rings
 _EXAMPLE = "1%@0,10%@4,100%@24"
@@ -129,41 +125,3 @@ def _check_order(rings: Sequence[Ring]) -> None:
                 "rollout: expected rings that start one after another, got "
                 f"{plain(ring.start_hours)} after {plain(before.start_hours)} hours"
             )
-
-
-def staged_arcs(graph: "DependencyGraph", circuit: Circuit, origins: Ints) -> Bools:
-    """(A,) arcs by which the update itself comes: from an origin node, to those that run it."""
-    relation = graph.dependencies["relation"].is_in(STAGED).to_numpy()
-    fails = np.zeros(len(circuit.entity), np.bool_)
-    fails[origins] = True
-    by_ring: Bools = fails[circuit.provider] & relation[circuit.dependency[circuit.member]]
-    return by_ring
-
-
-def staged(graph: "DependencyGraph", circuit: Circuit, arcs: Bools) -> Circuit:
-    """The circuit with a node for each entity that waits for its ring, after all other nodes.
-
-    arcs: (A,) those that come in rings. They then start at the new node of their dependent, and
-    that is fed by the origin through a member whose dependency has the number m + the entity's,
-    m being the number of dependencies of the graph: its draw is that of the entity's ring.
-    """
-    m, n = len(graph.dependent), len(circuit.entity)
-    dependent = graph.dependent[circuit.dependency[circuit.member[arcs]]]
-    waiting, first, node = np.unique(dependent, return_index=True, return_inverse=True)
-    source = circuit.provider[arcs][first]
-    provider = circuit.provider.copy()
-    provider[arcs] = n + node
-    k = len(waiting)
-    number = np.arange(k)
-    return replace(
-        circuit,
-        entity=np.concatenate([circuit.entity, waiting]),
-        provider=np.concatenate([provider, source]),
-        member=np.concatenate([circuit.member, len(circuit.dependency) + number]),
-        foreign=np.concatenate([circuit.foreign, np.zeros(k, np.bool_)]),
-        dependency=np.concatenate([circuit.dependency, m + waiting]),
-        group=np.concatenate([circuit.group, len(circuit.node) + number]),
-        node=np.concatenate([circuit.node, n + number]),
-        threshold=np.concatenate([circuit.threshold, np.ones(k, np.int64)]),
-        switch_of=np.concatenate([circuit.switch_of, np.full(k, -1)]),
-    )

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from knockon.graph.analysis.backtest.backtest import Backtest
-    from knockon.graph.analysis.whatif import Impact, whatif
+    from knockon.graph.analysis.impact import Impact
+    from knockon.graph.analysis.whatif import whatif
     from knockon.graph.errors import KnockonError
     from knockon.graph.model.graph import DependencyGraph
     from knockon.graph.scenario.scenario import Scenario
@@ -20,7 +21,7 @@ __all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "backtest", 
 
 _HOMES = {
     "DependencyGraph": "knockon.graph.model.graph",
-    "Impact": "knockon.graph.analysis.whatif",
+    "Impact": "knockon.graph.analysis.impact",
     "KnockonError": "knockon.graph.errors",
     "Scenario": "knockon.graph.scenario.scenario",
     "whatif": "knockon.graph.analysis.whatif",

@@ -16,6 +16,7 @@ import peers
 import rmat
 
 from knockon.graph.engine.circuit import build_circuit
+from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run
 from knockon.graph.scenario.modes import shipped_rules
@@ -53,7 +54,7 @@ def lanes(provider, dependent, probability, origin, worlds):  # type: ignore[no-
     graph = rmat.graph(provider, dependent, probability)
     circuit, _ = build_circuit(graph, "outage", shipped_rules())
     strength = graph.dependencies["probability"].to_numpy()
-    run = Run.of(graph, circuit, strength, 0)
+    run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 0)
     kernel = Lanes(circuit, worlds // 64, compiled=True)
     kernel.wiring()
     _ = run.keys

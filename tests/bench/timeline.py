@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 import rmat
 from tests.reference_time import world_of
-from tests.timed import job_of, run_of
+from tests.timed import prepared_with
 
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import LONGEST
@@ -83,18 +83,18 @@ def question(scale: int, edges: int, probability: float) -> tuple[DependencyGrap
 
 def kernel(graph: DependencyGraph, scenario: Scenario, worlds: int) -> tuple[Any, float]:
     """[(start, end)] of all entities in the first worlds, and seconds a world on all cores."""
-    job, run = prepared(graph, scenario)
+    asked, run, timeline = prepared(graph, scenario)
     best, parts = np.inf, []
     for _ in range(2):
         begun = time.perf_counter()
-        blocks = run.random_worlds(worlds, job.timeline.words)
-        parts = [times for _, times in job.timeline.times(run, blocks, compiled=True)]
+        blocks = run.random_worlds(worlds, timeline.words)
+        parts = [times for _, times in timeline.times(run, blocks, compiled=True)]
         best = min(best, time.perf_counter() - begun)
     n = len(graph.ids)
     found = []
     for w in range(8):
         start, end = np.full(n, np.inf), np.full(n, -np.inf)
-        start[job.circuit.entity], end[job.circuit.entity] = (
+        start[asked.circuit.entity], end[asked.circuit.entity] = (
             parts[0].start[:, w], parts[0].end[:, w],
         )  # fmt: skip
         found.append((start, end))
@@ -103,19 +103,17 @@ def kernel(graph: DependencyGraph, scenario: Scenario, worlds: int) -> tuple[Any
 
 def one_core(graph: DependencyGraph, scenario: Scenario) -> float:
     """Seconds a world of one block on one core."""
-    job, run = prepared(graph, scenario)
+    _, run, timeline = prepared(graph, scenario)
     (block,) = run.random_worlds(64, 1)
     begun = time.process_time()
-    job.timeline._times(run, block, compiled=True)
+    timeline._times(run, block, compiled=True)
     return (time.process_time() - begun) / 64
 
 
 def prepared(graph: DependencyGraph, scenario: Scenario) -> Any:
-    job = job_of(graph, scenario)
-    strength = graph.dependencies["probability"].to_numpy()
-    run = run_of(graph, scenario, job.kernel, strength)
+    asked, run, timeline = prepared_with(graph, scenario, 0.5)
     _ = run.keys, run.limits
-    return job, run
+    return asked, run, timeline
 
 
 def simulated(graph: DependencyGraph, scenario: Scenario, worlds: int) -> tuple[Any, float]:
@@ -126,11 +124,11 @@ def simulated(graph: DependencyGraph, scenario: Scenario, worlds: int) -> tuple[
     """
     import networkx as nx
 
-    job, run = prepared(graph, scenario)
+    asked, run, _ = prepared(graph, scenario)
     (block,) = run.random_worlds(64, 1)
     words, _ = run.live_and_stuck(block)
     live = words[:, 0].tolist()
-    c = job.kernel
+    c = asked.kernel
     target = c.node[c.group[c.member]]
     arcs = nx.DiGraph(zip(c.provider.tolist(), target.tolist(), strict=True))
     arcs.add_nodes_from(range(len(c.entity)))
@@ -143,7 +141,7 @@ def simulated(graph: DependencyGraph, scenario: Scenario, worlds: int) -> tuple[
         dependents[p].append((m, d))
     grace = graph.dependencies["grace_hours"].to_numpy()[c.dependency].tolist()
     people = [graph.entities[k].to_numpy()[c.entity].tolist() for k in ("repair_hours", "backlog")]
-    origins = job.origins.tolist()
+    origins = asked.origins.tolist()
     found = []
     begun = time.perf_counter()
     for world in range(worlds):

@@ -48,16 +48,18 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
     wiring.WORDS, wiring.ROW = width, 8 * width  # before the kernels are compiled
 
     from knockon.graph.engine.circuit import build_circuit
-    from knockon.graph.engine.draws import ALL
+    from knockon.graph.engine.draws import Draws, Strengths
     from knockon.graph.engine.kernels.closure_numba import close_block
     from knockon.graph.engine.lanes import Lanes
+    from knockon.graph.engine.uniforms import ALL
     from knockon.graph.engine.worlds import Run
     from knockon.graph.scenario.modes import shipped_rules
 
     provider, dependent = rmat.edges(scale, edges)
     graph = rmat.graph(provider, dependent, probability)
     circuit, _ = build_circuit(graph, "outage", shipped_rules())
-    run = Run.of(graph, circuit, graph.dependencies["probability"].to_numpy(), 0)
+    strength = graph.dependencies["probability"].to_numpy()
+    run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 0)
     lanes = Lanes(circuit, 1, compiled=True)
     wired, drawing = lanes.wiring(), lanes.drawing(run, given=False)
     scratch, none = wiring.Scratch.of(len(wired.row)), np.zeros((0, width), np.uint64)

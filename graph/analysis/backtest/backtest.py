@@ -9,7 +9,8 @@ import polars as pl
 from knockon.graph.analysis.backtest.incidents import Incident, Pair
 from knockon.graph.analysis.backtest.reports import HIT_FROM, READINGS, everyone, noted
 from knockon.graph.analysis.backtest.scores import TIE, Confusion, spearman, tied
-from knockon.graph.analysis.whatif import Impact, whatif
+from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, KnockonError
 from knockon.graph.model.graph import DependencyGraph
 
@@ -43,6 +44,7 @@ class Outcome:
     """
 
     incident: Incident
+    graph: DependencyGraph
     impact: Impact
     rows: pl.DataFrame
     paired: tuple[Verdict, ...]
@@ -183,10 +185,10 @@ def judge(incident: Incident) -> Outcome:
         raise  # names its file and line
     except KnockonError as fault:
         raise InputError(f"{incident.name}: scenario: {fault}") from None
-    everybody = everyone(impact)
+    everybody = everyone(graph, impact)
     rows = noted(everybody.filter(pl.col("reported").is_not_null() & ~pl.col("origin")))
     paired = tuple(verdict_of(pair, everybody) for pair in incident.paired)
-    return Outcome(incident, impact, rows.drop("origin", "miss_note"), paired)
+    return Outcome(incident, graph, impact, rows.drop("origin", "miss_note"), paired)
 
 
 def score(rows: pl.DataFrame, reading: str = "predicted", *, strict: bool = True) -> Confusion:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from knockon.graph.analysis.whatif import Impact
+from knockon.graph.analysis.impact import Impact
 from knockon.graph.model.graph import DependencyGraph
 
 HIT_FROM = 0.5  # a row is predicted hit from this probability on, unknown strengths at `assume`
@@ -42,9 +42,8 @@ def household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
     return {*origins, *owned, *owning}
 
 
-def everyone(impact: Impact) -> pl.DataFrame:
+def everyone(graph: DependencyGraph, impact: Impact) -> pl.DataFrame:
     """One row per entity of the graph: predictions, readings, and what was reported."""
-    graph = impact.graph
     origins = [graph.find(i) for i in impact.scenario.origin_ids]
     reach = reached(graph, origins)
     customers = reached(graph, household(graph, origins))

@@ -2,7 +2,7 @@
 
 512 lanes (8 words, one cache line) an entity. A worklist holds the entities with lanes that are
 newly hit; each of their arcs is drawn only in the lanes where its dependent is not hit yet, from
-the hash of `knockon.graph.engine.draws`, so that random bits need no storage. Groups count their
+the hash of `knockon.graph.engine.uniforms`, so that random bits need no storage. Groups count their
 lost members bit-sliced: P planes a group, started at 2^P - threshold, so that breaking is a carry
 out. Nothing is allocated on the way.
 
@@ -17,8 +17,8 @@ import numpy as np
 from numba import njit, types
 
 from knockon.graph.arrays import Bools, Ints, Words
-from knockon.graph.engine.draws import GOLDEN
 from knockon.graph.engine.kernels.draws_numba import below, fetch, push
+from knockon.graph.engine.uniforms import GOLDEN
 from knockon.graph.engine.wiring import ROW, WORDS, Drawing, Scratch, Wiring
 
 _log = getLogger("knockon")

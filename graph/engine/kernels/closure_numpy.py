@@ -10,7 +10,7 @@ import numpy as np
 
 from knockon.graph.arrays import Bools, Ints, Words, firsts
 from knockon.graph.engine.circuit import Circuit
-from knockon.graph.engine.draws import ALL
+from knockon.graph.engine.uniforms import ALL
 
 
 def close(circuit: Circuit, live: Words, stuck: Words, hit: Words, barred: Ints) -> Words:

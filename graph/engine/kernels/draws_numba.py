@@ -1,4 +1,4 @@
-"""The draws of `knockon.graph.engine.draws`, compiled: 8 words of 64 worlds at a time.
+"""The draws of `knockon.graph.engine.uniforms`, compiled: 8 words of 64 worlds at a time.
 
 They are written as LLVM vector code: the compiler then keeps the state of a draw in registers,
 whatever vectors the machine has. Cost: about 10 digits, that is 20 multiplications of 8 words,
@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from knockon.graph.engine.draws import DIGITS, GOLDEN
+from knockon.graph.engine.uniforms import DIGITS, GOLDEN
 from knockon.graph.engine.wiring import CERTAIN, WORDS
 
 _GOLDEN = int(GOLDEN)

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app
 from knockon.api.rest.problems import MEDIA_TYPE
-from knockon.graph.analysis.whatif import Impact
+from knockon.graph.analysis.impact import Impact
 from knockon.graph.errors import RenderError
 from tests.api.rest.rest_toys import hostile, market
 

@@ -6,7 +6,6 @@ import pytest
 
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, MemoryLimitError
-from knockon.graph.maps.phrases import assumption
 from knockon.graph.model.graph import DependencyGraph
 from tests.toys import dep, graph_of
 
@@ -19,7 +18,7 @@ def test_what_no_world_hit_is_still_within_reach() -> None:
     assert impact.headline == (
         "If A fails, nobody else is hit in 2,000 random worlds (20 entities within reach)"
     )
-    assert "No dependency carries" not in assumption(impact)
+    assert "No dependency carries" not in impact.assumption
 
 
 def test_one_world_is_no_certainty() -> None:

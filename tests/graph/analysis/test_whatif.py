@@ -11,7 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from knockon.graph.analysis.whatif import Impact, whatif
+from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine import lanes as lanes_module
 from knockon.graph.errors import InputError, ScenarioError, UnknownEntityError
 from knockon.graph.model.graph import DependencyGraph

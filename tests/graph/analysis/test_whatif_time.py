@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knockon.graph.analysis.whatif import Impact, whatif
+from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario

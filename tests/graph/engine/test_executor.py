@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from knockon.graph.engine.circuit import build_circuit
+from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.executor import Threads, Workspace
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run, each_alone
@@ -105,7 +106,8 @@ def test_closures_in_other_processes_are_the_same_bits(processes: Processes) -> 
     pytest.importorskip("numba")
     graph = some_graph()
     circuit, _ = build_circuit(graph, "outage", shipped_rules())
-    run = Run.of(graph, circuit, graph.dependencies["probability"].to_numpy(), 7)
+    strengths = Strengths.known(graph.dependencies["probability"].to_numpy())
+    run = Run.of(Draws.lay_out(graph, circuit, strengths), 7)
     origins = np.array([graph.find("a"), graph.find("d")])
     found = []
     for executor in (Threads(), processes):

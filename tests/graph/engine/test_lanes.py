@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.analysis.whatif import whatif
-from knockon.graph.engine.circuit import build_circuit
+from knockon.graph.engine.circuit import Circuit, build_circuit
+from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.memory import parse_bytes, workers
@@ -28,7 +29,8 @@ def sure_run(graph: DependencyGraph, scenario: Scenario, world: int) -> tuple[La
     """The lanes of a graph under one world of its draws."""
     circuit, _ = build_circuit(graph, scenario.mode, scenario.rules)
     strength = graph.dependencies["probability"].fill_null(scenario.assume).to_numpy()
-    run = Run.of(graph, circuit, strength, scenario.seed).in_world(world)
+    draws = Draws.lay_out(graph, circuit, Strengths.known(strength))
+    run = Run.of(draws, scenario.seed).in_world(world)
     return Lanes(circuit, 1), run
 
 
@@ -42,12 +44,14 @@ def hit_sets(
     return found
 
 
-def world_of(graph: DependencyGraph, run: Run) -> World:
+def world_of(graph: DependencyGraph, circuit: Circuit, run: Run) -> World:
     """What the run decides, in the words of the reference."""
     model, numbers = Model.of(graph), graph.group_of.tolist()
     sure = run.probability >= 1
-    live = set(run.dependencies[: run.switches][sure[: run.switches]].tolist())
-    stuck = {numbers[d] for d in run.dependencies[run.switches :][~sure[run.switches :]]}
+    live = set(circuit.dependency[sure[run.draws.of_member]].tolist())
+    switched = np.flatnonzero(circuit.switch_of >= 0)
+    fails = ~sure[run.draws.of_group[switched]]
+    stuck = {numbers[d] for d in circuit.switch_of[switched][fails]}
     return World(frozenset(live), frozenset(d.key for d in model.deps if numbers[d.row] in stuck))
 
 
@@ -71,7 +75,7 @@ def test_a_lane_is_a_set_of_entities_that_fail_together(
     members = np.array([i for s in sets for i in s], np.int64)
     starts = np.cumsum([0, *(len(s) for s in sets)])
     found = hit_sets(graph, lanes, run, each_set(members, starts, 1))
-    model, fixed = Model.of(graph), world_of(graph, run)
+    model, fixed = Model.of(graph), world_of(graph, lanes.circuit, run)
     for origins, hit in zip(sets, found, strict=True):
         asked = Case({graph.ids[i]: 1.0 for i in origins}, scenario.mode, ())
         assert hit == (closure(model, asked, fixed) if origins else set())
@@ -83,7 +87,8 @@ def test_a_world_of_a_run_is_that_world(compiled: bool) -> None:
     """What happens in world w is what lane w of the random worlds shows."""
     graph = graph_of(dep("B", "A", probability=0.4), dep("C", "B"), *group("D", "BC", needs=1))
     circuit, _ = build_circuit(graph, "outage", Scenario.of(graph, "A").rules)
-    run = Run.of(graph, circuit, graph.dependencies["probability"].fill_null(0.6).to_numpy(), 3)
+    strength = graph.dependencies["probability"].fill_null(0.6).to_numpy()
+    run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 3)
     lanes = Lanes(circuit, 1, compiled=compiled)
     origin = np.array([0])
     ((_, drawn),) = lanes.close(run, run.random_worlds(200, 8), origin)

@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from knockon.graph.analysis.whatif import Impact, whatif
+from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 from tests.reference import (

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from knockon.graph.maps.axes import amount, count_axis, share_axis, stairs, time_axis
 from knockon.graph.maps.detection import detection_chart, hit_at
 from knockon.graph.maps.exceedance import exceedance_chart, quantile
-from knockon.graph.maps.phrases import duration, number
 from knockon.graph.maps.text import clean, width
 from knockon.graph.maps.timeline import course_of, timeline_chart
+from knockon.graph.words import duration, number
 from tests.graph.maps.test_draw import HOSTILE
 from tests.paths import GOLDEN
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knockon.graph.engine.draws import DIGITS, hours_keys, identity_keys, text_keys, uniforms
+from knockon.graph.engine.uniforms import DIGITS, hours_keys, identity_keys, text_keys, uniforms
 from knockon.graph.errors import InputError, ScenarioError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import Hours, log_uniform

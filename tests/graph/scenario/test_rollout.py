@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knockon.graph.analysis.whatif import Impact, whatif
+from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.rollout import Ring, covered, rollout_of, rollout_text
 from knockon.graph.scenario.scenario import Scenario
 from tests.reference_time import ring_start
-from tests.timed import ROLLOUTS, job_of, run_of, timed_cases, timed_graph
+from tests.timed import ROLLOUTS, prepared_with, timed_cases, timed_graph
 from tests.toys import dep
 
 Asked = tuple[DependencyGraph, Scenario]
@@ -184,7 +185,7 @@ def test_the_earlier_the_halt_the_fewer_fail() -> None:
     assert found["halt_hours"].to_list() == [0, 4, 5, 24, 48]
     assert found["hit"].to_list() == pytest.approx([0, 0.03, 0.3, 0.3, 3])
     with pytest.raises(ScenarioError, match="rollout='1%@0"):
-        whatif(impact.graph, "A").detection()
+        whatif(timed_graph(*runs("B", "C")), "A").detection()
 
 
 # the kernels
@@ -196,12 +197,10 @@ def test_both_forms_of_the_lane_kernel_spare_the_same(case: Asked) -> None:
     """Bit for bit, rings and all."""
     pytest.importorskip("numba")
     graph, scenario = case
-    job = job_of(graph, scenario)
-    strength = graph.dependencies["probability"].fill_null(0.5).to_numpy()
-    run = run_of(graph, scenario, job.kernel, strength)
+    asked, run, _ = prepared_with(graph, scenario, 0.5)
     numpy, numba = (
-        [h for _, h in Lanes(job.kernel, 1, compiled=c).close(
-            run, run.random_worlds(130, 8), job.origins)]
+        [h for _, h in Lanes(asked.kernel, 1, compiled=c).close(
+            run, run.random_worlds(130, 8), asked.origins)]
         for c in (False, True)
     )  # fmt: skip
     assert all((a == b).all() for a, b in zip(numpy, numba, strict=True))

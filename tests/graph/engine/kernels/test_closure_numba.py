@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knockon.graph.analysis.tallies import Ledger
+from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.analysis.tallies import spread_losses
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine import lanes as lanes_module
 from knockon.graph.engine.circuit import Circuit, build_circuit
+from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.nodes import Nodes
 from knockon.graph.engine.routes import find_routes
 from knockon.graph.engine.wiring import Wiring
 from knockon.graph.engine.worlds import EXACT, Run
@@ -22,18 +25,19 @@ pytest.importorskip("numba")
 Asked = tuple[DependencyGraph, Scenario]
 
 
-def prepared(graph: DependencyGraph, scenario: Scenario) -> tuple[Circuit, Run, np.ndarray]:
+def laid_out(graph: DependencyGraph, scenario: Scenario) -> tuple[Circuit, Run, np.ndarray]:
     circuit, _ = build_circuit(graph, scenario.mode, scenario.rules)
     stated = graph.dependencies["probability"].fill_null(scenario.assume).to_numpy()
     origins = np.array([graph.find(o.id) for o in scenario.origins])
-    return circuit, Run.of(graph, circuit, stated, scenario.seed), origins
+    draws = Draws.lay_out(graph, circuit, Strengths.known(stated))
+    return circuit, Run.of(draws, scenario.seed), origins
 
 
 @settings(max_examples=150, deadline=None)
 @given(cases(most=30, chances=30), st.integers(1, 700))
 def test_random_worlds_are_the_same_in_both_forms(case: Asked, worlds: int) -> None:
     """Groups, switches, modes and strengths of any kind: the same bits from both forms."""
-    circuit, run, origins = prepared(*case)
+    circuit, run, origins = laid_out(*case)
     found = []
     for compiled in (False, True):
         lanes = Lanes(circuit, 1, compiled=compiled)
@@ -45,7 +49,7 @@ def test_random_worlds_are_the_same_in_both_forms(case: Asked, worlds: int) -> N
 @given(cases(chances=8))
 def test_enumerated_cases_are_the_same_in_both_forms(case: Asked) -> None:
     """Every case of few draws, given as words and not hashed: the same bits."""
-    circuit, run, origins = prepared(*case)
+    circuit, run, origins = laid_out(*case)
     if len(run.uncertain) > EXACT:
         return
     numpy, numba = (
@@ -59,7 +63,7 @@ def test_enumerated_cases_are_the_same_in_both_forms(case: Asked) -> None:
 @given(cases(most=30), st.data())
 def test_one_lane_reaches_the_same_in_both_forms(case: Asked, data: st.DataObject) -> None:
     """The closure of a single lane, with members, switches and protected nodes of any kind."""
-    circuit, _, origins = prepared(*case)
+    circuit, _, origins = laid_out(*case)
     flags = st.lists(st.booleans(), min_size=1000, max_size=1000)
     bits = np.array(data.draw(flags), np.bool_)
     live, stuck = np.resize(bits, len(circuit.dependency)), np.resize(bits[::-1], len(circuit.node))
@@ -90,15 +94,17 @@ def test_an_answer_does_not_depend_on_the_form(case: Asked) -> None:
 def test_losses_are_the_same_in_both_forms(case: Asked, worlds: int) -> None:
     """Shares, severities, groups, switches and modes of any kind: the same floats to the bit."""
     graph, scenario = case
-    circuit, run, origins = prepared(graph, scenario)
-    severity = np.array([o.severity for o in scenario.origins])
-    ledger = Ledger(graph, circuit, origins, severity)
+    circuit, run, origins = laid_out(graph, scenario)
+    whole = Prepared(
+        graph, scenario, circuit, circuit, None, Nodes.of(circuit.entity), origins, run.draws,
+        (run,), origins[:0], (),
+    )  # fmt: skip
     lanes = Lanes(circuit, 1, compiled=True)
     exact = len(run.uncertain) <= EXACT
     for block in run.every_case(8) if exact else run.random_worlds(worlds, 2):
         drawing = lanes.drawing(run, given=exact)
-        compiled = ledger.losses(lanes, run, block, drawing)
-        assert np.array_equal(compiled, ledger.losses(lanes, run, block, None))
+        compiled = spread_losses(whole, lanes, run, block, drawing)
+        assert np.array_equal(compiled, spread_losses(whole, lanes, run, block, None))
 
 
 @settings(max_examples=150, deadline=None)
@@ -106,7 +112,7 @@ def test_losses_are_the_same_in_both_forms(case: Asked, worlds: int) -> None:
 def test_routes_are_the_same_in_both_forms(case: Asked) -> None:
     """The same forest, ties and unknown strengths of 0 included."""
     graph, scenario = case
-    circuit, _, origins = prepared(graph, scenario)
+    circuit, _, origins = laid_out(graph, scenario)
     live = np.ones(len(circuit.dependency), np.bool_)
     stuck = np.ones(len(circuit.node), np.bool_)
     reached = Lanes(circuit, 1).reach(live, stuck, origins)
@@ -124,7 +130,7 @@ def test_more_members_than_a_word_has_bits_are_counted() -> None:
     members = [f"m{i:03}" for i in range(100)]
     rows = [dep(m, "O") for m in members] + group("D", members, needs=40)
     graph = graph_of(*rows)
-    circuit, _, origins = prepared(graph, Scenario.of(graph, "O"))
+    circuit, _, origins = laid_out(graph, Scenario.of(graph, "O"))
     for compiled in (False, True):
         lanes = Lanes(circuit, 1, compiled=compiled)
         for lost, broken in ((60, False), (61, True)):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knockon.graph.engine.draws import (
+from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.uniforms import (
     bernoulli,
     every_case,
     identity_keys,
@@ -16,7 +17,6 @@ from knockon.graph.engine.draws import (
     text_keys,
     thresholds,
 )
-from knockon.graph.engine.kernels.closure_numpy import unpack
 from tests.reference import digit_word, identity_key, switch_key, text_key, uniform
 from tests.reference import mix as scalar_mix
 

@@ -1,0 +1,275 @@
+"""The answer to a what-if, as data: frames, figures and sentences; no graph, no engine.
+
+It pickles, compares, and goes to plain dictionaries and back, so that it can be sent, stored and
+shown again. Pictures take it: `knockon.graph.maps`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.analysis.spread import Work
+from knockon.graph.errors import ScenarioError
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
+
+_TYPES = {
+    str(t): t
+    for t in (
+        pl.String, pl.Float64, pl.Int64, pl.Int32, pl.Int8, pl.UInt32, pl.Boolean,
+        pl.List(pl.String),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GraphHead:
+    """Which graph answered: how many entities and dependencies it has; what `weight` counts."""
+
+    title: str
+    entities: int
+    dependencies: int
+    weight_unit: str | None = None
+
+    @classmethod
+    def of(cls, graph: DependencyGraph) -> "GraphHead":
+        return cls(graph.title, graph.size, len(graph.dependent), graph.tables.weight_unit)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The whole answer in figures.
+
+    hit, hit_low, hit_high: expected number of entities hit, without the origins
+    impact: mean over all worlds of the sum of weight * loss (with hours: * hours down), origins
+    included; p50, p95, p99 of that sum over worlds; std_errors are 0 where nothing was drawn
+    """
+
+    hit: float
+    hit_low: float
+    hit_high: float
+    hit_std_error: float
+    impact: float
+    impact_std_error: float
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Within:
+    """What the answer rests on: how many dependencies lie within reach, and how many of these
+    have an unknown strength."""
+
+    dependencies: int
+    unknown: int
+
+
+@dataclass(frozen=True, eq=False)
+class RolloutEffect:
+    """What a rollout in rings changes, over the same worlds.
+
+    saves: frame `rollout` (`as it was`, `all at once`), `hit`, `impact`, `saved`
+    detection: frame `halt_hours`, `hit`, `std_error`, `impact`
+    notes: what the model takes for granted about the rings
+    """
+
+    saves: pl.DataFrame
+    detection: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Impact:
+    """The answer to a what-if.
+
+    headline, assumption, condition: the answer in one sentence, how sure it is, what fails
+    entities: a frame, one row per entity within reach and per entity that depends on one of
+        these but is spared; columns `rank` (0 for origins), `id`, `name`, `kind`, `sector`,
+        `hops`, `probability`, `probability_low`, `probability_high`, `std_error`, `verdict`
+        (`hit`, `spared`, `unknown`), `loss`, `start_hours`, `down_hours` (means over the worlds
+        that hit it; null without hours), `down_hours_p50`, `down_hours_p95`, `impact`,
+        `impact_std_error`, `carries`, `route` (ids from an origin to it)
+    by_kind, by_sector: expected hits and impact of those of `entities` that are no origins; those
+        without a sector are in the row null
+    worlds: looked at; exact: nothing was drawn; partial: stopped before all worlds were drawn;
+        sure: the low and high figures rest on no draw
+    distribution: a frame, a row per world: `impact`, `hit`, `weight`
+    forest: the routes of entities within reach, a row each by number in the graph: `number`,
+        `place` (row in `entities`), `before` (row of `forest`, -1 for origins), `cost` (of the
+        chain), `depth`, `stated` (whether the strength of the last step is)
+    arcs: the ways between entities within reach: `tail`, `head` (numbers), `count`, `stated`;
+        None where they are too many for a picture
+    curve: who is down when (`timeline`); None without hours
+    rollout: what the rings change; None without a rollout, or where the run was stopped before
+    """
+
+    graph: GraphHead
+    scenario: Scenario
+    headline: str
+    assumption: str
+    condition: str
+    entities: pl.DataFrame
+    totals: Totals
+    by_kind: pl.DataFrame
+    by_sector: pl.DataFrame
+    within: Within
+    worlds: int
+    exact: bool
+    partial: bool
+    sure: bool
+    distribution: pl.DataFrame
+    forest: pl.DataFrame
+    arcs: pl.DataFrame | None
+    curve: pl.DataFrame | None
+    rollout: RolloutEffect | None
+    work: Work
+    notes: tuple[str, ...]
+
+    @property
+    def form(self) -> str:
+        """The form of the lane kernel that ran: `numpy` for small work, `numba` for large."""
+        return self.work.form
+
+    def exceedance(self) -> pl.DataFrame:
+        """The exceedance curve: `impact`, and the share of worlds in which it is reached."""
+        curve = self.distribution.sort("impact", descending=True)
+        return (
+            curve.group_by("impact", maintain_order=True)
+            .agg(pl.col("weight").sum())
+            .select("impact", pl.col("weight").cum_sum().clip(0, 1).alias("probability"))
+            .reverse()
+        )
+
+    def timeline(self) -> pl.DataFrame:
+        """Who is down when: columns `hours` (ascending), `kind`, `down`, the expected number of
+        entities of the kind, without origins, that are down from that hour on.
+
+        Raises ScenarioError where the scenario has no hours.
+        """
+        if self.curve is None:
+            raise ScenarioError("timeline: expected a scenario with hours, such as hours=24")
+        return self.curve
+
+    def detection(self) -> pl.DataFrame:
+        """What stopping the rollout earlier or later does: columns `halt_hours`, `hit`,
+        `std_error`, `impact`, over the same worlds.
+
+        One row for each hour at which a ring starts (a halt at that hour still spares it), for the
+        halt of the scenario, and for one after all rings. Between two rows the later one holds.
+        Raises ScenarioError where the scenario has no rollout.
+        """
+        return self._rollout().detection
+
+    def rollout_saves(self) -> pl.DataFrame:
+        """The rollout against the same update sent to all at once: columns `rollout`
+        (`as it was`, `all at once`), `hit`, `impact`, `saved` (impact less than all at once),
+        over the same worlds. Raises ScenarioError where the scenario has no rollout.
+        """
+        return self._rollout().saves
+
+    def _rollout(self) -> RolloutEffect:
+        if self.rollout is not None:
+            return self.rollout
+        if self.scenario.rollout:
+            raise ScenarioError("the run was stopped before the effect of the rollout was known")
+        raise ScenarioError(
+            "expected a scenario with a rollout, such as rollout='1%@0,10%@4,100%@24'"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dictionaries, lists, texts and numbers; `from_dict` reads it."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Impact":
+        """The answer that `to_dict` wrote."""
+        rollout = data["rollout"]
+        given = dict(data) | {
+            "graph": GraphHead(**data["graph"]),
+            "scenario": Scenario.from_dict(data["scenario"]),  # type: ignore[attr-defined]
+            "totals": Totals(**data["totals"]),
+            "within": Within(**data["within"]),
+            "work": Work(**data["work"]),
+            "notes": tuple(data["notes"]),
+            "rollout": rollout
+            and RolloutEffect(
+                _frame(rollout["saves"]), _frame(rollout["detection"]), tuple(rollout["notes"])
+            ),
+        }
+        for name in ("entities", "by_kind", "by_sector", "distribution", "forest", "arcs", "curve"):
+            given[name] = data[name] and _frame(data[name])
+        return cls(**given)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Impact):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]  # frames do not hash
+
+    def __repr__(self) -> str:
+        return f"<Impact {self.headline}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self.headline)}</p>{self.entities._repr_html_()}"
+
+    def to_svg(self) -> str:
+        """The impact map, one SVG document."""
+        return self._picture("map")
+
+    def exceedance_svg(self) -> str:
+        """The exceedance chart, one SVG document: how bad, and how often as bad or worse."""
+        return self._picture("exceedance")
+
+    def timeline_svg(self) -> str:
+        """Who is down when, one SVG document. Raises ScenarioError without hours."""
+        return self._picture("timeline")
+
+    def detection_svg(self) -> str:
+        """How many are hit by when the rollout is stopped, one SVG document. Raises ScenarioError
+        without a rollout."""
+        return self._picture("detection")
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
+
+    def _picture(self, name: str) -> str:
+        # the one import upwards: a notebook asks the answer itself for its picture
+        from knockon.graph.maps.pictures import PICTURES
+
+        return PICTURES[name](self)
+
+
+def _plain(value: Any) -> Any:
+    """Frames, records and tuples as dictionaries and lists."""
+    if isinstance(value, pl.DataFrame):
+        columns = {name: str(dtype) for name, dtype in value.schema.items()}
+        return {"columns": columns, "rows": value.to_dict(as_series=False)}
+    if isinstance(value, Scenario):
+        return value.to_dict()  # type: ignore[attr-defined]
+    if isinstance(value, RolloutEffect):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple):
+        return list(value)
+    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def _frame(data: Mapping[str, Any]) -> pl.DataFrame:
+    schema = {name: _TYPES[dtype] for name, dtype in data["columns"].items()}
+    return pl.DataFrame(data["rows"], schema=schema)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, pl.DataFrame):
+        alike = isinstance(other, pl.DataFrame) and one.schema == other.schema
+        return alike and one.equals(other)
+    if isinstance(one, RolloutEffect):
+        return isinstance(other, RolloutEffect) and all(
+            _same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)
+        )
+    return bool(one == other)

@@ -1,0 +1,168 @@
+"""The waist of every question: a graph and a scenario laid out for the lanes.
+
+`build_circuit_of` makes the circuit of everybody under a scenario's mode, rules and assumptions:
+questions about every entity (which one would hurt most?) start there. `prepare` cuts it to what
+the origins can reach and adds the draws, the runs and the stakes: questions about one failure go
+on from there. Whatever joins nodes to entities is `Prepared.nodes`.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from knockon.graph.arrays import Bools, Floats, Ints, distinct
+from knockon.graph.engine.circuit import Circuit, build_circuit
+from knockon.graph.engine.draws import Draws, Strengths
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.nodes import Nodes
+from knockon.graph.engine.staging import add_rings, find_staged_arcs
+from knockon.graph.engine.worlds import Run
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.rollout import covered
+from knockon.graph.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """The circuit of all entities under a scenario's mode, rules and assumptions.
+
+    The first n nodes are the entities in the scenario's own mode: node numbers there are entity
+    numbers. strengths: (m,) by dependency; safe: nodes of what the scenario protects
+    """
+
+    circuit: Circuit
+    strengths: Strengths
+    safe: Ints
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A failure laid out: what the lanes run on, and the way back to entities.
+
+    circuit: what the origins can reach, as it is shown
+    kernel: the same as it runs: with a node for each entity that waits for its ring, after the rest
+    by_ring: (A,) arcs of the circuit by which a staged update comes; None without a rollout
+    nodes: of the circuit; origins: (k,) nodes that fail, in the order of the scenario
+    draws: of the kernel; runs: low, middle and high, or the middle one alone where all are alike
+    touched: (T,) entities that depend on one within reach, but are themselves out of reach
+    """
+
+    graph: DependencyGraph
+    scenario: Scenario
+    circuit: Circuit
+    kernel: Circuit
+    by_ring: Bools | None
+    nodes: Nodes
+    origins: Ints
+    draws: Draws
+    runs: tuple[Run, ...]
+    touched: Ints
+    notes: tuple[str, ...]
+
+    @property
+    def run(self) -> Run:
+        """The run at the assumed strengths."""
+        return self.runs[len(self.runs) // 2]
+
+    @cached_property
+    def severity(self) -> Floats:
+        """(k,) share of its function that each origin loses."""
+        return np.array([o.severity for o in self.scenario.origins])
+
+    @cached_property
+    def share(self) -> Floats:
+        """(M,) share of the dependent's function that rides on each member of the kernel."""
+        dependency = self.kernel.dependency
+        if self.graph.dependencies.select((pl.col("loss") == 1).all()).item():
+            return np.broadcast_to(1.0, dependency.shape)
+        loss = self.graph.dependencies["loss"].to_numpy()
+        return np.where(dependency < 0, 1.0, loss[dependency])  # a ring passes on all of it
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether whatever is lost is lost whole."""
+        return bool((self.share == 1).all() and (self.severity == 1).all())
+
+    @cached_property
+    def is_origin(self) -> Bools:
+        """(E,) whether each entity within reach is one that fails by itself."""
+        return self.nodes.among(self.circuit.entity[self.origins])
+
+    @cached_property
+    def at_stake(self) -> Floats:
+        """(E,) weight of each entity within reach."""
+        weight: Floats = self.graph.entities["weight"].to_numpy()[self.nodes.entity]
+        return weight
+
+    @cached_property
+    def others(self) -> Floats:
+        """(E,) 1 for each entity that is no origin, else 0."""
+        return (~self.is_origin).astype(np.float64)
+
+    @cached_property
+    def on_route(self) -> Floats:
+        """(A,) strength of each arc of the circuit, for routes: at the assumption, and for a
+        staged update times the share that its rings ever reach."""
+        strength = self.draws.strengths.middle[self.draws.of_member][self.circuit.member]
+        if self.by_ring is None:
+            return strength
+        share = covered(self.scenario.rollout, self.scenario.halt)
+        return np.where(self.by_ring, strength * share, strength)
+
+
+def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
+    """The circuit of everybody under the scenario; who fails does not enter."""
+    circuit, notes = build_circuit(graph, scenario.mode, scenario.rules)
+    if scenario.hours is not None:
+        from knockon.graph.engine.times import with_switches
+
+        circuit = with_switches(graph, circuit)
+    protected = [graph.find(p) for p in scenario.protect]
+    safe = np.flatnonzero(np.isin(circuit.entity, protected))
+    return Whole(circuit, Strengths.of(graph, scenario.assume), safe, tuple(notes))
+
+
+def prepare(graph: DependencyGraph, scenario: Scenario) -> Prepared:
+    """The scenario laid out on the part of the graph that it can reach."""
+    whole = build_circuit_of(graph, scenario)
+    failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
+    strengths, notes = whole.strengths, whole.notes
+    reached = reach(whole, failing)
+    touched = _touched(whole.circuit, reached)
+    circuit, nodes = whole.circuit.within(reached, strengths.high > 0)
+    del whole  # as large as the graph
+    origins = np.searchsorted(nodes, failing)
+    kernel, by_ring, share = circuit, None, 1.0
+    if scenario.rollout:
+        by_ring = find_staged_arcs(graph, circuit, origins)
+        kernel = add_rings(graph, circuit, by_ring)
+        share = covered(scenario.rollout, scenario.halt)
+    draws = Draws.lay_out(graph, kernel, strengths, share)
+    return Prepared(
+        graph=graph,
+        scenario=scenario,
+        circuit=circuit,
+        kernel=kernel,
+        by_ring=by_ring,
+        nodes=Nodes.of(circuit.entity),
+        origins=origins,
+        draws=draws,
+        runs=Run.each(draws, scenario.seed),
+        touched=touched,
+        notes=notes,
+    )
+
+
+def reach(whole: Whole, failing: Ints) -> Bools:
+    """(N,) nodes that some world can hit: one lane in which all that can transmit does."""
+    circuit = whole.circuit
+    live, stuck = whole.strengths.high[circuit.dependency] > 0, circuit.switch_of >= 0
+    return Lanes(circuit, 1).reach(live, stuck, failing, whole.safe)
+
+
+def _touched(circuit: Circuit, reached: Bools) -> Ints:
+    beside = distinct(circuit.entity[circuit.targets[reached[circuit.provider]]])
+    return np.setdiff1d(beside, circuit.entity[reached])

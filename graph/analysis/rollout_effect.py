@@ -1,0 +1,92 @@
+"""What a rollout in rings changes: against all at once, and against the hour of its halt."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.analysis.impact import RolloutEffect, Totals
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.hours import plain
+from knockon.graph.scenario.rollout import STAGED, Ring, covered
+from knockon.graph.scenario.scenario import Scenario
+from knockon.graph.words import kind_name
+
+
+def find_rollout_effect(
+    graph: DependencyGraph, scenario: Scenario, totals: Callable[[Scenario], Totals | None]
+) -> RolloutEffect | None:
+    """The same update sent to all at once, and stopped at other hours.
+
+    totals: of a scenario over the same worlds; None where the run was stopped, and so is this
+    """
+    alike: dict[Any, Totals | None] = {}
+
+    def change(**changes: Any) -> Totals | None:
+        other = replace(scenario, **changes)
+        begun = sum(other.halt is None or r.start_hours < other.halt for r in other.rollout)
+        key = other.rollout, begun
+        if key not in alike:  # a halt between the same two rings changes nothing
+            alike[key] = totals(other)
+        return alike[key]
+
+    as_it_was = change()
+    whole = change(rollout=(Ring(1.0, scenario.rollout[0].start_hours),), halt=None)
+    stops = [(halt, change(halt=halt)) for halt in _halts(scenario)]
+    if as_it_was is None or whole is None:
+        return None
+    rows = []
+    for halt, found in stops:
+        if found is None:
+            return None
+        rows.append({"halt_hours": halt, "hit": found.hit, "std_error": found.hit_std_error,
+                     "impact": found.impact})  # fmt: skip
+    saves = [
+        {"rollout": name, "hit": t.hit, "impact": t.impact, "saved": whole.impact - t.impact}
+        for name, t in (("as it was", as_it_was), ("all at once", whole))
+    ]
+    notes = rollout_notes(graph, scenario)
+    return RolloutEffect(pl.DataFrame(saves), pl.DataFrame(rows), tuple(notes))
+
+
+def _halts(scenario: Scenario) -> list[float]:
+    """The hours at which rings start, that of the halt, and one after all rings."""
+    last = scenario.rollout[-1].start_hours
+    halts = {r.start_hours for r in scenario.rollout} | {last + max(1.0, last)}
+    return sorted(halts if scenario.halt is None else halts | {float(scenario.halt)})
+
+
+def rollout_notes(graph: DependencyGraph, scenario: Scenario) -> list[str]:
+    """What the model takes for granted about the rings."""
+    direct = graph.dependencies.filter(pl.col("provider").is_in(scenario.origin_ids))
+    staged = direct.filter(pl.col("relation").is_in(STAGED))["dependent"].n_unique()
+    share = covered(scenario.rollout, scenario.halt)
+    part = f"{100 * share:.6g} %"
+    get = f"run the origin get it only with their ring ({part} of them ever do)"
+    if staged == 1:
+        get = f"runs the origin gets it only with its ring (ever in {part} of the worlds)"
+    notes = [
+        "the rings are assumed to cover the channel that fails: "
+        f"{staged:,} {kind_name('direct dependent', staged)} that {get}; "
+        "on 19 July 2024 customers' staged policies did not cover content updates"
+    ]
+    beside = direct.filter(~pl.col("relation").is_in(STAGED))["dependent"].n_unique()
+    if beside:
+        notes.append(
+            f"no ring covers {beside:,} {kind_name('direct dependent', beside)} by other "
+            f"relations: {'it fails' if beside == 1 else 'they fail'} at once"
+        )
+    late = [
+        plain(r.start_hours)
+        for r in scenario.rollout
+        if scenario.hours is not None
+        and r.start_hours >= scenario.hours.low
+        and (scenario.halt is None or r.start_hours < scenario.halt)
+    ]
+    if late:
+        notes.append(
+            f"rings that start at {', '.join(late)} h may find the update mended: the origin is "
+            f"down for {scenario.hours} h, and the hours count from the start of the rollout"
+        )
+    return notes

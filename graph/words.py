@@ -1,0 +1,77 @@
+"""Figures and kinds in words: what sentences, tables and pictures have in common."""
+
+from collections.abc import Sequence
+
+_PLURAL = {
+    "enterprise": "enterprises",
+    "branch": "branches",
+    "certificate_authority": "certificate authorities",
+    "unknown": "entities",
+    "other": "others",
+}
+_SINGULAR = {"unknown": "entity"}
+
+
+def kind_name(kind: str, number: int) -> str:
+    """The word for so many entities of a kind."""
+    words = kind.replace("_", " ").replace("dns ", "DNS ").replace("cdn ", "CDN ")
+    return _SINGULAR.get(kind, words) if number == 1 else _PLURAL.get(kind, f"{words}s")
+
+
+def many(number: int, word: str) -> str:
+    """`1 entity`, `2 entities`, for a word that ends in y."""
+    return f"{number:,} {word if number == 1 else word[:-1] + 'ies'}"
+
+
+def join(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def chance(low: float, middle: float, high: float) -> str:
+    """`51 %`, or `0 to 100 %` where unknown strengths leave a range."""
+    if percent(low) == percent(high):
+        return percent(middle)
+    return f"{percent(low)[:-2]} to {percent(high)}"
+
+
+def range_of(low: float, middle: float, high: float, number_of: int) -> str:
+    """How many of so many are hit: `all hit`, `0 to 120 hit`, `12.5 hit`."""
+    if number(low) == number(high):
+        return "all hit" if round(high, 6) == number_of else f"{number(middle)} hit"
+    return f"{number(low)} to {number(high)} hit"
+
+
+def percent(share: float) -> str:
+    if 0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 1:
+        return ">99 %"
+    return f"{100 * share:.0f} %"
+
+
+def duration(hours: float) -> str:
+    """A time in the unit that reads best: `36 min`, `4 h`, `2.5 h`, `6 d`."""
+    if hours == 0 or 1 <= hours < 24:
+        return f"{_short(hours)} h"
+    if hours < 1:
+        return "<1 min" if hours < 1 / 60 else f"{hours * 60:.0f} min"
+    return f"{_short(hours / 24)} d"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0") if value < 100 else f"{value:,.0f}"
+
+
+def number(value: float) -> str:
+    """A count, with one decimal where it is small and not whole; what is not nothing is not 0."""
+    if 0 < value < 0.05:
+        return "<0.1"
+    whole = value >= 100 or abs(value - round(value)) < 0.05
+    return f"{value:,.0f}" if whole else f"{value:.1f}"
+
+
+def between(low: float, high: float) -> str:
+    if number(low) == number(high):
+        return number(high)
+    return f"up to {number(high)}" if number(low) == "0" else f"{number(low)} to {number(high)}"
