@@ -1,97 +1,166 @@
-"""From a Parquet file to an answer, as graphs grow: wall clock, peak memory, time a world.
+"""From a Parquet file to a JSON answer, as graphs grow: wall clock, peak memory, where time goes.
 
-R-MAT graphs with about eight edges a node more each time; ids are whole numbers, all strengths
-`--probability`, the entity of highest out-degree fails, 1,024 worlds. Each size runs as the
-command `knockon whatif` in a process of its own; the file is written before, outside the clock.
-Usage: python tests/bench/scale.py --edges 1000000 10000000 100000000 --svg out/scale.svg
+R-MAT graphs with about eight edges a node more each time; ids are texts such as
+`as-00012345.example` (`--ids whole`: whole numbers), all strengths `--probability`, the entity of
+highest out-degree fails, 1,024 worlds. Each size runs as the command `knockon whatif` in a process
+of its own; the file is written before, outside the clock. `--against` runs the command of another
+tree in turn, compares the answers, and prints the ratio of the fastest runs; `--parts` also says
+what the time is spent on, from one more run inside a process whose functions are timed.
+Usage: python tests/bench/scale.py --edges 1000000 10000000 100000000 --svg tests/bench/scale.svg
 """
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import rmat
 
 FOLDER = Path("out/bench")
+OURS = Path(sys.executable).parent / "knockon"
+_COMPARED = ("id", "probability", "probability_low", "probability_high", "impact", "hops", "route")
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One size: edges as stored, seconds, bytes at the peak, entities hit on average."""
+    """The fastest of some runs: edges as stored, seconds by the clock and of processors, bytes at
+    the peak, the answer, and how it was computed."""
 
     edges: int
     nodes: int
     seconds: float
+    processor: float
     peak: int
-    hit: float
+    answer: dict[str, Any]
     how: str
+
+    @property
+    def hit(self) -> float:
+        return float(self.answer["totals"]["hit"])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--edges", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--ids", choices=["text", "whole"], default="text")
     parser.add_argument("--probability", type=float, default=0.02)
     parser.add_argument("--worlds", type=int, default=1024)
+    parser.add_argument("--top", type=int, default=20, help="rows of the answer")
+    parser.add_argument("--runs", type=int, default=1, help="of which the fastest counts")
+    parser.add_argument("--against", type=Path, help="the `knockon` of another tree")
+    parser.add_argument("--parts", action="store_true", help="also say where the time goes")
     parser.add_argument("--svg", type=Path, help="also draw the growth")
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.write:
-        write_graph(asked.write, asked.edges[0], asked.probability)
+    options = parser.parse_args()
+    if options.write:
+        write_graph(options.write, options.edges[0], options.probability, options.ids)
         return
-    rows = [measure(edges, asked.probability, asked.worlds) for edges in asked.edges]
-    print(f"{'edges':>12} {'nodes':>11} {'seconds':>8} {'peak GiB':>9} {'hit':>10}  of which")
-    for r in rows:
-        peak = r.peak / 2**30
-        print(
-            f"{r.edges:>12,} {r.nodes:>11,} {r.seconds:>8.1f} {peak:>9.2f} {r.hit:>10,.0f}  {r.how}"
-        )
-    if asked.svg:
-        asked.svg.write_text(drawn(rows))
-
-
-def measure(edges: int, probability: float, worlds: int) -> Measured:
-    path = FOLDER / f"rmat-{edges}-{probability:g}.parquet"
-    if not path.exists():  # in a process of its own: making it takes more memory than reading it
-        made = ["--edges", str(edges), "--probability", str(probability), "--write", str(path)]
-        subprocess.run([sys.executable, __file__, *made], check=True)
-    facts = json.loads(path.with_suffix(".json").read_text())
-    command = [Path(sys.executable).parent / "knockon", "whatif", path, str(facts["hub"])]
-    options = ["--worlds", str(worlds), "--format", "json", "--top", "3", "-v"]
-    begun = time.perf_counter()
-    done = subprocess.Popen(
-        [*map(str, command), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    print(
+        f"{'edges':>12} {'nodes':>11} {'seconds':>8} {'processor':>9} {'peak GiB':>9} {'hit':>10}"
     )
-    answer, how = done.communicate()
+    rows = [measure(edges, options) for edges in options.edges]
+    if options.svg:
+        options.svg.write_text(draw_growth(rows))
+
+
+def measure(edges: int, options: argparse.Namespace) -> Measured:
+    """Run one size, as often as was asked, and print what came of it."""
+    path = FOLDER / f"rmat-{edges}-{options.probability:g}-{options.ids}.parquet"
+    if not path.exists():  # in a process of its own: making it takes more memory than reading it
+        made = ["--probability", str(options.probability), "--ids", options.ids]
+        written = [sys.executable, __file__, "--edges", str(edges), *made, "--write", str(path)]
+        subprocess.run(written, check=True)
+    facts = json.loads(path.with_suffix(".json").read_text())
+    question = ["whatif", str(path), name_of(facts["hub"], options.ids)]
+    question += ["--worlds", str(options.worlds), "--top", str(options.top)]
+    commands = [OURS, *([options.against] if options.against else [])]
+    runs: dict[Path, list[Measured]] = {command: [] for command in commands}
+    for _ in range(options.runs):  # in turn, so that both meet the same noise
+        for command in commands:
+            runs[command].append(run_once(command, question, facts))
+    best = [min(found, key=lambda r: r.seconds) for found in runs.values()]
+    for row in best:
+        print(
+            f"{row.edges:>12,} {row.nodes:>11,} {row.seconds:>8.2f} {row.processor:>9.2f} "
+            f"{row.peak / 2**30:>9.2f} {row.hit:>10,.0f}  {row.how}"
+        )
+    if options.against:
+        print_ratio(*best, runs=list(runs.values()))
+    if options.parts:
+        subprocess.run(
+            [sys.executable, Path(__file__).with_name("parts.py"), *question], check=True
+        )
+    return best[0]
+
+
+def run_once(command: Path, question: Sequence[str], facts: dict[str, Any]) -> Measured:
+    output = FOLDER / "answer.json"
+    errors = FOLDER / "stderr.txt"
+    begun = time.perf_counter()
+    with errors.open("w") as stderr:
+        process = subprocess.Popen(
+            [str(command), *question, "--format", "json", "-o", str(output), "-v"], stderr=stderr
+        )
+        _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
-    assert done.returncode == 0, how
-    peak = (
-        resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    )  # sizes run in rising order
-    totals = json.loads(answer)["totals"]
-    said = how.strip().splitlines()[-1].removeprefix("lane kernel: ")
-    return Measured(facts["edges"], facts["nodes"], seconds, peak, totals["hit"], said)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    how = errors.read_text().strip()
+    assert process.returncode == 0, how
+    answer = json.loads(output.read_text())
+    return Measured(
+        facts["edges"],
+        facts["nodes"],
+        seconds,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss * 1024,
+        answer,
+        how.splitlines()[-1].removeprefix("lane kernel: "),
+    )
 
 
-def write_graph(path: Path, edges: int, probability: float) -> None:
+def print_ratio(ours: Measured, theirs: Measured, runs: list[list[Measured]]) -> None:
+    """Ours as a share of theirs. Raises AssertionError where the answers differ."""
+    for one, other in zip(ours.answer["entities"], theirs.answer["entities"], strict=True):
+        for name in _COMPARED:
+            assert one[name] == other[name], (name, one, other)
+    assert ours.hit == theirs.hit
+    processor = [min(r.processor for r in found) for found in runs]
+    print(
+        f"{'ratio':>24} {ours.seconds / theirs.seconds:>8.2f} "
+        f"{processor[0] / processor[1]:>9.2f} {ours.peak / theirs.peak:>9.2f}  same answer"
+    )
+
+
+def name_of(number: int, ids: str) -> str:
+    return f"as-{number:08d}.example" if ids == "text" else str(number)
+
+
+def write_graph(path: Path, edges: int, probability: float, ids: str) -> None:
     scale = max(int(np.log2(edges / 12)) + 1, 4)
     provider, dependent = rmat.edges(scale, edges)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    pl.DataFrame(
+    frame = pl.DataFrame(
         {"dependent": dependent.astype(np.uint32), "provider": provider.astype(np.uint32)}
-    ).with_columns(probability=pl.lit(probability)).write_parquet(path)
+    )
+    if ids == "text":
+        frame = frame.select(
+            pl.format("as-{}.example", pl.col(end).cast(pl.String).str.zfill(8)).alias(end)
+            for end in frame.columns
+        )
+    frame.with_columns(probability=pl.lit(probability)).write_parquet(path)
     facts = {"edges": len(provider), "nodes": 1 << scale, "hub": rmat.hub(provider)}
     path.with_suffix(".json").write_text(json.dumps(facts))
 
 
-def drawn(rows: list[Measured]) -> str:
+def draw_growth(rows: list[Measured]) -> str:
     """Seconds and peak memory against edges as SVG, all axes logarithmic."""
     left, width, height = 70.0, 300.0, 220.0
     x = _axis([r.edges for r in rows], width)

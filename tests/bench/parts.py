@@ -1,0 +1,110 @@
+"""Where the time of one command goes: its functions timed, each second counted once.
+
+Each part is named by the functions that do it; time inside a part that another part calls is the
+other's. Time outside all parts stands in the last line. Only the main thread is looked at: what
+other threads do meanwhile costs nothing here, what it waits for does.
+Usage: python tests/bench/parts.py whatif GRAPH.parquet ENTITY --worlds 1024
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any
+
+PARTS = {  # names of functions and methods, of which each tree holds some
+    "read": ("read_parquet_table",),
+    "check and number": ("check",),
+    "circuit": ("build_circuit", "Circuit.within", "_reach", "_touched", "Ledger.__init__"),
+    "keys": ("text_keys", "member_keys", "group_switch_keys", "_Keys.made"),
+    "draws": ("Run.of", "Lanes.drawing", "Lanes.wiring"),
+    "lanes": ("count",),
+    "add up": ("Tally.add", "Mass.add", "Tally.figures"),
+    "routes": ("find_routes", "Routes.carried", "Ledger.best_nodes"),
+    "assemble": ("whatif", "spread"),
+    "JSON": ("whatif_json", "print_json"),
+}
+
+
+class Clock:
+    """Seconds by part, of the part that runs innermost."""
+
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+        self.running: list[str] = []
+        self.since = time.perf_counter()
+
+    def switch(self) -> None:
+        now = time.perf_counter()
+        self.spent[self.running[-1] if self.running else ""] += now - self.since
+        self.since = now
+
+    def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(*arguments: Any, **named: Any) -> Any:
+            self.switch()
+            self.running.append(part)
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.switch()
+                self.running.pop()
+
+        return run
+
+
+def main() -> None:
+    begun = time.perf_counter()
+    import_module("knockon.api.cli.verbs")
+    for package in ("graph", "loaders.native", "loaders.parsing"):
+        home = import_module(f"knockon.{package}")
+        for found in walk_packages(home.__path__, f"knockon.{package}."):
+            if "kernels" not in found.name and "compiled" not in found.name:
+                import_module(found.name)
+    import_module("knockon.api.schema")
+    shared = time.perf_counter()
+    for name in ("draws", "closure", "routes"):
+        import_module(f"knockon.graph.engine.kernels.{name}_numba")
+    compiled = time.perf_counter()
+    clock = Clock()
+    for part, names in PARTS.items():
+        for name in names:
+            replace(name, part, clock)
+    from knockon.api.cli.verbs import main as command
+
+    clock.since = time.perf_counter()
+    try:
+        command([*sys.argv[1:], "--format", "json", "-o", "out/bench/answer.json"])
+    except SystemExit as leaving:
+        if leaving.code:
+            raise
+    clock.switch()
+    print(f"{'imports':>24} {shared - begun:>8.2f}  more than the command itself imports")
+    print(f"{'start of numba':>24} {compiled - shared:>8.2f}")
+    for part in PARTS:
+        print(f"{part:>24} {clock.spent[part]:>8.2f}")
+    print(f"{'other':>24} {clock.spent['']:>8.2f}")
+
+
+def replace(name: str, part: str, clock: Clock) -> None:
+    """Put a timed function in the place of every one of this name, wherever it was imported to."""
+    modules = [m for n, m in sys.modules.items() if n.startswith("knockon.")]
+    holder, _, method = name.rpartition(".")
+    for module in modules:
+        home = getattr(module, holder, None) if holder else module
+        held = vars(home).get(method) if home is not None else None
+        if held is None or getattr(held, "__wrapped__", None):
+            continue
+        bound = isinstance(held, classmethod)
+        function = held.__func__ if bound else held
+        if not callable(function) or isinstance(function, type):
+            continue
+        made = clock.timed(part, function)
+        setattr(home, method, classmethod(made) if bound else made)
+
+
+if __name__ == "__main__":
+    main()
