@@ -4,15 +4,16 @@ A loader hands over `Tables`; `check` casts every column, collects all faults, a
 What it drops, merges or invents on the way becomes a `Finding`: nothing vanishes in silence.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Ints, narrow
+from knockon.graph.arrays import Ints
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.conform import OF_GROUP, conform, constant
-from knockon.graph.model.ends import number_ends, numbers_among
+from knockon.graph.model.ends import code_ends, number_ends, numbers_among
 from knockon.graph.model.hours import RANGED, TO
 from knockon.graph.model.tables import (
     DEPENDENCY_COLUMNS,
@@ -42,14 +43,15 @@ def check(tables: Tables) -> Tables:
     """
     faults: list[str] = []
     entities = conform(tables.entities, ENTITY_COLUMNS, "entities", faults)
-    dependencies = conform(tables.dependencies, DEPENDENCY_COLUMNS, "dependencies", faults)
+    coded, texts = code_ends(tables.dependencies)
+    dependencies = conform(coded, DEPENDENCY_COLUMNS, "dependencies", faults)
     if faults and not _goes_on(entities, dependencies):
         raise InputError.of(faults)
     given = set(tables.dependencies.columns) | _ranged(dependencies)
     absent = [c for c in DEPENDENCY_COLUMNS if c.name not in given and not c.required]
     report, head = list(tables.report), replace(tables, dependencies=pl.DataFrame())
-    del tables  # what came is not held beside what is made of it
-    ids, numbers = number_ends(dependencies, entities["id"])
+    del tables, coded  # what came is not held beside what is made of it
+    ids, numbers = number_ends(dependencies, entities["id"], texts)
     dependencies = dependencies.with_columns(
         *numbers, pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)
     )
@@ -65,7 +67,7 @@ def check(tables: Tables) -> Tables:
     entities = _add_missing(entities, ids, report)
     entities = entities.with_columns(pl.col("name").fill_null(pl.col("id"))).sort("id")
     done = dependencies.drop(ROW).with_columns(
-        *(_texts(dependencies[name], ids) for name in ENDS),
+        *(_texts([dependencies[name] for name in ENDS], ids)),
         *(constant(c) for c in absent),  # merging spreads out what one value says for all rows
         *(pl.col(c).fill_null(1) for c in OF_GROUP if c in given),
     )
@@ -263,14 +265,16 @@ def _rows(frame: pl.DataFrame, what: pl.Expr) -> tuple[str, ...]:
     return tuple(clip(t, 120) for t in text.head(_EXAMPLES))
 
 
-def _texts(numbers: pl.Series, ids: pl.Series) -> pl.Series:
+def _texts(columns: Sequence[pl.Series], ids: pl.Series) -> list[pl.Series]:
     """The ids with these numbers: as texts, in a large table as an Enum of a fourth the size."""
-    if len(numbers) < ENUM_FROM:
-        return ids.gather(numbers).alias(numbers.name)
-    return numbers.cat.to(pl.Enum(ids))
+    if len(columns[0]) >= ENUM_FROM:
+        ids = ids.cast(pl.Enum(ids))
+    return [ids.gather(numbers).alias(numbers.name) for numbers in columns]
 
 
 def _integers(numbers: pl.Series) -> Ints:
-    array = narrow(numbers.to_numpy().astype(np.int64, copy=False))
+    """The same in memory that is shared where they fit 32 bits with a sign."""
+    array = numbers.to_numpy()
+    array = array.view(np.int32) if array.max(initial=0) < 2**31 else array.astype(np.int64)
     array.flags.writeable = False
     return array

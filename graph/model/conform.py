@@ -92,7 +92,7 @@ def _cast(
 ) -> pl.Series:
     """The column as its type; a fault for each cell that is empty but required, or not valid.
 
-    Whole numbers that are ends stay numbers: `number_ends` makes text of the distinct ones.
+    Ends that `code_ends` made numbers of stay numbers.
     """
     raw = series
     if column.name in ENDS and series.dtype.is_integer() and not series.has_nulls():

@@ -5,6 +5,8 @@ because ids are numbered in the order of their text. Whole numbers as ids become
 distinct one.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -12,20 +14,41 @@ from knockon.graph.arrays import Ints
 from knockon.graph.model.tables import ENDS
 
 _SPARSE = 8  # a table of all values between least and greatest pays up to so many per row
+_PIECES = 4  # of each column, coded at the same time
 
 
-def number_ends(frame: pl.DataFrame, entities: pl.Series) -> tuple[pl.Series, list[pl.Series]]:
+def code_ends(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
+    """The frame with `dependent` and `provider` as places among their distinct texts (UInt32, null
+    where a cell is empty), and these texts, without blanks around them, in no order.
+
+    The frame as it is, and None, where the ends are not both text, or both whole numbers.
+    """
+    if not set(ENDS) <= set(frame.columns):
+        return frame, None
+    columns = [frame[name] for name in ENDS]
+    if all(c.dtype.is_integer() and not c.has_nulls() for c in columns):
+        texts, codes = _whole(columns) or _text([c.cast(pl.String) for c in columns])
+    elif all(c.dtype in (pl.String, pl.Categorical, pl.Enum) for c in columns):
+        texts, codes = _text([c.cast(pl.String) for c in columns])
+    else:
+        return frame, None
+    return frame.with_columns(c.alias(name) for c, name in zip(codes, ENDS, strict=True)), texts
+
+
+def number_ends(
+    frame: pl.DataFrame, entities: pl.Series, texts: pl.Series | None = None
+) -> tuple[pl.Series, list[pl.Series]]:
     """The distinct ids of ends and entities in the order of their text, and for `dependent` and
     `provider` their numbers among them (UInt32).
 
-    frame: without empty ends; these are text without blanks around it, or whole numbers
+    frame: without empty ends; these are places among `texts`, or texts where that is None
     """
     columns = [frame[name] for name in ENDS]
-    coded = _whole(columns) if all(c.dtype.is_integer() for c in columns) else None
-    texts, codes = coded or _text([c.cast(pl.String) for c in columns])
+    if texts is None:
+        texts, columns = _text([c.cast(pl.String) for c in columns])
     ids = pl.concat([texts, entities.rename("id")]).unique().sort()
     number = numbers_among(texts, ids)
-    return ids, [number.gather(c).alias(name) for c, name in zip(codes, ENDS, strict=True)]
+    return ids, [number.gather(c).alias(name) for c, name in zip(columns, ENDS, strict=True)]
 
 
 def numbers_among(texts: pl.Series, ids: pl.Series) -> pl.Series:
@@ -36,20 +59,37 @@ def numbers_among(texts: pl.Series, ids: pl.Series) -> pl.Series:
     return found["number"].cast(pl.UInt32)
 
 
-def _text(columns: list[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
-    """The distinct texts, and where each stands: told apart by hashes, which compare faster."""
-    both = [pl.DataFrame({"hash": c.hash(), "id": c}) for c in columns]
-    firsts = pl.concat([b.unique("hash", keep="any") for b in both]).unique("hash", keep="any")
-    numbered = firsts.select("hash", pl.int_range(pl.len(), dtype=pl.UInt32).alias("number"))
-    codes = [b.join(numbered, on="hash", how="left", maintain_order="left")["number"] for b in both]
-    texts = firsts["id"]
-    if all((texts.gather(c) == b["id"]).all() for b, c in zip(both, codes, strict=True)):
-        return texts, codes
-    texts = pl.concat([c.rename("id").unique() for c in columns]).unique()  # two of one hash
-    return texts, [numbers_among(c, texts) for c in columns]
+def _text(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
+    """The distinct texts without blanks around them, and where each cell's stands."""
+    found, codes = _distinct(columns)
+    bare = found.str.strip_chars()
+    bare = bare.set(bare == "", None)
+    if (bare == found).all(ignore_nulls=False):
+        return found, codes
+    texts = bare.drop_nulls().unique()
+    number = numbers_among(bare, texts)
+    return texts, [number.gather(code) for code in codes]
 
 
-def _whole(columns: list[pl.Series]) -> tuple[pl.Series, list[pl.Series]] | None:
+def _distinct(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
+    """The distinct texts, and where each cell's stands: told apart by polars, in its threads."""
+    rows = len(columns[0])
+    if not rows:
+        return pl.Series("id", [], pl.String), [c.cast(pl.UInt32) for c in columns]
+    kind = pl.Categorical(pl.Categories.random())
+    plans = [
+        piece.lazy().select(pl.col("code").cast(kind).to_physical())
+        for column in columns
+        for piece in column.to_frame("code").iter_slices(-(-rows // _PIECES))
+    ]
+    coded = pl.concat(pl.collect_all(plans), rechunk=True)["code"]
+    most = coded.max()
+    numbers = range(most + 1 if isinstance(most, int) else 0)
+    texts = pl.Series("id", numbers, pl.UInt32).cat.to(kind).cast(pl.String)
+    return texts, [coded[i * rows : (i + 1) * rows] for i in range(len(columns))]
+
+
+def _whole(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]] | None:
     """The distinct numbers as text, and where each stands; None where they lie too far apart."""
     if not len(columns[0]):
         return None

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knockon.graph.model import ends
-from knockon.graph.model.ends import number_ends
+from knockon.graph.model.ends import code_ends, number_ends
 
 IDS = st.one_of(
     st.lists(st.tuples(*[st.integers(-9, 120)] * 2), max_size=30),
@@ -33,11 +33,43 @@ def test_numbers_are_places_among_sorted_ids(pairs: list, entities: list[str]) -
     assert numbered(pairs, entities) == twin(pairs, entities)
 
 
-def test_texts_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where two texts share a hash, the texts themselves are compared."""
-    monkeypatch.setattr(pl.Series, "hash", lambda self: pl.Series([0] * len(self)))
-    pairs = [("a", "b"), ("c", "a")]
-    assert numbered(pairs, []) == twin(pairs, [])
+@given(st.lists(st.tuples(*[st.one_of(st.none(), st.text(" ab\u2003", max_size=3))] * 2)))
+def test_codes_stand_for_texts_without_blanks(pairs: list) -> None:
+    """Blanks around an id are none of it, an empty cell has no code; no text stands twice."""
+    if not pairs:
+        return
+    dependent, provider = (list(column) for column in zip(*pairs, strict=True))
+    cells = {"dependent": dependent, "provider": provider}
+    bare = [[(text or "").strip() or None for text in column] for column in cells.values()]
+    frame, texts = code_ends(pl.DataFrame(cells, {"dependent": pl.String, "provider": pl.String}))
+    assert texts is not None
+    assert not texts.has_nulls()
+    assert texts.is_unique().all()
+    found = [[None if c is None else texts[c] for c in frame[end]] for end in cells]
+    assert found == bare
+
+
+@pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum(["a", "b ", "c"])])
+def test_categories_are_texts(dtype: pl.DataType) -> None:
+    """Ends may come as categories."""
+    cells = {"dependent": ["a", "b ", None], "provider": ["c", "a", "b "]}
+    frame, texts = code_ends(pl.DataFrame(cells, dict.fromkeys(cells, dtype)))
+    assert texts is not None
+    assert texts.gather(frame["provider"]).to_list() == ["c", "a", "b"]
+    assert frame["dependent"].null_count() == 1
+
+
+def test_other_ends_are_left_to_the_check_of_columns() -> None:
+    """A number with an empty cell, a fraction, a missing column: nothing is coded."""
+    for cells in (
+        {"dependent": [1, None], "provider": [1, 2]},
+        {"dependent": [1.5], "provider": ["a"]},
+        {"dependent": ["a"]},
+    ):
+        frame = pl.DataFrame(cells)
+        same, texts = code_ends(frame)
+        assert same is frame
+        assert texts is None
 
 
 def test_numbers_and_text_in_one_table() -> None:
