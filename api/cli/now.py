@@ -20,7 +20,7 @@ def with_now(command: Command) -> Command:
 
     @wraps(command)
     def asked(
-        read: "Callable[[], DependencyGraph]",
+        read: "Callable[..., DependencyGraph]",
         entities: tuple[str, ...],
         now: tuple[Path, ...],
         **rest: Any,
@@ -32,12 +32,12 @@ def with_now(command: Command) -> Command:
             return
         from knockon.loaders.operations.status.now import read_now
 
-        found = read_now(read(), list(now))
+        found = read_now(read(for_lanes=True), list(now))
         graph = found.graph
         named = {graph.ids[graph.find(entity)] for entity in entities}
         origins = [*entities, *(o for o in found.origins if o["id"] not in named)]
         if origins:
-            command(read=lambda: graph, entities=tuple(origins), **rest)
+            command(read=lambda **_: graph, entities=tuple(origins), **rest)
         elif found.unmatched:
             down = some(found.unmatched)
             raise InputError(f"what is down now is no entity of the graph: {down}")

@@ -1,7 +1,7 @@
 """The options that verbs share: sources and how to read them, scenarios, answers, charts."""
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,13 +9,14 @@ import click
 
 from knockon.api.cli.joining import Command, joining
 from knockon.api.cli.now import with_now
+from knockon.api.cli.startup import import_kernels
 from knockon.graph.errors import clip
 
 if TYPE_CHECKING:
     from knockon.graph.model.graph import DependencyGraph
 
 TOP = 20
-Read: TypeAlias = "Callable[[], DependencyGraph]"
+Read: TypeAlias = "Callable[..., DependencyGraph]"
 
 
 def sourced(command: Command) -> Command:
@@ -26,8 +27,8 @@ def sourced(command: Command) -> Command:
         source: str, others: tuple[str, ...], join: bool, aliases: Path | None,
         join_above: float | None, options: dict[str, Any], **rest: Any,
     ) -> None:  # fmt: skip
-        joined = {"join": join, "aliases": aliases, "join_above": join_above}
-        command(read=lambda: read_graph([source, *others], **joined, **options), **rest)
+        options |= {"join": join, "aliases": aliases, "join_above": join_above}
+        command(read=partial(read_graph, [source, *others], **options), **rest)
 
     added = joining(reading(with_sources))
     add = click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
@@ -220,11 +221,16 @@ def charting(command: Command) -> Command:
     return added
 
 
-def read_graph(sources: Sequence[str], **options: Any) -> "DependencyGraph":
+def read_graph(
+    sources: Sequence[str], *, for_lanes: bool = False, **options: Any
+) -> "DependencyGraph":
+    """The graph of the sources; for_lanes: what kernels it may want are imported meanwhile."""
     from knockon.api.cli.telling import told
     from knockon.graph.model.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
+    if for_lanes:
+        import_kernels(sources)
     with told(sources) as progress:
         tables = load_tables(sources, progress=progress, **options)
     return DependencyGraph.from_tables(tables, checked=True)

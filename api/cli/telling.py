@@ -14,7 +14,7 @@ def told(sources: Sequence[str]) -> Iterator[Callable[[str], object] | None]:
 
     None where stderr is no terminal, or all sources together are small.
     """
-    if not sys.stderr.isatty() or sum(_size(Path(source)) for source in sources) < LONG:
+    if not sys.stderr.isatty() or sum(size_of(Path(source)) for source in sources) < LONG:
         yield None
         return
     from rich.console import Console
@@ -24,7 +24,8 @@ def told(sources: Sequence[str]) -> Iterator[Callable[[str], object] | None]:
         yield lambda text: status.update(escape(text))
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of the files in a folder; 0 for what is neither."""
     try:
         files = path.iterdir() if path.is_dir() else [path]
         return sum(file.stat().st_size for file in files if file.is_file())

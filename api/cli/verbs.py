@@ -25,6 +25,7 @@ from knockon.api.cli.answer import (
 from knockon.api.cli.joining import joining, proposing, show_proposals
 from knockon.api.cli.options import Read, asking, charting, read_graph, reading, showing, sourced
 from knockon.api.cli.progress import watching
+from knockon.api.cli.startup import collect_often, collect_rarely
 from knockon.graph.errors import KnockonError, clip
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def whatif(
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise click.UsageError(f"--fail-over: expected a number from 0 to 1, got {fail_over:g}")
     check_parquet(form, output)
-    graph = read()
+    graph = read(for_lanes=True)
     check_kind(graph, kind)
     begun = perf_counter()
     with watching() as watch:
@@ -89,7 +90,7 @@ def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -
     """The impact map of these entities failing together, as SVG."""
     from knockon.graph.analysis.whatif import whatif as ask
 
-    draw(ask(read(), entities, **scenario), output)
+    draw(ask(read(for_lanes=True), entities, **scenario), output)
 
 
 @cli.command()
@@ -225,11 +226,13 @@ def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None
         graphs[name] = read_graph([source], **joined)
     from knockon.api.rest.app import serve as run
 
+    collect_often()
     run(graphs, host=host, port=port)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The installed command: every error is one line on stderr and an exit code."""
+    collect_rarely()
     try:
         code = cli.main(arguments, prog_name="knockon", standalone_mode=False)
     except click.ClickException as fault:

@@ -1,0 +1,50 @@
+"""What makes a command start fast and end fast.
+
+A command makes many objects that live until it ends, and hardly any garbage in cycles: looking for
+that takes longer than all else that a small question needs, and once more when Python ends.
+"""
+
+import atexit
+import gc
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
+
+from knockon.api.cli.telling import size_of
+
+_OBJECTS = 1_000_000  # new ones between two looks for garbage in cycles
+_OFTEN = gc.get_threshold()
+_LARGE = 2 * 1024 * 1024  # bytes of files that hold enough for the compiled kernels
+
+
+def collect_rarely() -> None:
+    """Look for garbage in cycles after many new objects only, and no more when Python ends."""
+    gc.set_threshold(_OBJECTS, *_OFTEN[1:])
+    atexit.register(gc.freeze)
+
+
+def collect_often() -> None:
+    """As Python does by itself: for what runs on, such as a server."""
+    gc.set_threshold(*_OFTEN)
+
+
+def import_kernels(sources: Sequence[str]) -> Thread | None:
+    """Begin to import the compiled kernels in a thread, if so much is read that they may be used.
+
+    Where numba is not installed nothing happens: what needs it says so.
+    """
+    from knockon.graph.engine.lanes import compiled_form_is_there
+
+    if sum(size_of(Path(source)) for source in sources) < _LARGE or not compiled_form_is_there():
+        return None
+    kernels = "knockon.graph.engine.kernels.closure_numba"
+    thread = Thread(target=_import_quietly, args=(kernels,), name="kernels")
+    thread.start()
+    return thread
+
+
+def _import_quietly(module: str) -> None:
+    with suppress(Exception):  # whoever needs the module meets the fault again
+        import_module(module)
