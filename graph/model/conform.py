@@ -6,7 +6,7 @@ from functools import cache
 import polars as pl
 
 from knockon.graph.errors import clip, some
-from knockon.graph.model.hours import settle_ranges, split_ranges
+from knockon.graph.model.ranges import settle_ranges, split_ranges
 from knockon.graph.model.tables import ENDS, FILE, Column, at, empty
 
 OF_GROUP = ("needs", "switch_probability")  # one value for all rows of a group

@@ -76,7 +76,7 @@ class DependencyGraph:
         """The same as a networkx MultiDiGraph: edges run from dependent to provider."""
         from knockon.graph.model.networks import network_of
 
-        return network_of(self)
+        return network_of(self.tables)
 
     @property
     def entities(self) -> pl.DataFrame:

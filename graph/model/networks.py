@@ -1,17 +1,14 @@
 """To and from networkx, and what networkx computes for us."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import networkx as nx
 import numpy as np
 import polars as pl
 
+from knockon.graph.arrays import Ints
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
-
-if TYPE_CHECKING:
-    from knockon.graph.arrays import Ints
-    from knockon.graph.model.graph import DependencyGraph
 
 
 def tables_of(graph: "nx.Graph[Any]", **head: Any) -> Tables:
@@ -32,9 +29,8 @@ def tables_of(graph: "nx.Graph[Any]", **head: Any) -> Tables:
     return Tables(_frame(entities), _frame(dependencies), **head)
 
 
-def network_of(graph: "DependencyGraph") -> "nx.MultiDiGraph[str]":
+def network_of(tables: Tables) -> "nx.MultiDiGraph[str]":
     """Entities as nodes, dependencies as edges to the provider, columns as attributes."""
-    tables = graph.tables
     made: nx.MultiDiGraph[str] = nx.MultiDiGraph(title=tables.title, weight_unit=tables.weight_unit)
     for row in tables.entities.iter_rows(named=True):
         made.add_node(row.pop("id"), **_stated(row))
@@ -43,7 +39,7 @@ def network_of(graph: "DependencyGraph") -> "nx.MultiDiGraph[str]":
     return made
 
 
-def count_cycles(dependent: "Ints", provider: "Ints", n: int) -> int:
+def count_cycles(dependent: Ints, provider: Ints, n: int) -> int:
     """The number of strongly connected components of two or more entities.
 
     Entities on no cycle are peeled off first, so that networkx sees the core alone.

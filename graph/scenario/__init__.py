@@ -1,0 +1,6 @@
+"""What is asked: what fails, how (mode), for how long, in which rings, under which assumptions.
+
+Words: an origin fails by itself; a mode says how; rules say which relations a mode crosses and as
+what it arrives; a rollout reaches its rings one after another until a halt. Read `scenario.py`
+first; `rules.csv` is the table of modes as it ships.
+"""

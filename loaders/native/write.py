@@ -12,7 +12,7 @@ from typing import Any, Literal
 import polars as pl
 
 from knockon.graph.errors import InputError
-from knockon.graph.model.hours import joined_ranges
+from knockon.graph.model.ranges import join_ranges
 from knockon.graph.model.tables import (
     DEPENDENCY_COLUMNS,
     ENTITY_COLUMNS,
@@ -72,7 +72,7 @@ def _saying(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
             same = series == frame["id"]
         if series.name in required or not same.all():
             kept.append(series)
-    return joined_ranges(pl.DataFrame(kept))
+    return join_ranges(pl.DataFrame(kept))
 
 
 def _head(tables: Tables) -> dict[str, Any]:
