@@ -1,7 +1,8 @@
 """What the registry knows of a format, and what a user may say of how to read it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from knockon.loaders.parsing.source import Source
 
@@ -28,6 +29,19 @@ class Format:
     groups: str = ""
     options: tuple[str, ...] = ()
     binary: bool = False
+
+
+class ReaderOptions(TypedDict, total=False):
+    """What may be said of how to read a source; each reader takes some of it.
+
+    mapping: {their column: ours}; both_ways: undirected edges are read both ways; strict: a bill of
+    materials is held to its schema; query: of a database, what returns the rows of dependencies
+    """
+
+    mapping: Mapping[str, str] | None
+    both_ways: bool
+    strict: bool
+    query: str | None
 
 
 OPTIONS = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.check import check
 from knockon.graph.model.tables import FILE, Finding, Tables
 from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
-from knockon.loaders.formats import OPTIONS
+from knockon.loaders.formats import OPTIONS, ReaderOptions
 from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
 from knockon.loaders.joining.join import join as join_claimed
 from knockon.loaders.parsing.source import hide_password, is_address
@@ -26,7 +26,7 @@ def load_tables(
     aliases: Path | str | None = None,
     join_above: float | None = None,
     progress: Progress | None = None,
-    **options: Any,
+    **options: Unpack[ReaderOptions],
 ) -> Tables:
     """Read, merge, check and join sources of any known formats.
 
@@ -65,7 +65,10 @@ def load_tables(
 
 
 def propose_aliases(
-    sources: Sequence[Path | str], decided: Path | None = None, least: float = 0.7, **options: Any
+    sources: Sequence[Path | str],
+    decided: Path | None = None,
+    least: float = 0.7,
+    **options: Unpack[ReaderOptions],
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """The proposals for some sources as a table of aliases, and what there is to note.
 

@@ -147,7 +147,7 @@ def _rules(context: click.Context, option: click.Parameter, path: Path | None) -
 
 
 def _bytes(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
-    from knockon.graph.engine.memory import parse_bytes
+    from knockon.graph.scenario.kinds import parse_bytes
 
     return None if text is None else parse_bytes(text)
 

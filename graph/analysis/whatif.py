@@ -1,8 +1,7 @@
 """What if this fails? One row per entity within reach, ranked, and the totals."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
@@ -15,34 +14,34 @@ from knockon.graph.analysis.sentences import add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, find_ways, run_worlds
 from knockon.graph.arrays import Floats, Ints, distinct
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.modes import shipped_rules
-from knockon.graph.scenario.scenario import OriginLike, Scenario
+from knockon.graph.scenario.options import take_options
+from knockon.graph.scenario.scenario import Asked, Scenario
 
 _HOURS = ("start_hours", "down_hours", "down_hours_p50", "down_hours_p95")
 _ROUTE_IDS = 10_000_000  # ids in the routes of one frame; beyond that they are left out, and noted
 _ARCS = 100_000  # ways between entities that an answer keeps for its map
 
 
+@take_options
 def whatif(
     graph: DependencyGraph,
-    origins: "Scenario | OriginLike | Sequence[OriginLike]",
+    origins: Asked,
     *,
     watch: Watch | None = None,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Impact:
     """What happens to everybody when these entities fail together.
 
-    origins: a Scenario, or one or several entities by id or name; `options` are the fields of a
-    Scenario: `mode`, `assume`, `worlds`, `precision`, `memory`, `seed`, `protect`, `severity`,
-    `rules`, `hours`, `rollout`, `halt`.
-    watch: called with the numbers of worlds done and in all; what is known is the answer, marked
-    as partial, where it returns False.
+    origins: one or several entities by id or name, or {"id": ..., "severity": ...}; or a Scenario,
+        which has all options in it
+    {options}
+    watch: Called with the numbers of worlds done and in all; where it returns False, what is known
+        by then is the answer, marked as partial.
     Raises UnknownEntityError, AmbiguousEntityError, ScenarioError, MemoryLimitError.
     """
-    if isinstance(origins, Scenario):
-        scenario = origins.on(graph)
-    else:
-        scenario = Scenario.of(graph, origins, **options)
+    scenario = Scenario.of(graph, origins, **options)
     prepared = prepare(graph, scenario)
     found, lanes = run_worlds(prepared, watch)
     ways = find_ways(prepared, found, lanes)

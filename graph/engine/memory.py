@@ -1,20 +1,9 @@
 """How much memory an answer may take, and what to say where that is not enough."""
 
-import re
-
-from knockon.graph.errors import MemoryLimitError, ScenarioError, clip
+from knockon.graph.errors import MemoryLimitError
 
 SHARE = 0.5  # of what is free, where the user names no limit
 _UNASKED = 1 << 24  # bytes that nobody is asked for
-_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
-
-
-def parse_bytes(text: str) -> int:
-    """`8G`, `512 MiB` or `1000000` as bytes; units are powers of 1,024. Raises ScenarioError."""
-    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,3})?)\s*([kmgt]?)(?:i?b)?\s*", text.lower())
-    if not found or not float(found[1]):
-        raise ScenarioError(f"memory: expected a size such as 8G or 512M, got {clip(text, 40)!r}")
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def free_bytes() -> int:

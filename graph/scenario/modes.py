@@ -15,6 +15,11 @@ from knockon.graph.errors import InputError
 Rule: TypeAlias = tuple[str, str, str]  # mode, relation, becomes
 RULE_COLUMNS = ("mode", "relation", "becomes")
 UNAIDED = ("compromise",)  # modes against which no group helps: every member counts alone
+_MEANING = {
+    "outage": "it stops working",
+    "bad_update": "it breaks what runs it",
+    "compromise": "an attacker holds it",
+}
 
 
 @cache
@@ -28,6 +33,11 @@ def shipped_rules() -> tuple[Rule, ...]:
 def modes_of(rules: Iterable[Rule]) -> list[str]:
     """The modes that the rules know, in their order."""
     return list(dict.fromkeys(mode for rule in rules for mode in (rule[0], rule[2])))
+
+
+def describe_modes() -> tuple[tuple[str, str], ...]:
+    """The modes of the shipped rules, each with what it means."""
+    return tuple((mode, _MEANING.get(mode, "")) for mode in modes_of(shipped_rules()))
 
 
 def reachable_modes(mode: str, rules: Iterable[Rule]) -> list[str]:

@@ -26,7 +26,7 @@ class Ring:
     start_hours: float
 
 
-RolloutLike: TypeAlias = "str | Iterable[Ring | Sequence[float]]"
+RolloutLike: TypeAlias = str | Iterable[Ring | Sequence[float]]
 
 
 def rollout_of(given: RolloutLike) -> tuple[Ring, ...]:
@@ -55,13 +55,33 @@ def rollout_of(given: RolloutLike) -> tuple[Ring, ...]:
     whole = math.fsum(r.share for r in rings)
     if rings and abs(whole - 1) > 1e-9:
         raise ScenarioError(f"rollout: the shares of the rings add up to {whole:.6g}, not to 1")
-    return tuple(rings)
+    return _complete(rings)
+
+
+def _complete(rings: list[Ring]) -> tuple[Ring, ...]:
+    """The rings, the last one with exactly what is left: thirds of floats do not add up to 1."""
+    if not rings:
+        return ()
+    left = 1 - sum(_exact(r) for r in rings[:-1])
+    return (*rings[:-1], replace(rings[-1], share=float(left)))
 
 
 def rollout_text(rings: Sequence[Ring]) -> str:
-    """The rollout as `rollout_of` reads it: what is reached in all, from which hour on."""
-    parts = zip(reached(rings).tolist(), rings, strict=True)
-    return ",".join(f"{100 * share:.12g}%@{plain(r.start_hours)}" for share, r in parts)
+    """The rollout as `rollout_of` reads it: what is reached in all, from which hour on.
+
+    Written in full: it reads back as the very same rings.
+    """
+    parts, total = [], Decimal(0)
+    for ring in rings:
+        total += _exact(ring)
+        share = Decimal(100) if ring is rings[-1] else 100 * total
+        parts.append(f"{share.normalize():f}%@{plain(ring.start_hours)}")
+    return ",".join(parts)
+
+
+def _exact(ring: Ring) -> Decimal:
+    """The share in the digits that name its float."""
+    return Decimal(repr(ring.share))
 
 
 def reached(rings: Sequence[Ring]) -> Floats:

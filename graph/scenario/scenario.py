@@ -1,48 +1,32 @@
 """What fails, and under which assumptions."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
+from typing import Any, TypeAlias, Unpack
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.model.hours import LONGEST, Hours, plain
+from knockon.graph.model.hours import Hours, plain
+from knockon.graph.scenario.fields import FIELDS, Options, find_field
+from knockon.graph.scenario.fields import WORLDS as WORLDS
 from knockon.graph.scenario.modes import Rule, modes_of, shipped_rules
-from knockon.graph.scenario.rollout import Ring, rollout_of
+from knockon.graph.scenario.options import take_options
+from knockon.graph.scenario.origins import Origin as Origin
+from knockon.graph.scenario.origins import OriginLike as OriginLike
+from knockon.graph.scenario.origins import list_entities, read_name, read_origins
+from knockon.graph.scenario.rollout import Ring
 
-WORLDS = 2_000  # drawn where the cases are too many to enumerate and the user names no number
-FINEST = 1e-5  # precision that may be asked for: 2.5 billion worlds
-
-_OPTIONS = (
-    "mode", "assume", "worlds", "precision", "memory", "seed", "rules", "hours", "rollout", "halt",
-)  # fmt: skip
-
-OriginLike: TypeAlias = "str | Mapping[str, Any] | Origin"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """An entity that fails, by id, and the share of its function that it loses, in (0, 1]."""
-
-    id: str
-    severity: float = 1.0
+Asked: TypeAlias = "Scenario | OriginLike | Sequence[OriginLike]"
 
 
 @dataclass(frozen=True)
 class Scenario:
     """What fails: origins, mode, assumptions. `Scenario.of` makes one from names.
 
-    assume:  strength at which unknown dependencies count in the middle run, 0..1
-    worlds:  random worlds to draw; None: enumerate all cases where they are few, else 2,000
-    precision: draw until no probability has a larger standard error; instead of `worlds`
-    memory:  bytes that the lanes may take; None: half of what is free
-    seed:    of all draws
-    protect: ids of entities that nothing hits
-    rules:   (mode, relation, becomes): which relations a mode crosses, and as what it arrives
-    hours:   how long the origins are down: a number, or a range such as "2..72"; None: no times
-    rollout: rings in which a bad update reaches those that run it: rings, pairs (share of the ring,
-             start hour), or a text that says what is reached in all: "1%@0,10%@4,100%@24"
-    halt:    hour at which the rollout is stopped: a ring that starts then or later is spared
+    Its fields are those of the table in `fields`, which says what each means, its default and its
+    bounds; here they are as the engine reads them. `hours` and `rollout` may also be given as text.
+    Raises ScenarioError for a value that cannot be, and for values that cannot be together.
     """
 
     origins: tuple[Origin, ...]
@@ -59,42 +43,28 @@ class Scenario:
     halt: float | None = None
 
     def __post_init__(self) -> None:
+        for name in _STORED:
+            of_table = find_field(name)
+            if name == "mode":  # rules of one's own have modes of their own
+                rules = find_field("rules").check(self.rules)
+                of_table = replace(of_table, choices=tuple((m, "") for m in modes_of(rules)))
+            object.__setattr__(self, name, of_table.check(getattr(self, name)))
+        self._check_together()
+
+    def _check_together(self) -> None:
         if not self.origins:
-            raise ScenarioError("expected at least one entity that fails, got none")
+            raise ScenarioError("origins: expected at least one entity that fails, got none")
         for origin in self.origins:
-            if not _is_number(origin.severity) or not 0 < origin.severity <= 1:
-                raise ScenarioError(
-                    f"severity of {clip(origin.id)!r}: expected a number above 0, at most 1, "
-                    f"got {clip(repr(origin.severity))}"
-                )
-        if self.mode not in modes_of(self.rules):
-            hint = did_you_mean(str(self.mode), modes_of(self.rules))
-            raise ScenarioError(f"unknown mode {clip(str(self.mode))!r}{hint}")
-        if not _is_number(self.assume) or not 0 <= self.assume <= 1:
-            raise ScenarioError(f"assume: expected a number from 0 to 1, got {self.assume!r}")
-        if self.worlds is not None and (not _is_whole(self.worlds) or self.worlds < 1):
-            raise ScenarioError(
-                f"worlds: expected a whole number of at least 1, got {self.worlds!r}"
-            )
-        self._check_precision()
-        if not _is_whole(self.seed):
-            raise ScenarioError(f"seed: expected a whole number, got {self.seed!r}")
+            name = f"severity of {clip(origin.id)!r}"
+            replace(find_field("severity"), name=name).check(origin.severity)
         both = {o.id for o in self.origins} & set(self.protect)
         if both:
             raise ScenarioError(f"{clip(min(both))!r} cannot both fail and be protected")
-        if self.hours is not None:
-            object.__setattr__(self, "hours", Hours.of(self.hours))
-        object.__setattr__(self, "rollout", rollout_of(self.rollout or ()))
-        self._check_rollout()
-
-    def _check_rollout(self) -> None:
-        if self.halt is not None and not (_is_number(self.halt) and 0 <= self.halt <= LONGEST):
-            raise ScenarioError(
-                f"halt: expected a number of hours of at least 0, got {clip(repr(self.halt))}"
-            )
+        if self.precision is not None and self.worlds is not None:
+            raise ScenarioError("expected either worlds or precision, got both")
         if self.halt is not None and not self.rollout:
             raise ScenarioError(
-                f"halt: expected a rollout that it stops at {plain(float(self.halt))} hours, "
+                f"halt: expected a rollout that it stops at {plain(self.halt)} hours, "
                 "such as 1%@0,100%@24, got none"
             )
         if self.rollout and self.mode != "bad_update":
@@ -103,96 +73,95 @@ class Scenario:
                 "comes in rings"
             )
 
-    def _check_precision(self) -> None:
-        if self.precision is not None:
-            if not _is_number(self.precision) or not FINEST <= self.precision < 1:
-                raise ScenarioError(
-                    f"precision: expected a standard error from {FINEST:g} to 1, "
-                    f"got {self.precision!r}"
-                )
-            if self.worlds is not None:
-                raise ScenarioError("expected either worlds or precision, got both")
-        if self.memory is not None and (not _is_whole(self.memory) or self.memory < 1):
-            raise ScenarioError(f"memory: expected a number of bytes, got {self.memory!r}")
-
     @property
     def sampled(self) -> bool:
         """Whether random worlds are asked for, however few the cases are."""
         return self.worlds is not None
 
-    @classmethod
-    def of(
-        cls,
-        graph: DependencyGraph,
-        origins: "OriginLike | Sequence[OriginLike]",
-        *,
-        protect: "str | Iterable[str]" = (),
-        severity: float = 1.0,
-        **options: Any,
-    ) -> "Scenario":
-        """A scenario on this graph. Entities are given by id or by name.
-
-        origins: one or several; each a text, an Origin, or {"id": ..., "severity": ...}
-        severity: of the origins that state none
-        Raises UnknownEntityError, AmbiguousEntityError or ScenarioError.
-        """
-        alone = isinstance(origins, str | Mapping | Origin)
-        several = _listed("origins", [origins] if alone else origins)
-        found = [_origin(graph, o, severity) for o in several]
-        if len({o.id for o in found}) < len(found):
-            twice = sorted(o.id for o in found if [p.id for p in found].count(o.id) > 1)
-            raise ScenarioError(f"{clip(twice[0])!r} is named twice among those that fail")
-        spared = _listed("protect", [protect] if isinstance(protect, str) else protect)
-        safe = sorted({_id_of(graph, "protect", p) for p in spared})
-        return cls(tuple(sorted(found, key=lambda o: o.id)), protect=tuple(safe), **options)
-
-    def on(self, graph: DependencyGraph) -> "Scenario":
-        """The same with every name resolved to an id of this graph."""
-        options = {f: getattr(self, f) for f in _OPTIONS}
-        return Scenario.of(graph, self.origins, protect=self.protect, **options)
-
     @property
     def origin_ids(self) -> list[str]:
         return [o.id for o in self.origins]
 
+    @classmethod
+    @take_options
+    def of(cls, graph: DependencyGraph, origins: Asked, **options: Unpack[Options]) -> "Scenario":
+        """A scenario on this graph. Entities are given by id or by name.
 
-def _origin(graph: DependencyGraph, given: OriginLike, severity: float) -> Origin:
-    if isinstance(given, str):
-        given = Origin(given, severity)
-    elif isinstance(given, Mapping):
-        strange = set(given) - {"id", "severity"}
-        if strange or not isinstance(given.get("id"), str):
-            raise ScenarioError(
-                'origin: expected a name or {"id": ..., "severity": ...}, '
-                f"got {clip(repr(dict(given)))}"
-            )
-        given = Origin(given["id"], given.get("severity", severity))
-    elif not isinstance(given, Origin):
-        raise _no_entity("origin", given)
-    return replace(given, id=_id_of(graph, "origin", given.id))
+        origins: one or several; each a text, an Origin, or {"id": ..., "severity": ...}; or a
+        Scenario, whose names are looked up on this graph
+        {options}
+        Raises UnknownEntityError, AmbiguousEntityError or ScenarioError.
+        """
+        if isinstance(origins, Scenario):
+            if options:
+                raise ScenarioError(
+                    f"{min(options)}: expected it in the scenario, got both a scenario and options"
+                )
+            return origins.on(graph)
+        values: dict[str, Any] = dict(options)
+        listed = read_origins(origins, values.pop("severity", find_field("severity").default))
+        safe = list_entities("protect", values.pop("protect", ()))
+        found = _resolve_origins(graph, listed)
+        return cls(found, protect=_resolve_protected(graph, safe), **values)
 
-
-def _listed(what: str, given: object) -> list[Any]:
-    if not isinstance(given, Iterable):
-        raise ScenarioError(
-            f"{what}: expected an entity by id or name, or several, got {clip(repr(given))}"
+    def on(self, graph: DependencyGraph) -> "Scenario":
+        """The same with every name resolved to an id of this graph."""
+        return replace(
+            self,
+            origins=_resolve_origins(graph, self.origins),
+            protect=_resolve_protected(graph, self.protect),
         )
-    return list(given)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scenario as plain JSON, every default filled in; `from_dict` reads it back.
+
+        Rules of one's own are listed; null stands for those that ship.
+        """
+        return {f.name: f.dump(getattr(self, f.name)) for f in FIELDS if f.name in _STORED}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Scenario":
+        """A scenario from plain JSON: of `to_dict`, of a request, of an answer, of a file.
+
+        Names are not looked up yet (`on` does that). Beside the fields of the table it may hold
+        `exact`, as in an answer, whose `worlds` tell how many were looked at: beside true, or
+        beside a precision, they are not asked for. Raises ScenarioError.
+        """
+        known = [f.name for f in FIELDS] + ["exact"]
+        for key in data:
+            if key not in known:
+                hint = did_you_mean(str(key), known)
+                raise ScenarioError(f"scenario: unknown key {clip(str(key))!r}{hint}")
+        values = {name: data[name] for name in _STORED if name in data}
+        severity = data.get("severity", find_field("severity").default)
+        origins = read_origins(values.pop("origins", ()), severity)
+        exact = data.get("exact")
+        if exact is not None and not isinstance(exact, bool):
+            raise ScenarioError(f"exact: expected true or false, got {clip(repr(exact))}")
+        if exact or (exact is not None and values.get("precision") is not None):
+            values["worlds"] = None
+        return cls(origins, **values)
 
 
-def _id_of(graph: DependencyGraph, what: str, given: object) -> str:
-    if not isinstance(given, str):
-        raise _no_entity(what, given)
-    return graph.id_of(graph.find(given))
+_STORED = tuple(f.name for f in fields(Scenario))
 
 
-def _no_entity(what: str, given: object) -> ScenarioError:
-    return ScenarioError(f"{what}: expected the id or name of an entity, got {clip(repr(given))}")
+def _resolve_origins(graph: DependencyGraph, origins: Sequence[Origin]) -> tuple[Origin, ...]:
+    """The origins by id, in its order. Raises ScenarioError for one that is named twice."""
+    found = sorted((replace(o, id=_find_id(graph, "origin", o.id)) for o in origins), key=_by_id)
+    for before, origin in pairwise(found):
+        if before.id == origin.id:
+            raise ScenarioError(f"{clip(origin.id)!r} is named twice among those that fail")
+    return tuple(found)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _resolve_protected(graph: DependencyGraph, names: Sequence[object]) -> tuple[str, ...]:
+    return tuple(sorted({_find_id(graph, "protect", name) for name in names}))
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _find_id(graph: DependencyGraph, what: str, name: object) -> str:
+    return graph.id_of(graph.find(read_name(what, name)))
+
+
+def _by_id(origin: Origin) -> str:
+    return origin.id

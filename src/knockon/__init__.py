@@ -7,7 +7,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from knockon.graph.errors import InputError
+from knockon.graph.keywords import check_keywords
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from knockon.graph.analysis.backtest.backtest import Backtest
@@ -28,28 +32,37 @@ _HOMES = {
 }
 
 
+@check_keywords(InputError)
 def load(
     *sources: "str | Path",
     join: bool = False,
     aliases: "str | Path | None" = None,
     join_above: float | None = None,
-    **options: Any,
+    mapping: "Mapping[str, str] | None" = None,
+    both_ways: bool = False,
+    strict: bool = False,
+    query: str | None = None,
 ) -> "DependencyGraph":
     """The graph of one or several files or folders of any known format.
 
     join: merge entities that the sources call the same: `same_as`, LEI, domain
     aliases: your table of aliases, a CSV file that `knockon aliases` proposes
     join_above: also merge entities whose names are more alike than this, 0..1; above
-    0.97 they differ in form only
-    options: for readers that take them: `mapping` ({their column: ours}), `both_ways`, `strict`,
-    `query`
-    Raises InputError with every fault found.
+        0.97 they differ in form only
+    mapping: {their column: ours}, for tables and graph files of other column names
+    both_ways: read the undirected edges of a graph file both ways; else they are refused
+    strict: hold a bill of materials to its official schema (`knockon[validate]`)
+    query: of a database: what returns the rows of dependencies
+    Raises InputError with every fault found, and for an option that none of the sources takes.
     """
     from knockon.graph.model.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
-    joining: dict[str, Any] = {"join": join, "aliases": aliases, "join_above": join_above}
-    return DependencyGraph.from_tables(load_tables(sources, **joining, **options), checked=True)
+    tables = load_tables(
+        sources, join=join, aliases=aliases, join_above=join_above,
+        mapping=mapping, both_ways=both_ways, strict=strict, query=query,
+    )  # fmt: skip
+    return DependencyGraph.from_tables(tables, checked=True)
 
 
 def backtest(folder: "str | Path") -> "Backtest":

@@ -12,7 +12,7 @@ from knockon.graph.engine.circuit import Circuit, build_circuit
 from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
-from knockon.graph.engine.memory import parse_bytes, workers
+from knockon.graph.engine.memory import workers
 from knockon.graph.engine.worlds import Block, Run, each_alone, each_set
 from knockon.graph.errors import MemoryLimitError, ScenarioError
 from knockon.graph.model.graph import DependencyGraph
@@ -162,22 +162,6 @@ def test_too_little_memory_is_said() -> None:
         workers(2**30, 2 * 2**30, 4, 2 * 2**30)
     assert workers(2**30, 2**30, 8, 4 * 2**30) == 3
     assert workers(0, 1, 8, None) == 8
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("8G", 8 * 2**30), ("512 MiB", 2**29), ("1.5k", 1536), ("100", 100), ("2tb", 2**41)],
-)
-def test_sizes_are_read(text: str, size: int) -> None:
-    """Units are powers of 1,024, in any case, with or without a B."""
-    assert parse_bytes(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "G", "-1G", "1e9", "9" * 400, "0"])
-def test_other_sizes_are_refused(text: str) -> None:
-    """What is no size is an error that shows one."""
-    with pytest.raises(ScenarioError, match="expected a size such as 8G or 512M"):
-        parse_bytes(text)
 
 
 def test_what_the_lanes_took_does_not_count_against_them(monkeypatch: pytest.MonkeyPatch) -> None:

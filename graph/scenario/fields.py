@@ -1,0 +1,158 @@
+"""The table of the fields of a scenario: names, kinds, defaults, bounds and words, said once.
+
+Command line, REST, its OpenAPI document, the page, files of incidents, JSON and the keywords of
+`whatif` are all made from it. A new option is a line here, its type in `Options`, the attribute of
+`Scenario` by which the engine reads it, and its use there.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias, TypedDict
+
+from knockon.graph.model.hours import LONGEST, Hours
+from knockon.graph.scenario.kinds import (
+    BYTES,
+    ENTITIES,
+    HOURS,
+    NUMBER,
+    ORIGINS,
+    ROLLOUT,
+    RULES,
+    TEXT,
+    WHOLE,
+    Bounds,
+    Field,
+    Form,
+)
+from knockon.graph.scenario.modes import Rule, describe_modes
+from knockon.graph.scenario.rollout import RolloutLike
+
+HoursLike: TypeAlias = Hours | float | str | tuple[float, float]
+
+WORLDS = 2_000  # drawn where the cases are too many to enumerate and nobody names a number
+MOST_WORLDS = 100_000  # that somebody else's file, or a client, may ask for
+MOST_NAMES = 200  # that a client may list
+_EXACT = 2**53 - 1  # whole numbers up to here are exact in every reader of JSON
+
+FIELDS = (
+    Field(
+        "origins", ORIGINS, "What fails.",
+        single="origin", most=MOST_NAMES,
+        form=Form("What fails", example="name or id, for example a product"),
+    ),
+    Field(
+        "mode", TEXT, "How it fails.",
+        default="outage", choices=describe_modes(), metavar="MODE", form=Form("How it fails"),
+    ),
+    Field(
+        "hours", HOURS,
+        "Hours that the origins are down: 4, or a range such as 2..72. Impact then counts hours.",
+        null="no times",
+        form=Form(
+            "Hours that it is down", "time", "4, or a range: 2..72",
+            "Given: when each is down, and for how long.",
+        ),
+    ),
+    Field(
+        "rollout", ROLLOUT,
+        "Rings of a bad update: what is reached in all, from which hour on, such as "
+        "1%@0,10%@4,100%@24. Only with the mode bad_update.",
+        null="all at once",
+        form=Form(
+            "Rings of the rollout", "time", "1%@0, 10%@4, 100%@24",
+            "Of a bad update: what it has reached in all, and from which hour on.",
+        ),
+    ),
+    Field(
+        "halt", NUMBER, "Hour at which the rollout is stopped: a ring that starts then or later is "
+        "spared. Only with a rollout.",
+        null="never", bounds=Bounds(0, LONGEST), noun="a number of hours", metavar="H",
+        form=Form(
+            "Stopped at hour", "time", "never", "A ring that starts then or later is spared."
+        ),
+    ),
+    Field(
+        "assume", NUMBER, "Strength at which unknown dependencies count in the middle figure.",
+        default=0.5, bounds=Bounds(0, 1), metavar="SHARE",
+        form=Form("Strength of unknown dependencies, 0 to 1", "assumptions"),
+    ),
+    Field(
+        "worlds", WHOLE, "Random worlds to draw.",
+        null=f"every case where few, else {WORLDS:,}",
+        bounds=Bounds(1), limits=Bounds(1, MOST_WORLDS),
+        form=Form("Random worlds", "assumptions", "as many as needed"),
+    ),
+    Field(
+        "precision", NUMBER, "Draw until no probability has a larger standard error, such as "
+        "0.005; instead of worlds.",
+        null="not asked for", noun="a standard error", metavar="ERROR",
+        bounds=Bounds(1e-5, 1, below=True),  # 2.5 billion worlds
+        limits=Bounds(0.0016, 1, below=True),  # what MOST_WORLDS reach, whatever the probability
+    ),
+    Field(
+        "seed", WHOLE, "Seed of the random worlds.",
+        default=0, limits=Bounds(-_EXACT, _EXACT), form=Form("Seed of the draws", "assumptions"),
+    ),
+    Field(
+        "protect", ENTITIES, "Entities that nothing hits.",
+        default=(), most=MOST_NAMES,
+        form=Form("Protected, whatever happens", "assumptions", "name or id"),
+    ),
+    Field(
+        "severity", NUMBER,
+        "Share of its function that each origin loses, if it states none itself.",
+        default=1.0, bounds=Bounds(0, 1, above=True), metavar="SHARE",
+    ),
+    Field(
+        "memory", BYTES, "Memory that the lanes may take, such as 8G.",
+        null="half of what is free", bounds=Bounds(1), remote=False,
+    ),
+    Field(
+        "rules", RULES, "Rules of your own: mode, relation, becomes.",
+        null="those of graph/scenario/rules.csv", remote=False,
+    ),
+)  # fmt: skip
+"""What is asked, in the order in which it is listed everywhere."""
+
+VIEW = (
+    Field(
+        "top", WHOLE, "Rows to show.",
+        default=20, null="all", bounds=Bounds(0), limits=Bounds(0, 2**31 - 1),
+    ),
+    Field("kind", TEXT, "Show rows of this kind only.", null="every kind"),
+)  # fmt: skip
+"""Which rows of an answer are shown; no part of the scenario."""
+
+
+class Options(TypedDict, total=False):
+    """What `Scenario.of` and every question take as keywords, as Python may say it."""
+
+    mode: str
+    hours: HoursLike | None
+    rollout: RolloutLike | None
+    halt: float | None
+    assume: float
+    worlds: int | None
+    precision: float | None
+    seed: int
+    protect: str | Iterable[str]
+    severity: float
+    memory: int | str | None
+    rules: Iterable[Rule] | None
+
+
+_BY_NAME = {field.name: field for field in (*FIELDS, *VIEW)}
+
+
+def find_field(name: str) -> Field:
+    """The field of this name. Raises KeyError."""
+    return _BY_NAME[name]
+
+
+def select_fields(*, remote: bool | None = None, section: str | None = None) -> Sequence[Field]:
+    """The fields that others may state, or that stand under a heading of the page."""
+    return [
+        f
+        for f in FIELDS
+        if (remote is None or f.remote == remote)
+        and (section is None or (f.form is not None and f.form.section == section))
+    ]

@@ -1,0 +1,293 @@
+"""What a field is, and the kinds of values that fields have.
+
+Each kind is read from text, checked and written as JSON here, once. The doors (command line, REST,
+page, files) translate a kind into what their libraries know, and keep no bounds, defaults or words
+of their own; the fields themselves are the table in `fields`.
+"""
+
+import math
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any
+
+from knockon.graph.errors import ScenarioError, clip, did_you_mean
+from knockon.graph.model.hours import LONGEST, Hours
+from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, shipped_rules
+from knockon.graph.scenario.origins import Origin, list_entities, read_name, read_origins
+from knockon.graph.scenario.rollout import Ring, rollout_of, rollout_text
+
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """From `low` to `high`, both ends included, but for one that `above` or `below` leaves out."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    below: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        low = self.low < value if self.above else self.low <= value
+        return low and (value < self.high if self.below else value <= self.high)
+
+    def __str__(self) -> str:
+        """` from 0 to 1`, ` above 0, at most 1`, ` of at least 1`; empty where there are none."""
+        low, high = (f"{n:,.0f}" if abs(n) >= 1 else f"{n:g}" for n in (self.low, self.high))
+        if self.low == -math.inf:
+            return ""
+        if self.high == math.inf:
+            return f" above {low}" if self.above else f" of at least {low}"
+        if self.above:
+            return f" above {low}, {'below' if self.below else 'at most'} {high}"
+        return f" from {low} to {high}" + (f", {high} excluded" if self.below else "")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a field stands on the web page: under which heading, with which words.
+
+    section: empty: at the top; else where it folds away
+    example: shown while the field is empty; hint: a line below it
+    """
+
+    label: str
+    section: str = ""
+    example: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the values of a field are.
+
+    noun:    what is expected, in words, before the bounds
+    check:   (a value of Python or JSON, field) -> the value; raises ScenarioError
+    parse:   (text, field) -> the value, or what `check` takes; raises ScenarioError
+    dump:    the value -> plain JSON, which `check` takes back
+    plain:   the type of that JSON
+    metavar: what stands for a value in a usage line
+    absent:  the value where null is said
+    """
+
+    noun: str
+    check: Callable[[Any, "Field"], Any]
+    parse: Callable[[str, "Field"], Any]
+    dump: Callable[[Any], Any]
+    plain: Any
+    metavar: str
+    absent: Callable[[], Any] = lambda: None
+
+
+@dataclass(frozen=True)
+class Field:
+    """An option: everything that a door must know of it.
+
+    help:    one line
+    default: as JSON
+    null:    what null means, in words; empty: it may not be null
+    bounds:  of a number
+    limits:  narrower ones, for what comes over the network or in somebody's file
+    most:    how many a request may list
+    noun:    what is expected, where that of the kind is too vague
+    choices: the words that it may be, each with what it means
+    single:  its name in a query string, where it is repeated with one value each
+    remote:  clients of REST and files of incidents may state it
+    form:    its place on the web page; None: it has none
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any = None
+    null: str = ""
+    bounds: Bounds = Bounds()
+    limits: Bounds | None = None
+    most: int | None = None
+    noun: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    single: str = ""
+    metavar: str = ""
+    remote: bool = True
+    form: Form | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """The words to choose from; empty where there is no choice."""
+        return [word for word, _ in self.choices]
+
+    @property
+    def expected(self) -> str:
+        """`a number from 0 to 1`, `outage, bad_update or compromise`."""
+        return self._alternatives or f"{self.noun or self.kind.noun}{self.bounds}"
+
+    @property
+    def note(self) -> str:
+        """`from 0 to 1; default: 0.5`: what may be said, and what holds where nothing is said."""
+        within = self._alternatives or str(self.bounds).strip().removeprefix("of ")
+        default = self.null if self.default is None else str(self.default).replace("()", "none")
+        return "; ".join(n for n in (within, f"default: {default}") if n)
+
+    @property
+    def _alternatives(self) -> str:
+        return " or ".join(", ".join(self.words).rsplit(", ", 1))
+
+    @property
+    def required(self) -> bool:
+        """Whether it has to be said."""
+        return self.default is None and not self.null
+
+    @property
+    def parameter(self) -> str:
+        """Its name in a query string."""
+        return self.single or self.name
+
+    def check(self, value: Any) -> Any:
+        """The value as the engine reads it. Raises ScenarioError."""
+        if value is None and self.null:
+            return self.kind.absent()
+        checked = self.kind.check(value, self)
+        if self.choices and checked not in self.words:
+            hint = did_you_mean(checked, self.words)
+            raise ScenarioError(f"unknown {self.name} {clip(checked)!r}{hint}")
+        return checked
+
+    def parse(self, text: str) -> Any:
+        """The value that a text says, as the engine reads it. Raises ScenarioError."""
+        return self.check(self.kind.parse(text, self))
+
+    def dump(self, value: Any) -> Any:
+        """The value as plain JSON."""
+        return None if value is None else self.kind.dump(value)
+
+    def limit(self) -> "Field":
+        """The same for what comes from elsewhere: within its limits."""
+        return self if self.limits is None else replace(self, bounds=self.limits)
+
+    def refuse(self, value: object) -> ScenarioError:
+        """The error that says what was expected, and what came."""
+        return ScenarioError(f"{self.name}: expected {self.expected}, got {clip(repr(value))}")
+
+
+def parse_bytes(text: str) -> int:
+    """`8G`, `512 MiB` or `1000000` as bytes; units are powers of 1,024. Raises ScenarioError."""
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,3})?)\s*([kmgt]?)(?:i?b)?\s*", text.lower())
+    if not found or not float(found[1]):
+        raise ScenarioError(f"memory: expected a size such as 8G or 512M, got {clip(text, 40)!r}")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def _check_number(value: Any, field: Field) -> float:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or value not in field.bounds or not abs(value) <= sys.float_info.max:
+        raise field.refuse(value)
+    return float(value)
+
+
+def _check_whole(value: Any, field: Field) -> int:
+    """A whole number; 2.0 is one, as JSON has it."""
+    whole = isinstance(value, Integral) or (isinstance(value, float) and value.is_integer())
+    if not whole or isinstance(value, bool) or value not in field.bounds:
+        raise field.refuse(value)
+    return int(value)
+
+
+def _parse_number(text: str, field: Field) -> float:
+    try:
+        if "_" in text or not text.isascii():  # Python reads both, nobody else does
+            raise ValueError
+        return float(text)
+    except ValueError:
+        raise field.refuse(text) from None
+
+
+def _parse_whole(text: str, field: Field) -> int:
+    found = re.fullmatch(r"\s*([+-]?[0-9]{1,4000})(?:\.0+)?\s*", text, re.ASCII)
+    if found is None:
+        raise field.refuse(text)
+    return int(found[1])
+
+
+def _check_text(value: Any, field: Field) -> str:
+    if not isinstance(value, str):
+        raise field.refuse(value)
+    return value
+
+
+def _check_hours(value: Any, field: Field) -> Hours:
+    try:
+        return Hours.of(value)
+    except ScenarioError:
+        raise field.refuse(value) from None
+
+
+def _dump_hours(hours: Hours) -> float | str:
+    return hours.low if hours.known else str(hours)
+
+
+def _check_bytes(value: Any, field: Field) -> int:
+    try:
+        return _check_whole(parse_bytes(value) if isinstance(value, str) else value, field)
+    except ScenarioError:
+        raise field.refuse(value) from None
+
+
+def _check_entities(value: Any, field: Field) -> tuple[str, ...]:
+    return tuple(read_name(field.name, one) for one in list_entities(field.name, value))
+
+
+def _check_origins(value: Any, _: Field) -> tuple[Origin, ...]:
+    return read_origins(value)
+
+
+def _dump_origins(origins: Iterable[Origin]) -> list[dict[str, Any]]:
+    return [{"id": o.id, "severity": o.severity} for o in origins]
+
+
+def _check_rollout(value: Any, _: Field) -> tuple[Ring, ...]:
+    return rollout_of(value)
+
+
+def _check_rules(value: Any, field: Field) -> tuple[Rule, ...]:
+    try:
+        rules = tuple((mode, relation, becomes) for mode, relation, becomes in value)
+    except (TypeError, ValueError):
+        raise field.refuse(value) from None
+    if not rules or not all(isinstance(word, str) for rule in rules for word in rule):
+        raise field.refuse(value)
+    return rules
+
+
+def _dump_rules(rules: tuple[Rule, ...]) -> list[list[str]] | None:
+    return None if rules == shipped_rules() else [list(rule) for rule in rules]
+
+
+def _keep(value: Any, _: Field | None = None) -> Any:
+    return value
+
+
+NUMBER = Kind("a number", _check_number, _parse_number, _keep, float, "NUMBER")
+WHOLE = Kind("a whole number", _check_whole, _parse_whole, _keep, int, "N")
+TEXT = Kind("text", _check_text, _keep, _keep, str, "TEXT")
+HOURS = Kind(
+    f"a number above 0, at most {LONGEST:,.0f}, or a range such as 2..72",
+    _check_hours, _keep, _dump_hours, float | str, "H",
+)  # fmt: skip
+ROLLOUT = Kind(
+    "what is reached in all, and from which hour on, such as 1%@0,10%@4,100%@24",
+    _check_rollout, _keep, lambda rings: rollout_text(rings) or None, str, "RINGS", absent=tuple,
+)  # fmt: skip
+BYTES = Kind("a size such as 8G, or a number of bytes", _check_bytes, _keep, _keep, int, "SIZE")
+ENTITIES = Kind("ids or names of entities", _check_entities, _keep, list, list[str], "ENTITY")
+ORIGINS = Kind(
+    'ids or names of entities, or {"id": ..., "severity": ...}',
+    _check_origins, _keep, _dump_origins, list[dict[str, Any]], "ENTITY",
+)  # fmt: skip
+RULES = Kind(
+    f"rows of {', '.join(RULE_COLUMNS)}",
+    _check_rules, _keep, _dump_rules, list[list[str]], "FILE", absent=shipped_rules,
+)  # fmt: skip
