@@ -189,7 +189,7 @@ class Impact:
         rollout = data["rollout"]
         given = dict(data) | {
             "graph": GraphHead(**data["graph"]),
-            "scenario": Scenario.from_dict(data["scenario"]),  # type: ignore[attr-defined]
+            "scenario": Scenario.from_dict(data["scenario"]),
             "totals": Totals(**data["totals"]),
             "within": Within(**data["within"]),
             "work": Work(**data["work"]),
@@ -251,7 +251,7 @@ def _plain(value: Any) -> Any:
         columns = {name: str(dtype) for name, dtype in value.schema.items()}
         return {"columns": columns, "rows": value.to_dict(as_series=False)}
     if isinstance(value, Scenario):
-        return value.to_dict()  # type: ignore[attr-defined]
+        return value.to_dict()
     if isinstance(value, RolloutEffect):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, tuple):
