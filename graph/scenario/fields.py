@@ -1,11 +1,12 @@
 """The table of the fields of a scenario: names, kinds, defaults, bounds and words, said once.
 
 Command line, REST, its OpenAPI document, the page, files of incidents, JSON and the keywords of
-`whatif` are all made from it. A new option is a line here, its type in `Options`, the attribute of
-`Scenario` by which the engine reads it, and its use there.
+`whatif` are all made from it. A new option is a line of the table, its types in `Options` and
+`Values` below it, and its use.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypedDict
 
 from knockon.graph.model.hours import LONGEST, Hours
@@ -23,8 +24,9 @@ from knockon.graph.scenario.kinds import (
     Field,
     Form,
 )
-from knockon.graph.scenario.modes import Rule, describe_modes
-from knockon.graph.scenario.rollout import RolloutLike
+from knockon.graph.scenario.modes import Rule, describe_modes, shipped_rules
+from knockon.graph.scenario.origins import Origin
+from knockon.graph.scenario.rollout import Ring, RolloutLike
 
 HoursLike: TypeAlias = Hours | float | str | tuple[float, float]
 
@@ -140,19 +142,27 @@ class Options(TypedDict, total=False):
     rules: Iterable[Rule] | None
 
 
-_BY_NAME = {field.name: field for field in (*FIELDS, *VIEW)}
+@dataclass(frozen=True)
+class Values:
+    """The same as the engine reads it; a severity stands with each origin."""
+
+    origins: tuple[Origin, ...]
+    mode: str = "outage"
+    assume: float = 0.5
+    worlds: int | None = None
+    precision: float | None = None
+    memory: int | None = None
+    seed: int = 0
+    protect: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = field(default_factory=shipped_rules)
+    hours: Hours | None = None
+    rollout: tuple[Ring, ...] = ()
+    halt: float | None = None
+
+
+_BY_NAME = {f.name: f for f in (*FIELDS, *VIEW)}
 
 
 def find_field(name: str) -> Field:
     """The field of this name. Raises KeyError."""
     return _BY_NAME[name]
-
-
-def select_fields(*, remote: bool | None = None, section: str | None = None) -> Sequence[Field]:
-    """The fields that others may state, or that stand under a heading of the page."""
-    return [
-        f
-        for f in FIELDS
-        if (remote is None or f.remote == remote)
-        and (section is None or (f.form is not None and f.form.section == section))
-    ]

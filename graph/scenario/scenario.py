@@ -1,46 +1,32 @@
 """What fails, and under which assumptions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any, TypeAlias, Unpack
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.model.hours import Hours, plain
-from knockon.graph.scenario.fields import FIELDS, Options, find_field
+from knockon.graph.model.hours import plain
+from knockon.graph.scenario.fields import FIELDS, Options, Values, find_field
 from knockon.graph.scenario.fields import WORLDS as WORLDS
-from knockon.graph.scenario.modes import Rule, modes_of, shipped_rules
+from knockon.graph.scenario.modes import modes_of
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.origins import Origin as Origin
 from knockon.graph.scenario.origins import OriginLike as OriginLike
 from knockon.graph.scenario.origins import list_entities, read_name, read_origins
-from knockon.graph.scenario.rollout import Ring
 
 Asked: TypeAlias = "Scenario | OriginLike | Sequence[OriginLike]"
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Values):
     """What fails: origins, mode, assumptions. `Scenario.of` makes one from names.
 
     Its fields are those of the table in `fields`, which says what each means, its default and its
-    bounds; here they are as the engine reads them. `hours` and `rollout` may also be given as text.
+    bounds. `hours`, `rollout` and `memory` may also be said as text, `rules` be None.
     Raises ScenarioError for a value that cannot be, and for values that cannot be together.
     """
-
-    origins: tuple[Origin, ...]
-    mode: str = "outage"
-    assume: float = 0.5
-    worlds: int | None = None
-    precision: float | None = None
-    memory: int | None = None
-    seed: int = 0
-    protect: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = field(default_factory=shipped_rules)
-    hours: Hours | None = None
-    rollout: tuple[Ring, ...] = ()
-    halt: float | None = None
 
     def __post_init__(self) -> None:
         for name in _STORED:
