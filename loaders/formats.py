@@ -7,28 +7,31 @@ from typing import TypedDict
 from knockon.loaders.parsing.source import Source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Format:
     """A kind of source: how to tell it, what it becomes, and where to get it.
 
-    module:  holds a function `read_<name>(path, **options) -> Tables`, imported when chosen
-    sign:    what `matches` looks for, in words
-    groups:  what becomes a group of alternatives, in words; empty where nothing does
-    options: names of the keyword options that the reader takes (`OPTIONS`)
-    binary:  it is no text: `matches` is asked although the bytes are not
+    module:       holds `read_<name>(source, **options) -> Tables`, imported when chosen
+    sign:         what `matches` looks for, in words
+    entities, dependencies, groups: what becomes one of ours, in words; no groups where nothing does
+    export:       how to get such a source out of its home system
+    options:      names of the keyword options that the reader takes (`OPTIONS`)
+    binary:       it is no text: `matches` is asked although the bytes are not
+    general:      its sign is one that files of other formats may bear, too: asked after those
     """
 
     name: str
     what: str
     entities: str
     dependencies: str
+    groups: str = ""
     export: str
     sign: str
     module: str
     matches: Callable[[Source], bool] = field(repr=False)
-    groups: str = ""
     options: tuple[str, ...] = ()
     binary: bool = False
+    general: bool = False
 
 
 class ReaderOptions(TypedDict, total=False):
@@ -51,3 +54,7 @@ OPTIONS = {
     "query": "--query",
 }
 """Options of readers, and what the command line calls them."""
+
+ROWS = "each row; ends by column name, by --map, or guessed (child and parent, from and to, ...)"
+GROUPS = "rows of one dependent with the same `group`"
+"""What tables of any column names become, in words."""

@@ -1,12 +1,12 @@
-"""The known formats, in the order in which they are tried. A reader is imported when chosen."""
+"""The known formats, in the order in which they are tried. A reader is imported when chosen.
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+That order is of families, as FAMILIES lists them, and of the formats of each; those with a sign
+that others may bear, too (`Format.general`), come after all others, in the same order.
+"""
+
+from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import Tables
@@ -14,19 +14,32 @@ from knockon.loaders.formats import Format
 from knockon.loaders.graphfiles import formats as graphfiles
 from knockon.loaders.native import formats as native
 from knockon.loaders.operations import formats as operations
-from knockon.loaders.parsing.source import Source, SourceLike, hide_password
+from knockon.loaders.operations.databases import formats as databases
+from knockon.loaders.operations.status import formats as status
+from knockon.loaders.operations.traces import formats as traces
+from knockon.loaders.parsing.faults import one_error
+from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.text import name_binary
 from knockon.loaders.registers import formats as registers
+from knockon.loaders.registers.dora import formats as dora
 from knockon.loaders.software import formats as software
+from knockon.loaders.tabular import formats as tabular
 
-_FORMATS = (
-    *native.FIRST,
-    *registers.FORMATS,
-    *software.FORMATS,
-    *operations.FORMATS,
-    *graphfiles.FORMATS,
-    *native.LAST,
+# families that know few and certain signs come before those that know many and plain ones
+FAMILIES = (
+    native,
+    dora,
+    registers,
+    software,
+    operations,
+    traces,
+    status,
+    databases,
+    graphfiles,
+    tabular,
 )
+_ALL: tuple[Format, ...] = tuple(known for family in FAMILIES for known in family.FORMATS)
+_FORMATS = (*(f for f in _ALL if not f.general), *(f for f in _ALL if f.general))
 
 
 def formats() -> tuple[Format, ...]:
@@ -45,6 +58,8 @@ def find_format(source: SourceLike) -> Format:
         if known.binary >= binary and known.matches(source):
             return known
     source.refuse_binary()
+    if source.looks_like_json and not source.first_record:
+        _ = source.json  # which says what is wrong with it
     raise InputError(f"{source.place}: {_what_came(source)}; known: {_signs(source)}")
 
 
@@ -62,23 +77,6 @@ def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables
         tables: Tables = reader(source, **given)
         return tables
     raise AssertionError("unreachable")
-
-
-@contextmanager
-def one_error(path: Path | str) -> Iterator[None]:
-    """Whatever goes wrong while reading this source becomes an InputError that names it."""
-    path = hide_password(path)
-    try:
-        yield
-    except InputError:
-        raise
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read: {clip(reason, 200)}") from error
-    except pl.exceptions.PanicException as error:  # not an Exception: a bug of polars, met by bytes
-        raise InputError(f"{path}: cannot be read: {clip(str(error), 200)}") from None
-    except (RecursionError, MemoryError) as error:
-        raise InputError(f"{path}: nested too deeply, or too large, to be read") from error
 
 
 def _what_came(source: Source) -> str:

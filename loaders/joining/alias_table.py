@@ -17,9 +17,9 @@ from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import FILE, LINE, Tables, known_as
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.joining.claims import TABLE, AliasTable, Claim
-from knockon.loaders.native.folder import read_csv_table
+from knockon.loaders.parsing.csv_text import read_csv_table
+from knockon.loaders.parsing.faults import one_error
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.registry import one_error
 
 COLUMNS = ("alias", "same_as", "merge", "why")  # that are read
 _YES, _NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")

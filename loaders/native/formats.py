@@ -1,12 +1,16 @@
 """knockon's own formats."""
 
 from knockon.graph.model.tables import ENDS
-from knockon.loaders.formats import Format
+from knockon.loaders.formats import GROUPS, ROWS, Format
 from knockon.loaders.parsing.source import Source
+from knockon.loaders.parsing.yaml_rules import Rules
 
-_EXPORT = "`knockon load SOURCE -o FOLDER` writes it; so does any spreadsheet"
-_ROWS = "each row; ends by column name, by --map, or guessed (child and parent, from and to, ...)"
-_GROUPS = "rows of one dependent with the same `group`"
+HEAD_KEYS = ("title", "weight_unit", "sources")
+LISTS = ("entities", "dependencies")
+# of an incident (incidents.py): an ordinary graph is read without them
+INCIDENT_KEYS = ("scenario", "paired", "assumed", "hindsight", "date")
+KEYS = (*LISTS, *HEAD_KEYS, *INCIDENT_KEYS)
+RULES = Rules(depth=16, structures=False)
 
 
 def _is_folder(source: Source) -> bool:
@@ -16,9 +20,19 @@ def _is_folder(source: Source) -> bool:
 def _is_yaml(source: Source) -> bool:
     if source.looks_like_json:
         return False
-    return source.suffix in (".yaml", ".yml") or any(
-        line.startswith(("dependencies:", "entities:")) for line in source.head_text.splitlines()
-    )
+    named = source.suffix in (".yaml", ".yml")
+    return named or any(source.yaml_mappings(key, rules=RULES) for key in LISTS)
+
+
+def _is_native_json(source: Source) -> bool:
+    """No key but ours, and rows with both ends by our names: others are tables of any names."""
+    value = source.parsed_json
+    if not isinstance(value, dict) or not value.keys() <= set(KEYS):
+        return False
+    rows = value.get("dependencies")
+    if not isinstance(rows, list):
+        return False
+    return not rows or (isinstance(rows[0], dict) and rows[0].keys() >= set(ENDS))
 
 
 def _is_csv(source: Source) -> bool:
@@ -31,33 +45,66 @@ def _is_csv(source: Source) -> bool:
     )
 
 
-FIRST = (
+FORMATS = (
     Format(
-        "folder", "knockon's own tables: a folder of CSV or Parquet files",
-        "rows of entities.csv (may be absent)", "rows of dependencies.csv", _EXPORT,
-        "a folder with dependencies.csv or dependencies.parquet",
-        "knockon.loaders.native.folder", _is_folder, _GROUPS,
+        name="folder",
+        what="knockon's own tables: a folder of CSV or Parquet files",
+        entities="rows of entities.csv (may be absent)",
+        dependencies="rows of dependencies.csv",
+        groups=GROUPS,
+        export="`knockon load SOURCE -o FOLDER` writes it; so does any spreadsheet",
+        sign="a folder with dependencies.csv or dependencies.parquet",
+        module="knockon.loaders.native.folder",
+        matches=_is_folder,
     ),
     Format(
-        "parquet", "dependencies in one Parquet file, of any column names",
-        "every dependent and provider", _ROWS, "whatever writes Parquet: pandas, DuckDB, Spark",
-        "a Parquet file",
-        "knockon.loaders.native.parquet", lambda source: source.is_parquet, _GROUPS, ("mapping",),
-    ),
-)  # fmt: skip
-
-# asked after all others: their signs are words that other formats may hold, too
-LAST = (
-    Format(
-        "yaml", "knockon's own tables in one YAML file",
-        "items of `entities` (may be absent)", "items of `dependencies`", "written by hand",
-        "YAML with a list `dependencies`",
-        "knockon.loaders.native.yaml", _is_yaml, _GROUPS,
+        name="parquet",
+        what="dependencies in one Parquet file, of any column names",
+        entities="every dependent and provider",
+        dependencies=ROWS,
+        groups=GROUPS,
+        export="whatever writes Parquet: pandas, DuckDB, Spark",
+        sign="a Parquet file",
+        module="knockon.loaders.native.parquet",
+        matches=lambda source: source.is_parquet,
+        options=("mapping",),
     ),
     Format(
-        "csv", "dependencies in one CSV or TSV file, of any column names",
-        "every dependent and provider", _ROWS, "any spreadsheet or database: save as CSV",
-        "CSV with columns dependent and provider, or a name that ends in .csv or .tsv",
-        "knockon.loaders.native.folder", _is_csv, _GROUPS, ("mapping",),
+        name="native_json",
+        what="knockon's own tables in one JSON file",
+        entities="items of `entities` (may be absent)",
+        dependencies="items of `dependencies`",
+        groups=GROUPS,
+        export="whatever writes JSON",
+        sign="a JSON object with a list `dependencies` of objects with dependent and provider",
+        module="knockon.loaders.native.native_json",
+        matches=_is_native_json,
+        options=("mapping",),
+        general=True,
     ),
-)  # fmt: skip
+    Format(
+        name="yaml",
+        what="knockon's own tables in one YAML file",
+        entities="items of `entities` (may be absent)",
+        dependencies="items of `dependencies`",
+        groups=GROUPS,
+        export="written by hand",
+        sign="YAML with a list `dependencies`",
+        module="knockon.loaders.native.yaml",
+        matches=_is_yaml,
+        general=True,
+    ),
+    Format(
+        name="csv",
+        what="dependencies in one CSV or TSV file, of any column names",
+        entities="every dependent and provider",
+        dependencies=ROWS,
+        groups=GROUPS,
+        export="any spreadsheet or database: save as CSV",
+        sign="CSV with columns dependent and provider, or a name that ends in .csv or .tsv",
+        module="knockon.loaders.native.csv",
+        matches=_is_csv,
+        options=("mapping",),
+        general=True,
+    ),
+)

@@ -6,9 +6,9 @@ import polars as pl
 
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.table import table
+from knockon.loaders.parsing.faults import one_error
 from knockon.loaders.parsing.parquet_guard import check_claims
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.registry import one_error
 
 
 def read_parquet(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:

@@ -7,8 +7,8 @@ import polars as pl
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import FILE, LINE
 from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, crossing
-from knockon.loaders.native.folder import read_csv_table
-from knockon.loaders.registry import one_error
+from knockon.loaders.parsing.csv_text import read_csv_table
+from knockon.loaders.parsing.faults import one_error
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:

@@ -20,14 +20,9 @@ from knockon.graph.model.tables import (
     Tables,
     empty,
 )
-from knockon.loaders.native.folder import HEAD_KEYS
+from knockon.loaders.native.formats import INCIDENT_KEYS, KEYS, RULES
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.parsing.yaml_text import Rules, YamlList, YamlMap
-
-MAX_DEPTH = 16
-_LISTS = ("entities", "dependencies")
-# of an incident (loaders/incidents.py): an ordinary graph is read without them
-_OF_INCIDENTS = ("scenario", "paired", "assumed", "hindsight", "date")
+from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
 
 @dataclass(frozen=True)
@@ -52,11 +47,10 @@ def read_yaml(source: SourceLike) -> Tables:
 
 def tables_of(document: Document) -> Tables:
     """The two lists and the head of a document. What only a back-test reads is noted."""
-    known = (*_LISTS, *HEAD_KEYS, *_OF_INCIDENTS)
     faults = [
-        f"{document.name}:{line}: unknown key {clip(key)!r}{did_you_mean(key, known)}"
+        f"{document.name}:{line}: unknown key {clip(key)!r}{did_you_mean(key, KEYS)}"
         for key, line in document.lines.items()
-        if key not in known
+        if key not in KEYS
     ]
     if not faults and "dependencies" not in document.values:
         faults.append(f"{document.name}: expected a list `dependencies`, found none")
@@ -64,7 +58,7 @@ def tables_of(document: Document) -> Tables:
     dependencies = _rows(document, "dependencies", DEPENDENCY_COLUMNS, faults)
     if faults:
         raise InputError.of(faults)
-    extra = tuple(key for key in document.values if key in _OF_INCIDENTS)
+    extra = tuple(key for key in document.values if key in INCIDENT_KEYS)
     reason = "keys that only `knockon backtest` reads"
     report = (Finding("note", len(extra), reason, extra),) if extra else ()
     return Tables(entities=entities, dependencies=dependencies, report=report, **head_of(document))
@@ -88,10 +82,10 @@ def head_of(document: Document) -> dict[str, Any]:
 
 def parse(source: SourceLike) -> Document:
     """The YAML mapping in a file. Raises InputError with the line of what is not allowed: see
-    `parse_yaml`; aliases of anything but scalars, and nesting deeper than MAX_DEPTH, too.
+    `parse_yaml`; aliases of anything but scalars, and nesting deeper than the rules, too.
     """
     source = Source.of(source)
-    value = source.yaml(Rules(depth=MAX_DEPTH, structures=False))
+    value = source.yaml(RULES)
     if not isinstance(value, YamlMap):
         what = "a list" if isinstance(value, list) else "a single value"
         line = value.line if isinstance(value, YamlList) else 1

@@ -12,11 +12,12 @@ from typing import Any
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.operations.compose_env import interpolate, read_env
+from knockon.loaders.operations.formats import COMPOSE_RULES
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.parsing.yaml_text import Rules, YamlList, YamlMap
+from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
 MAX_FILES = 200
-RESET, OVERRIDE = "!reset", "!override"  # tags: forget what lies below, or put this in its place
+RESET, _ = COMPOSE_RULES.tags  # forget what lies below, or put this in its place
 NOT_REQUIRED = "required: false"
 OUTSIDE = "a file outside the folder of the project, or missing; not read"
 _LISTS = ("links", "volumes_from", "external_links")
@@ -97,7 +98,7 @@ class Project:
         if file not in self._files:
             if len(self._files) >= MAX_FILES:
                 raise InputError(f"{file.name}: more than {MAX_FILES} Compose files in one project")
-            document = Source.of(file).yaml(Rules(tags=(RESET, OVERRIDE)))
+            document = Source.of(file).yaml(COMPOSE_RULES)
             if not isinstance(document, YamlMap):
                 raise InputError(f"{file.name}: expected a mapping with services")
             self._files[file] = document

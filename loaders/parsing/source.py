@@ -7,32 +7,37 @@ the source is: what a format was told by need not be parsed again by its reader.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from knockon.graph.errors import InputError, clip, some
-from knockon.loaders.parsing.text import PARQUET_MAGIC, decode, name_binary
-from knockon.loaders.parsing.unpack import is_packed, unpack_head, unpacked
+from knockon.loaders.parsing.outline import (
+    may_hold_keys,
+    name_json_keys,
+    name_xml_root,
+    outline_json,
+    outline_yaml,
+    starts_like_yaml,
+)
+from knockon.loaders.parsing.text import BYTE_ORDER_MARK, PARQUET_MAGIC, decode, name_binary
+from knockon.loaders.parsing.unpack import is_packed, peek_zip, unpack_head, unpacked
+from knockon.loaders.parsing.yaml_rules import MANY, ONE, Rules
 
 if TYPE_CHECKING:
     from knockon.loaders.parsing.safe_xml import Element
-    from knockon.loaders.parsing.yaml_text import Rules
 
 HEAD_BYTES = 64 * 1024
+_BLANKS = BYTE_ORDER_MARK + b" \t\r\n"
+_YAML, _LINES = (".yaml", ".yml"), (".ndjson", ".jsonl")
 _TEXT_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".yaml": "YAML", ".yml": "YAML", ".json": "JSON"}
-_XML_ROOT = re.compile(  # after declarations and comments: name of the first tag, its attributes
-    r"\s*(?:<\?.{0,4000}?\?>\s*|<!--.{0,20000}?-->\s*|<!DOCTYPE[^>\[]{0,2000}>\s*)*"
-    r"<([A-Za-z_][\w.:-]{0,200})((?:\s[^>]{0,20000})?)/?>",
-    re.DOTALL,
-)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")
 _SECRET = re.compile(
     r"([?&][^=&#]*(?:password|passwd|pwd|secret|token)[^=&#]*=)[^&#]*", re.IGNORECASE
 )
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]')
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +59,8 @@ class Source:
     head: bytes = field(default=b"", repr=False)
     size: int = 0
     packed: bool = False
-    _yaml: "dict[Rules, list[Any]]" = field(default_factory=dict, repr=False)
+    _yaml: dict[Rules, list[Any]] = field(default_factory=dict, repr=False)
+    _members: "dict[str, Source]" = field(default_factory=dict, repr=False)
 
     @staticmethod
     def of(source: "Source | Path | str") -> "Source":
@@ -95,15 +101,22 @@ class Source:
         return self.path.stem
 
     def member(self, name: str) -> "Source":
-        """A file of this folder."""
-        return Source.of(self.path / name)
+        """A file of this folder, or below it: `a.yaml`, `more/b.yaml`."""
+        if name not in self._members:
+            self._members[name] = Source.of(self.path / name)
+        return self._members[name]
+
+    @property
+    def file(self) -> Path | BytesIO:
+        """What libraries open: the path, or the content in memory where the file is packed."""
+        return BytesIO(self.data) if self.packed else self.path
 
     # the content, each form at most once
 
     @cached_property
     def data(self) -> bytes:
         """The bytes, unpacked where the file is compressed."""
-        return self._read()
+        return unpacked(self.path)
 
     @cached_property
     def text(self) -> str:
@@ -132,21 +145,17 @@ class Source:
 
         self.refuse_larger(safe_xml.MAX_BYTES, "XML")
         self.refuse_binary()
-        return safe_xml.parse_xml(self._bytes(), self.name)
+        return safe_xml.parse_xml(self.data, self.name)
 
-    def yaml(self, rules: "Rules | None" = None) -> Any:
+    def yaml(self, rules: Rules = ONE) -> Any:
         """The value of the one YAML document: text, None, YamlMap or YamlList (`parse_yaml`)."""
-        from knockon.loaders.parsing.yaml_text import Rules
-
-        (value,) = self._yaml_documents(rules or Rules())
+        (value,) = self._yaml_documents(rules)
         return value
 
     @property
     def yaml_documents(self) -> list[Any]:
         """The values of all YAML documents, empty ones left out."""
-        from knockon.loaders.parsing.yaml_text import Rules
-
-        return [value for value in self._yaml_documents(Rules(many=True)) if value is not None]
+        return [value for value in self._yaml_documents(MANY) if value is not None]
 
     def refuse_larger(self, limit: int, what: str) -> None:
         """Raise InputError where the content is longer than so many bytes."""
@@ -165,27 +174,35 @@ class Source:
             wanted = "a Parquet file" if self.suffix == ".parquet" else wanted
             raise InputError(f"{self.place}: expected {wanted}, found {kind}")
 
-    def _bytes(self) -> bytes:
-        """The bytes for a form that is kept itself: these are not."""
-        known: bytes | None = self.__dict__.get("data")
-        return self._read() if known is None else known
-
-    def _read(self) -> bytes:
-        return unpacked(self.path)
-
     def _json_text(self) -> str:
         from knockon.loaders.parsing import json_text
 
         self.refuse_larger(json_text.MAX_BYTES, "JSON")
         self.refuse_binary()
-        return decode(self._bytes(), self.name)
+        return decode(self.data, self.name)
 
-    def _yaml_documents(self, rules: "Rules") -> list[Any]:
+    def _find_yaml(self, keys: tuple[str, ...], rules: Rules) -> list[Any]:
+        """The documents if the text can hold these keys, else none; outlines of a damaged file."""
+        from knockon.loaders.parsing.yaml_text import MAX_BYTES
+
+        text = self.head_text
+        try:
+            self.refuse_larger(MAX_BYTES, "YAML")
+            text = self.text
+            return self._yaml_documents(rules) if may_hold_keys(text, keys) else []
+        except InputError:
+            return list(outline_yaml(text))
+
+    def _yaml_documents(self, rules: Rules) -> list[Any]:
         from knockon.loaders.parsing import yaml_text
 
         if rules not in self._yaml:
-            self.refuse_larger(yaml_text.MAX_BYTES, "YAML")
-            self._yaml[rules] = yaml_text.parse_yaml(self.text, self.name, rules)
+            if self.parsed_json is not None:
+                value = yaml_text.place_json(self.parsed_json, self.text, self.name, rules)
+                self._yaml[rules] = [value]
+            else:
+                self.refuse_larger(yaml_text.MAX_BYTES, "YAML")
+                self._yaml[rules] = yaml_text.parse_yaml(self.text, self.name, rules)
         return self._yaml[rules]
 
     # what a format can be told from
@@ -201,25 +218,86 @@ class Source:
     def first_line(self) -> str:
         return self.head_text.lstrip("\r\n").split("\n", 1)[0].rstrip("\r")
 
-    @cached_property
-    def json_keys(self) -> tuple[str, ...]:
-        """Keys of the two outer levels as far as the head goes: `meta`, `data`, `data.Products`."""
-        return tuple(dict.fromkeys(_keys(self.head_text))) if self.looks_like_json else ()
-
     @property
     def looks_like_json(self) -> bool:
         return self.head_text.lstrip()[:1] in ("{", "[")
 
     @cached_property
+    def first_record(self) -> dict[str, Any]:
+        """The object on the first line of JSON lines (NDJSON); empty where these are none.
+
+        They are, where more objects follow on lines below, or the name ends in .ndjson or .jsonl.
+        """
+        if not self.looks_like_json:
+            return {}
+        content = self.head.lstrip(_BLANKS)
+        if not content.partition(b"\n")[2].strip():  # the first line may be longer than the head
+            content = self.data.lstrip(_BLANKS)
+        first, _, rest = content.partition(b"\n")
+        if not (rest.lstrip()[:1] in (b"{", b"[") or (not rest.strip() and self.suffix in _LINES)):
+            return {}
+        from knockon.loaders.parsing.json_text import parse_json
+
+        try:
+            record = parse_json(decode(first, self.name), self.name)
+        except InputError:
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    @cached_property
+    def parsed_json(self) -> Any:
+        """The value in JSON text, None where this is none: JSON lines, or damaged."""
+        if not self.looks_like_json or self.first_record:
+            return None
+        try:
+            return self.json
+        except InputError:
+            return None
+
+    @cached_property
+    def json_keys(self) -> tuple[str, ...]:
+        """Keys of the two outer levels: `meta`, `data`, `data.Products`; of JSON lines, the first.
+
+        Of a damaged file, as far as its head tells.
+        """
+        if not self.looks_like_json:
+            return ()
+        value = self.first_record or self.parsed_json
+        return tuple(outline_json(self.head_text) if value is None else name_json_keys(value))
+
+    def yaml_mappings(self, *keys: str, rules: Rules = MANY) -> list[Mapping[str, Any]]:
+        """The documents that are mappings with all these keys, of YAML, or of JSON.
+
+        Nothing is parsed where the text cannot hold the keys; a damaged file gives outlines.
+        """
+        if self.looks_like_json and self.suffix not in _YAML:
+            found: list[Any] = [self.parsed_json]
+        elif (
+            self.is_folder
+            or self.xml_root[1]
+            or not self.head_text
+            or not (self.suffix in _YAML or starts_like_yaml(self.head_text))
+        ):
+            return []
+        else:
+            found = self._find_yaml(keys, rules)
+        return [one for one in found if isinstance(one, dict) and one.keys() >= set(keys)]
+
+    @cached_property
     def xml_root(self) -> tuple[str, str]:
-        """Namespace and local name of the root element of XML text, else two empty texts."""
-        found = _XML_ROOT.match(self.head_text)
-        if not found:
-            return "", ""
-        prefix, _, local = found[1].rpartition(":")
-        declared = "xmlns:" + prefix if prefix else "xmlns"
-        space = re.search(rf"\s{re.escape(declared)}\s*=\s*[\"']([^\"']*)", found[2])
-        return (space[1] if space else ""), local
+        """Namespace and local name of the root element of XML, else two empty texts."""
+        starts = self.head_text.lstrip().startswith("<")
+        return name_xml_root(self.head.removeprefix(BYTE_ORDER_MARK)) if starts else ("", "")
+
+    @cached_property
+    def zip_names(self) -> frozenset[str]:
+        """The names in a ZIP archive; none of anything else, or of a damaged one."""
+        is_zip = self.head.startswith(b"PK\x03\x04")
+        return peek_zip(self.file)[0] if is_zip else frozenset()
+
+    def peek_zip(self, member: str) -> bytes:
+        """The first bytes of a member of a ZIP archive."""
+        return peek_zip(self.file, member)[1]
 
     @property
     def is_parquet(self) -> bool:
@@ -258,7 +336,7 @@ def _look(path: Path) -> Source:
     content = unpack_head(path, head, HEAD_BYTES) if is_packed(head) else b""
     packed = bool(content)
     head = content or head
-    if not head.removeprefix(b"\xef\xbb\xbf").strip():
+    if not head.removeprefix(BYTE_ORDER_MARK).strip():
         raise InputError(f"{path}: the file is empty")
     return Source(path, head=head, size=size, packed=packed)
 
@@ -279,19 +357,3 @@ def _name_nearest(path: Path) -> str:
         return f"; in {folder} there is {some(repr(clip(n)) for n in near)}"
     listed = some((repr(clip(n)) for n in names), 3)
     return f"; in {folder} there is {listed}" if names else f"; the folder {folder} is empty"
-
-
-def _keys(text: str) -> Iterator[str]:
-    """Keys of the two outer levels of JSON text that may break off anywhere."""
-    depth, outer = 0, ""
-    for token in _TOKEN.finditer(text):
-        mark = token[0]
-        if mark in ("{", "["):
-            depth += 1
-        elif mark in ("}", "]"):
-            depth -= 1
-        elif token[2] and depth == 1:
-            outer = token[1]
-            yield outer
-        elif token[2] and depth == 2:
-            yield f"{outer}.{token[1]}" if outer else token[1]

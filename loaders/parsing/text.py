@@ -2,6 +2,7 @@
 
 from knockon.graph.errors import InputError
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PARQUET_MAGIC = b"PAR1"
 _MAGIC = (
     (b"%PDF", "a PDF document"),

@@ -4,7 +4,7 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
@@ -14,6 +14,7 @@ from knockon.graph.errors import InputError, clip
 MAX_BYTES = 2 * 1024 * 1024 * 1024
 MAX_ENTRIES = 10_000
 _PIECE = 1 << 20
+_DAMAGED = (BadZipFile, NotImplementedError, zlib.error, ValueError)
 
 
 def _lz4(path: Path) -> IO[bytes]:
@@ -62,39 +63,44 @@ def unpack_head(path: Path, head: bytes, size: int) -> bytes:
     return b"".join(parts)
 
 
-def zip_members(path: Path, limit: int = MAX_BYTES) -> dict[str, bytes]:
+def walk_zip(
+    file: Path | IO[bytes], name: str, limit: int = MAX_BYTES
+) -> Iterator[tuple[str, bytes]]:
     """Name and content of each file in a ZIP archive, in the order of names.
 
     Raises InputError for damaged or encrypted archives, more than MAX_ENTRIES entries, and more
     than `limit` bytes of content in all. Nothing is written to disk: names are only names.
     """
     try:
-        with ZipFile(path) as archive:
+        with ZipFile(file) as archive:
             entries = sorted(
                 (e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.filename
             )
             if len(entries) > MAX_ENTRIES:
-                raise InputError(f"{path.name}: {len(entries):,} entries; at most {MAX_ENTRIES:,}")
-            found: dict[str, bytes] = {}
+                raise InputError(f"{name}: {len(entries):,} entries; at most {MAX_ENTRIES:,}")
             for entry in entries:
-                place = f"{path.name}/{clip(entry.filename, 120)}"
+                place = f"{name}/{clip(entry.filename, 120)}"
                 if entry.flag_bits & 1:
                     raise InputError(f"{place}: is encrypted; expected plain content")
                 with archive.open(entry) as stream:
-                    found[entry.filename] = _read(stream, place, limit)
-                limit -= len(found[entry.filename])
-            return found
-    except (BadZipFile, NotImplementedError, zlib.error) as error:
-        raise InputError(f"{path.name}: not readable as ZIP: {clip(str(error))}") from None
+                    content = _read(stream, place, limit)
+                limit -= len(content)
+                yield entry.filename, content
+    except _DAMAGED as error:
+        raise InputError(f"{name}: not readable as ZIP: {clip(str(error))}") from None
 
 
-def is_workbook(path: Path) -> bool:
-    """Whether a ZIP archive is an Excel workbook: its directory names one."""
+def peek_zip(file: Path | IO[bytes], member: str | None = None) -> tuple[frozenset[str], bytes]:
+    """The names in a ZIP archive, and the first bytes of one member; nothing of a damaged one."""
     try:
-        with ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
-    except (BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
+        with ZipFile(file) as archive:
+            names = frozenset(archive.namelist())
+            if member not in names:
+                return names, b""
+            with archive.open(str(member)) as stream:
+                return names, stream.read(_PIECE)
+    except (*_DAMAGED, OSError, RuntimeError, EOFError):
+        return frozenset(), b""  # no format is told by it; the registry says what came
 
 
 def _read(stream: IO[bytes], place: str, limit: int) -> bytes:

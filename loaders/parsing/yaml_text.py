@@ -6,6 +6,7 @@ events are read here, with stated limits. Every scalar stays text (`no` is Norwa
 the version 1.10 is not 1.1); only an empty or null plain scalar is None.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 import yaml
 
 from knockon.graph.errors import InputError, clip
+from knockon.loaders.parsing.json_text import number_lines
+from knockon.loaders.parsing.yaml_rules import Rules
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_DEPTH = 64
 MAX_ALIASED = 16 * 1024 * 1024  # characters that aliases may repeat in all
 _NODE = 16  # what a value costs beyond its characters: a million of them may be repeated
 _NULLS = ("", "~", "null", "Null", "NULL")
@@ -42,23 +44,6 @@ class YamlList(list[Any]):
         self.lines: list[int] = []
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What a format allows.
-
-    depth:      levels of lists and mappings within each other, aliases followed
-    structures: an alias may stand for a list or a mapping, and `<<` merges mappings; otherwise
-                only for a single value
-    many:       several documents may follow each other
-    tags:       tags of the format's own that the value of a key may have (`YamlMap.tags`)
-    """
-
-    depth: int = MAX_DEPTH
-    structures: bool = True
-    many: bool = False
-    tags: tuple[str, ...] = ()
-
-
 def parse_yaml(text: str, name: str, rules: Rules) -> list[Any]:
     """The values of the documents in YAML text: text, None, YamlMap (a dict) or YamlList (a list).
 
@@ -78,6 +63,40 @@ def parse_yaml(text: str, name: str, rules: Rules) -> list[Any]:
         raise InputError(f"{name}{line}: {what}") from None
     except yaml.YAMLError as error:
         raise InputError(f"{name}: not readable as YAML: {clip(str(error), 200)}") from None
+
+
+def place_json(value: Any, text: str, name: str, rules: Rules) -> Any:
+    """A value of JSON as YAML would give it: scalars as text or None, each with its line.
+
+    text: what the value was parsed from; `name` is what messages call it. A number or truth in a
+    list stands on the line of what is before it. Raises InputError for what nests deeper than the
+    rules.
+    """
+    return _place(value, number_lines(text), [1], name, rules.depth)
+
+
+def _place(value: Any, lines: Iterator[int], at: list[int], name: str, depth: int) -> Any:
+    """`at` holds the line of what was placed last."""
+    if isinstance(value, str):
+        at[0] = next(lines)
+        return value
+    if not isinstance(value, dict | list):
+        return None if value is None else json.dumps(value)
+    at[0] = next(lines)
+    if not depth:
+        raise InputError(f"{name}:{at[0]}: nested too deeply to be read")
+    if isinstance(value, dict):
+        mapping = YamlMap(at[0])
+        for key, inner in value.items():
+            mapping.lines[key] = at[0] = next(lines)
+            mapping[key] = _place(inner, lines, at, name, depth - 1)
+        return mapping
+    items = YamlList(at[0])
+    for inner in value:
+        placed = _place(inner, lines, at, name, depth - 1)
+        items.append(placed)
+        items.lines.append(getattr(placed, "line", at[0]))
+    return items
 
 
 @dataclass(frozen=True)

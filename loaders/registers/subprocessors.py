@@ -17,7 +17,8 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.registers.subprocessors_tables import WORD, Sheet, sheets_of
+from knockon.loaders.registers.subprocessors_signs import WORD
+from knockon.loaders.registers.subprocessors_tables import Sheet, sheets_of
 
 # what a column holds, by the words in its head; the first that fits, in this order
 HEADS = (

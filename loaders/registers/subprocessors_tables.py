@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from itertools import pairwise
 
 from knockon.graph.errors import InputError
 from knockon.loaders.parsing.source import Source
+from knockon.loaders.registers.subprocessors_signs import RULE, has_markdown, is_html
 
 MAX_BYTES = 64 * 1024 * 1024
-WORD = re.compile(r"sub[\s_-]?processors?", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?][^<>]*>")
 _HEADINGS = ("h1", "h2", "h3", "title", "caption")
-_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?")
 _LINK = re.compile(r"!?\[([^\]\n]{0,500})\]\([^)\n]{0,2000}\)")
 _SEPARATORS = (",", "\t", ";")
 
@@ -31,48 +29,17 @@ class Sheet:
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
 
 
-def is_list(source: Source) -> bool:
-    """Whether this text is a table that speaks of sub-processors, in its head, heading or name."""
-    text = source.head_text
-    if not text or source.looks_like_json:
-        return False
-    named = WORD.search(source.stem) is not None
-    if _is_html(text) or _has_markdown(text):
-        return named or WORD.search(text) is not None
-    # blanks run together: patterns try each of a thousand in vain
-    head = [" ".join(h.strip('"').split()) for h in re.split(r"[,;\t]", source.first_line)]
-    words = {h.lower() for h in head}
-    if len(head) < 2 or {"dependent", "provider"} <= words:
-        return False
-    says = any(WORD.fullmatch(re.sub(r"(?i)\s*(legal )?name$|^name of ", "", h)) for h in head)
-    return says or (named and bool(words & {"name", "vendor", "entity", "company", "purpose"}))
-
-
 def sheets_of(source: Source) -> list[Sheet]:
     """Every table in the file. Raises InputError for what cannot be read as one."""
     source.refuse_larger(MAX_BYTES, "text")
     text = source.text
-    if _is_html(text):
+    if is_html(text):
         page = _Page()
         page.feed(_without_comments(text))
         return page.sheets
-    if _has_markdown(text):
+    if has_markdown(text):
         return list(_markdown(text))
     return [_separated(text, source.name)]
-
-
-def _is_html(text: str) -> bool:
-    start = text[:4000].lstrip().lower()
-    return start.startswith(("<!doctype html", "<html")) or "<table" in text[:200_000].lower()
-
-
-def _has_markdown(text: str) -> bool:
-    """Whether a line with bars stands above a line of dashes."""
-    lines = text.splitlines()
-    return any(
-        "|" in above and "-" in rule and _RULE.fullmatch(rule.strip()) is not None
-        for above, rule in pairwise(lines)
-    )
 
 
 def _without_comments(text: str) -> str:
@@ -116,9 +83,9 @@ def _markdown(text: str) -> Iterator[Sheet]:
         elif "|" not in line or not line.strip():
             sheet = None
         elif sheet is not None:
-            if not _RULE.fullmatch(line.strip()):
+            if not RULE.fullmatch(line.strip()):
                 sheet.rows.append((number, _cells(line)))
-        elif number < len(lines) and _RULE.fullmatch(lines[number].strip()):
+        elif number < len(lines) and RULE.fullmatch(lines[number].strip()):
             sheet = Sheet(page, title, _cells(line))
             yield sheet
 

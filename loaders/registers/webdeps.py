@@ -33,7 +33,8 @@ from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.webdeps_names import MAPS, OCSP, Names, read_names
-from knockon.loaders.registers.webdeps_rows import SERVICES, read_rows, role_of
+from knockon.loaders.registers.webdeps_rows import SERVICES, read_rows
+from knockon.loaders.registers.webdeps_signs import role_of
 
 SOURCE = "https://github.com/AqsaKashaf/Webdep"
 KINDS = {"dns": "dns_provider", "cdn": "cdn_provider", "ca": "certificate_authority"}

@@ -1,58 +1,17 @@
 """The rows of one table of what websites stand on."""
 
-import re
-
 import polars as pl
 
-from knockon.graph.errors import InputError, clip, some
+from knockon.graph.errors import clip, some
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.webdeps_names import Names
+from knockon.loaders.registers.webdeps_signs import HEAD
 
 SERVICES = ("dns", "cdn", "ca")
 PARTIES = {"third": "third", "pvt": "private", "private": "private", "unknown": "unknown"}
 OWN = "(own)"
-_ROW = re.compile(
-    r"\d+,[^,\s]+,[^,\n]+,(?:[^,\n]+,)?(third|pvt|private|unknown)(,[^,\n]*)?\s*", re.IGNORECASE
-)
-_HEAD = re.compile(r"rank\s*,\s*(site|website|domain)", re.IGNORECASE)
-_SITES = re.compile(r"\d+,[^,\s]+\s*")
-_TOKEN = re.compile(r"(?:^|[^a-z])(dns|cdn|ca)(?:dep)?(?:[^a-z]|$)")
-
-
-def is_webdeps(source: Source) -> bool:
-    """Whether a file is such a table, or a folder holds one, told from its first lines."""
-    if source.is_folder:
-        named = [n for n in sorted(source.names) if _TOKEN.search(n.lower())]
-        return any(role_of(source.member(n), strict=False) for n in named)
-    return _is_table(source.head_text)
-
-
-def role_of(source: Source, *, strict: bool = True) -> str:
-    """`dns`, `cdn`, `ca`, `sites`, `dns_detail` (a line per name server), else empty.
-
-    strict: raise InputError where the table does not tell of which service it is.
-    """
-    if source.is_folder:
-        return ""
-    head = source.head.decode("utf-8", "replace")
-    lines = [line for line in head.splitlines()[:-1] or head.splitlines() if line.strip()]
-    if not _is_table(head):
-        plain = "site" in source.name.lower() and all(map(_SITES.fullmatch, lines[:20]))
-        return "sites" if plain and lines else ""
-    last = [line.rpartition(",")[2].strip().lower() for line in lines[1:20] or lines]
-    if all(word in ("true", "false") for word in last):
-        return "ca"
-    named = _TOKEN.search(source.name.lower())
-    if named:
-        return "dns_detail" if named[1] == "dns" and all("." in w for w in last) else named[1]
-    if not strict:
-        return ""
-    raise InputError(
-        f"{source.name}: of which service are these providers? expected a file name with dns, cdn "
-        "or ca, such as us-dns-202304"
-    )
 
 
 def read_rows(source: Source, role: str, names: Names, tally: RowTally) -> pl.DataFrame:
@@ -61,7 +20,7 @@ def read_rows(source: Source, role: str, names: Names, tally: RowTally) -> pl.Da
     text = source.text
     lines = pl.DataFrame({"text": text.split("\n")}).with_row_index(LINE, offset=1)
     lines = lines.with_columns(pl.col("text").str.strip_chars(), pl.col(LINE).cast(pl.Int64))
-    head = pl.col("text").str.contains(f"(?i)^{_HEAD.pattern}")
+    head = pl.col("text").str.contains(f"(?i)^{HEAD.pattern}")
     lines = lines.filter((pl.col("text") != "") & ~head)
     tally.read(source.name, lines.height)
     rows = _cells(lines, role).with_columns(
@@ -148,10 +107,3 @@ def _without(
                   gone.select("text", LINE).head().iter_rows()]  # fmt: skip
         tally.lose_all(name, action, what, places, gone.height)
     return marked.filter(~pl.col("bad")).drop("bad")
-
-
-def _is_table(head: str) -> bool:
-    lines = [line for line in head.splitlines()[:21] if line.strip()]
-    lines = lines[1:] if lines and _HEAD.match(lines[0]) else lines
-    fits = sum(bool(_ROW.fullmatch(line)) for line in lines[:20])
-    return bool(lines) and fits * 2 >= len(lines[:20])  # real tables have broken lines

@@ -11,8 +11,9 @@ import polars as pl
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.table import table
+from knockon.loaders.parsing.faults import one_error
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.registry import one_error
+from knockon.loaders.parsing.text import BYTE_ORDER_MARK
 
 _LISTS = ("dependencies", "entities")
 
@@ -47,8 +48,9 @@ def read_ndjson(source: SourceLike, mapping: Mapping[str, str] | None = None) ->
     """
     source = Source.of(source)
     source.refuse_binary()
+    data = source.data.removeprefix(BYTE_ORDER_MARK)
     with one_error(source.place):
-        frame = pl.read_ndjson(source.path, infer_schema_length=None)
+        frame = pl.read_ndjson(data, infer_schema_length=None)
     for name in (FILE, LINE):
         if name in frame.columns:
             raise InputError(f"{source.name}: the key {name!r} is reserved for the place of a row")
@@ -57,7 +59,6 @@ def read_ndjson(source: SourceLike, mapping: Mapping[str, str] | None = None) ->
         pl.when(pl.col(c).is_not_null()).then(pl.struct(c).struct.json_encode()).alias(c)
         for c in nested
     )
-    data = source.data
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     place = pl.int_range(pl.len(), dtype=pl.UInt32) + 1
     return table(

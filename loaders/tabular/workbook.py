@@ -1,4 +1,4 @@
-"""Excel workbooks as tables, read by calamine after the archive is known to be of sane size."""
+"""Excel workbooks as tables of any column names."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,9 @@ import polars as pl
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.table import table
+from knockon.loaders.parsing.excel import read_sheets
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.parsing.unpack import zip_members
 
-MAX_BYTES = 512 * 1024 * 1024  # of all parts of the archive, unpacked
 _OURS = ("entities", "dependencies")
 
 
@@ -18,7 +17,7 @@ def read_excel(source: SourceLike, mapping: Mapping[str, str] | None = None) -> 
     """The sheets `dependencies` and `entities` of a workbook, or its only sheet with cells.
 
     The first row names the columns; a column without a name must be empty. Raises InputError
-    where several sheets could be meant, and for archives that unpack to more than MAX_BYTES.
+    where several sheets could be meant, and as `read_sheets` does.
     """
     source = Source.of(source)
     sheets = {name: sheet for name, sheet in read_sheets(source).items() if sheet.height}
@@ -37,24 +36,6 @@ def read_excel(source: SourceLike, mapping: Mapping[str, str] | None = None) -> 
         frames = {"dependencies": _with_header(sheet, source, name)}
     none = pl.DataFrame()
     return table(source, frames.get("dependencies", none), frames.get("entities"), mapping)
-
-
-def read_sheets(source: SourceLike) -> dict[str, pl.DataFrame]:
-    """All sheets by name, every cell as text, no row left out, without a header."""
-    source = Source.of(source)
-    from fastexcel import FastExcelError
-
-    zip_members(source.path, MAX_BYTES)
-    try:
-        sheets: dict[str, pl.DataFrame] = pl.read_excel(
-            source.path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
-            drop_empty_cols=False, raise_if_empty=False,
-            read_options={"dtypes": "string", "skip_rows": 0},
-        )  # fmt: skip
-    except FastExcelError as error:
-        reason = clip(str(error).split("\n")[0], 200)
-        raise InputError(f"{source.name}: not readable as Excel: {reason}") from None
-    return sheets
 
 
 def _with_header(sheet: pl.DataFrame, source: Source, name: str) -> pl.DataFrame:

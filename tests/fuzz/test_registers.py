@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
+from knockon.loaders.parsing.faults import one_error
 from knockon.loaders.registers.as_relationships import read_as_relationships
 from knockon.loaders.registers.dora.columns import TABLES
 from knockon.loaders.registers.dora.reader import read_dora
 from knockon.loaders.registers.subprocessors import read_subprocessors
 from knockon.loaders.registers.webdeps import read_webdeps
-from knockon.loaders.registry import one_error
 from tests.loaders.registers.dora.dora_forms import SAMPLE, sample, workbook
 from tests.loaders.sums import added_up
 

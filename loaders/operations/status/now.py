@@ -11,8 +11,8 @@ from knockon.graph.model.tables import Finding
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.operations.status.status_feed import UNSTATED, reported_in_feed
 from knockon.loaders.operations.status.statuspage import Reported, reported_by
+from knockon.loaders.parsing.faults import one_error
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.registry import one_error
 
 _SHORTEST = 3  # a name of fewer letters is not looked for in the title of an incident
 

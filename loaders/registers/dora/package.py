@@ -7,26 +7,24 @@ and a row of codes such as `b_05.02.0010` above the cells.
 """
 
 import io
-import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.tally_rows import RowTally
-from knockon.loaders.native.folder import csv_table
+from knockon.loaders.parsing.csv_text import parse_csv
+from knockon.loaders.parsing.excel import read_sheets
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.parsing.unpack import zip_members
+from knockon.loaders.parsing.unpack import walk_zip
+from knockon.loaders.registers.dora.formats import TABLE, find_tables
 
 MAX_BYTES = 512 * 1024 * 1024  # of all tables of one register, unpacked
-_TABLE = re.compile(r"(?:^|/)b_(\d\d)[._](\d\d)\.csv$", re.IGNORECASE)
 _SHEET = re.compile(r"b_(\d\d)[._](\d\d)", re.IGNORECASE)
 _COLUMN = re.compile(r"b_\d\d\.\d\d\.(\d{4})")
 _TYPES = ("alphanumerical", "date", "monetary", "country", "natural number", "pattern", "currency",
@@ -45,37 +43,18 @@ class Package:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def is_register(source: Source) -> bool:
-    """Whether a file or folder holds tables of a register, told from names only."""
-    if source.is_folder:
-        return next(_files(source.path), None) is not None
-    if not source.head.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with ZipFile(source.path) as archive:
-            names = archive.namelist()
-            if any(_TABLE.search(n.replace("\\", "/")) for n in names):
-                return True
-            if "xl/workbook.xml" not in names:
-                return False
-            with archive.open("xl/workbook.xml") as stream:
-                return b'name="b_05.02"' in stream.read(1 << 20)
-    except (BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError):
-        return False  # a damaged archive is no register; the registry says what came
-
-
 def open_package(source: Source, tally: RowTally) -> Package:
     """Every table of the register. Raises InputError where one cannot be read, or stands twice."""
     if source.is_folder:
         path = source.path
-        found = list(_files(path))
+        found = list(find_tables(path))
         beside = {p.parent / extra for p in found for extra in _EXTRAS}
         found += sorted(p for p in beside if p.is_file())
         members = {p.relative_to(path).as_posix(): _bytes(p) for p in found}
         return _from_members(members, "", tally)
-    members = zip_members(source.path, MAX_BYTES)
-    if "xl/workbook.xml" in members:
+    if "xl/workbook.xml" in source.zip_names:
         return _from_workbook(source)
+    members = dict(walk_zip(source.file, source.name, MAX_BYTES))
     return _from_members(members, f"{source.name}/", tally)
 
 
@@ -99,12 +78,6 @@ def _data(package: str, name: str) -> pl.DataFrame:
     return pl.read_csv(io.BytesIO(text), infer_schema=False)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Tables in the folder, in its `reports`, or one folder below, as packages unpack."""
-    for pattern in ("*.csv", "reports/*.csv", "*/reports/*.csv"):
-        yield from (p for p in sorted(folder.glob(pattern)) if _TABLE.search(p.name))
-
-
 def _bytes(path: Path) -> bytes:
     size = path.stat().st_size
     if size > MAX_BYTES:
@@ -118,14 +91,14 @@ def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Pa
     places: dict[str, str] = {}
     for member, data in members.items():
         name = member.replace("\\", "/")
-        found = _TABLE.search(name)
+        found = TABLE.search(name)
         place = prefix + clip(name.rpartition("/")[2], 120)
         if found and data.strip():
             table = f"b_{found[1]}.{found[2]}"
             if table in places:
                 raise InputError(f"{place}: stands twice, in {places[table]} and in {name}")
             places[table] = name
-            package.tables[table] = _columns(csv_table(data, place), table, place, tally)
+            package.tables[table] = _columns(parse_csv(data, place), table, place, tally)
         elif name.endswith("parameters.csv"):
             package.parameters = _pairs(data, place)
         elif name.endswith("FilingIndicators.csv"):
@@ -140,7 +113,7 @@ def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Pa
 
 
 def _pairs(data: bytes, place: str) -> dict[str, str]:
-    frame = csv_table(data, place)
+    frame = parse_csv(data, place)
     if frame.width < 4:  # two columns, file and line
         raise InputError(f"{place}:1: expected two columns, got {frame.width - 2}")
     return {str(k): str(v or "") for k, v in frame.select(frame.columns[:2]).iter_rows() if k}
@@ -202,29 +175,8 @@ def _pivoted(
     )
 
 
-def _sheets(source: Source) -> dict[str, pl.DataFrame]:
-    """Every sheet as text, with the blank rows, so that numbers of rows are those of Excel."""
-    import fastexcel
-
-    logging.getLogger("calamine").addHandler(logging.NullHandler())  # else it writes to stderr
-    try:
-        return pl.read_excel(
-            source.path, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
-            drop_empty_cols=False, raise_if_empty=False,
-            read_options={"dtypes": "string", "skip_rows": 0},
-        )  # fmt: skip
-    except fastexcel.FastExcelError as error:
-        reason = clip(str(error), 200)
-    except BaseException as error:
-        # no Exception: a bug of calamine, met by bytes; each library has a class of this name
-        if type(error).__name__ != "PanicException":
-            raise
-        reason = clip(str(error), 200)
-    raise InputError(f"{source.name}: not readable as Excel: {reason}")
-
-
 def _from_workbook(source: Source) -> Package:
-    sheets = _sheets(source)
+    sheets = read_sheets(source)
     package = Package()
     for name, sheet in sheets.items():
         found = _SHEET.fullmatch(name.strip())

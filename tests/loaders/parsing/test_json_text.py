@@ -25,6 +25,8 @@ def test_lines_keep_their_numbers(tmp_path: Path) -> None:
         ("[NaN]", "NaN is no JSON number"),
         ("9" * 5000, "not readable as JSON"),
         ("{", r"x:3:2: not readable"),
+        ('{"a": 1,\n "b": {"a": "a:"},\n "\\u0061": 2}', "x:5: the key 'a' stands twice"),
+        ('[{"a": 1}, {"a": 1, "a": 1}]', "x:3: the key 'a' stands twice"),
     ],
 )
 def test_what_would_harm_is_refused(text: str, message: str) -> None:

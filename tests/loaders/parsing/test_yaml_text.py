@@ -1,5 +1,6 @@
 """YAML as plain values: anchors and merging as people write them, and every way to harm refused."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,11 @@ import pytest
 from knockon.graph.errors import InputError
 from knockon.loaders.parsing import yaml_text
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.parsing.yaml_text import (
-    Rules,
-    YamlList,
-    YamlMap,
-)
+from knockon.loaders.parsing.yaml_rules import ONE, Rules
+from knockon.loaders.parsing.yaml_text import YamlList, YamlMap, parse_yaml, place_json
 
 
-def load(folder: Path, text: str, rules: Rules | None = None) -> Any:
+def load(folder: Path, text: str, rules: Rules = ONE) -> Any:
     path = folder / "a.yaml"
     path.write_text(text)
     return Source.of(path).yaml(rules)
@@ -116,3 +114,32 @@ def test_tags_of_a_format_are_told_by_key(tmp_path: Path) -> None:
     assert value["c"].tags == {"d": "!reset"}
     with pytest.raises(InputError, match="the tag '!override' is not read"):
         Source.of(path).yaml(Rules(tags=("!reset",)))
+
+
+def lines_of(value: Any) -> Any:
+    """Every line that a value knows, in its shape."""
+    if isinstance(value, YamlMap):
+        return value.line, value.lines, [lines_of(v) for v in value.values()]
+    if isinstance(value, YamlList):
+        return value.line, value.lines, [lines_of(v) for v in value]
+    return None
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2, "\t"])
+def test_json_is_placed_as_yaml_places_it(indent: Any) -> None:
+    """JSON gives the same texts on the same lines as the YAML that it also is."""
+    value = {"a": [{"b": "x: {[,"}, {}, [], ["y", {"c": None, "d": True}]], "e": {"f": 1.5, "g": 2}}
+    text = json.dumps(value, indent=indent)
+    (expected,) = parse_yaml(text, "a", ONE)
+    placed = place_json(json.loads(text), text, "a", ONE)
+    assert placed == expected
+    assert lines_of(placed) == lines_of(expected)
+
+
+def test_json_that_is_no_yaml_is_placed() -> None:
+    """Characters beyond the basic plane in two escapes are JSON, but no YAML."""
+    text = r'{"name": "\ud83d\ude00"}'
+    assert place_json(json.loads(text), text, "a", ONE) == {"name": "\U0001f600"}
+    deep = "[" * 70 + "]" * 70
+    with pytest.raises(InputError, match="a:1: nested too deeply"):
+        place_json(json.loads(deep), deep, "a", ONE)

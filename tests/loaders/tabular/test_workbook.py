@@ -7,8 +7,8 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.loaders.merge import load_tables
+from knockon.loaders.parsing import excel
 from knockon.loaders.registry import find_format
-from knockon.loaders.tabular import workbook
 
 NAMES = "http://schemas.openxmlformats.org"
 
@@ -99,7 +99,7 @@ def test_workbooks_that_are_not_plain(tmp_path: Path, sheets: dict, message: str
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The size is counted before anything else reads the archive."""
-    monkeypatch.setattr(workbook, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(excel, "MAX_BYTES", 100_000)
     path = write_xlsx(tmp_path / "a.xlsx", {"One": [["x" * 200_000]]})
     with pytest.raises(InputError, match="xml: unpacks to more than"):
         load_tables([path])

@@ -427,6 +427,7 @@ def test_bad_packages(tmp_path: Path, members: dict[str, str | bytes], message: 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages and workbooks that unpack to more than the limit are not read."""
     monkeypatch.setattr("knockon.loaders.registers.dora.package.MAX_BYTES", 10_000)
+    monkeypatch.setattr("knockon.loaders.parsing.excel.MAX_BYTES", 10_000)
     package = header_zip(small(b_05_01=[{"c0010": "x" * 20_000}]), tmp_path / "r.zip")
     book = workbook(sample(), tmp_path / "r.xlsx")
     for path in (package, book):
