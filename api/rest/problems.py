@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any, NotRequired
 
@@ -22,6 +21,7 @@ from knockon.graph.errors import (
     UnknownEntityError,
     clip,
     did_you_mean,
+    find_nearest,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -84,7 +84,7 @@ class UnknownGraphError(KnockonError):
 
     def __init__(self, asked: str, graphs: Mapping[str, str]) -> None:
         super().__init__(f"no graph has the name {clip(asked)!r}{did_you_mean(asked, graphs)}")
-        near = get_close_matches(asked.lower(), list(graphs), n=3, cutoff=0.3) or list(graphs)[:3]
+        near = find_nearest(asked, graphs, 3, 0.3) or list(graphs)[:3]
         self.nearest = tuple((name, graphs[name]) for name in near)
 
 

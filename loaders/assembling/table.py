@@ -11,6 +11,7 @@ import polars as pl
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.conform import is_slip
 from knockon.graph.model.tables import ENDS, FILE, LINE, Finding, Tables
+from knockon.loaders.assembling.cmdb import direct_relations, fits_relations
 from knockon.loaders.assembling.columns import (
     DEPENDENCY_NAMES,
     checked_mapping,
@@ -19,7 +20,6 @@ from knockon.loaders.assembling.columns import (
     unknown_names,
 )
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.tabular import servicenow
 
 GUESSES = (  # dependent, provider; the first word depends on the second
     ("child", "parent"),
@@ -66,7 +66,7 @@ def table(
     frame = dependencies.rename(renamed(dependencies.columns, said, source.name))
     if not set(ENDS) <= set(frame.columns):
         words = {_word(c): c for c in _theirs(frame)}
-        settle = servicenow.states if servicenow.fits(frame, words) else _guessed
+        settle = direct_relations if fits_relations(frame, words) else _guessed
         frame, found = settle(frame, words, source.name)
         report += found
     if not native and set(ENDS) <= set(frame.columns):

@@ -12,6 +12,7 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import Finding, Tables
+from knockon.loaders.assembling.lei import is_lei
 from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.joining.claims import (
     DOMAIN,
@@ -31,7 +32,6 @@ _RANK = {"organisation": 0, "": 1}
 _NAMED_ALIKE = 0.8  # names that confirm a domain where the kind is unknown
 _OPPOSED = 0.5
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
-_LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 
 
 def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
@@ -60,14 +60,6 @@ def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
             score, why = _judged(by, facts[first], facts[alias])
             claims.append(Claim(alias, first, by, score, f"{by} {clip(value, 60)}{why}"))
     return claims, list(tally.findings())
-
-
-def is_lei(text: str) -> bool:
-    """Whether this is a Legal Entity Identifier: 20 characters whose check digits are right.
-
-    ISO 17442; check digits by ISO 7064 MOD 97-10, letters counting 10 to 35.
-    """
-    return bool(_LEI.fullmatch(text)) and int("".join(str(int(c, 36)) for c in text)) % 97 == 1
 
 
 def host_of(text: str) -> str | None:

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from knockon.graph.errors import InputError, clip, some
+from knockon.graph.errors import InputError, clip, find_nearest, some
 from knockon.loaders.parsing.outline import (
     may_hold_keys,
     name_json_keys,
@@ -343,8 +343,6 @@ def _look(path: Path) -> Source:
 
 def _name_nearest(path: Path) -> str:
     """`; did you mean 'dependencies.csv'?` from the names beside a path that does not exist."""
-    from difflib import get_close_matches
-
     folder = path.parent
     while not folder.is_dir() and folder != folder.parent:
         path, folder = folder, folder.parent
@@ -352,7 +350,7 @@ def _name_nearest(path: Path) -> str:
         names = sorted(os.listdir(folder))
     except OSError:
         return ""
-    near = get_close_matches(path.name, names, n=3, cutoff=0.5)
+    near = find_nearest(path.name, names, 3, 0.5)
     if near:
         return f"; in {folder} there is {some(repr(clip(n)) for n in near)}"
     listed = some((repr(clip(n)) for n in names), 3)

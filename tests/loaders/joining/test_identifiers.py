@@ -5,7 +5,8 @@ import pytest
 
 from knockon.graph.model.check import check
 from knockon.graph.model.tables import Tables
-from knockon.loaders.joining.identifiers import host_of, identified, is_lei
+from knockon.loaders.assembling.lei import is_lei
+from knockon.loaders.joining.identifiers import host_of, identified
 
 # of GLEIF itself, Apple, Deutsche Bank: published by GLEIF
 REAL = ("506700GE1G29325QX363", "HWUPKR0MPOU8FGXBT394", "7LTWFZYICNSX8D621K86")
