@@ -15,16 +15,16 @@ from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
 
-PARTS = {  # names of functions and methods, of which each tree holds some
+PARTS = {  # names of functions and methods of this tree
     "read": ("read_parquet_table",),
     "check and number": ("check",),
-    "circuit": ("build_circuit", "Circuit.within", "_reach", "_touched", "Ledger.__init__"),
-    "keys": ("text_keys", "member_keys", "group_switch_keys", "_Keys.made"),
-    "draws": ("Run.of", "Lanes.drawing", "Lanes.wiring"),
-    "lanes": ("count",),
+    "circuit": ("build_circuit_of", "reach", "_touched", "Circuit.within", "Nodes.of"),
+    "keys": ("_keys",),
+    "draws": ("Draws.lay_out", "Run.each", "Lanes.drawing", "Lanes.wiring"),
+    "lanes": ("run_worlds",),
     "add up": ("Tally.add", "Mass.add", "Tally.figures"),
-    "routes": ("find_routes", "Routes.carried", "Ledger.best_nodes"),
-    "assemble": ("whatif", "spread"),
+    "routes": ("find_ways",),
+    "assemble": ("whatif", "assemble"),
     "JSON": ("whatif_json", "print_json"),
 }
 
@@ -72,7 +72,7 @@ def main() -> None:
     clock = Clock()
     for part, names in PARTS.items():
         for name in names:
-            replace(name, part, clock)
+            assert replace(name, part, clock), f"no function is called {name}"
     from knockon.api.cli.verbs import main as command
 
     clock.since = time.perf_counter()
@@ -89,21 +89,23 @@ def main() -> None:
     print(f"{'other':>24} {clock.spent['']:>8.2f}")
 
 
-def replace(name: str, part: str, clock: Clock) -> None:
-    """Put a timed function in the place of every one of this name, wherever it was imported to."""
+def replace(name: str, part: str, clock: Clock) -> int:
+    """Put a timed function in the place of every one of this name, wherever it was imported to;
+    how many there were."""
+    count = 0
     modules = [m for n, m in sys.modules.items() if n.startswith("knockon.")]
     holder, _, method = name.rpartition(".")
     for module in modules:
         home = getattr(module, holder, None) if holder else module
         held = vars(home).get(method) if home is not None else None
-        if held is None or getattr(held, "__wrapped__", None):
-            continue
         bound = isinstance(held, classmethod)
         function = held.__func__ if bound else held
-        if not callable(function) or isinstance(function, type):
+        if not callable(function) or hasattr(function, "__wrapped__"):
             continue
         made = clock.timed(part, function)
         setattr(home, method, classmethod(made) if bound else made)
+        count += 1
+    return count
 
 
 if __name__ == "__main__":
