@@ -12,8 +12,9 @@ from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.arrays import Floats, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
-from knockon.graph.engine.lanes import Lanes, add_up, weight_hit
+from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.memory import hold
+from knockon.graph.engine.sums import add_up, weight_hit
 from knockon.graph.engine.wiring import WORDS, Drawing
 from knockon.graph.engine.worlds import Block, Run, blocks_of
 

@@ -14,11 +14,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from knockon.graph.arrays import Bools, Floats, Ints, Words
+from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
-from knockon.graph.engine.kernels.closure_numpy import close, unpack
+from knockon.graph.engine.kernels.closure_numpy import close
 from knockon.graph.engine.memory import free_bytes, workers
 from knockon.graph.engine.uniforms import ALL, salt, thresholds
 from knockon.graph.engine.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
@@ -31,7 +31,6 @@ MISSED = (
 )
 _CELLS = 1 << 23  # words of one array of a block of the numpy form: 64 MiB
 _ARRAYS = 6  # of that size at a time
-_ROWS = 1 << 14  # rows unpacked at a time
 _PIECE = 1 << 22  # arcs whose draws are laid out at a time
 
 
@@ -251,20 +250,3 @@ def _lanes(lanes: int) -> Words:
     if lanes % 64:
         words[-1] >>= np.uint64(64 - lanes % 64)
     return words
-
-
-def weight_hit(hit: Words, weight: Floats) -> Floats:
-    """(rows,) weight of the lanes in which each row is hit."""
-    if (weight == 1).all():
-        counts: Floats = np.bitwise_count(hit).sum(axis=1, dtype=np.float64)
-        return counts
-    parts = [unpack(hit[i : i + _ROWS], len(weight)) @ weight for i in range(0, len(hit), _ROWS)]
-    return np.concatenate(parts)
-
-
-def add_up(hit: Words, stake: Floats, lanes: int) -> Floats:
-    """(lanes,) sum of the stakes (rows,) of those hit in each lane."""
-    total = np.zeros(lanes)
-    for i in range(0, len(hit), _ROWS):
-        total += stake[i : i + _ROWS] @ unpack(hit[i : i + _ROWS], lanes)
-    return total

@@ -70,7 +70,7 @@ def lanes(provider, dependent, probability, origin, worlds):  # type: ignore[no-
 
 
 def per_world(hit, worlds):  # type: ignore[no-untyped-def]
-    from knockon.graph.engine.lanes import add_up
+    from knockon.graph.engine.sums import add_up
 
     return add_up(hit, np.ones(len(hit)), worlds)
 
