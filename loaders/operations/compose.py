@@ -17,6 +17,7 @@ from pathlib import Path
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.assembling.images import image_id, split_image
 from knockon.loaders.operations.compose_services import NOT_REQUIRED, Project, Service
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -88,7 +89,7 @@ def _add(
     rows: Rows, project: str, name: str, service: Service, services: dict[str, Service]
 ) -> None:
     identifier = f"{project}/{name}"
-    image, tag = _image(service.image)
+    image, tag = split_image(service.image)
     rows.entity(
         identifier, service.where, name=name,
         kind=_kind(image) if image or service.builds else None,  # an overlay may say neither
@@ -96,9 +97,9 @@ def _add(
         replicas=service.replicas, profiles=service.profiles,
     )  # fmt: skip
     if image and not service.builds:
-        rows.entity(f"image:{image}", service.where, name=image, kind="component")
+        rows.entity(image_id(image), service.where, name=image, kind="component")
         rows.depend(
-            dependent=identifier, provider=f"image:{image}", relation="runs", where=service.where,
+            dependent=identifier, provider=image_id(image), relation="runs", where=service.where,
             version=tag,
         )  # fmt: skip
     for volume, where in service.volumes.items():
@@ -122,15 +123,6 @@ def _add(
             dependent=identifier, provider=provider, relation=RELATIONS[key], where=where,
             condition=condition,
         )  # fmt: skip
-
-
-def _image(image: str) -> tuple[str, str | None]:
-    """The name of an image and its tag or digest."""
-    name, _, digest = image.partition("@")
-    if ":" in name.rpartition("/")[2]:
-        name, _, tag = name.rpartition(":")
-        return name, tag
-    return name, digest or None
 
 
 def _kind(image: str) -> str:

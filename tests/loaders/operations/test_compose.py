@@ -77,7 +77,7 @@ def test_what_each_key_becomes(shop: Path) -> None:
         ("web", "uses", "mainframe"), ("api", "uses", "db"), ("api", "uses", "gone"),
         ("legacy", "hosted_on", "web"), ("db", "uses", "volume:data"),
         ("db", "uses", "volume:backup"), ("api", "runs", "image:ghcr.io/acme/api"),
-        ("db", "runs", "image:docker.io/library/postgres"),
+        ("db", "runs", "image:postgres"),
         ("cache", "runs", "image:localhost:5000/redis"), ("legacy", "runs", "image:old"),
         ("migrate", "runs", "image:api"),
     }  # fmt: skip
@@ -296,7 +296,7 @@ def test_interpolation_gives_text_or_one_error(text: str) -> None:
 def test_bad_update_of_an_image_hits_what_an_outage_of_it_does_not(shop: Path) -> None:
     """The image of the database is software: its registry may fail, a bad update may not."""
     graph = DependencyGraph.from_tables(load_tables([shop]), checked=True)
-    image = "image:docker.io/library/postgres"
+    image = "image:postgres"
     assert whatif(graph, image).totals.hit_high == 0
     hit = whatif(graph, image, mode="bad_update").entities.filter(pl.col("rank") > 0)
     assert {"shop/db", "shop/api", "shop/web"} <= set(hit["id"])
