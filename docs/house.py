@@ -11,6 +11,7 @@ from pathlib import Path
 
 import graphviz
 import grimp
+import networkx as nx
 
 from knockon.graph.maps.layout import run_graphviz
 
@@ -18,16 +19,13 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 BEGIN, END = "<!-- made by docs/house.py -->", "<!-- end -->"
 COLOURS = {"api": "#dce9f5", "loaders": "#e4f0dc", "graph": "#f7ecd5"}
-FACES = {"knockon"}
+UPWARDS = {("graph.analysis", "graph.maps")}  # a notebook asks an answer for its picture
 
 
 def room_of(module: str) -> str:
-    """The room a module stands in: the folder, two levels below `knockon` at most."""
+    """The room a module stands in: the folder, two levels below `knockon` at most, or itself."""
     parts = module.split(".")[1:]
-    if not parts:
-        return "knockon"
-    folder = ROOT.joinpath(*parts[:2])
-    return ".".join(parts[:2]) if folder.is_dir() else parts[0]
+    return ".".join(parts[:2]) if parts else "knockon"
 
 
 def read_rooms() -> tuple[dict[str, int], Counter[tuple[str, str]]]:
@@ -36,43 +34,53 @@ def read_rooms() -> tuple[dict[str, int], Counter[tuple[str, str]]]:
     sizes: Counter[str] = Counter()
     arrows: Counter[tuple[str, str]] = Counter()
     for module in sorted(graph.modules):
-        if not (ROOT / Path(*module.split(".")[1:])).is_dir():
-            sizes[room_of(module)] += 1
-        for other in graph.find_modules_directly_imported_by(module):
-            ends = room_of(module), room_of(other)
-            if ends[0] != ends[1] and ends[0] not in FACES:
-                arrows[ends] += 1
+        room = room_of(module)
+        if room.count("."):
+            sizes[room] += not ROOT.joinpath(*module.split(".")[1:]).is_dir()
+            for other in graph.find_modules_directly_imported_by(module):
+                ends = room, room_of(other)
+                if ends[0] != ends[1] and ends[1].count("."):
+                    arrows[ends] += 1
     return dict(sizes), arrows
 
 
 def write_dot(sizes: dict[str, int], arrows: Counter[tuple[str, str]]) -> str:
-    """DOT text: rooms in the order of their names, arrows by the number of imports."""
+    """DOT text: each floor with its rooms, and what a room builds on that no room between does.
+
+    Arrows that follow from others are left out (transitive reduction), those from floor to floor
+    are one each.
+    """
     dot = graphviz.Digraph(
-        graph_attr={"rankdir": "TB", "nodesep": "0.25", "ranksep": "0.5", "fontname": "Helvetica"},
+        graph_attr={"rankdir": "LR", "nodesep": "0.18", "ranksep": "0.45", "compound": "true"},
         node_attr={"shape": "box", "style": "filled,rounded", "fontname": "Helvetica",
-                   "fontsize": "11"},
-        edge_attr={"color": "#777777", "arrowsize": "0.6"},
+                   "fontsize": "12", "height": "0.4"},
+        edge_attr={"color": "#555555", "arrowsize": "0.6"},
     )  # fmt: skip
     for floor, colour in COLOURS.items():
+        rooms = sorted(r for r in sizes if r.split(".")[0] == floor)
         with dot.subgraph(name=f"cluster_{floor}") as box:
-            box.attr(label=f"{floor}/", style="rounded", color="#999999", fontsize="12")
-            for room in sorted(r for r in sizes if r.split(".")[0] == floor):
-                name = room.partition(".")[2] or "beside the rooms"
-                files = f"{sizes[room]} file{'' if sizes[room] == 1 else 's'}"
-                box.node(room.replace(".", "_"), f"{name}\n{files}", fillcolor=colour)
-    for (a, b), number in sorted(arrows.items()):
-        if b == "knockon" or a not in sizes or b not in sizes:
-            continue
-        wide = f"{min(0.6 + number / 12, 4):.2f}"
-        ends = (a.replace(".", "_"), b.replace(".", "_"))
-        dot.edge(*ends, penwidth=wide, tooltip=f"{number} imports")
+            box.attr(label=f"{floor}/", style="rounded", color="#999999", fontsize="14",
+                     fontname="Helvetica")  # fmt: skip
+            for room in rooms:
+                name, files = room.partition(".")[2], sizes[room]
+                folder = ROOT.joinpath(*room.split(".")).is_dir()
+                words = f"{name}/\n{files} file{'' if files == 1 else 's'}" if folder else name
+                look = {"fillcolor": colour} if folder else {"style": "rounded"}
+                box.node(room.replace(".", "_"), words, **look)
+        inside = nx.DiGraph((a, b) for a, b in arrows if {a, b} <= set(rooms))
+        inside.remove_edges_from(UPWARDS)
+        for a, b in sorted(nx.transitive_reduction(inside).edges):
+            dot.edge(a.replace(".", "_"), b.replace(".", "_"))
+    for a, b in sorted(UPWARDS & set(arrows)):
+        dot.edge(a.replace(".", "_"), b.replace(".", "_"), style="dashed", constraint="false",
+                 tooltip="the one import upwards")  # fmt: skip
     return str(dot.source)
 
 
 def write_table(sizes: dict[str, int], arrows: Counter[tuple[str, str]]) -> str:
     """A Markdown table: rooms, their files, what each builds on, and the head of its folder."""
     lines = ["| room | files | builds on | what it is for |", "| --- | --- | --- | --- |"]
-    for room in sorted(sizes):
+    for room in sorted(r for r in sizes if ROOT.joinpath(*r.split(".")).is_dir()):
         on = sorted(b for a, b in arrows if a == room and b.split(".")[0] == room.split(".")[0])
         head = ROOT.joinpath(*room.split("."), "__init__.py")
         text = head.read_text(encoding="utf-8") if head.exists() else ""
@@ -86,7 +94,6 @@ def write_table(sizes: dict[str, int], arrows: Counter[tuple[str, str]]) -> str:
 def made() -> dict[Path, str]:
     """The files as they should be."""
     sizes, arrows = read_rooms()
-    sizes.pop("knockon", None)
     dot = write_dot(sizes, arrows)
     page = DOCS / "house.md"
     text = page.read_text(encoding="utf-8")

@@ -103,6 +103,8 @@ class Impact:
     arcs: the ways between entities within reach: `tail`, `head` (numbers), `count`, `stated`;
         None where they are too many for a picture
     curve: who is down when (`timeline`); None without hours
+    nobody: why nobody else is hit, where nobody is; empty where somebody is, or where nothing
+        depends on what failed
     rollout: what the rings change; None without a rollout, or where the run was stopped before
     """
 
@@ -124,6 +126,7 @@ class Impact:
     forest: pl.DataFrame
     arcs: pl.DataFrame | None
     curve: pl.DataFrame | None
+    nobody: tuple[str, ...]
     rollout: RolloutEffect | None
     work: Work
     notes: tuple[str, ...]
@@ -194,6 +197,7 @@ class Impact:
             "within": Within(**data["within"]),
             "work": Work(**data["work"]),
             "notes": tuple(data["notes"]),
+            "nobody": tuple(data["nobody"]),
             "rollout": rollout
             and RolloutEffect(
                 _frame(rollout["saves"]), _frame(rollout["detection"]), tuple(rollout["notes"])

@@ -14,6 +14,7 @@ _MODE = {
     "compromise": ("is compromised", "are compromised"),
 }
 _NAMED = 3  # kinds named in a headline
+REASONS = 2  # why nobody is hit, in a headline; the notes have them all
 
 
 def add_sentences(impact: Impact) -> Impact:
@@ -34,7 +35,8 @@ def headline(impact: Impact) -> str:
     )
     if not rows.height:
         others = f"{everybody:,} other {kind_name('unknown', everybody)}"
-        return f"If {condition(impact)}, nobody else is hit ({others})"
+        why = f": {'; '.join(impact.nobody[:REASONS])}" if impact.nobody else ""
+        return f"If {condition(impact)}, nobody else is hit ({others}){why}"
     if not impact.exact and not rows["hit_high"].sum():
         within = many(int(rows["within_reach"].sum()), "entity")
         drawn = f"{impact.worlds:,} random worlds"

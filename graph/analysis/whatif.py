@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.impact import GraphHead, Impact, Totals, Within
+from knockon.graph.analysis.nobody import explain_nobody
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
 from knockon.graph.analysis.rollout_effect import find_rollout_effect, rollout_notes
-from knockon.graph.analysis.sentences import add_sentences
+from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, find_ways, run_worlds
 from knockon.graph.arrays import Floats, Ints, distinct
 from knockon.graph.model.graph import DependencyGraph
@@ -72,7 +73,9 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
     unknown = graph.dependencies["probability"].is_null().to_numpy()
     within = Within(len(used), int(unknown[used].sum()))
     figures = found.figures
-    assumptions = _assumptions(prepared, found, within)
+    reached = ~prepared.is_origin & ((found.high > 0) | (not found.exact))
+    nobody = () if reached.any() else explain_nobody(graph, scenario)
+    assumptions = _assumptions(prepared, found, within, nobody)
     impact = Impact(
         graph=GraphHead.of(graph),
         scenario=scenario,
@@ -94,9 +97,17 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         forest=_forest(prepared, ways, place, unknown),
         arcs=_arcs(prepared, unknown),
         curve=None if found.hours is None else found.hours.curve,
+        nobody=nobody,
         rollout=None,
         work=found.work,
-        notes=(*assumptions, *notes, *prepared.notes, *found.notes, *_report_notes(graph)),
+        notes=(
+            *(f"nobody else is hit: {reason}" for reason in nobody[REASONS:]),
+            *assumptions,
+            *notes,
+            *prepared.notes,
+            *found.notes,
+            *_report_notes(graph),
+        ),
     )
     return add_sentences(impact)
 
@@ -276,7 +287,9 @@ def _report_notes(graph: DependencyGraph) -> list[str]:
     return [str(f) for f in graph.report if f.action != "read"]
 
 
-def _assumptions(prepared: Prepared, found: Spread, within: Within) -> list[str]:
+def _assumptions(
+    prepared: Prepared, found: Spread, within: Within, nobody: Sequence[str]
+) -> list[str]:
     """What the answer rests on beyond the stated facts."""
     graph, scenario = prepared.graph, prepared.scenario
     notes = []
@@ -285,7 +298,7 @@ def _assumptions(prepared: Prepared, found: Spread, within: Within) -> list[str]
     if scenario.rollout:
         notes += rollout_notes(graph, scenario)
     untouched = _not_crossed(graph, scenario)
-    if untouched:
+    if untouched and not nobody:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")
     if within.unknown:
         notes.append(

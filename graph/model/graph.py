@@ -174,13 +174,16 @@ class DependencyGraph:
         few = zip(self.ids, self.names, strict=True) if self.size <= _FEW else ()
         raise UnknownEntityError(asked, self.nearest(asked) or [*few])
 
-    def nearest(self, asked: str, limit: int = 3) -> list[tuple[str, str]]:
-        """The (id, name) of the entities whose names are most like the text, best first."""
+    def nearest(self, asked: str, limit: int = 3, *, cutoff: float = 60) -> list[tuple[str, str]]:
+        """The (id, name) of the entities whose names are most like the text, best first.
+
+        cutoff: of the likeness, 0..100
+        """
         from rapidfuzz import fuzz, process, utils
 
         found = process.extract(
             asked[:500], [name for name, _ in self._called], scorer=fuzz.WRatio,
-            processor=utils.default_process, limit=2 * limit, score_cutoff=60,
+            processor=utils.default_process, limit=2 * limit, score_cutoff=cutoff,
         )  # fmt: skip
         numbers = list(dict.fromkeys(self._called[place][1] for _, _, place in found))
         return [(self.ids[i], self.names[i]) for i in numbers[:limit]]
