@@ -1,5 +1,6 @@
 """What if this fails? One row per entity within reach, ranked, and the totals."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
