@@ -14,6 +14,8 @@ Words: TypeAlias = npt.NDArray[np.uint64]  # 64 lanes each, lane i in bit i
 
 def distinct(numbers: Ints) -> Ints:
     """The distinct values, ascending. By sorting: np.unique hashes, which is slower here."""
+    if (numbers[1:] > numbers[:-1]).all():
+        return numbers
     ordered = np.sort(numbers)
     return ordered[firsts(ordered)]
 
@@ -35,8 +37,19 @@ def firsts(*columns: Ints) -> Bools:
     return first
 
 
+def pick(values: npt.NDArray[T], places: Ints) -> npt.NDArray[T]:
+    """`values[places]`, in no memory where that is the values themselves, or one value again."""
+    if len(places) == len(values) and (places == every(len(values))).all():
+        return values
+    if len(values) and values.strides[0] == 0:  # made by `lean`
+        return np.broadcast_to(values[0], places.shape)
+    return values[places]
+
+
 def narrow(numbers: Ints) -> Ints:
     """The same in 32 bits where they fit: half the memory of large graphs."""
+    if numbers.dtype == np.int32:
+        return numbers
     fits = not numbers.size or (numbers.max() < 2**31 and numbers.min() >= -(2**31))
     return numbers.astype(np.int32) if fits else numbers
 
@@ -49,5 +62,14 @@ def lean(values: npt.NDArray[T]) -> npt.NDArray[T]:
 
 
 def every(number: int) -> Ints:
-    """0, 1, ... as narrow numbers."""
-    return np.arange(number, dtype=np.int32 if number < 2**31 else np.int64)
+    """0, 1, ... as narrow numbers; not to be written to: the memory is that of all who ask."""
+    if number >= 2**31:
+        return np.arange(number, dtype=np.int64)
+    if len(_every[0]) < number:
+        made = np.arange(number, dtype=np.int32)
+        made.flags.writeable = False
+        _every[0] = made
+    return _every[0][:number]
+
+
+_every: list[Ints] = [np.zeros(0, np.int32)]  # the longest that was asked for

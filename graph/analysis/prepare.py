@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Bools, Floats, Ints, distinct
+from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit, build_circuit
 from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.lanes import Lanes
@@ -159,10 +159,13 @@ def prepare(graph: DependencyGraph, scenario: Scenario) -> Prepared:
 def reach(whole: Whole, failing: Ints) -> Bools:
     """(N,) nodes that some world can hit: one lane in which all that can transmit does."""
     circuit = whole.circuit
-    live, stuck = whole.strengths.high[circuit.dependency] > 0, circuit.switch_of >= 0
+    live = pick(whole.strengths.high, circuit.dependency) > 0
+    stuck = circuit.switch_of >= 0
     return Lanes(circuit, 1).reach(live, stuck, failing, whole.safe)
 
 
 def _touched(circuit: Circuit, reached: Bools) -> Ints:
-    beside = distinct(circuit.entity[circuit.targets[reached[circuit.provider]]])
-    return np.setdiff1d(beside, circuit.entity[reached])
+    beside = np.zeros(int(circuit.entity.max(initial=-1)) + 1, np.bool_)
+    beside[circuit.entity[circuit.targets[reached[circuit.provider]]]] = True
+    beside[circuit.entity[reached]] = False
+    return np.flatnonzero(beside)

@@ -23,6 +23,7 @@ from knockon.graph.arrays import (
     firsts,
     lean,
     narrow,
+    pick,
     ranges,
 )
 from knockon.graph.model.graph import DependencyGraph
@@ -57,17 +58,17 @@ class Circuit:
     @property
     def targets(self) -> Ints:
         """(A,) node at the dependent's end of each arc."""
-        return self.node[self.group[self.member]]
+        return pick(self.node, pick(self.group, self.member))
 
     @cached_property
     def arc_start(self) -> Ints:
         """(M + 1,) first arc of each member."""
-        return _starts(self.member, len(self.dependency))
+        return _starts_of_runs(self.member, len(self.dependency))
 
     @cached_property
     def member_start(self) -> Ints:
         """(G + 1,) first member of each group."""
-        return _starts(self.group, len(self.node))
+        return _starts_of_runs(self.group, len(self.node))
 
     @cached_property
     def groups_fed(self) -> tuple[Ints, Ints]:
@@ -97,25 +98,25 @@ class Circuit:
         number[nodes] = np.arange(len(nodes))
         kept = reached[self.provider]
         kept &= reached[self.targets]
-        kept &= transmits[self.dependency[self.member]]
+        kept &= pick(pick(transmits, self.dependency), self.member)
         if (self.threshold > 1).any():
             losing = _numbered(self.member[kept])[0]
             lost = np.bincount(self.group[losing], minlength=len(self.node))
             breaks = (lost >= self.threshold) | (self.switch_of >= 0)
             kept &= breaks[self.group[self.member]]
         arcs = every(len(kept)) if kept.all() else narrow(np.flatnonzero(kept))
-        members, member = _numbered(self.member[arcs])
-        groups, group = _numbered(self.group[members])
+        members, member = _numbered(pick(self.member, arcs))
+        groups, group = _numbered(pick(self.group, members))
         part = Circuit(
-            self.entity[nodes],
-            number[self.provider[arcs]],
+            pick(self.entity, nodes),
+            number[pick(self.provider, arcs)],
             member,
-            lean(self.foreign[arcs]),
-            self.dependency[members],
+            lean(pick(self.foreign, arcs)),
+            pick(self.dependency, members),
             group,
-            number[self.node[groups]],
-            lean(self.threshold[groups]),
-            lean(self.switch_of[groups]),
+            number[pick(self.node, groups)],
+            lean(pick(self.threshold, groups)),
+            lean(pick(self.switch_of, groups)),
         )
         return part, nodes
 
@@ -189,45 +190,48 @@ class _Arcs(NamedTuple):
 
 def _assemble(graph: DependencyGraph, aided: list[int], entity: Ints, arcs: _Arcs) -> Circuit:
     n, group_of = graph.size, graph.group_of
-    target = graph.dependent[arcs.dependency]
+    target = pick(graph.dependent, arcs.dependency)
     if len(arcs.layer) and arcs.layer.any():
         target = narrow(arcs.layer * n + target)
     layer, provider, dependency, foreign = (np.asarray(a) for a in arcs)
-    if not _in_order(target, group_of[dependency], dependency):
+    if not _in_order(target, pick(group_of, dependency), dependency):
         # sorted by node, group, dependency; then runs of equal values become members and groups
         order = np.lexsort((provider, dependency, group_of[dependency], target))
         layer, provider, dependency, foreign, target = (
             a[order] for a in (layer, provider, dependency, foreign, target)
         )
     of_member, member = _runs(target, dependency)
-    first, group = _runs(target[of_member], group_of[dependency[of_member]])
-    lead = of_member[first]  # the first arc of each group
-    head = dependency[lead]  # and its dependency
-    threshold, switch_of = _thresholds(graph, head, np.isin(layer[lead], aided))
+    behind = pick(dependency, of_member)
+    first, group = _runs(pick(target, of_member), pick(group_of, behind))
+    lead = pick(of_member, first)  # the first arc of each group
+    threshold, switch_of = _thresholds(graph, pick(dependency, lead), pick(layer, lead), aided)
     return Circuit(
         entity,
         narrow(provider),
         member,
         lean(foreign),
-        dependency[of_member],
+        behind,
         group,
-        target[lead],
+        pick(target, lead),
         threshold,
         switch_of,
     )
 
 
-def _thresholds(graph: DependencyGraph, head: Ints, aided: Bools) -> tuple[Ints, Ints]:
+def _thresholds(
+    graph: DependencyGraph, head: Ints, layer: Ints, aided: list[int]
+) -> tuple[Ints, Ints]:
     """(G,) lost members that break each group, and the dependency whose switch it has, or -1.
 
-    head: (G,) a dependency of each group; aided: (G,) whether its members help one another
+    head: (G,) a dependency of each group; layer: (G,) of each, and `aided` those in which the
+    members of a group help one another
     """
     if not graph.has_groups:
         return np.broadcast_to(np.int32(1), len(head)), np.broadcast_to(np.int32(-1), len(head))
     size = np.bincount(graph.group_of)[graph.group_of[head]]
     needs = graph.dependencies["needs"].to_numpy()[head]
     switch = graph.dependencies["switch_probability"].to_numpy()[head]
-    threshold = np.where(aided, size - needs + 1, 1)
+    threshold = np.where(np.isin(layer, aided), size - needs + 1, 1)
     return narrow(threshold), narrow(np.where((threshold > 1) & (switch < 1), head, -1))
 
 
@@ -258,7 +262,12 @@ def _runs(*columns: Ints) -> tuple[Ints, Ints]:
 def _numbered(ascending: Ints) -> tuple[Ints, Ints]:
     """The distinct values of a row that ascends, and the number of each value among them."""
     first, number = _runs(ascending)
-    return ascending[first], number
+    return pick(ascending, first), number
+
+
+def _starts_of_runs(ascending: Ints, n: int) -> Ints:
+    """(n + 1,) where each of the numbers 0..n-1 begins in a row that ascends and has them all."""
+    return np.arange(n + 1) if len(ascending) == n else _starts(ascending, n)
 
 
 def _starts(sorted_numbers: Ints, n: int) -> Ints:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Bools, Floats, Ints, Words, every, firsts, lean
+from knockon.graph.arrays import Bools, Floats, Ints, Words, every, firsts, lean, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.uniforms import identity_keys, ring_keys, switch_keys, text_keys
 from knockon.graph.model.graph import DependencyGraph
@@ -79,7 +79,7 @@ class Draws:
         """
         dependency, waiting, of_member = _rows_of_members(circuit)
         head, of_group = _rows_of_groups(graph, circuit, len(dependency) + len(waiting))
-        used = [q[dependency] for q in (strengths[:1] if strengths.alike else strengths)]
+        used = [pick(q, dependency) for q in (strengths[:1] if strengths.alike else strengths)]
         if not (used[0] != used[-1]).any():
             used = used[:1]
         if len(waiting) or len(head):
@@ -89,7 +89,7 @@ class Draws:
         sizes = (len(dependency), len(waiting), len(head))
         return cls(
             lean(np.repeat(np.array([TRANSMITS, RING_REACHED, SWITCH_WORKS], np.int8), sizes)),
-            _join(graph.dependent[dependency], waiting, graph.dependent[head]),
+            _join(pick(graph.dependent, dependency), waiting, graph.dependent[head]),
             _keys(graph, dependency, waiting, head, _uncertain(used)),
             Strengths(*(used if len(used) == 3 else used * 3)),
             of_member,
@@ -104,15 +104,14 @@ def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
     named[graph.provider[dependencies]] = True
     ends = np.zeros(len(named), np.uint64)
     ends[named] = text_keys(graph.entities["id"].filter(pl.Series(named)))
+    rest = [_column_keys(graph.dependencies, name, dependencies) for name in ("relation", "group")]
     keys = np.empty(len(dependencies), np.uint64)
     for first in range(0, len(dependencies), _PIECE):
-        piece = dependencies[first : first + _PIECE]
-        rows = graph.dependencies.select("relation", "group")[piece]
-        keys[first : first + _PIECE] = identity_keys(
-            ends[graph.dependent[piece]],
-            ends[graph.provider[piece]],
-            *(_column_keys(rows[name]) for name in rows.columns),
+        piece = slice(first, first + _PIECE)
+        dependent, provider = (
+            end[dependencies[piece]] for end in (graph.dependent, graph.provider)
         )
+        keys[piece] = identity_keys(ends[dependent], ends[provider], *(k[piece] for k in rest))
     return keys
 
 
@@ -126,8 +125,8 @@ def _keys(
     keys[transmits] = dependency_keys(graph, dependency[transmits])
     rings = slice(len(dependency), len(dependency) + len(waiting))
     keys[rings] = ring_keys(text_keys(graph.entities["id"].gather(waiting)))
-    rows = graph.dependencies.select("dependent", "group")[head[works]]
-    keys[rings.stop + works] = switch_keys(*(_column_keys(rows[name]) for name in rows.columns))
+    switches = (_column_keys(graph.dependencies, c, head[works]) for c in ("dependent", "group"))
+    keys[rings.stop + works] = switch_keys(*switches)
     return keys
 
 
@@ -176,14 +175,15 @@ def _uncertain(strengths: list[Floats]) -> Bools:
     return found
 
 
-def _column_keys(column: pl.Series) -> Words:
-    """The key of each text, hashed once for each distinct one."""
-    words = column.unique().sort(nulls_last=True)
-    number = {word: i for i, word in enumerate(words)}
-    where = column.replace_strict(
-        list(number), list(number.values()), default=len(words) - 1, return_dtype=pl.Int64
-    )
-    keys: Words = text_keys(words)[where.to_numpy()]
+def _column_keys(frame: pl.DataFrame, name: str, rows: Ints) -> Words:
+    """(rows,) the key of the text in each of these rows, hashed once for each distinct one."""
+    if frame.height and frame.select(pl.col(name).n_unique()).item() == 1:
+        key = text_keys([frame.item(0, name)])[0]
+        return np.broadcast_to(key, rows.shape)
+    column = frame[name].gather(rows)
+    words = column.drop_nulls().unique().cast(pl.String)
+    place = column.cast(pl.String).cast(pl.Enum(words)).to_physical().cast(pl.UInt32)
+    keys: Words = text_keys([*words, None])[place.fill_null(len(words)).to_numpy()]
     return keys
 
 
