@@ -4,15 +4,14 @@ Plain dictionaries typed by name: the command line prints them without importing
 REST describes them in its OpenAPI document.
 """
 
-from typing import Any, NotRequired
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias
 
 import polars as pl
 from typing_extensions import TypedDict
 
 from knockon.graph.analysis import impact as answers
 from knockon.graph.analysis.impact import Impact
-from knockon.graph.model.hours import Hours
-from knockon.graph.scenario.rollout import rollout_text
+from knockon.graph.scenario.fields import FIELDS, Values
 
 SCHEMA = 1
 
@@ -33,25 +32,28 @@ class OriginJson(TypedDict):
     severity: float
 
 
-class ScenarioJson(TypedDict):
-    """What was asked, as run, every default filled in; it can be asked again as it is.
+def _shape_scenario() -> dict[str, Any]:
+    """The keys of a scenario in an answer, in the order of the table, each with its type."""
+    shape: dict[str, Any] = {}
+    for field in FIELDS:
+        if field.remote and field.name in Values.__annotations__:
+            shape[field.name] = field.kind.plain | None if field.null else field.kind.plain
+        if field.name == "worlds":
+            shape |= {"worlds": int, "exact": bool}
+    return shape | {"origins": list[OriginJson], "rules": NotRequired[list[list[str]]]}
+
+
+_SHAPE = _shape_scenario()
+if TYPE_CHECKING:
+    ScenarioJson: TypeAlias = dict[str, Any]
+else:
+    ScenarioJson = TypedDict("ScenarioJson", _SHAPE)
+    ScenarioJson.__doc__ = """What was asked, as run, with every default: it can be asked again.
 
     `worlds`: looked at; `exact`: all cases, nothing drawn; `precision`: null where not asked.
     `hours`: a number, or a range as text (`2..72`); `rollout`: what is reached in all, from which
-    hour on (`1%@0,10%@4,100%@24`).
+    hour on (`1%@0,10%@4,100%@24`); `rules`: only where they are the user's own.
     """
-
-    origins: list[OriginJson]
-    mode: str
-    hours: float | str | None
-    rollout: str | None
-    halt: float | None
-    assume: float
-    worlds: int
-    exact: bool
-    precision: float | None
-    seed: int
-    protect: list[str]
 
 
 class ByKind(TypedDict):
@@ -188,30 +190,16 @@ def shown_rows(impact: Impact, *, kind: str | None = None, top: int | None = Non
 
 
 def scenario_json(impact: Impact) -> ScenarioJson:
-    scenario = impact.scenario
+    """The scenario as run: as many worlds as were looked at, and the names of what failed."""
+    said = impact.scenario.to_dict()
     failing = impact.entities.filter(pl.col("rank") == 0)
     names = dict(zip(failing["id"], failing["name"], strict=True))
-    return {
-        "origins": [
-            {"id": o.id, "name": names[o.id], "severity": o.severity} for o in scenario.origins
-        ],
-        "mode": scenario.mode,
-        "hours": _hours(scenario.hours),
-        "rollout": rollout_text(scenario.rollout) or None,
-        "halt": scenario.halt,
-        "assume": scenario.assume,
-        "worlds": impact.worlds,
-        "exact": impact.exact,
-        "precision": scenario.precision,
-        "seed": scenario.seed,
-        "protect": list(scenario.protect),
-    }
-
-
-def _hours(hours: Hours | None) -> float | str | None:
-    if hours is None:
-        return None
-    return hours.low if hours.known else str(hours)
+    origins = [
+        {"id": o["id"], "name": names[o["id"]], "severity": o["severity"]} for o in said["origins"]
+    ]
+    as_run = said | {"origins": origins, "worlds": impact.worlds, "exact": impact.exact}
+    own_rules = {"rules"} if said["rules"] is None else set()
+    return {key: as_run[key] for key in _SHAPE if key not in own_rules}
 
 
 def totals_json(impact: Impact) -> TotalsJson:

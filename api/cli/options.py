@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from knockon.api.cli.joining import Command, joining
+from knockon.api.cli.fields import Command, add_scenario_options, add_view_options
+from knockon.api.cli.joining import joining
 from knockon.api.cli.now import with_now
 from knockon.api.cli.startup import import_kernels
 from knockon.graph.errors import clip
@@ -15,7 +16,6 @@ from knockon.graph.errors import clip
 if TYPE_CHECKING:
     from knockon.graph.model.graph import DependencyGraph
 
-TOP = 20
 Read: TypeAlias = "Callable[..., DependencyGraph]"
 
 
@@ -69,87 +69,8 @@ def _pairs(mapping: Sequence[str]) -> dict[str, str]:
 
 
 def asking(command: Command) -> Command:
-    """The options of a scenario."""
-    for add in (
-        click.option(
-            "--severity",
-            type=float,
-            default=1.0,
-            show_default=True,
-            help="Share of its function that each ENTITY loses.",
-        ),
-        click.option(
-            "--protect", multiple=True, metavar="ENTITY", help="Nothing hits this entity."
-        ),
-        click.option(
-            "--seed", type=int, default=0, show_default=True, help="Of the random worlds."
-        ),
-        click.option(
-            "--worlds",
-            type=int,
-            help="Random worlds to draw.  [default: every case where few, else 2,000]",
-        ),
-        click.option(
-            "--precision",
-            type=float,
-            metavar="ERROR",
-            help="Draw until no probability has a larger standard error, such as 0.005.",
-        ),
-        click.option(
-            "--memory",
-            callback=_bytes,
-            metavar="SIZE",
-            help="That the lanes may take, such as 8G.  [default: half of what is free]",
-        ),
-        click.option(
-            "--assume",
-            type=float,
-            default=0.5,
-            show_default=True,
-            help="Strength at which unknown ones count in the middle figure.",
-        ),
-        click.option(
-            "--halt", type=float, metavar="H", help="Hour at which the rollout is stopped."
-        ),
-        click.option(
-            "--rollout",
-            metavar="RINGS",
-            help="Rings of a bad update: what is reached in all, from which hour on, such as "
-            "1%@0,10%@4,100%@24.",
-        ),
-        click.option(
-            "--hours",
-            metavar="H",
-            help="Hours that each ENTITY is down: 4, or a range 2..72. Impact then counts hours.",
-        ),
-        click.option(
-            "--mode", default="outage", show_default=True, help="outage, bad_update or compromise."
-        ),
-        click.option(
-            "--rules",
-            type=click.Path(path_type=Path),
-            callback=_rules,
-            help="CSV of your own: mode, relation, becomes.  [default: graph/rules.csv]",
-        ),
-    ):
-        command = add(command)
-    return with_now(command)
-
-
-def _rules(context: click.Context, option: click.Parameter, path: Path | None) -> Any:
-    if path is None:
-        from knockon.graph.scenario.modes import shipped_rules
-
-        return shipped_rules()
-    from knockon.loaders.native.rules import read_rules
-
-    return read_rules(path)
-
-
-def _bytes(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
-    from knockon.graph.scenario.kinds import parse_bytes
-
-    return None if text is None else parse_bytes(text)
+    """What fails, and under which assumptions."""
+    return with_now(add_scenario_options(command))
 
 
 def showing(command: Command) -> Command:
@@ -179,14 +100,7 @@ def showing(command: Command) -> Command:
             default="table",
             show_default=True,
         ),
-        click.option(
-            "--top",
-            type=click.IntRange(min=0),
-            default=TOP,
-            show_default=True,
-            help="Rows to show.",
-        ),
-        click.option("--kind", help="Show rows of this kind only."),
+        add_view_options,
         click.option("-v", "--verbose", is_flag=True, help="Tell on stderr how it was computed."),
     ):
         command = add(command)

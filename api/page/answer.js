@@ -1,62 +1,62 @@
 // The answer: figures, map, totals by kind, ranking with routes.
 
-import { address, at } from "./api.js";
-import { $, clip, count, duration, make, nameOf, percent, span, table, words } from "./dom.js";
+import { buildAddress, buildPath } from "./api.js";
+import { $, clip, formatCount, formatHours, formatRange, formatShare, make, makeName, makeTable, spellWords } from "./dom.js";
 
 const VERDICTS = { hit: "● hit", spared: "○ spared", unknown: "? unknown" };
 
 export function show(answer, names, { graph, query, onMore }) {
   $("#headline").textContent = answer.headline;
   $("#sureness").textContent = answer.assumption;
-  $("#figures").replaceChildren(...figures(answer));
-  $("#links").replaceChildren(...links(graph, query, answer.entities.length + answer.more, answer.scenario));
+  $("#figures").replaceChildren(...makeFigures(answer));
+  $("#links").replaceChildren(...makeLinks(graph, query, answer.entities.length + answer.more, answer.scenario));
   const bare = query.filter(([key]) => key !== "top");
-  const drawing = (rest) => address(at(graph, `/whatif${rest}`), bare);
-  $("#map").replaceChildren(picture(drawing(".svg"), `Map: ${answer.headline}`));
-  $("#charts").replaceChildren(...chartsOf(answer.scenario).flatMap(([name, title]) => [make("h3", {}, title),
+  const drawing = (rest) => buildAddress(buildPath(graph, `/whatif${rest}`), bare);
+  $("#map").replaceChildren(makePicture(drawing(".svg"), `Map: ${answer.headline}`));
+  $("#charts").replaceChildren(...listCharts(answer.scenario).flatMap(([name, title]) => [make("h3", {}, title),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
-      picture(drawing(`/${name}.svg`), `${title}: ${answer.headline}`))]));
-  $("#kinds").replaceChildren(kinds(answer.totals.by_kind));
-  $("#ranking").replaceChildren(ranking(answer.entities.filter((row) => row.rank > 0), names, answer.scenario));
-  $("#more").replaceChildren(...more(answer, onMore));
+      makePicture(drawing(`/${name}.svg`), `${title}: ${answer.headline}`))]));
+  $("#kinds").replaceChildren(makeKinds(answer.totals.by_kind));
+  $("#ranking").replaceChildren(makeRanking(answer.entities.filter((row) => row.rank > 0), names, answer.scenario));
+  $("#more").replaceChildren(...makeMore(answer, onMore));
   $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
   $("#notes ul").replaceChildren(...answer.notes.map((note) => make("li", {}, note)));
   $("#notes").hidden = !answer.notes.length;
   $("#answer").hidden = false;
 }
 
-function figures({ totals, scenario, rollout }) {
+function makeFigures({ totals, scenario, rollout }) {
   const drawn = scenario.exact ? "exact: all cases" : `${scenario.worlds.toLocaleString("en")} random worlds`;
   const facts = [
-    ["Expected hits", count(totals.hit), scenario.exact ? drawn : `± ${count(2 * totals.hit_std_error)}, ${drawn}`],
-    ["Hits, unknown as 0 to as 1", span(totals.hit_low, totals.hit_high, count), "origins not counted"],
-    ["Mean impact", count(totals.impact), `weight × loss${scenario.hours === null ? "" : " × hours down"}, origins counted`],
-    ["Impact in bad worlds", count(totals.p95), `1 in 20 is as bad or worse; 1 in 100: ${count(totals.p99)}`],
+    ["Expected hits", formatCount(totals.hit), scenario.exact ? drawn : `± ${formatCount(2 * totals.hit_std_error)}, ${drawn}`],
+    ["Hits, unknown as 0 to as 1", formatRange(totals.hit_low, totals.hit_high, formatCount), "origins not counted"],
+    ["Mean impact", formatCount(totals.impact), `weight × loss${scenario.hours === null ? "" : " × hours down"}, origins counted`],
+    ["Impact in bad worlds", formatCount(totals.p95), `1 in 20 is as bad or worse; 1 in 100: ${formatCount(totals.p99)}`],
   ];
   const whole = rollout?.find((row) => row.rollout === "all at once");
-  if (whole) facts.push(["Hits if all got it at once", count(whole.hit),
-    `the rings save ${percent(whole.impact ? 1 - totals.impact / whole.impact : 0)} of the impact`]);
+  if (whole) facts.push(["Hits if all got it at once", formatCount(whole.hit),
+    `the rings save ${formatShare(whole.impact ? 1 - totals.impact / whole.impact : 0)} of the impact`]);
   return facts.map(([term, figure, hint]) => make("div", {},
     make("dt", {}, term), make("dd", {}, make("strong", {}, figure), make("small", {}, hint))));
 }
 
-function links(graph, query, rows, scenario) {
+function makeLinks(graph, query, rows, scenario) {
   const bare = query.filter(([key]) => key !== "top");
-  const link = (text, suffix, asked) => make("a", { href: address(at(graph, `/whatif${suffix}`), asked) }, text);
+  const link = (text, suffix, asked) => make("a", { href: buildAddress(buildPath(graph, `/whatif${suffix}`), asked) }, text);
   return ["This answer as ", link("JSON", "", query), ", ",
     link(`CSV with all ${rows.toLocaleString("en")} rows`, ".csv", [...bare, ["top", rows]]), ", ",
-    link("SVG map", ".svg", bare), ...chartsOf(scenario).flatMap(([name]) => [", ", link(`SVG ${name}`, `/${name}.svg`, bare)]),
+    link("SVG map", ".svg", bare), ...listCharts(scenario).flatMap(([name]) => [", ", link(`SVG ${name}`, `/${name}.svg`, bare)]),
     ". The address of this page asks the same question again."];
 }
 
 // The charts that the scenario allows: the name of each in its address, and its title.
-function chartsOf({ hours, rollout }) {
+function listCharts({ hours, rollout }) {
   return [hours !== null && ["timeline", "Who is down when"], rollout !== null && ["detection", "When to stop the rollout"],
     ["exceedance", "How bad it gets, and how often"]].filter(Boolean);
 }
 
 // An <object> keeps the tooltips of a picture, and runs nothing of it: its own policy forbids that.
-function picture(url, label) {
+function makePicture(url, label) {
   const drawn = make("object", { type: "image/svg+xml", data: url, "aria-label": label },
     make("p", {}, "The picture could not be drawn. ", make("a", { href: url }, "See why")));
   drawn.addEventListener("load", () => {
@@ -71,14 +71,14 @@ function picture(url, label) {
   return drawn;
 }
 
-function kinds(rows) {
+function makeKinds(rows) {
   const heads = [{ text: "Kind" }, { text: "Within reach", number: true }, { text: "of all", number: true },
     { text: "Expected hits", number: true }, { text: "Low–high", number: true }, { text: "Impact", number: true }];
-  return table(heads, rows.map((row) => [words(row.kind), count(row.within_reach), count(row.entities),
-    count(row.hit), span(row.hit_low, row.hit_high, count), count(row.impact)]));
+  return makeTable(heads, rows.map((row) => [spellWords(row.kind), formatCount(row.within_reach), formatCount(row.entities),
+    formatCount(row.hit), formatRange(row.hit_low, row.hit_high, formatCount), formatCount(row.impact)]));
 }
 
-function ranking(rows, names, { hours }) {
+function makeRanking(rows, names, { hours }) {
   const timed = hours !== null;
   const heads = [{ text: "#", number: true }, { text: "Who" },
     { text: "Probability", title: "assumed; low to high", wide: true }, { text: "Verdict" },
@@ -87,45 +87,45 @@ function ranking(rows, names, { hours }) {
     { text: "Loss", number: true, title: "mean share of its function, in worlds that hit it" },
     { text: "Impact", number: true, title: `mean of weight × loss${timed ? " × hours down" : ""}` },
     { text: "Carries", number: true, title: "expected entities whose route runs through it" }, { text: "Route", wide: true }];
-  return table(heads, rows.map((row) => [
+  return makeTable(heads, rows.map((row) => [
     row.rank.toLocaleString("en"),
-    make("div", {}, nameOf(row.name, row.id), make("small", {}, [words(row.kind), row.sector].filter(Boolean).join(" · "))),
-    probability(row),
+    make("div", {}, makeName(row.name, row.id), make("small", {}, [spellWords(row.kind), row.sector].filter(Boolean).join(" · "))),
+    makeProbability(row),
     make("span", { class: `verdict ${row.verdict}` }, VERDICTS[row.verdict] ?? row.verdict),
-    ...(timed ? [hour(row.start_hours), downFor(row)] : []),
-    row.loss === null ? "–" : percent(row.loss),
-    count(row.impact),
-    row.carries >= 0.05 ? count(row.carries) : "–",
-    route(row.route ?? [], names),
+    ...(timed ? [formatStart(row.start_hours), makeDuration(row)] : []),
+    row.loss === null ? "–" : formatShare(row.loss),
+    formatCount(row.impact),
+    row.carries >= 0.05 ? formatCount(row.carries) : "–",
+    makeRoute(row.route ?? [], names),
   ]));
 }
 
-const hour = (hours) => (hours === null ? "–" : duration(hours));
+const formatStart = (hours) => (hours === null ? "–" : formatHours(hours));
 
 // The mean, and below it what 1 world in 20 reaches, where that is another figure.
-function downFor({ down_hours: mean, down_hours_p95: late }) {
+function makeDuration({ down_hours: mean, down_hours_p95: late }) {
   if (mean === null) return "–";
-  const longer = duration(late) === duration(mean) ? null : make("small", {}, ` 1 in 20: ${duration(late)}`);
-  return make("span", {}, duration(mean), longer);
+  const longer = formatHours(late) === formatHours(mean) ? null : make("small", {}, ` 1 in 20: ${formatHours(late)}`);
+  return make("span", {}, formatHours(mean), longer);
 }
 
 // A bar from low to high with a tick at the assumed strength; the figures stand beside it.
-function probability({ probability: mid, probability_low: low, probability_high: high }) {
+function makeProbability({ probability: mid, probability_low: low, probability_high: high }) {
   const range = make("span", { class: "range" });
   const tick = make("span", { class: "tick" });
   range.style.left = `${low * 100}%`;
   range.style.width = `${(high - low) * 100}%`;
   tick.style.left = `${mid * 100}%`;
-  const text = low === high ? percent(mid) : `${percent(mid)} (${span(low, high, percent)})`;
+  const text = low === high ? formatShare(mid) : `${formatShare(mid)} (${formatRange(low, high, formatShare)})`;
   return make("div", { class: "chance" }, text, make("span", { class: "bar", "aria-hidden": "true" }, range, tick));
 }
 
-function route(ids, names) {
-  const steps = ids.flatMap((id, i) => [i ? " → " : "", nameOf(clip(names.get(id) ?? id), id)]);
+function makeRoute(ids, names) {
+  const steps = ids.flatMap((id, i) => [i ? " → " : "", makeName(clip(names.get(id) ?? id), id)]);
   return make("span", { class: "route" }, ...(steps.length ? steps : ["–"]));
 }
 
-function more({ more: left, entities }, onMore) {
+function makeMore({ more: left, entities }, onMore) {
   if (!left) return [];
   return [make("button", { type: "button", onclick: () => onMore(entities.length + Math.min(left, 500)) },
     `Show ${left > 500 ? "500 of the" : "the"} ${left.toLocaleString("en")} other rows`)];

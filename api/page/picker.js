@@ -1,7 +1,7 @@
 // A field for several entities: a text with suggestions (ARIA combobox), and a chip for each chosen.
 
-import { at, get } from "./api.js";
-import { $, make, nameOf, words } from "./dom.js";
+import { buildPath, fetchJson } from "./api.js";
+import { $, make, makeName, spellWords } from "./dom.js";
 
 const SHOWN = 8;
 const FETCHED = 100;
@@ -24,8 +24,8 @@ export class Picker {
     const roles = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false",
       "aria-controls": this.list.id };
     for (const [name, value] of Object.entries(roles)) this.input.setAttribute(name, value);
-    this.input.addEventListener("input", () => this.typed());
-    this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("input", () => this.suggestLater());
+    this.input.addEventListener("keydown", (event) => this.handleKey(event));
     this.input.addEventListener("blur", () => this.close());
   }
 
@@ -33,14 +33,14 @@ export class Picker {
 
   set(entities) {
     this.chosen = entities;
-    this.draw();
+    this.render();
   }
 
   add(entity) {
     if (!this.values.includes(entity.id)) this.chosen.push(entity);
     this.input.value = "";
     this.close();
-    this.draw();
+    this.render();
   }
 
   // Text that was typed but not chosen counts as a name, so that no question goes out without it.
@@ -51,17 +51,17 @@ export class Picker {
 
   remove(index) {
     this.chosen.splice(index, 1);
-    this.draw();
+    this.render();
     this.input.focus();
   }
 
-  draw() {
+  render() {
     this.chips.replaceChildren(...this.chosen.map(({ id, name }, index) => make("li", {},
-      nameOf(name, name === id ? id : `${name} (${id})`),
+      makeName(name, name === id ? id : `${name} (${id})`),
       make("button", { type: "button", "aria-label": `Remove ${name}`, onclick: () => this.remove(index) }, "×"))));
   }
 
-  typed() {
+  suggestLater() {
     clearTimeout(this.timer);
     this.request?.abort();
     const text = this.input.value.trim();
@@ -72,7 +72,7 @@ export class Picker {
   async suggest(text) {
     this.request = new AbortController();
     try {
-      const page = await get(at(this.graphName(), "/entities"), { q: text, limit: FETCHED }, this.request.signal);
+      const page = await fetchJson(buildPath(this.graphName(), "/entities"), { q: text, limit: FETCHED }, this.request.signal);
       if (this.input.value.trim() !== text || document.activeElement !== this.input) return;
       const start = (entity) => Number(!entity.name.toLowerCase().startsWith(text.toLowerCase()));
       const found = page.entities.sort((a, b) => start(a) - start(b)).slice(0, SHOWN);
@@ -91,7 +91,7 @@ export class Picker {
     this.list.replaceChildren(...found.map((entity, i) => make("li",
       { role: "option", id: `${this.list.id}-${i}`, "aria-selected": "false",
         onmousedown: (event) => { event.preventDefault(); this.pick(i); } },
-      nameOf(entity.name), make("small", {}, `${words(entity.kind)} · `, nameOf(entity.id)))));
+      makeName(entity.name), make("small", {}, `${spellWords(entity.kind)} · `, makeName(entity.id)))));
     this.list.hidden = !found.length;
     this.input.setAttribute("aria-expanded", String(found.length > 0));
     this.input.removeAttribute("aria-activedescendant");
@@ -109,9 +109,9 @@ export class Picker {
     this.add({ id, name, known: true });
   }
 
-  key(event) {
+  handleKey(event) {
     const many = this.options.length;
-    if (event.key === "ArrowDown" && !many) this.typed();
+    if (event.key === "ArrowDown" && !many) this.suggestLater();
     else if (event.key === "ArrowDown" && many) this.move((this.active + 1) % many);
     else if (event.key === "ArrowUp" && many) this.move((this.active - 1 + many) % many);
     else if (event.key === "Escape" && many) this.close();

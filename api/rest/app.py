@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 from importlib.metadata import version
-from importlib.resources import files
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -14,14 +13,25 @@ from starlette.convertors import Convertor, register_url_convertor
 from knockon.api.export import csv_text
 from knockon.api.rest import openapi, problems, resources
 from knockon.api.rest.charts import CHARTS
-from knockon.api.rest.http import CSV, JSON, SVG, Door, hosts_of, reply, reply_json, wanted
+from knockon.api.rest.http import (
+    CSV,
+    JSON,
+    SVG,
+    Door,
+    StrictRoute,
+    hosts_of,
+    reply,
+    reply_json,
+    wanted,
+)
+from knockon.api.rest.page import add_page
 from knockon.api.rest.scenario import (
-    Assumptions,
     EntitiesQuery,
     EntityQuery,
+    Question,
     WhatifBody,
     WhatifQuery,
-    each_once,
+    refuse_repeats,
 )
 from knockon.api.schema import SCHEMA, WhatifJson, graph_head, shown_rows, whatif_json
 from knockon.graph.analysis.impact import GraphHead, Impact
@@ -36,16 +46,11 @@ SERVER: dict[str, Any] = {
     "server_header": False,
     "h11_max_incomplete_event_size": 4 * 2**20,  # a link may name as many entities as a body
 }
-_PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
-_PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 GraphName = Annotated[str, Path(description="Name of a graph, from /v1/graphs.")]
 EntityId = Annotated[str, Path(description="Id of an entity; it may hold slashes.")]
 
-_ONCE = [Depends(each_once)]
+_ONCE = [Depends(refuse_repeats)]
 
 
 class _AnyText(Convertor[str]):
@@ -114,12 +119,13 @@ def create_app(
         docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False,
     )  # fmt: skip
     app.add_middleware(Door, hosts=hosts)
+    app.router.route_class = StrictRoute
     problems.install(app)
     register_url_convertor("anytext", _AnyText())
     _add_graphs(app, served)
     _add_entities(app, served)
     _add_whatif(app, served)
-    _add_page(app)
+    add_page(app)
     openapi.describe(app, served.graphs)
     return app
 
@@ -226,11 +232,11 @@ def _add_whatif(app: FastAPI, served: _Served) -> None:
     for suffix, media in (("", None), (".svg", SVG), (".csv", CSV)):
         form = f", as {suffix[1:].upper()}" if suffix else ""
         answer = partial(_whatif, served=served, media=media)
-        asked = (_asked_by(WhatifQuery, answer), _asked_by(WhatifBody, answer))
+        asked = (_read_query(WhatifQuery, answer), _read_body(WhatifBody, answer))
         _add_question(app, suffix, f"Who is hit when these fail together{form}", media, asked)
     for chart, summary, query, body in CHARTS:
         answer = partial(_chart, served=served, chart=chart)
-        asked = (_asked_by(query, answer), _asked_by(body, answer))
+        asked = (_read_query(query, answer), _read_body(body, answer))
         _add_question(app, f"/{chart}.svg", f"{summary}, as SVG", SVG, asked)
 
 
@@ -253,15 +259,18 @@ def _add_question(
         )  # fmt: skip
 
 
-def _asked_by(model: type[Assumptions], answer: Callable[..., Response]) -> Callable[..., Response]:
-    """A route that reads a scenario from the query string or, if the model is one, the body."""
-    if issubclass(model, WhatifQuery):
-        asked = Annotated[model, Query()]  # type: ignore[valid-type]
+def _read_query(model: type[Question], answer: Callable[..., Response]) -> Callable[..., Response]:
+    """A route that reads a scenario from the query string."""
+    in_query = Annotated[model, Query()]  # type: ignore[valid-type]
 
-        def by_query(request: Request, graph: GraphName, query: asked) -> Response:
-            return answer(request, graph, query)
+    def by_query(request: Request, graph: GraphName, query: in_query) -> Response:
+        return answer(request, graph, query)
 
-        return by_query
+    return by_query
+
+
+def _read_body(model: type[Question], answer: Callable[..., Response]) -> Callable[..., Response]:
+    """A route that reads a scenario from a JSON body."""
 
     def by_body(request: Request, graph: GraphName, scenario: model) -> Response:  # type: ignore[valid-type]
         return answer(request, graph, scenario)
@@ -270,46 +279,28 @@ def _asked_by(model: type[Assumptions], answer: Callable[..., Response]) -> Call
 
 
 def _chart(
-    request: Request, name: str, asked: Assumptions, *, served: _Served, chart: str
+    request: Request, name: str, asked: Question, *, served: _Served, chart: str
 ) -> Response:
     graph = served.graph(name)
-    served.check_kind(name, asked.kind)
-    return reply(request, SVG, served.svg(name, asked.scenario(graph), chart), chosen=False)
+    served.check_kind(name, asked.view["kind"])
+    return reply(request, SVG, served.svg(name, asked.resolve(graph), chart), chosen=False)
 
 
 def _whatif(
-    request: Request, name: str, asked: Assumptions, *, served: _Served, media: str | None
+    request: Request, name: str, asked: Question, *, served: _Served, media: str | None
 ) -> Response:
     chosen = media is None
     media = media or wanted(request, [JSON, SVG, CSV])
     graph = served.graph(name)
-    notes = served.check_kind(name, asked.kind)
-    scenario = asked.scenario(graph)
+    notes = served.check_kind(name, asked.view["kind"])
+    scenario = asked.resolve(graph)
     if media == SVG:
         return reply(request, SVG, served.svg(name, scenario), chosen=chosen)
     impact = served.impact(name, scenario)
     if media == JSON:
-        answer = whatif_json(impact, kind=asked.kind, top=asked.top)
+        answer = whatif_json(impact, **asked.view)
         answer["notes"] += notes
         return reply_json(request, answer, chosen=chosen)
-    rows = shown_rows(impact, kind=asked.kind, top=asked.top)
+    rows = shown_rows(impact, **asked.view)
     more = {"Knockon-More": str(impact.entities.height - rows.height)}
     return reply(request, CSV, csv_text(rows), file=f"{name}-whatif", chosen=chosen, headers=more)
-
-
-def _add_page(app: FastAPI) -> None:
-    """The files of the page, read once, each at its own address; index.html at `/`."""
-    for file in sorted(files("knockon.api").joinpath("page").iterdir(), key=lambda f: f.name):
-        suffix = "." + file.name.rpartition(".")[2]
-        if suffix in _PAGE_TYPES:
-            path = "/" if file.name == "index.html" else f"/{file.name}"
-            handler = _page_file(file.read_bytes(), _PAGE_TYPES[suffix])
-            app.add_api_route(path, handler, include_in_schema=False, response_class=Response)
-
-
-def _page_file(content: bytes, media: str) -> Callable[..., Response]:
-    def page_file(request: Request) -> Response:
-        policy = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-        return reply(request, media, content, chosen=False, headers=policy)
-
-    return page_file

@@ -1,154 +1,175 @@
-"""The values that clients may give, each with its limits and its words in the OpenAPI document."""
+"""The fields of the table as values of a request: checked, and described for OpenAPI.
 
-from contextlib import suppress
-from typing import Annotated, Any
+A value comes as text in a query string or as JSON in a body, and leaves as the plain JSON that
+`Scenario.from_dict` takes. Bounds, defaults and words are those of the table; here stands what JSON
+schema calls each kind.
+"""
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args
 
-from knockon.graph.errors import ScenarioError, clip
-from knockon.graph.model.hours import LONGEST, Hours
-from knockon.graph.scenario.rollout import rollout_of, rollout_text
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field as Described
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-MAX_WORLDS = 100_000
-FINEST = 0.0016  # precision that so many worlds reach, whatever the probability
-MAX_NAMED = 200  # entities that fail, and entities that are protected
+from knockon.graph.errors import ScenarioError
+from knockon.graph.model.hours import LONGEST
+from knockon.graph.scenario.kinds import HOURS, NUMBER, ROLLOUT, TEXT, WHOLE, Field
+
 MAX_TEXT = 2_000
-_RINGS = {"format": "rollout"}
 _RANGE = r"^\s*[0-9]+(\.[0-9]+)?(\s*\.\.\s*[0-9]+(\.[0-9]+)?)?\s*$"
 
 
-def _text(value: Any) -> Any:
+@dataclass(frozen=True)
+class Checked:
+    """Marks a value of a request that a field of the table checks.
+
+    text: it comes from a query string, where nothing at all stands for null
+    required: it may not be left out, whatever the field says
+    """
+
+    field: Field
+    text: bool
+    required: bool = False
+
+    def check(self, value: Any) -> Any:
+        """The value as plain JSON. Raises PydanticCustomError."""
+        field = self.field.limit()
+        absent = value is None or (self.text and value == "" and field.default is None)
+        if absent and self.required:
+            raise PydanticCustomError("missing", "expected, but missing")
+        if absent and field.null:
+            return None
+        if value is None or isinstance(value, bool):  # no kind takes either
+            raise _refuse(f"{field.name}: expected {field.expected}, got {json.dumps(value)}")
+        refuse_halves(value)
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise _refuse(f"{field.name}: expected at most {MAX_TEXT:,} characters")
+        try:
+            if not self.text and not _is_plain(value, field.kind.plain):
+                raise field.refuse(value)
+            return field.dump(field.parse(value) if self.text else field.check(value))
+        except ScenarioError as fault:
+            further = "; the command line goes further" if self._is_possible(value) else ""
+            raise _refuse(f"{fault}{further}") from None
+
+    def _is_possible(self, value: Any) -> bool:
+        """Whether only the limits of a request stand against it."""
+        try:
+            _ = self.field.parse(value) if self.text else self.field.check(value)
+        except ScenarioError:
+            return False
+        return self.field.limits is not None
+
+    def describe(self) -> JsonSchemaValue:
+        """The JSON schema of the value."""
+        field = self.field.limit()
+        kinds = DESCRIPTIONS[field.kind](field, self.text)
+        if field.null and not self.required and not (self.text and field.default is not None):
+            kinds = [*kinds, {"type": "string", "maxLength": 0} if self.text else {"type": "null"}]
+        return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return self.describe()
+
+
+def explain(field: Field, *, text: bool, required: bool = False) -> str:
+    """The help of a field, and what it means to leave it out, to say null, or to repeat it."""
+    if text and field.most:
+        return f"{field.help} May be repeated, one each."
+    if required or not field.null or (text and field.default is not None):
+        return field.help
+    return f"{field.help} {'Left out' if field.default is None else 'Null'}: {field.null}."
+
+
+def limit_names(field: Field) -> BeforeValidator:
+    """A list of entities may hold so many, said in our words."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, list | tuple) and field.most and len(value) > field.most:
+            raise PydanticCustomError(
+                "said",
+                "expected at most {most} entities, got {got}; the command line has no limit",
+                {"most": field.most, "got": len(value)},
+            )
+        return value
+
+    return BeforeValidator(check)
+
+
+def refuse_halves(value: Any) -> Any:
     """Text that can be written as UTF-8: JSON may smuggle in half of a surrogate pair."""
     if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
         raise PydanticCustomError("said", "expected text, got half of a surrogate pair")
     return value
 
 
-def few(value: Any) -> Any:
-    if isinstance(value, list | tuple) and len(value) > MAX_NAMED:
-        raise PydanticCustomError(
-            "said", "expected at most {most} entities, got {got}; the command line has no limit",
-            {"most": MAX_NAMED, "got": len(value)},
-        )  # fmt: skip
-    return value
-
-
-def whole(value: Any) -> Any:
-    """2.0 is a whole number in JSON."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _drawable(value: Any) -> Any:
-    try:
-        many = not isinstance(value, bool) and float(value) > MAX_WORLDS
-    except (TypeError, ValueError, OverflowError):
-        many = False
-    if many:
-        raise PydanticCustomError(
-            "said", "expected at most {most} worlds, got {got}; the command line has no limit",
-            {"most": f"{MAX_WORLDS:,}", "got": clip(str(value), 20)},
-        )  # fmt: skip
-    return value
-
-
-def _reachable(value: Any) -> Any:
-    if isinstance(value, str):
-        with suppress(ValueError):
-            value = float(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < FINEST:
-        raise PydanticCustomError(
-            "said", "expected a standard error of at least {finest}, got {got}: at most {most} "
-            "worlds are drawn for a client; the command line draws more",
-            {"finest": FINEST, "got": f"{value:g}", "most": f"{MAX_WORLDS:,}"},
-        )  # fmt: skip
-    return value
-
-
-def _hours(value: Any) -> Any:
-    """A number, or a text that says a number or a range; an empty text is left out."""
-    if value is None or value == "":
-        return None
-    try:
-        return str(Hours.of(value))
-    except ScenarioError as fault:
-        raise PydanticCustomError("said", "{why}", {"why": _told(fault, "hours")}) from None
-
-
-def _rings(value: Any) -> Any:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise PydanticCustomError("said", "expected text such as 1%@0,10%@4,100%@24")
-    try:
-        return rollout_text(rollout_of(value))
-    except ScenarioError as fault:
-        raise PydanticCustomError("said", "{why}", {"why": _told(fault, "rollout")}) from None
-
-
-def _there(value: Any) -> Any:
-    """What may be left out elsewhere, but not here."""
-    if value is None:
-        raise PydanticCustomError("missing", "expected, but missing")
-    return value
-
-
-def _told(fault: ScenarioError, key: str) -> str:
-    return str(fault).removeprefix(f"{key}: ")
-
-
-def _left_out(value: Any) -> Any:
-    return None if value == "" else value
-
-
-Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_text)]
+Text = Annotated[str, Described(max_length=MAX_TEXT), BeforeValidator(refuse_halves)]
 Name = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_TEXT, description="Id of an entity, or its name."),
-    BeforeValidator(_text),
+    Described(min_length=1, max_length=MAX_TEXT, description="Id of an entity, or its name."),
+    BeforeValidator(refuse_halves),
 ]
-Names = Annotated[list[Name], Field(max_length=MAX_NAMED), BeforeValidator(few)]
-Worlds = Annotated[
-    int, Field(ge=1, le=MAX_WORLDS), BeforeValidator(_drawable), BeforeValidator(whole)
-]
-Precision = Annotated[
-    float, Field(ge=FINEST, lt=1, allow_inf_nan=False), BeforeValidator(_reachable)
-]
-_ABOUT_HOURS = "Hours that the origins are down: a number above 0, or a range such as 2..72."
-_ABOUT_ROLLOUT = (
-    "Rings of a bad update: what is reached in all, from which hour on, such as "
-    "1%@0,10%@4,100%@24. Only with the mode bad_update."
-)
-_RANGE_SCHEMA = {"type": "string", "format": "hours", "pattern": _RANGE}
-_NUMBER_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST}
-_NULL = {"type": "null"}
-HoursQuery = Annotated[
-    str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [_RANGE_SCHEMA, {"type": "string", "maxLength": 0}]}),
-]  # fmt: skip
-HoursBody = Annotated[
-    str | None, Field(description=_ABOUT_HOURS), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA, _NULL]}),
-]  # fmt: skip
-Rollout = Annotated[
-    Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra=_RINGS)] | None,
-    Field(description=_ABOUT_ROLLOUT),
-    BeforeValidator(_rings), BeforeValidator(_text),
-]  # fmt: skip
-HoursNeededQuery = Annotated[
-    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
-    WithJsonSchema(_RANGE_SCHEMA),
-]  # fmt: skip
-HoursNeededBody = Annotated[
-    str, Field(description=_ABOUT_HOURS), BeforeValidator(_there), BeforeValidator(_hours),
-    WithJsonSchema({"anyOf": [_NUMBER_SCHEMA, _RANGE_SCHEMA]}),
-]  # fmt: skip
-RolloutNeeded = Annotated[
-    str, Field(max_length=MAX_TEXT, description=_ABOUT_ROLLOUT, json_schema_extra=_RINGS),
-    BeforeValidator(_there), BeforeValidator(_rings), BeforeValidator(_text),
-]  # fmt: skip
-Halt = Annotated[
-    Annotated[float, Field(ge=0, le=LONGEST, allow_inf_nan=False)] | None,
-    Field(description="Hour at which the rollout is stopped. Only with a rollout."),
-    BeforeValidator(_left_out),
-]
+
+
+def _refuse(why: str) -> PydanticCustomError:
+    return PydanticCustomError("scenario", "{why}", {"why": why})
+
+
+def _is_plain(value: Any, plain: Any) -> bool:
+    """Whether JSON holds what the kind is written as; a whole number is a number, too."""
+    types = get_args(plain) or (plain,)
+    return isinstance(value, (*types, int) if float in types else types) or (
+        int in types and isinstance(value, float)
+    )
+
+
+def _describe_number(field: Field, _: bool) -> list[JsonSchemaValue]:
+    return [{"type": "number", **_describe_bounds(field)}]
+
+
+def _describe_whole(field: Field, _: bool) -> list[JsonSchemaValue]:
+    return [{"type": "integer", **_describe_bounds(field)}]
+
+
+def _describe_text(field: Field, _: bool) -> list[JsonSchemaValue]:
+    choices = {"enum": field.words} if field.choices else {}
+    return [{"type": "string", "maxLength": MAX_TEXT, **choices}]
+
+
+def _describe_hours(_: Field, text: bool) -> list[JsonSchemaValue]:
+    of_range = {"type": "string", "format": "hours", "pattern": _RANGE}
+    number = {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST}
+    return [of_range] if text else [number, of_range]
+
+
+def _describe_rollout(_: Field, __: bool) -> list[JsonSchemaValue]:
+    return [{"type": "string", "maxLength": MAX_TEXT, "format": "rollout"}]
+
+
+def _describe_bounds(field: Field) -> JsonSchemaValue:
+    bounds = field.bounds
+    ends = {
+        "exclusiveMinimum" if bounds.above else "minimum": bounds.low,
+        "exclusiveMaximum" if bounds.below else "maximum": bounds.high,
+    }
+    return {word: end for word, end in ends.items() if math.isfinite(end)}
+
+
+DESCRIPTIONS: dict[Any, Callable[[Field, bool], list[JsonSchemaValue]]] = {
+    NUMBER: _describe_number,
+    WHOLE: _describe_whole,
+    TEXT: _describe_text,
+    HOURS: _describe_hours,
+    ROLLOUT: _describe_rollout,
+}
+"""What JSON schema calls each kind; entities are lists of pydantic's own."""

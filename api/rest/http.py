@@ -3,12 +3,14 @@
 import json
 import logging
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -85,6 +87,31 @@ def reply_json(request: Request, answer: Any, **options: Any) -> Response:
     """The answer as JSON, refusing what JSON cannot say."""
     text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return reply(request, JSON, text, **options)
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses a JSON body in which a key is repeated: JSON would drop the first."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return handle_strictly
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        return json.loads(await self.body(), object_pairs_hook=_refuse_repeats)
+
+
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    counts = Counter(key for key, _ in pairs)
+    for key, count in counts.items():
+        if count > 1:
+            raise HTTPException(400, f"{clip(key)}: expected once, got {count} times")
+    return dict(pairs)
 
 
 def _matches(given: str, tag: str) -> bool:

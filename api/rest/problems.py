@@ -164,7 +164,7 @@ def _detail(error: Mapping[str, Any], name: str) -> str:
     kind, said, got = error["type"], str(error["msg"]), error.get("input")
     if kind == "json_invalid":
         return f"the body is not JSON: {(error.get('ctx') or {}).get('error', 'it cannot be read')}"
-    if kind == "unknown_key":
+    if kind in ("unknown_key", "scenario"):
         return said
     if kind == "missing":
         return f"{name}: expected, but missing"

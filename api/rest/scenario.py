@@ -1,56 +1,46 @@
-"""What clients may ask: the scenario as a JSON body and as a query string."""
+"""What clients may ask: the scenario as a JSON body and as a query string, made from the table."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
-    Field,
     Tag,
+    create_model,
     model_validator,
 )
+from pydantic import Field as Described
 from pydantic_core import PydanticCustomError
 
-from knockon.api.rest.fields import (
-    MAX_NAMED,
-    Halt,
-    HoursBody,
-    HoursQuery,
-    Name,
-    Names,
-    Precision,
-    Rollout,
-    Text,
-    Worlds,
-    few,
-    whole,
-)
+from knockon.api.rest.fields import Checked, Name, Text, explain, limit_names
 from knockon.graph.errors import clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.modes import modes_of, shipped_rules
+from knockon.graph.scenario.fields import FIELDS, MOST_NAMES, VIEW, find_field
+from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
 from knockon.graph.scenario.scenario import Scenario
 
-TOP = 20
-_MAX_ROWS = 2**31 - 1
-_MAX_SEED = 2**53 - 1  # the whole numbers that every JSON reader keeps exact
-_ONCE = {"uniqueItems": True}
+_SEVERITY = replace(find_field("severity"), null="that of the scenario")
+_EXACT = (
+    "As in the scenario of an answer, whose `worlds` tells how many were looked at: beside true, "
+    "or beside a precision, they are not asked for."
+)
 
 
-class Asked(BaseModel):
-    """Keys that a client may give. Another key is an error that names the nearest one."""
+class Keys(BaseModel):
+    """Keys that a client may state. Another key is an error that names the nearest one."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
-    def _no_other_key(cls, given: Any) -> Any:
-        strange = [k for k in given if k not in cls.model_fields] if _is_keyed(given) else []
+    def _refuse_other_keys(cls, given: Any) -> Any:
+        strange = [k for k in given if k not in cls.model_fields] if _has_keys(given) else []
         if strange:
             hint = did_you_mean(strange[0], cls.model_fields)
             raise PydanticCustomError(
@@ -60,177 +50,130 @@ class Asked(BaseModel):
         return given
 
 
-def _is_keyed(given: Any) -> bool:
+def _has_keys(given: Any) -> bool:
     return isinstance(given, Mapping)
 
 
-class Assumptions(Asked):
-    """What both forms of a scenario share."""
+class Question(Keys):
+    """A scenario, and which rows of the answer are shown."""
 
-    mode: Annotated[
-        Text,
-        Field(description="How it fails.", json_schema_extra={"enum": modes_of(shipped_rules())}),
-    ] = "outage"
-    severity: Annotated[
-        float,
-        Field(gt=0, le=1, description="Share of its function that an origin loses, if not said."),
-    ] = 1.0
-    assume: Annotated[
-        float, Field(ge=0, le=1, description="Strength at which unknown dependencies count.")
-    ] = 0.5
-    worlds: Annotated[
-        Worlds | None,
-        Field(
-            description="Random worlds to draw; left out: all cases where they are few, "
-            "else a default that the answer tells."
-        ),
-    ] = None
-    precision: Annotated[
-        Precision | None,
-        Field(
-            description="Draw until no probability has a larger standard error; instead of worlds."
-        ),
-    ] = None
-    seed: Annotated[
-        int,
-        Field(ge=-_MAX_SEED, le=_MAX_SEED, description="Seed of all draws."),
-        BeforeValidator(whole),
-    ] = 0
-    top: Annotated[
-        Annotated[int, Field(ge=0, le=_MAX_ROWS)] | None,
-        Field(description="Rows to show, null: all; `more` counts the others."),
-        BeforeValidator(whole),
-    ] = TOP
-    kind: Annotated[Text | None, Field(description="Show rows of this kind only.")] = None
-    hours: HoursQuery = None
-    rollout: Rollout = None
-    halt: Halt = None
-
-    def scenario(self, graph: DependencyGraph) -> Scenario:
+    def resolve(self, graph: DependencyGraph) -> Scenario:
         """The scenario on this graph, every name resolved to an id."""
-        return Scenario.of(
-            graph, self.failing(), protect=self.protect_these(), severity=self.severity,
-            mode=self.mode, assume=self.assume, worlds=self.drawn(),
-            precision=self.precision, seed=self.seed, hours=self.hours,
-            rollout=self.rollout or (), halt=self.halt,
-        )  # fmt: skip
+        fields = {f.parameter: f.name for f in FIELDS}
+        stated = self.model_fields_set - {f.name for f in VIEW}
+        values = {fields.get(key, key): _unpack(getattr(self, key)) for key in stated}
+        return Scenario.from_dict(values).on(graph)
 
-    def drawn(self) -> int | None:
-        """Random worlds that are asked for."""
-        return self.worlds
-
-    def failing(self) -> list[str | Mapping[str, Any]]:
-        raise NotImplementedError
-
-    def protect_these(self) -> list[str]:
-        raise NotImplementedError
+    @property
+    def view(self) -> dict[str, Any]:
+        """`top` and `kind`."""
+        return {f.name: getattr(self, f.name) for f in VIEW}
 
 
-class WhatifQuery(Assumptions):
-    """A scenario in a query string, for links: `origin` and `protect` are repeated."""
-
-    origin: Annotated[
-        Names,
-        Field(min_length=1, description="What fails; repeated.", json_schema_extra=_ONCE),
-    ]
-    protect: Annotated[Names, Field(description="Entities that nothing hits.")] = []
-
-    def failing(self) -> list[str | Mapping[str, Any]]:
-        return [*self.origin]
-
-    def protect_these(self) -> list[str]:
-        return self.protect
-
-
-class OriginBody(Asked):
+class OriginBody(Keys):
     """An entity that fails, and the share of its function that it loses."""
 
-    model_config = ConfigDict(strict=True)
-
     id: Name
-    severity: Annotated[float | None, Field(gt=0, le=1)] = None
-    name: Annotated[Text | None, Field(description="As in an answer; the id decides.")] = None
+    severity: Annotated[
+        Any, Checked(_SEVERITY, text=False), Described(description=explain(_SEVERITY, text=False))
+    ] = None
+    name: Annotated[Text | None, Described(description="As in an answer; the id decides.")] = None
 
 
 OriginLike = Annotated[
     Annotated[Name, Tag("text")] | Annotated[OriginBody, Tag("object")],
-    Discriminator(lambda given: "object" if _is_keyed(given) else "text"),
+    Discriminator(lambda given: "object" if _has_keys(given) else "text"),
 ]
 
 
-class WhatifBody(Assumptions):
-    """A scenario: what fails, how, and under which assumptions."""
-
-    model_config = ConfigDict(strict=True)
-
-    origins: Annotated[
-        list[OriginLike],
-        Field(
-            min_length=1, max_length=MAX_NAMED, description="What fails.", json_schema_extra=_ONCE
-        ),
-        BeforeValidator(few),
-    ]
-    protect: Annotated[Names, Field(description="Entities that nothing hits.")] = []
-    hours: HoursBody = None
-    exact: Annotated[
-        bool | None,
-        Field(
-            description="As in the scenario of an answer, whose `worlds` tells how many were "
-            "looked at: beside true, or beside a precision, they are not asked for."
-        ),
-    ] = None
-
-    def drawn(self) -> int | None:
-        told = self.exact or (self.exact is not None and self.precision is not None)
-        return None if told else self.worlds
-
-    def failing(self) -> list[str | Mapping[str, Any]]:
-        return [
-            o if isinstance(o, str) else o.model_dump(exclude_none=True, exclude={"name"})
-            for o in self.origins
-        ]
-
-    def protect_these(self) -> list[str]:
-        return self.protect
+def _unpack(value: Any) -> Any:
+    """Plain JSON: a list may hold objects of ours."""
+    if isinstance(value, list):
+        return [o.model_dump(exclude_unset=True) if isinstance(o, Keys) else o for o in value]
+    return value
 
 
-class EntitiesQuery(Asked):
+def build_question(
+    name: str, about: str, *, text: bool, needed: Collection[str] = ()
+) -> type[Question]:
+    """The model of a question in a query string (text) or in a body.
+
+    needed: fields that may be left out elsewhere, but not here
+    """
+    keys: dict[str, Any] = {}
+    for field in (*FIELDS, *VIEW):
+        if field.remote:
+            required = field.required or field.name in needed
+            key = field.parameter if text else field.name
+            keys[key] = (_annotate(field, text, required), ... if required else field.default)
+    if not text:
+        keys["exact"] = (
+            Annotated[bool | None, Described(strict=True, description=_EXACT)], None
+        )  # fmt: skip
+    return create_model(name, __base__=Question, __doc__=about, **keys)
+
+
+def _annotate(field: Field, text: bool, required: bool) -> Any:
+    """The type of a field as pydantic has it, with its words."""
+    if field.kind not in (ENTITIES, ORIGINS):
+        about = Described(description=explain(field, text=text, required=required))
+        return Annotated[Any, Checked(field, text, required), about]
+    about = Described(
+        min_length=1 if field.required else None,
+        max_length=field.most,
+        description=explain(field, text=text, required=required),
+        json_schema_extra={"uniqueItems": True} if field.required else None,
+    )
+    if text or field.kind is ENTITIES:
+        return Annotated[list[Name], about, limit_names(field)]
+    return Annotated[list[OriginLike], about, limit_names(field)]
+
+
+WhatifQuery = build_question("WhatifQuery", "A scenario in a query string, for links.", text=True)
+WhatifBody = build_question(
+    "WhatifBody", "A scenario: what fails, how, and under which assumptions.", text=False
+)
+
+
+class EntitiesQuery(Keys):
     """Which entities to list."""
 
-    q: Annotated[Text, Field(description="Part of an id or name, in any case.")] = ""
-    kind: Annotated[Text | None, Field(description="Of this kind only.")] = None
+    q: Annotated[Text, Described(description="Part of an id or name, in any case.")] = ""
+    kind: Annotated[Text | None, Described(description="Of this kind only.")] = None
     id: Annotated[
         list[Text],
-        Field(max_length=MAX_NAMED, description="Only those with these ids; repeated."),
-        BeforeValidator(few),
+        Described(max_length=MOST_NAMES, description="Only those with these ids; repeated."),
+        limit_names(find_field("protect")),
     ] = []  # fmt: skip
     limit: Annotated[
         int | None,
-        Field(ge=1, le=1_000, description="Rows of one page; left out: 100, in CSV all."),
+        Described(ge=1, le=1_000, description="Rows of one page; left out: 100, in CSV all."),
     ] = None
     cursor: Annotated[
         str,
-        Field(pattern="^([0-9a-f][0-9a-f])*$", description="Where the page begins, from `next`."),
+        Described(
+            pattern="^([0-9a-f][0-9a-f])*$", description="Where the page begins, from `next`."
+        ),
     ] = ""
 
 
-class EntityQuery(Asked):
+class EntityQuery(Keys):
     """How much of an entity to show."""
 
     limit: Annotated[
-        int, Field(ge=0, le=10_000, description="Rows of each list; `more` counts the others.")
+        int, Described(ge=0, le=10_000, description="Rows of each list; `more` counts the others.")
     ] = 100
 
 
-_LISTS = {"origin", "protect", "id"}  # parameters that may be repeated
+_LISTS = {"id", *(f.parameter for f in FIELDS if f.most)}  # parameters that may be repeated
 
 
-def each_once(request: Request) -> None:
+def refuse_repeats(request: Request) -> None:
     """Raises RequestValidationError for a parameter that is given twice and is no list."""
-    given = Counter(name for name, _ in request.query_params.multi_items())
+    counts = Counter(name for name, _ in request.query_params.multi_items())
     faults = [
         {"type": "said", "loc": ("query", name), "msg": f"expected once, got {count} times"}
-        for name, count in given.items()
+        for name, count in counts.items()
         if count > 1 and name not in _LISTS
     ]
     if faults:

@@ -106,10 +106,11 @@ FIELDS = (
     ),
     Field(
         "memory", BYTES, "Memory that the lanes may take, such as 8G.",
-        null="half of what is free", bounds=Bounds(1), remote=False,
+        null="half of what is free", remote=False,
     ),
     Field(
-        "rules", RULES, "Rules of your own: mode, relation, becomes.",
+        "rules", RULES,
+        "Your own rules of which relations a mode crosses: rows of mode, relation, becomes.",
         null="those of graph/scenario/rules.csv", remote=False,
     ),
 )  # fmt: skip
@@ -117,7 +118,7 @@ FIELDS = (
 
 VIEW = (
     Field(
-        "top", WHOLE, "Rows to show.",
+        "top", WHOLE, "Rows to show; the answer counts the others.",
         default=20, null="all", bounds=Bounds(0), limits=Bounds(0, 2**31 - 1),
     ),
     Field("kind", TEXT, "Show rows of this kind only.", null="every kind"),

@@ -231,9 +231,12 @@ def _dump_hours(hours: Hours) -> float | str:
 
 def _check_bytes(value: Any, field: Field) -> int:
     try:
-        return _check_whole(parse_bytes(value) if isinstance(value, str) else value, field)
+        size = _check_whole(parse_bytes(value) if isinstance(value, str) else value, field)
     except ScenarioError:
-        raise field.refuse(value) from None
+        size = 0
+    if size < 1:
+        raise field.refuse(value)
+    return size
 
 
 def _check_entities(value: Any, field: Field) -> tuple[str, ...]:
@@ -289,5 +292,5 @@ ORIGINS = Kind(
 )  # fmt: skip
 RULES = Kind(
     f"rows of {', '.join(RULE_COLUMNS)}",
-    _check_rules, _keep, _dump_rules, list[list[str]], "FILE", absent=shipped_rules,
+    _check_rules, _keep, _dump_rules, list[list[str]], "FILE.csv", absent=shipped_rules,
 )  # fmt: skip

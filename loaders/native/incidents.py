@@ -1,11 +1,12 @@
 """A pack of incidents: one YAML file each, knockon's own tables with a scenario and its tests.
 
 Beside the head of an ordinary graph the file holds `scenario` (what failed: the same names as in
-the body of a REST request), `paired` (who of two fared worse), `assumed` (what the file assumes, in
-words), `hindsight` (why the graph knows the outcome, or `false`) and `date`.
+the body of a REST request, by the table of `graph.scenario.fields`), `paired` (who of two fared
+worse), `assumed` (what the file assumes, in words), `hindsight` (why the graph knows the outcome,
+or `false`) and `date`.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from knockon.graph.analysis.backtest.incidents import (
     Incident,
     Pair,
 )
-from knockon.graph.errors import InputError, clip, did_you_mean
+from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
 from knockon.graph.model.tables import Tables, at
+from knockon.graph.scenario.fields import FIELDS, find_field
+from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
 from knockon.loaders.native.yaml import Document, parse, tables_of
 
-MAX_WORLDS = 100_000  # a file may ask for no more
 _PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
 _FALSE = ("false", "no")
 
@@ -72,64 +74,63 @@ def read_incident(path: Path) -> Incident:
 
 
 def _scenario(document: Document, faults: list[str]) -> dict[str, Any]:
-    given = document.values.get("scenario")
+    """What the file states of the scenario, as plain JSON that `Scenario.from_dict` takes."""
+    stated = document.values.get("scenario")
     place = f"{document.name}:{document.lines.get('scenario', 1)}: scenario"
-    if not isinstance(given, dict):
+    if not isinstance(stated, dict):
         faults.append(f"{place}: expected a mapping with `origins`")
         return {}
     options: dict[str, Any] = {}
-    for key, value in given.items():
-        cast = _OPTIONS.get(key)
-        if cast is None:
-            faults.append(f"{place}: unknown key {clip(key)!r}{did_you_mean(key, _OPTIONS)}")
+    for key, value in stated.items():
+        if key not in _FIELDS:
+            faults.append(f"{place}: unknown key {clip(key)!r}{did_you_mean(key, _FIELDS)}")
             continue
         try:
-            options[key] = cast(value)
-        except (TypeError, ValueError):
-            faults.append(f"{place}: {key}: cannot be {clip(str(value))!r}")
-    if options.get("worlds", 0) > MAX_WORLDS:
-        faults.append(f"{place}: worlds: expected at most {MAX_WORLDS:,}")
+            options[key] = _read_field(_FIELDS[key], value)
+        except ScenarioError as fault:
+            faults.append(f"{place}: {fault}")
     if not options.get("origins"):
         faults.append(f"{place}: expected `origins`, a list of what failed")
     return options
 
 
-def _origins(value: Any) -> list[Any]:
-    """Names, or mappings {id, severity}."""
-    if not isinstance(value, list):
-        raise TypeError
-    return [
-        {**item, "severity": float(item["severity"])}
+def _read_field(field: Field, value: Any) -> Any:
+    """A value as plain JSON; the file holds texts, lists and mappings. Raises ScenarioError."""
+    if field.kind is ORIGINS:
+        return _read_origins(field, value)
+    if field.kind is ENTITIES:
+        return field.dump(field.check(_as_list(field, value)))
+    if value is None:
+        return field.dump(field.check(None))
+    if not isinstance(value, str):
+        raise field.refuse(value)
+    return field.dump(field.parse(value))
+
+
+def _read_origins(field: Field, value: Any) -> list[Any]:
+    """Names, or mappings {id, severity}, as the file has them; severities as numbers."""
+    origins = [
+        {**item, "severity": _read_severity(item)}
         if isinstance(item, dict) and "severity" in item
         else item
-        for item in value
+        for item in _as_list(field, value)
     ]
+    field.check(origins)
+    return origins
 
 
-def _names(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise TypeError
+def _read_severity(origin: dict[str, Any]) -> Any:
+    name = f"severity of {clip(str(origin.get('id')))!r}"
+    return _read_field(replace(find_field("severity"), name=name), origin["severity"])
+
+
+def _as_list(field: Field, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise field.refuse(value)
     return value
 
 
-def _word(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-_OPTIONS: dict[str, Callable[[Any], Any]] = {
-    "origins": _origins,
-    "mode": _word,
-    "hours": _word,
-    "rollout": _word,
-    "halt": float,
-    "assume": float,
-    "worlds": int,
-    "seed": int,
-    "severity": float,
-    "protect": _names,
-}
+_FIELDS = {f.name: f.limit() for f in FIELDS if f.remote}
 
 
 def _paired(document: Document, faults: list[str]) -> tuple[Pair, ...]:

@@ -13,6 +13,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, KnockonError
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -177,10 +178,9 @@ def backtest(incidents: Iterable[Incident]) -> Backtest:
 
 def judge(incident: Incident) -> Outcome:
     """One incident: the what-if, its rows beside the reports, and the paired tests."""
-    options = {k: v for k, v in incident.scenario.items() if k != "origins"}
     try:
         graph = DependencyGraph.from_tables(incident.tables)
-        impact = whatif(graph, incident.scenario["origins"], **options)
+        impact = whatif(graph, Scenario.from_dict(incident.scenario))
     except InputError:
         raise  # names its file and line
     except KnockonError as fault:

@@ -35,7 +35,7 @@ class Incident:
     tables: the graph; columns of its entities beside those of the contract: `reported` (`hit`,
         `spared` or null), `attribution` (`stated`, `press`, `tracker`), `reported_impact` (0..4),
         `reported_recovery_hours`, `spared_because`, `miss_note`
-    scenario: `origins` and the options of a Scenario
+    scenario: plain JSON, as `Scenario.from_dict` takes it
     assumed: what the file assumes, and why, in words
     hindsight: why the graph knows the outcome; None where its dependencies were known before
     """

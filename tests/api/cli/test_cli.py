@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from knockon.api.cli import verbs as cli
+from knockon.graph.scenario.scenario import Scenario
 
 HOSTILE = [
     '"quoted" <script>alert(1)</script>',
@@ -66,6 +67,20 @@ def test_top_and_kind_leave_rows_out_and_say_so(
     answer = json.loads(capsys.readouterr().out)
     assert [r["id"] for r in answer["entities"]] == ["A", "C"]
     assert answer["more"] == 2
+
+
+def test_rules_of_ones_own_stand_in_the_answer(
+    chain: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked again without them, the answer would be another one; shipped ones are not listed."""
+    (tmp_path / "rules.csv").write_text("mode,relation,becomes\nflood,uses,flood\n")
+    rules = ("--rules", str(tmp_path / "rules.csv"), "--mode", "flood", "--format", "json")
+    assert run("whatif", chain, "A", *rules) == 0
+    scenario = json.loads(capsys.readouterr().out)["scenario"]
+    assert scenario["rules"] == [["flood", "uses", "flood"]]
+    assert Scenario.from_dict(scenario).mode == "flood"
+    assert run("whatif", chain, "A", "--format", "json") == 0
+    assert "rules" not in json.loads(capsys.readouterr().out)["scenario"]
 
 
 def test_table_names_the_hit_and_what_is_unknown(

@@ -9,14 +9,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app
-from knockon.api.rest.fields import FINEST, MAX_WORLDS
 from knockon.api.schema import whatif_json
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError
+from knockon.graph.scenario.fields import MOST_WORLDS, find_field
 from tests.api.rest.rest_toys import HOSTILE, hostile, market
 
 G = "/v1/graphs/market"
 H = "/v1/graphs/hostile"
+FINEST = find_field("precision").limits.low
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +204,7 @@ def test_precision_draws_as_many_worlds_as_it_needs(client):
     finest = client.post(
         "/v1/graphs/many/whatif", json={"origins": ["p"], "precision": FINEST}
     ).json()
-    assert rough["scenario"]["worlds"] < finest["scenario"]["worlds"] <= MAX_WORLDS
+    assert rough["scenario"]["worlds"] < finest["scenario"]["worlds"] <= MOST_WORLDS
     assert all(e["std_error"] <= FINEST for e in finest["entities"])
 
 

@@ -126,7 +126,10 @@ def test_an_unknown_parameter_names_the_nearest(client, address, near):
         ({"origins": "cloud"}, "origins"),
         ({"origins": [7]}, "origins[0]: expected text, got 7"),
         ({"origins": [""]}, "origins[0]: expected some text, got ''"),
-        ({"origins": [{"id": "cloud", "severity": 0}]}, "severity: expected greater than 0"),
+        (
+            {"origins": [{"id": "cloud", "severity": 0}]},
+            "severity: expected a number above 0",
+        ),
         ({"origins": [{"id": "cloud", "sevrity": 1}]}, "did you mean 'severity'?"),
         ({"origins": [{"severity": 1}]}, "id: expected, but missing"),
         ({"origins": ["cloud", "Cloud"]}, "named twice"),
@@ -134,22 +137,22 @@ def test_an_unknown_parameter_names_the_nearest(client, address, near):
         ({"protect": ["x"] * 201}, "at most 200 entities, got 201"),
         ({"protect": ["cloud"]}, "cannot both fail and be protected"),
         ({"mode": "outrage"}, "did you mean 'outage'?"),
-        ({"assume": 1.5}, "assume: expected less than or equal to 1, got 1.5"),
-        ({"assume": "0.5"}, "assume: expected a number, got '0.5'"),
-        ({"worlds": 0}, "worlds: expected greater than or equal to 1"),
-        ({"worlds": True}, "worlds: expected a whole number, got true"),
-        ({"seed": None}, "seed: expected a whole number, got null"),
-        ({"mode": None}, "mode: expected text, got null"),
-        ({"precision": 0.0015}, "precision: expected a standard error of at least 0.0016, got 0.0"),
-        ({"precision": 1}, "precision: expected less than 1, got 1"),
-        ({"precision": True}, "precision: expected a number, got true"),
+        ({"assume": 1.5}, "assume: expected a number from 0 to 1, got 1.5"),
+        ({"assume": "0.5"}, "assume: expected a number from 0 to 1, got '0.5'"),
+        ({"worlds": 0}, "worlds: expected a whole number from 1 to 100,000, got 0"),
+        ({"worlds": True}, "worlds: expected a whole number from 1 to 100,000, got true"),
+        ({"seed": None}, "9,007,199,254,740,991, got null"),
+        ({"mode": None}, "mode: expected outage, bad_update or compromise, got null"),
+        ({"precision": 0.0015}, "a standard error from 0.0016 to 1, 1 excluded, got 0.0015"),
+        ({"precision": 1}, "a standard error from 0.0016 to 1, 1 excluded, got 1"),
+        ({"precision": True}, "precision: expected a standard error from 0.0016"),
         ({"precision": 0.01, "worlds": 100}, "expected either worlds or precision, got both"),
         ({"origins": [{"id": "cloud", "name": 7}]}, "name: expected text, got 7"),
         ({"exact": "yes"}, "exact"),
-        ({"worlds": 100_001}, "at most 100,000 worlds, got 100001; the command line has no limit"),
-        ({"worlds": 10**30}, "at most 100,000 worlds"),
+        ({"worlds": 100_001}, "to 100,000, got 100001; the command line goes further"),
+        ({"worlds": 10**30}, "to 100,000, got 1000"),
         ({"seed": 2**70}, "seed"),
-        ({"top": -1}, "top: expected greater than or equal to 0, got -1"),
+        ({"top": -1}, "top: expected a whole number from 0 to 2,147,483,647, got -1"),
         ({"kind": "enterprises"}, "did you mean 'enterprise'?"),
         ({"origins": ["\ud800"]}, "half of a surrogate pair"),
     ],
@@ -219,6 +222,24 @@ def test_any_cursor_is_a_place_in_the_order_of_ids(client, cursor):
 def test_a_body_that_is_no_scenario_is_refused(client, content, kind, status):
     """Broken JSON, another type, or too deep to read."""
     problem_of(client.post(f"{G}/whatif", content=content, headers={"content-type": kind}), status)
+
+
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        ('{"origins": ["cloud"], "seed": 1, "seed": 2}', "seed: expected once, got 2 times"),
+        ('{"origins": ["cloud"], "origins": ["shop"]}', "origins: expected once, got 2 times"),
+        ('{"origins": [{"id": "cloud", "id": "shop"}]}', "id: expected once, got 2 times"),
+        ('{"hours": 1, "hours": null, "hours": 2}', "hours: expected once, got 3 times"),
+        ('{"a\\ud800": 1, "a\\ud800": 1}', "a\ud800: expected once, got 2 times"),
+    ],
+)
+def test_a_key_that_is_repeated_is_400(client, content, detail):
+    """In the body and in what it holds: none of two values is silently dropped."""
+    headers = {"content-type": "application/json"}
+    for address in (f"{G}/whatif", f"{G}/whatif.svg", f"{G}/whatif/timeline.svg"):
+        response = client.post(address, content=content, headers=headers)
+        assert problem_of(response, 400)["detail"] == detail
 
 
 def test_a_large_body_is_413(client):

@@ -94,10 +94,9 @@ def test_a_kind_is_read_from_text_and_written_as_json(
         ("mode", None, "mode: expected outage, bad_update or compromise, got None"),
         ("hours", [4], "hours: expected a number above 0, at most 10,000,000, or a range such as "
          "2..72, got [4]"),
-        ("memory", 0, "memory: expected a size such as 8G, or a number of bytes of at least 1, "
-         "got 0"),
-        ("memory", "much", "memory: expected a size such as 8G, or a number of bytes of at least "
-         "1, got 'much'"),
+        ("memory", 0, "memory: expected a size such as 8G, or a number of bytes, got 0"),
+        ("memory", "much", "memory: expected a size such as 8G, or a number of bytes, "
+         "got 'much'"),
         ("rules", [("outage", "uses")], "rules: expected rows of mode, relation, becomes, got "
          "[('outage', 'uses')]"),
     ],

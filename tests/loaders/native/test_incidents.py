@@ -6,6 +6,8 @@ import pytest
 
 from knockon.graph.analysis.backtest.incidents import Pair
 from knockon.graph.errors import InputError
+from knockon.graph.scenario.fields import FIELDS
+from knockon.graph.scenario.scenario import Origin, Scenario
 from knockon.loaders.merge import load_tables
 from knockon.loaders.native.incidents import read_incident, read_incidents
 
@@ -55,6 +57,29 @@ def test_the_whole_file(tmp_path: Path) -> None:
     assert found.hindsight is None
 
 
+def test_a_scenario_may_state_whatever_a_request_may(tmp_path: Path) -> None:
+    """The same names, read to plain JSON that a Scenario takes."""
+    stated = """scenario:
+  origins: [a]
+  mode: bad_update
+  hours: 4
+  rollout: 1%@0,100%@4
+  halt: 2
+  precision: 0.01
+  worlds: null
+  seed: 7
+  protect: [d]
+  severity: 0.5
+"""
+    rest = WHOLE[: WHOLE.index("scenario:")] + stated + WHOLE[WHOLE.index("assumed:") :]
+    found = read_incident(write(tmp_path, rest)).scenario
+    scenario = Scenario.from_dict(found)
+    assert scenario.origins == (Origin("a", 0.5),)
+    assert (scenario.precision, scenario.seed, scenario.protect) == (0.01, 7, ("d",))
+    assert found["rollout"] == "1%@0,100%@4"
+    assert set(found) == {f.name for f in FIELDS if f.remote} - {"assume"}
+
+
 def test_hindsight_is_the_rule(tmp_path: Path) -> None:
     """A file that does not say when its dependencies were known counts as hindsight."""
     silent = read_incident(write(tmp_path, WHOLE.replace("hindsight: no\n", "")))
@@ -87,9 +112,14 @@ def test_it_is_an_ordinary_graph_too(tmp_path: Path) -> None:
         ("impact: 4", "impact: 5", "fire.yaml:12: reported_impact: expected a number from 0 to 4"),
         ("impact: 4", "recovery_hours: nan", "fire.yaml:12: reported_recovery_hours: expected"),
         ("mode: outage", "modus: outage", "fire.yaml:4: scenario: unknown key 'modus'"),
-        ("0.75", "[1]", "fire.yaml:4: scenario: assume: cannot be \"['1']\""),
-        ("mode: outage", "worlds: 9000000", "fire.yaml:4: scenario: worlds: expected at most"),
-        ("severity: 0.5", "severity: x", "fire.yaml:4: scenario: origins: cannot be"),
+        ("0.75", "[1]", "fire.yaml:4: scenario: assume: expected a number from 0 to 1, got ['1']"),
+        ("mode: outage", "worlds: 9000000", "fire.yaml:4: scenario: worlds: expected a whole "),
+        ("severity: 0.5", "severity: x", "fire.yaml:4: scenario: severity of 'b': expected a "),
+        ("origins: [a,", "origins: [[a],", "fire.yaml:4: scenario: origin: expected the id or"),
+        ("mode: outage", "seed: null", "fire.yaml:4: scenario: seed: expected a whole number"),
+        ("mode: outage", "mode: flood", "fire.yaml:4: scenario: unknown mode 'flood'"),
+        ("hours: 2..8", "hours: 8..2", "fire.yaml:4: scenario: hours: expected a number above 0"),
+        ("mode: outage", "protect: d", "fire.yaml:4: scenario: protect: expected ids or names of"),
         ("[The fire lasted.]", "{a: b}", "fire.yaml:5: assumed: expected a list of texts"),
         ("date: 2021-03-10", "date: [1]", "fire.yaml:2: date: expected text"),
         ("hindsight: no", "hindsite: no", "fire.yaml:3: unknown key 'hindsite'"),

@@ -1,0 +1,64 @@
+"""The fields of the table as options of click: a function for each kind that is no plain text."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+from knockon.graph.scenario.fields import FIELDS, VIEW
+from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, RULES, Field
+
+Command: TypeAlias = Callable[..., None]
+
+
+def add_scenario_options(command: Command) -> Command:
+    """The options of a scenario, but what fails: that is ENTITY..."""
+    return _add_options(command, [f for f in FIELDS if f.kind is not ORIGINS])
+
+
+def add_view_options(command: Command) -> Command:
+    """Which rows of an answer are shown."""
+    return _add_options(command, VIEW)
+
+
+def _add_options(command: Command, fields: "list[Field] | tuple[Field, ...]") -> Command:
+    for field in reversed(fields):
+        kind = {ENTITIES: _describe_list, RULES: _describe_file}.get(field.kind, _describe_value)
+        words = {"metavar": field.metavar or field.kind.metavar, "default": field.default}
+        command = click.option(f"--{field.name}", **words, **kind(field))(command)
+    return command
+
+
+class _Value(click.ParamType[Any]):
+    """A value that the field reads from its text.
+
+    Words to choose from are left to the scenario: rules of one's own have modes of their own.
+    """
+
+    name = "value"
+
+    def __init__(self, field: Field) -> None:
+        self.field = replace(field, choices=())
+
+    def convert(self, value: Any, _: click.Parameter | None, __: click.Context | None) -> Any:
+        return self.field.parse(value) if isinstance(value, str) else value
+
+
+def _describe_value(field: Field) -> dict[str, Any]:
+    return {"type": _Value(field), "help": f"{field.help}  [{field.note}]"}
+
+
+def _describe_list(field: Field) -> dict[str, Any]:
+    return {"multiple": True, "help": f"{field.help}  [may be repeated]"}
+
+
+def _describe_file(field: Field) -> dict[str, Any]:
+    def read(_: click.Context, __: click.Parameter, path: Path | None) -> Any:
+        from knockon.loaders.native.rules import read_rules
+
+        return None if path is None else read_rules(path)
+
+    help_ = f"{field.help}  [{field.note}]"
+    return {"type": click.Path(path_type=Path), "callback": read, "help": help_}

@@ -1,0 +1,106 @@
+"""The web page: its files as they are, and the fields of its form written in from the table.
+
+Where `index.html` says `<!-- fields: ... -->`, fields follow: those that are named, or those of a
+section that are no lists of entities. What a field looks like depends on its kind.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from html import escape
+from importlib.resources import files
+
+from fastapi import FastAPI, Request, Response
+
+from knockon.api.rest.http import reply
+from knockon.graph.scenario.fields import FIELDS
+from knockon.graph.scenario.kinds import ENTITIES, NUMBER, ORIGINS, WHOLE, Field, Form, Kind
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+_LISTS = (ENTITIES, ORIGINS)
+
+
+def add_page(app: FastAPI) -> None:
+    """The files of the page, read once, each at its own address; index.html at `/`."""
+    for file in sorted(files("knockon.api").joinpath("page").iterdir(), key=lambda f: f.name):
+        suffix = "." + file.name.rpartition(".")[2]
+        if suffix in _TYPES:
+            content = file.read_bytes()
+            path = f"/{file.name}"
+            if file.name == "index.html":
+                content, path = write_fields(content.decode()).encode(), "/"
+            handler = _serve_file(content, _TYPES[suffix])
+            app.add_api_route(path, handler, include_in_schema=False, response_class=Response)
+
+
+def _serve_file(content: bytes, media: str) -> Callable[..., Response]:
+    def serve(request: Request) -> Response:
+        headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+        return reply(request, media, content, chosen=False, headers=headers)
+
+    return serve
+
+
+def write_fields(page: str) -> str:
+    """The page with its fields where it asks for them. Raises KeyError for one it does not have."""
+    return re.sub(r"<!-- fields: ([\w ]+) -->", lambda found: _write_several(found[1]), page)
+
+
+def _write_several(named: str) -> str:
+    shown = {f.name: f for f in FIELDS if f.form is not None}
+    section = [f for f in shown.values() if f.form and f.form.section == named]
+    chosen = [f for f in section if f.kind not in _LISTS] or [shown[n] for n in named.split()]
+    return "\n".join(_write_field(f, f.form) for f in chosen if f.form is not None)
+
+
+def _write_field(field: Field, form: Form) -> str:
+    """A field in HTML: label, input, hint. Its id is its name in a query string."""
+    name, label = field.parameter, escape(form.label)
+    default = escape("" if field.default in (None, ()) else str(field.default))
+    if field.kind in _LISTS:
+        chosen = escape(form.label.partition(",")[0])
+        return (
+            f'<div class="field picker" id="{name}" data-list="{name}">\n'
+            f'<label for="{name}-text">{label}</label>\n'
+            f'<ul class="chips" aria-label="{chosen}, chosen"></ul>\n'
+            f'<input id="{name}-text" type="text" placeholder="{escape(form.example)}" '
+            'spellcheck="false">\n<p class="hint" role="status"></p>\n</div>'
+        )
+    known = f'id="{name}" data-field="{name}"'
+    if field.choices:
+        options = (
+            f'<option value="{escape(word)}">{escape(_describe_choice(word, meaning))}</option>'
+            for word, meaning in field.choices
+        )
+        control = "\n".join([f'<select {known} data-default="{default}">', *options, "</select>"])
+        return f'<div class="field">\n<label for="{name}">{label}</label>\n{control}\n</div>'
+    hint = described = ""
+    if form.hint:
+        described = f' aria-describedby="{name}-hint"'
+        hint = f'<p id="{name}-hint" class="hint">{escape(form.hint)}</p>\n'
+    control = (
+        f"<input {known} {_describe_input(field)} "
+        f'placeholder="{escape(form.example) or default}"{described}>'
+    )
+    return f'<div class="field">\n<label for="{name}">{label}</label>\n{control}\n{hint}</div>'
+
+
+def _describe_choice(word: str, meaning: str) -> str:
+    """`Bad update: it breaks what runs it`."""
+    spoken = word.replace("_", " ").capitalize()
+    return f"{spoken}: {meaning}" if meaning else spoken
+
+
+def _describe_input(field: Field) -> str:
+    """The type of an input, with the bounds and steps of numbers."""
+    steps: dict[Kind, str] = {NUMBER: "any", WHOLE: "1"}
+    if field.kind not in steps:
+        return 'type="text" spellcheck="false"'
+    bounds = field.limit().bounds
+    ends = {"min": bounds.low, "max": bounds.high}
+    within = "".join(f' {k}="{v:.17g}"' for k, v in ends.items() if math.isfinite(v))
+    return f'type="number"{within} step="{steps[field.kind]}"'
