@@ -33,12 +33,18 @@ class InputError(KnockonError):
 
 
 class UnknownEntityError(KnockonError):
-    """No entity has this id or name. `nearest` holds (id, name) of the closest ones."""
+    """No entity has this id or name. `nearest` holds (id, name) of the closest ones.
 
-    def __init__(self, asked: str, nearest: Sequence[tuple[str, str]]) -> None:
+    whole: the text is that of a parent of entities, though it is no entity itself
+    """
+
+    def __init__(
+        self, asked: str, nearest: Sequence[tuple[str, str]], whole: str | None = None
+    ) -> None:
+        above = f'; others name it as their parent: --whole "{clip(whole)}"' if whole else ""
         hint = f"; nearest: {', '.join(_label(i, n) for i, n in nearest)}" if nearest else ""
-        super().__init__(f"no entity has the id or name {clip(asked)!r}{hint}")
-        self.nearest = tuple(nearest)
+        super().__init__(f"no entity has the id or name {clip(asked)!r}{above}{hint}")
+        self.nearest, self.whole = tuple(nearest), whole
 
 
 class AmbiguousEntityError(KnockonError):
@@ -47,7 +53,8 @@ class AmbiguousEntityError(KnockonError):
     def __init__(self, asked: str, matches: Sequence[tuple[str, str]]) -> None:
         ids = some(repr(clip(i)) for i, _ in matches)
         super().__init__(
-            f"{len(matches)} entities have the name {clip(asked)!r}; give the id of one: {ids}"
+            f"{len(matches)} entities have the name {clip(asked)!r}; give the id of one: {ids}; "
+            "or take all of them with --all-named"
         )
         self.matches = tuple(matches)
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.prepare import build_circuit_of, reach
+from knockon.graph.arrays import Ints
 from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import TO, plain
@@ -137,7 +138,7 @@ def _zero(graph: DependencyGraph, direct: pl.DataFrame) -> Iterator[str]:
         yield f"the strength towards {some(names, _NAMED)} is stated as 0"
 
 
-def _children(graph: DependencyGraph, failing: np.ndarray) -> Iterator[str]:
+def _children(graph: DependencyGraph, failing: Ints) -> Iterator[str]:
     """A parent fails alone: nothing spreads from it to what it owns."""
     ids = [graph.ids[i] for i in failing]
     owned = graph.entities.filter(pl.col("parent").is_in(ids) & ~pl.col("id").is_in(ids))
@@ -151,14 +152,14 @@ def _children(graph: DependencyGraph, failing: np.ndarray) -> Iterator[str]:
     yield f'it is the parent of {names}{on}: --whole "{parent}" asks for all of them together'
 
 
-def _alike(graph: DependencyGraph, failing: np.ndarray, *, any_direct: bool) -> Iterator[str]:
+def _alike(graph: DependencyGraph, failing: Ints, *, any_direct: bool) -> Iterator[str]:
     """Other entities of much the same name that others do depend on."""
     if any_direct:
         return
     used = np.bincount(graph.provider, minlength=graph.size)
     said = []
     for origin in failing:
-        for identifier, name in graph.nearest(graph.names[origin], 2 * _ALIKE, cutoff=85):
+        for identifier, name in graph.called.nearest(graph.names[origin], 2 * _ALIKE, cutoff=85):
             number = graph.find(identifier)
             if number not in failing and used[number]:
                 said.append(f"{clip(name, 60)!r} ({used[number]:,} depend on it)")

@@ -9,15 +9,13 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.arrays import Ints, every
-from knockon.graph.errors import AmbiguousEntityError, UnknownEntityError
 from knockon.graph.model.check import check
 from knockon.graph.model.ends import numbers_among
-from knockon.graph.model.tables import ENDS, Finding, Tables, known_as
+from knockon.graph.model.names import Names
+from knockon.graph.model.tables import ENDS, Finding, Tables
 
 if TYPE_CHECKING:
     import networkx as nx
-
-_FEW = 10  # entities that are all named where no name is near
 
 
 def _read_only(array: Ints) -> Ints:
@@ -107,25 +105,22 @@ class DependencyGraph:
         return str(self.entities["id"][number])
 
     @cached_property
-    def ids(self) -> list[str]:
-        return self.entities["id"].to_list()
+    def called(self) -> Names:
+        """What the entities are called, for finding them."""
+        return Names(self.tables, self.provider)
 
-    @cached_property
+    @property
+    def ids(self) -> list[str]:
+        return self.called.ids
+
+    @property
     def names(self) -> list[str]:
-        return self.entities["name"].to_list()
+        return self.called.names
 
     @cached_property
     def has_groups(self) -> bool:
         """Whether any dependency is one of several alternatives."""
         return not self.dependencies.select(pl.col("group").is_null().all()).item()
-
-    @cached_property
-    def _called(self) -> list[tuple[str, int]]:
-        """Every name with the number of its entity: first the names, then those it also has."""
-        names = [(name, i) for i, name in enumerate(self.names)]
-        if other := known_as(self.entities):
-            names += [(a, n) for n, i in enumerate(self.ids) for a in other.get(i, ())]
-        return names
 
     @cached_property
     def group_of(self) -> Ints:
@@ -159,40 +154,15 @@ class DependencyGraph:
         UnknownEntityError with the nearest names, or with all of a small graph where none is near,
         AmbiguousEntityError for a name that several entities have.
         """
-        number = self.entities["id"].index_of(asked)
-        if number is not None:
-            return number
-        wanted = _folded(asked)
-        matches = sorted({i for name, i in self._called if _folded(name) == wanted})
-        matches = matches or [
-            i for i, identifier in enumerate(self.ids) if _folded(identifier) == wanted
-        ]
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            raise AmbiguousEntityError(asked, [(self.ids[i], self.names[i]) for i in matches])
-        few = zip(self.ids, self.names, strict=True) if self.size <= _FEW else ()
-        raise UnknownEntityError(asked, self.nearest(asked) or [*few])
+        return self.called.find(asked)
 
-    def nearest(self, asked: str, limit: int = 3, *, cutoff: float = 60) -> list[tuple[str, str]]:
-        """The (id, name) of the entities whose names are most like the text, best first.
-
-        cutoff: of the likeness, 0..100
-        """
-        from rapidfuzz import fuzz, process, utils
-
-        found = process.extract(
-            asked[:500], [name for name, _ in self._called], scorer=fuzz.WRatio,
-            processor=utils.default_process, limit=2 * limit, score_cutoff=cutoff,
-        )  # fmt: skip
-        numbers = list(dict.fromkeys(self._called[place][1] for _, _, place in found))
-        return [(self.ids[i], self.names[i]) for i in numbers[:limit]]
+    def nearest(self, asked: str, limit: int = 3) -> list[tuple[str, str]]:
+        """The (id, name) of the entities whose names are most like the text, best first."""
+        return self.called.nearest(asked, limit)
 
     def search(self, text: str) -> Sequence[int]:
-        """The numbers of the entities whose id or a name contains the text, regardless of case."""
-        wanted = _folded(text)
-        called = {i for name, i in self._called if wanted in _folded(name)}
-        return sorted(called.union(i for i, a in enumerate(self.ids) if wanted in _folded(a)))
+        """The numbers of the entities that fit the words of the text, best first (`Names`)."""
+        return self.called.search(text)
 
     def __repr__(self) -> str:
         grouped = self.dependencies.filter(pl.col("group").is_not_null())
@@ -206,10 +176,6 @@ class DependencyGraph:
 
 def _count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 def _numbers(column: pl.Series, ids: pl.Series) -> Ints:

@@ -8,20 +8,28 @@ from knockon.graph.errors import ScenarioError, clip
 
 OriginLike: TypeAlias = "str | Mapping[str, Any] | Origin"
 _KEYS = {"id", "severity", "name"}  # `name` as in an answer; the id decides
+ALONE, WHOLE, NAMED = "alone", "whole", "named"  # what an origin stands for, until it is looked up
+_SEVERAL = {"whole": WHOLE, "all_named": NAMED}
 
 
 @dataclass(frozen=True)
 class Origin:
-    """An entity that fails, by id, and the share of its function that it loses, in (0, 1]."""
+    """An entity that fails, by id, and the share of its function that it loses, in (0, 1].
+
+    stands_for: ALONE, itself; until it is looked up also WHOLE, a parent or operator and all that
+    it stands above, or NAMED, all entities of its name
+    """
 
     id: str
     severity: float = 1.0
+    stands_for: str = ALONE
 
 
 def read_origins(given: object, severity: float = 1.0) -> tuple[Origin, ...]:
     """One or several origins; `severity` is that of those that state none.
 
-    Each is an id or name, an Origin, or {"id": ..., "severity": ...}. Severities are not checked
+    Each is an id or name, an Origin, {"id": ..., "severity": ...}, or in the place of the id
+    {"whole": PARENT} or {"all_named": NAME}. Severities are not checked
     here. Raises ScenarioError for anything else.
     """
     several = [given] if isinstance(given, Mapping | Origin) else list_entities("origins", given)
@@ -50,13 +58,19 @@ def read_name(what: str, given: object) -> str:
 
 def _read_origin(given: OriginLike, severity: float) -> Origin:
     if isinstance(given, Mapping):
+        for key, stands_for in _SEVERAL.items():
+            if key in given and not set(given) - {key, "severity"}:
+                stated = given.get("severity")
+                share = severity if stated is None else stated
+                return Origin(read_name(key, given[key]), share, stands_for)
         if set(given) - _KEYS or not isinstance(given.get("id"), str):
             raise ScenarioError(
-                'origin: expected a name or {"id": ..., "severity": ...}, '
+                'origin: expected a name, {"id": ..., "severity": ...}, {"whole": PARENT} or '
+                '{"all_named": NAME}, '
                 f"got {clip(repr(dict(given)))}"
             )
         stated = given.get("severity")
         return Origin(given["id"], severity if stated is None else stated)
     if isinstance(given, Origin):
-        return Origin(read_name("origin", given.id), given.severity)
+        return Origin(read_name("origin", given.id), given.severity, given.stands_for)
     return Origin(read_name("origin", given), severity)

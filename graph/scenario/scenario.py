@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
 from typing import Any, TypeAlias, Unpack
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
@@ -12,9 +11,9 @@ from knockon.graph.scenario.fields import FIELDS, Options, Values, find_field
 from knockon.graph.scenario.fields import WORLDS as WORLDS
 from knockon.graph.scenario.modes import modes_of
 from knockon.graph.scenario.options import take_options
+from knockon.graph.scenario.origins import ALONE, WHOLE, list_entities, read_name, read_origins
 from knockon.graph.scenario.origins import Origin as Origin
 from knockon.graph.scenario.origins import OriginLike as OriginLike
-from knockon.graph.scenario.origins import list_entities, read_name, read_origins
 
 Asked: TypeAlias = "Scenario | OriginLike | Sequence[OriginLike]"
 
@@ -133,12 +132,22 @@ _STORED = tuple(f.name for f in fields(Scenario))
 
 
 def _resolve_origins(graph: DependencyGraph, origins: Sequence[Origin]) -> tuple[Origin, ...]:
-    """The origins by id, in its order. Raises ScenarioError for one that is named twice."""
-    found = sorted((replace(o, id=_find_id(graph, "origin", o.id)) for o in origins), key=_by_id)
-    for before, origin in pairwise(found):
-        if before.id == origin.id:
-            raise ScenarioError(f"{clip(origin.id)!r} is named twice among those that fail")
-    return tuple(found)
+    """The origins by id, in its order. What stands for several is taken apart; one that is also
+    named alone keeps the severity given there. Raises ScenarioError for one that is named twice.
+    """
+    found: dict[str, Origin] = {}
+    for origin in (o for o in origins if o.stands_for == ALONE):
+        numbers = graph.called.find_several(read_name("origin", origin.id))
+        for identifier in map(graph.id_of, numbers):
+            if identifier in found and len(numbers) == 1:
+                raise ScenarioError(f"{clip(identifier)!r} is named twice among those that fail")
+            found.setdefault(identifier, Origin(identifier, origin.severity))
+    for origin in (o for o in origins if o.stands_for != ALONE):
+        called = graph.called
+        several = called.find_whole if origin.stands_for == WHOLE else called.find_named
+        for identifier in map(graph.id_of, several(origin.id)):
+            found.setdefault(identifier, Origin(identifier, origin.severity))
+    return tuple(sorted(found.values(), key=_by_id))
 
 
 def _resolve_protected(graph: DependencyGraph, names: Sequence[object]) -> tuple[str, ...]:

@@ -122,7 +122,8 @@ def test_a_name_of_several_entities_needs_an_id() -> None:
     """The error lists the ids to choose from."""
     with pytest.raises(AmbiguousEntityError) as caught:
         CLOUDS.find("azure")
-    message = "2 entities have the name 'azure'; give the id of one: 'az1', 'az2'"
+    message = "2 entities have the name 'azure'; give the id of one: 'az1', 'az2'; "
+    message += "or take all of them with --all-named"
     assert str(caught.value) == message
     assert caught.value.matches == (("az1", "Azure"), ("az2", "AZURE"))
 
@@ -175,8 +176,8 @@ def test_an_entity_goes_by_its_other_names_too() -> None:
 
 
 def test_search_finds_parts_of_ids_and_names() -> None:
-    """Regardless of case, in the order of ids."""
-    assert [CLOUDS.ids[i] for i in CLOUDS.search("AZ")] == ["aws", "az1", "az2"]
+    """Regardless of case; what begins with the text comes first."""
+    assert [CLOUDS.ids[i] for i in CLOUDS.search("AZ")] == ["az1", "az2", "aws"]
     assert [CLOUDS.ids[i] for i in CLOUDS.search("cloud")] == ["gcp"]
 
 
