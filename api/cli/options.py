@@ -9,7 +9,7 @@ import click
 
 from knockon.api.cli.fields import Command, add_scenario_options, add_view_options
 from knockon.api.cli.joining import joining
-from knockon.api.cli.now import with_now
+from knockon.api.cli.origins import with_origins
 from knockon.api.cli.startup import import_kernels
 from knockon.graph.errors import clip
 
@@ -70,7 +70,7 @@ def _pairs(mapping: Sequence[str]) -> dict[str, str]:
 
 def asking(command: Command) -> Command:
     """What fails, and under which assumptions."""
-    return with_now(add_scenario_options(command))
+    return with_origins(add_scenario_options(command))
 
 
 def showing(command: Command) -> Command:

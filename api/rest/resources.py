@@ -179,7 +179,7 @@ def graph_json(name: str, graph: DependencyGraph) -> GraphJson:
 
 
 def chosen(graph: DependencyGraph, query: EntitiesQuery) -> pl.DataFrame:
-    """The entities that a query asks for, by id, on all pages."""
+    """The entities that a query asks for, on all pages: by id; best first where it has text."""
     rows = graph.entities
     if query.q:
         rows = rows[list(graph.search(query.q))]
@@ -194,8 +194,12 @@ def page_of(
     rows: pl.DataFrame, query: EntitiesQuery, limit: int | None
 ) -> tuple[pl.DataFrame, int, str | None]:
     """The rows of one page, how many come after it, and the cursor of the next page."""
-    after = bytes.fromhex(query.cursor)
-    start = bisect_right(rows["id"].to_list(), after, key=str.encode) if after else 0
+    after, start = bytes.fromhex(query.cursor), 0
+    if after and query.q:  # best first: the page goes on behind the row of the cursor
+        place = rows["id"].index_of(after.decode(errors="replace"))
+        start = rows.height if place is None else place + 1
+    elif after:
+        start = bisect_right(rows["id"].to_list(), after, key=str.encode)
     page = rows[start : None if limit is None else start + limit]
     more = rows.height - start - page.height
     return page, more, page["id"][-1].encode().hex() if more and page.height else None

@@ -94,7 +94,8 @@ def test_what_is_down_but_unknown_is_an_error(
 
 def test_something_must_fail(files: tuple[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "whatif", files[0])
-    assert (code, err) == (2, "knockon: Missing argument 'ENTITY...', or --now FILE.\n")
+    options = "--whole, --all-named, --origins FILE, --now FILE"
+    assert (code, err) == (2, f"knockon: Missing argument 'ENTITY...', or {options}.\n")
 
 
 def test_the_map_takes_it_too(

@@ -1,0 +1,141 @@
+"""What fails, as the command line says it: ENTITY..., --whole, --all-named, --origins, --now."""
+
+import csv
+import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from knockon.graph.errors import InputError, clip, some
+
+if TYPE_CHECKING:
+    from knockon.graph.model.graph import DependencyGraph
+
+Command: TypeAlias = Callable[..., None]
+Read: TypeAlias = "Callable[..., DependencyGraph]"
+_HEADS = ("id", "entity", "name")  # of the column of a file that names what fails
+_MOST = 1 << 24  # bytes of a list of origins
+
+
+def with_origins(command: Command) -> Command:
+    """ENTITY... and the options beside it; one of all must name something that fails."""
+
+    @wraps(command)
+    def collect(
+        read: Read, entities: tuple[str, ...], whole: tuple[str, ...], all_named: tuple[str, ...],
+        listed: tuple[str, ...], now: tuple[Path, ...], **rest: Any,
+    ) -> None:  # fmt: skip
+        origins: list[Any] = [*entities, *(o for file in listed for o in read_list(file))]
+        origins += [{"whole": name} for name in whole]
+        origins += [{"all_named": name} for name in all_named]
+        if now:
+            _ask_now(command, read, origins, now, rest)
+            return
+        if not origins:
+            raise click.UsageError(
+                "Missing argument 'ENTITY...', or --whole, --all-named, --origins FILE, --now FILE."
+            )
+        command(read=read, entities=tuple(origins), **rest)
+
+    added: Command = collect
+    for add in (
+        click.option(
+            "--now", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+            help="JSON or feed of a status page: what is down now fails.",
+        ),
+        click.option(
+            "--origins", "listed", multiple=True, metavar="FILE",
+            help="What fails, one entity a line, or CSV with `id` and `severity`; - is stdin.",
+        ),
+        click.option(
+            "--all-named", multiple=True, metavar="NAME",
+            help="All entities of this name fail, such as every version of a part.",
+        ),
+        click.option(
+            "--whole", multiple=True, metavar="PARENT",
+            help="A parent or operator fails with all that it stands above.",
+        ),
+    ):  # fmt: skip
+        added = add(added)
+    return click.argument("entities", nargs=-1, metavar="[ENTITY]...")(added)
+
+
+def read_list(file: str) -> list[Any]:
+    """The origins that a file lists. Raises InputError with file and line."""
+    text = _read_text(file)
+    lines = text.splitlines()
+    head = [cell.strip().lower() for cell in next(csv.reader(lines[:1]), [])]
+    if not set(_HEADS) & set(head) or (len(head) == 1 and len(lines) < 2):
+        kept = [line.strip() for line in lines]
+        return [line for line in kept if line and not line.startswith("#")]
+    found: list[Any] = []
+    rows = csv.DictReader(lines[1:], fieldnames=head, strict=True)
+    try:
+        for row in rows:
+            name = next((row[h] for h in _HEADS if row.get(h)), None)
+            place = f"{file}:{rows.line_num + 1}"
+            if name is None:
+                raise InputError(f"{place}: expected an entity in {' or '.join(_HEADS)}, got none")
+            found.append(_read_row(name.strip(), (row.get("severity") or "").strip(), place))
+    except csv.Error as fault:
+        raise InputError(f"{file}: expected CSV, {fault}") from None
+    return found
+
+
+def _read_row(name: str, severity: str, place: str) -> Any:
+    if not severity:
+        return name
+    try:
+        return {"id": name, "severity": float(severity)}
+    except ValueError:
+        raise InputError(
+            f"{place}: severity: expected a number above 0, at most 1, got {clip(severity)!r}"
+        ) from None
+
+
+def _read_text(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read(_MOST + 1) if file == "-" else Path(file).read_bytes()
+    except OSError as fault:
+        raise InputError(f"{file}: cannot be read: {fault.strerror}") from None
+    if len(data) > _MOST:
+        raise InputError(f"{file}: a list of origins may have {_MOST:,} bytes, this one has more")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{file}: expected UTF-8 text, one entity a line") from None
+
+
+def _ask_now(
+    command: Command, read: Read, entities: list[Any], now: tuple[Path, ...], rest: dict[str, Any]
+) -> None:
+    """The command on what a status page says is down, beside what is named."""
+    from knockon.loaders.operations.status.now import read_now
+
+    found = read_now(read(for_lanes=True), list(now))
+    graph = found.graph
+    named = {
+        graph.ids[number]
+        for entity in entities
+        if isinstance(entity, str)
+        for number in graph.called.find_several(entity)
+    }
+    origins = [*entities, *(o for o in found.origins if o["id"] not in named)]
+    if origins:
+        command(read=lambda **_: graph, entities=tuple(origins), **rest)
+    elif found.unmatched:
+        down = some(found.unmatched)
+        raise InputError(f"what is down now is no entity of the graph: {down}")
+    else:
+        files = _list_files(rest)
+        unwritten = f"; nothing was written to {some(files)}" if files else ""
+        click.echo(f"nothing is down now: {some(str(p) for p in now)}{unwritten}", err=True)
+
+
+def _list_files(options: Mapping[str, Any]) -> list[str]:
+    """The files that the answer was to be written to."""
+    flat = [*options.values(), *(options.get("charts") or {}).values()]
+    return [str(path) for path in flat if isinstance(path, Path)]
