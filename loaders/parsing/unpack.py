@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from zipfile import BadZipFile, ZipFile
 from knockon.graph.errors import InputError, clip
 
 MAX_BYTES = 2 * 1024 * 1024 * 1024
+MAX_RATIO = 200  # text packs 5 to 50 times; 2 kB that hold gigabytes are no inventory
+FREE_BYTES = 64 * 1024 * 1024  # which a file of any size may unpack to
 MAX_ENTRIES = 10_000
 _PIECE = 1 << 20
 _DAMAGED = (BadZipFile, NotImplementedError, zlib.error, ValueError)
@@ -35,11 +38,14 @@ _OPENERS: Mapping[bytes, Callable[[Path], Any]] = {
 def unpacked(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The content of a file, decompressed where it begins like gzip, xz, bzip2 or lz4.
 
-    Raises InputError for damaged files and for more than `limit` bytes of content.
+    Raises InputError for damaged files, for more than `limit` bytes of content, and for content
+    that is both more than FREE_BYTES and more than MAX_RATIO times as long as the packed file.
     """
     with path.open("rb") as file:
         head = file.read(8)
     opener = next((o for magic, o in _OPENERS.items() if head.startswith(magic)), None)
+    if opener:
+        limit = _bound(path.stat().st_size, limit)
     with opener(path) if opener else path.open("rb") as stream:
         return _read(stream, path.name, limit)
 
@@ -69,8 +75,10 @@ def walk_zip(
     """Name and content of each file in a ZIP archive, in the order of names.
 
     Raises InputError for damaged or encrypted archives, more than MAX_ENTRIES entries, and more
-    than `limit` bytes of content in all. Nothing is written to disk: names are only names.
+    content in all than `unpacked` allows. Nothing is written to disk: names are only names.
     """
+    size = file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
+    limit = _bound(size, limit)
     try:
         with ZipFile(file) as archive:
             entries = sorted(
@@ -101,6 +109,11 @@ def peek_zip(file: Path | IO[bytes], member: str | None = None) -> tuple[frozens
                 return names, stream.read(_PIECE)
     except (*_DAMAGED, OSError, RuntimeError, EOFError):
         return frozenset(), b""  # no format is told by it; the registry says what came
+
+
+def _bound(packed: int, limit: int) -> int:
+    """How many bytes a packed file of this size may hold; at most `limit`."""
+    return min(limit, max(FREE_BYTES, MAX_RATIO * packed))
 
 
 def _read(stream: IO[bytes], place: str, limit: int) -> bytes:

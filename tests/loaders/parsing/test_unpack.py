@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import zipfile
 from collections.abc import Callable
@@ -33,6 +34,35 @@ def test_bombs_and_damage_are_refused(tmp_path: Path, pack: Callable[[bytes], by
     path.write_bytes(pack(b"abc" * 10_000)[:-20])
     with pytest.raises(InputError, match="damaged"):
         unpacked(path)
+
+
+@pytest.mark.parametrize("pack", PACKERS[:4])
+def test_a_few_bytes_do_not_hold_gigabytes(
+    tmp_path: Path, pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond what any file may hold, the content may be so many times as long as the file."""
+    monkeypatch.setattr("knockon.loaders.parsing.unpack.FREE_BYTES", 1_000_000)
+    path = tmp_path / "x"
+    path.write_bytes(pack(b"3356|64500|-1\n" + bytes(20_000_000)))
+    with pytest.raises(InputError, match="x: unpacks to more than "):
+        unpacked(path)
+    path.write_bytes(pack(bytes(1_000_000)))
+    assert len(unpacked(path)) == 1_000_000
+    honest = b"".join(b"%d|%d|-1\n" % (i * 7919 % 64512, i % 401) for i in range(200_000))
+    path.write_bytes(pack(honest))
+    assert unpacked(path) == honest
+
+
+def test_archives_are_bounded_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many members that each stay below the limit count together, on disk and in memory."""
+    monkeypatch.setattr("knockon.loaders.parsing.unpack.FREE_BYTES", 1_000_000)
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        for number in range(8):
+            archive.writestr(f"{number}.csv", bytes(900_000))
+    for file in (path, io.BytesIO(path.read_bytes())):
+        with pytest.raises(InputError, match=r"x\.zip/1\.csv: unpacks to more than"):
+            list(walk_zip(file, path.name))
 
 
 def test_zip_members_are_read_within_one_limit(tmp_path: Path) -> None:
