@@ -1,27 +1,31 @@
-"""The services of a register and their supply chains (tables b_02.02, b_02.03 and b_05.02).
+"""The services of a register and their supply chains (b_02.02, b_02.03, b_03.02, b_05.02).
 
 A node is what one provider renders under one contract for one type of ICT service. Rank 1 is the
-direct provider's; a node of rank n is needed by the node of its recipient at rank n - 1.
+direct provider's; a node of rank n is needed by the node of its recipient at rank n - 1. A contract
+of which no table tells the service has one of unstated type, of each provider that signed it.
 """
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from knockon.graph.errors import clip
-from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.tally_rows import RowTally
-from knockon.loaders.registers.dora.package import meanings
+from knockon.loaders.registers.dora.lists import meanings
+from knockon.loaders.registers.dora.rows import Row, place
 
-Row = dict[str, Any]
 Node: TypeAlias = tuple[str, str, str]  # contract, provider, type of service
 UNSTATED = "unstated"
 
 
 class Chains:
-    """nodes: every service with the row that told it first, direct ones from b_02.02 before."""
+    """nodes: every service with the row that told it first, direct ones from b_02.02 before.
 
-    def __init__(self, rows: dict[str, list[Row]], tally: RowTally) -> None:
+    Numbers of contracts are the keeper's own: with `keeper`, what two registers call C-1 stays two.
+    """
+
+    def __init__(self, rows: dict[str, list[Row]], keeper: str, tally: RowTally) -> None:
         self._tally = tally
+        self._keeper = keeper
         self._intra = rows.get("b_02.03", [])
         self.nodes: dict[Node, Row] = {}
         self._users: dict[tuple[str, str], dict[Node, None]] = {}
@@ -39,6 +43,7 @@ class Chains:
             self.nodes.setdefault(node, row)
             self._ranks[node] = min(rank, self._ranks.get(node, rank))
         self._add_recipients()
+        self._add_signed(rows)
         self._levels: dict[tuple[str, str], dict[int, dict[Node, None]]] = {}
         for node, rank in self._ranks.items():
             chain = self._levels.setdefault((node[0], node[2]), {})
@@ -48,7 +53,7 @@ class Chains:
         return row["contract"], row["provider"], row.get("service") or UNSTATED
 
     def id_of(self, node: Node) -> str:
-        return "service:" + ":".join(node)
+        return ":".join(("service", self._keeper, *node))
 
     def type_name(self, node: Node) -> str:
         """The type of service in words, as the register has it where no list knows it."""
@@ -57,6 +62,13 @@ class Chains:
 
     def rank_of(self, node: Node) -> str:
         return str(self._ranks[node])
+
+    def firsts(self) -> dict[str, Node]:
+        """Of each contract its first service: what is said of the contract stands there, once."""
+        found: dict[str, Node] = {}
+        for node in sorted(self.nodes, key=self._ranks.__getitem__):
+            found.setdefault(node[0], node)
+        return found
 
     def direct(self, contract: str, lei: str) -> list[Node]:
         """The services that this entity has under the contract, else all direct ones of it."""
@@ -77,6 +89,23 @@ class Chains:
             for needing in inner:
                 for node in behind:
                     yield self.id_of(needing), self.id_of(node), row
+
+    def _add_signed(self, rows: dict[str, list[Row]]) -> None:
+        """A service of each provider that signed a contract of which no table tells a service."""
+        served = {contract for contract, _, _ in self.nodes}
+        bound = {(contract, provider) for contract, provider, _ in self.nodes}
+        for table, column in (("b_03.02", "provider"), ("b_03.03", "lei")):
+            for row in rows.get(table, []):
+                node = (row["contract"], row[column], UNSTATED)
+                if row["contract"] not in served:
+                    what = f"a contract without a service; its provider in {table} serves it"
+                    self._tally.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
+                    self.nodes[node] = row
+                    self._ranks[node] = 1
+                    self._of_contract.setdefault(row["contract"], {})[node] = None
+                elif node[:2] not in bound:
+                    what = "a provider that signed a contract without a service of it; no use told"
+                    self._tally.add("note", what, f"{clip(row[column], 40)} at {place(row)}")
 
     def _first_of(self, contract: str) -> list[Node]:
         return [n for n, rank in self._ranks.items() if n[0] == contract and rank == 1]
@@ -145,8 +174,3 @@ def _whole(text: str | None) -> int | None:
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
         return None
     return int(digits) or None
-
-
-def place(row: Row) -> str:
-    """`b_05.02.csv:7`."""
-    return f"{str(row.get(FILE)).rpartition('/')[2]}:{row.get(LINE)}"

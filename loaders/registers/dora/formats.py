@@ -7,8 +7,14 @@ from pathlib import Path
 from knockon.loaders.formats import Format
 from knockon.loaders.parsing.source import Source
 
-TABLE = re.compile(r"(?:^|/)b_(\d\d)[._](\d\d)\.csv$", re.IGNORECASE)
-_SHEET = re.compile(rb"""\sname=["']b_05\.02["']""")
+_NAME = r"(?:b|rt)[ ._-]?(0[1-7]|99)[._-](0[1-3])(?!\d)"
+TABLE = re.compile(rf"(?:^|/){_NAME}(?:[ _(-][^/]*)?\.csv$", re.IGNORECASE)
+"""A file that holds a table: `b_05.02.csv`, `RT.05.02.csv`, `B_05.02 (1).csv`."""
+SHEET = re.compile(_NAME, re.IGNORECASE)
+"""What the name of a sheet begins with that holds a table: `B_05.02`, `RT.05.02 Supply chain`."""
+_SHEETS = re.compile(r"""\sname=["']([^"']{1,200})["']""")
+
+_CERTAIN = {("02", "02"), ("05", "02")}  # a sheet of contracts or of a supply chain says enough
 
 
 def find_tables(folder: Path) -> Iterator[Path]:
@@ -24,7 +30,11 @@ def _is_dora(source: Source) -> bool:
     if any(TABLE.search(name.replace("\\", "/")) for name in source.zip_names):
         return True
     workbook = "xl/workbook.xml"
-    return workbook in source.zip_names and bool(_SHEET.search(source.peek_zip(workbook)))
+    if workbook not in source.zip_names:
+        return False
+    named = _SHEETS.findall(source.peek_zip(workbook).decode("utf-8", "replace"))
+    found = {match.groups() for name in named if (match := SHEET.match(name.strip()))}
+    return len(found) > 1 or bool(found & _CERTAIN)
 
 
 FORMATS = (
@@ -35,8 +45,8 @@ FORMATS = (
         dependencies="function uses service, service operated_by provider, "
         "service supplied_by subcontractor's",
         export="the plain-CSV package that goes to the authority (ZIP or folder), or the "
-        "filled-in Excel template",
-        sign="a ZIP, folder or workbook with tables b_01.01 to b_07.01",
+        "filled-in Excel template; sheets may be named b_05.02, B_05.02 or RT.05.02",
+        sign="a ZIP, folder or workbook with tables b_01.01 to b_07.01 (also B_, RT.)",
         module="knockon.loaders.registers.dora.reader",
         matches=_is_dora,
         binary=True,

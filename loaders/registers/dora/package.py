@@ -2,12 +2,10 @@
 
 A package is a ZIP archive or a folder with `reports/b_05.02.csv` and so on. It comes in two forms:
 with a column per item (`c0010,c0020,...`), or with a row per datapoint (`datapoint,factValue` and
-the keys). The workbook is the template of the European Supervisory Authorities: a sheet per table,
-and a row of codes such as `b_05.02.0010` above the cells.
+the keys). For workbooks see `workbook.py`.
 """
 
 import io
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -19,20 +17,14 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.parsing.csv_text import parse_csv
-from knockon.loaders.parsing.excel import read_sheets
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.unpack import walk_zip
-from knockon.loaders.registers.dora.formats import TABLE, find_tables
+from knockon.loaders.registers.dora.formats import SHEET, TABLE, find_tables
+from knockon.loaders.registers.dora.workbook import column_of, tables_of_workbook
 
 MAX_BYTES = 512 * 1024 * 1024  # of all tables of one register, unpacked
-_SHEET = re.compile(r"b_(\d\d)[._](\d\d)", re.IGNORECASE)
-_COLUMN = re.compile(r"b_\d\d\.\d\d\.(\d{4})")
-_TYPES = ("alphanumerical", "date", "monetary", "country", "natural number", "pattern", "currency",
-          "closed set of options", "[yes/no]")  # fmt: skip
 _LATE = ("c0120",)
 _EXTRAS = ("parameters.csv", "FilingIndicators.csv")
-_CODES = "knockon.loaders.registers.dora", "codes.csv"
-_POINTS = "knockon.loaders.registers.dora", "datapoints.csv"
 
 
 @dataclass
@@ -53,29 +45,19 @@ def open_package(source: Source, tally: RowTally) -> Package:
         members = {p.relative_to(path).as_posix(): _bytes(p) for p in found}
         return _from_members(members, "", tally)
     if "xl/workbook.xml" in source.zip_names:
-        return _from_workbook(source)
+        return Package(tables_of_workbook(source, tally))
     members = dict(walk_zip(source.file, source.name, MAX_BYTES))
     return _from_members(members, f"{source.name}/", tally)
-
-
-@cache
-def meanings() -> dict[str, str]:
-    """Code -> meaning, of the closed lists of the template (sheet `Drop down`)."""
-    return dict(_data(*_CODES).iter_rows())
 
 
 @cache
 def _points() -> dict[str, dict[str, str]]:
     """Table -> datapoint or key -> column, of the taxonomies of 2024-07, 4.0 and 4.2."""
     found: dict[str, dict[str, str]] = {}
-    for table, key, column in _data(*_POINTS).iter_rows():
+    text = files("knockon.loaders.registers.dora").joinpath("datapoints.csv").read_bytes()
+    for table, key, column in pl.read_csv(io.BytesIO(text), infer_schema=False).iter_rows():
         found.setdefault(table, {})[key] = column
     return found
-
-
-def _data(package: str, name: str) -> pl.DataFrame:
-    text = files(package).joinpath(name).read_bytes()
-    return pl.read_csv(io.BytesIO(text), infer_schema=False)
 
 
 def _bytes(path: Path) -> bytes:
@@ -104,7 +86,8 @@ def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Pa
         elif name.endswith("FilingIndicators.csv"):
             indicated = _pairs(data, place)
     for template, reported in indicated.items():
-        table = template.lower()
+        match = SHEET.match(template.strip())
+        table = f"b_{match[1]}.{match[2]}" if match else template.lower()
         if reported.lower() != "true" and package.tables.get(table, pl.DataFrame()).height:
             tally.add("note", "a table that the filing indicators call not reported", table)
         elif reported.lower() == "true" and table not in package.tables:
@@ -124,11 +107,17 @@ def _columns(frame: pl.DataFrame, table: str, place: str, tally: RowTally) -> pl
     names = {c.lower(): c for c in frame.columns}
     if {"datapoint", "factvalue"} <= names.keys():
         return _pivoted(frame, names, table, place, tally)
-    known = [c for c in frame.columns if re.fullmatch(r"[cC]\d{4}", c)]
-    if not known:
-        held = some(repr(clip(c, 30)) for c in frame.columns if c not in (FILE, LINE))
+    theirs = [c for c in frame.columns if c not in (FILE, LINE)]
+    codes = {c: code for c in theirs if (code := column_of(c, table))}
+    if not codes:
+        held = some(repr(clip(c, 30)) for c in theirs)
         raise InputError(f"{place}:1: expected columns c0010... or datapoint,factValue, got {held}")
-    return frame.select(*(pl.col(c).alias(c.lower()) for c in known), FILE, LINE)
+    if len(set(codes.values())) < len(codes):
+        raise InputError(f"{place}:1: a column stands twice")
+    for column in theirs:
+        if column not in codes and not frame[column].is_null().all():
+            tally.add("note", f"a column of {table} that is not read", f"{clip(column, 40)!r}")
+    return frame.select(*(pl.col(c).alias(code) for c, code in codes.items()), FILE, LINE)
 
 
 def _pivoted(
@@ -173,48 +162,3 @@ def _pivoted(
         .drop("one")
         .with_columns(added)
     )
-
-
-def _from_workbook(source: Source) -> Package:
-    sheets = read_sheets(source)
-    package = Package()
-    for name, sheet in sheets.items():
-        found = _SHEET.fullmatch(name.strip())
-        if found is None:
-            continue
-        table = f"b_{found[1]}.{found[2]}"
-        if table in package.tables:
-            raise InputError(f"{source.name}: two sheets hold {table}")
-        package.tables[table] = _from_sheet(sheet, f"{source.name}/{clip(name, 40)}")
-    return package
-
-
-def _from_sheet(sheet: pl.DataFrame, place: str) -> pl.DataFrame:
-    """The cells below the row of codes, and below the rows that explain them."""
-    head = sheet.head(30).rows()
-    at = next((i for i, row in enumerate(head) if sum(bool(_code(c)) for c in row)), None)
-    if at is None:
-        raise InputError(f"{place}: expected a row of codes such as b_05.02.0010 above the cells")
-    first = at + 1
-    for i, row in enumerate(head[at + 1 : at + 4], at + 1):
-        if any(str(c or "").strip().lower() in _TYPES for c in row):
-            first = i + 1
-    wanted = {c: _code(cell) for c, cell in zip(sheet.columns, head[at], strict=True)}
-    codes = [c for c in wanted.values() if c]
-    if len(set(codes)) < len(codes):
-        raise InputError(f"{place}:{at + 1}: a code stands twice in the row of codes")
-    cells = sheet.with_row_index(LINE, offset=1).slice(first)
-    kept = [
-        # dates come with the time of midnight, numbers as floats
-        pl.col(c).str.strip_chars().str.replace(r"[ T]00:00:00(\.0+)?$", "")
-        .str.replace(r"^(-?\d+)\.0$", "$1").alias(code)
-        for c, code in wanted.items() if code
-    ]  # fmt: skip
-    cells = cells.select(*kept, pl.lit(place).alias(FILE), pl.col(LINE).cast(pl.Int64))
-    blank = [pl.col(c).is_null() | (pl.col(c) == "") for c in codes]
-    return cells.filter(~pl.all_horizontal(blank))
-
-
-def _code(cell: object) -> str | None:
-    found = _COLUMN.fullmatch(str(cell or "").strip().lower())
-    return f"c{found[1]}" if found else None

@@ -6,12 +6,14 @@ What becomes what:
 | in the register | here |
 |---|---|
 | b_01.01, b_01.02 financial entity | `enterprise`, id its LEI; parent: its direct parent |
-| b_01.03 branch | `branch`, id `branch:CODE`; parent: its head office |
-| b_06.01 function | `critical_function` where assessed critical or important, else `function`, |
+| b_01.03 branch | `branch`, id `branch:LEI:CODE`; parent: its head office |
+| b_06.01 function | `critical_function` where assessed critical or important, `function` where |
+| | assessed as not, `unassessed_function` where nobody has assessed it, or the cell is blank; |
 | | id `function:LEI:F1`; parent: the financial entity |
 | b_02.02, b_05.02 a service that a provider renders under a contract | `service`, |
-| | id `service:CONTRACT:PROVIDER:TYPE`; parent: the provider |
-| b_05.01, b_03.02, b_03.03 provider | id its LEI or other code; parent: its ultimate parent |
+| | id `service:KEEPER:CONTRACT:PROVIDER:TYPE`; parent: the provider |
+| b_05.01, b_03.02, b_03.03 provider | id its LEI or EUID, else type and code (`DE_CRN:HRB 1`); |
+| | parent: its ultimate parent |
 | financial entity uses its function | unknown strength: the register does not say how much |
 | function uses service (b_02.02) | unknown strength; the entity itself where no function is named |
 | branch uses service (b_04.01) | unknown strength |
@@ -23,6 +25,14 @@ A subcontractor is tied to the contract and service that it takes part in, not t
 provider as a whole: other contracts of that provider do not fall with it. Substitutability,
 alternatives and exit plans are columns: that a provider could be replaced within months is no spare
 that works tonight, and no probability. Contracts that have ended are kept, and counted.
+
+Columns, beside the words of the tables: `total_assets` (b_01.02.0110) in `assets_currency`;
+`annual_cost` (b_02.01.0050) in `currency` on the first service of each contract, so that it can be
+added up; `provider_annual_cost` (b_05.01.0100) in `provider_currency`. A use of a service
+(b_02.02), on the dependency, and put together on the service: `function_id`, `reliance`,
+`notice_days_entity`, `notice_days_provider`, `governing_law`, `provided_from`, `stores_data`,
+`data_stored_in`, `data_managed_in`, `data_sensitivity`, `starts`, `ends`, `end_reason`; a register
+has a row per country, which is one dependency with all countries (`DE; IE`).
 """
 
 from collections.abc import Iterator
@@ -31,13 +41,18 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.errors import InputError
-from knockon.graph.model.tables import LINE, Tables
+from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.registers.dora.chains import Row, place
+from knockon.loaders.registers.dora.chains import Chains
 from knockon.loaders.registers.dora.columns import TABLES, named
+from knockon.loaders.registers.dora.keeper import keeper_of
+from knockon.loaders.registers.dora.keys import settle_keys
+from knockon.loaders.registers.dora.lists import NO
 from knockon.loaders.registers.dora.package import open_package
 from knockon.loaders.registers.dora.register import Register
+from knockon.loaders.registers.dora.rows import Row, place
+from knockon.loaders.registers.dora.services import add_providers, add_services
 
 ITS = "Implementing Regulation (EU) 2024/2956"
 
@@ -51,48 +66,61 @@ def read_dora(source: SourceLike) -> Tables:
     source = Source.of(source)
     tally = RowTally()
     package = open_package(source, tally)
-    rows = {
-        table: list(_usable(named(frame, table, tally), table, tally))
+    listed = {
+        table: list(named(frame, table, tally).iter_rows(named=True))
         for table, frame in sorted(package.tables.items())
         if table in TABLES
     }
+    keeper = keeper_of(listed, package.parameters, source, tally)
+    settle_keys(listed, keeper, tally)
+    rows = {table: list(_usable(found, table, tally)) for table, found in listed.items()}
     for table in sorted(package.tables.keys() - TABLES.keys()):
         frame = package.tables[table]
         tally.read(table, frame.height)
         if frame.height:
-            what = "a row of a table that holds no dependencies"
+            what = "a row of a table that holds no dependencies (b_99.01 defines terms)"
             tally.lose(table, "dropped", what, table, frame.height)
     if not any(rows.values()):
         raise InputError(
             f"{source.name}: a register without a row that can be used: is it filled in?"
         )
-    register = Register(tally, rows, package.parameters)
-    register.build()
+    register = Register(tally, rows, package.parameters, keeper)
+    chains = Chains(rows, keeper, tally)
+    register.add_entities()
+    add_providers(register, chains)
+    add_services(register, chains)
+    register.add_uses(chains)
     return Tables(
         entities=_frame(list(register.entities.values())),
         dependencies=_frame(register.dependencies),
-        title=f"Register of information of {register.keeper}",
+        title=f"Register of information of {register.name}",
         sources={register.source: ITS},
         report=tally.findings(),
     )
 
 
-def _usable(frame: pl.DataFrame, table: str, tally: RowTally) -> Iterator[Row]:
+def _usable(rows: list[Row], table: str, tally: RowTally) -> Iterator[Row]:
     """The rows that have their keys, each once."""
     keys = TABLES[table].keys
-    seen: set[tuple[Any, ...]] = set()
-    tally.read(table, frame.height)
-    for row in frame.iter_rows(named=True):
+    seen: dict[tuple[Any, ...], dict[str, Any]] = {}
+    tally.read(table, len(rows))
+    for row in rows:
         key = tuple(row.get(k) for k in keys)
         needed = [k for k in TABLES[table].needed if not row.get(k)]
+        said = {c: v for c, v in row.items() if v and c not in (FILE, LINE)}
         if needed:
             what = f"a row of {table} without its {' and '.join(needed)}"
             tally.lose(table, "dropped", what, place(row))
+        elif row.get("link") == NO:
+            what = f"a row of {table} whose link is said not to be"
+            tally.lose(table, "dropped", what, place(row))
         elif key in seen:
-            what = f"a row of {table} whose keys stand before"
+            differ = sorted(c for c in said | seen[key] if said.get(c) != seen[key].get(c))
+            with_others = f", with another {' and '.join(differ)}" if differ else ""
+            what = f"a row of {table} whose keys stand before{with_others}"
             tally.lose(table, "merged", what, place(row))
         else:
-            seen.add(key)
+            seen[key] = said
             yield row
 
 

@@ -6,8 +6,13 @@ import json
 from pathlib import Path
 from zipfile import ZipFile
 
+import polars as pl
 from openpyxl import Workbook
 
+from knockon.graph.analysis.whatif import whatif
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.tables import Tables
+from knockon.loaders.merge import load_tables
 from knockon.loaders.registers.dora.package import _points
 from tests.paths import ROOT
 
@@ -32,6 +37,48 @@ def lei(stem: str) -> str:
     body = ("999900" + stem.upper()).ljust(18, "0")[:18]
     number = int("".join(str(int(c, 36)) for c in body) + "00")
     return f"{body}{98 - number % 97:02d}"
+
+
+BANK, SUPPLIER, HOST, OTHER = map(lei, ("BANK", "SUPPLIER", "HOST", "OTHER"))
+
+
+def fallen(tables: Tables, origin: str) -> set[str]:
+    """Names of the critical functions that the origin can take with it."""
+    impact = whatif(DependencyGraph.from_tables(tables), [origin], assume=1.0)
+    rows = impact.entities.filter(
+        pl.col("kind") == "critical_function", pl.col("probability_high") > 0
+    )
+    return set(rows["name"])
+
+
+def small(**tables: list[dict[str, str]]) -> Register:
+    """A bank with one critical function on one contract, and what the test adds or replaces."""
+    given = {name.replace("_", ".").replace("b.", "b_"): rows for name, rows in tables.items()}
+    return {
+        "b_01.02": [{"c0010": BANK, "c0020": "Bank"}],
+        "b_02.02": [
+            {"c0010": "C1", "c0020": BANK, "c0030": SUPPLIER, "c0050": "F1", "c0060": "eba_TA:S19"}
+        ],
+        "b_05.01": [{"c0010": SUPPLIER, "c0050": "Supplier", "c0110": ""}],
+        "b_06.01": [{"c0010": "F1", "c0030": "Payments", "c0040": BANK, "c0050": "eba_BT:x28"}],
+        **given,
+    }
+
+
+def chain(*rows: tuple[str, str, str, str]) -> list[dict[str, str]]:
+    """Rows of b_05.02 under contract C1: type of service, provider, rank, recipient."""
+    return [
+        {"c0010": "C1", "c0020": service, "c0030": provider, "c0050": rank, "c0060": recipient}
+        for service, provider, rank, recipient in rows
+    ]
+
+
+def read_small(tmp_path: Path, **tables: list[dict[str, str]]) -> Tables:
+    return load_tables([header_zip(small(**tables), tmp_path / "register.zip")])
+
+
+def reasons(tables: Tables) -> str:
+    return "\n".join(str(f) for f in tables.report)
 
 
 def header_zip(register: Register, path: Path, folder: str = "P/reports/") -> Path:
@@ -86,7 +133,6 @@ def workbook(register: Register, path: Path) -> Path:
         sheet = book.create_sheet(table)
         sheet["B2"] = f"TEMPLATE RT{table[1:]}"
         early = _EARLY if table == "b_05.01" else {}
-        unheld = _SINCE_4 if table == "b_05.01" else ()
         unheld = _SINCE_4 if table == "b_05.01" else ()
         columns = [c for c in sorted(rows[0]) if c not in unheld]
         for number, column in enumerate(columns, 2):

@@ -11,19 +11,26 @@ import pytest
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.lei import is_lei
 from knockon.loaders.merge import load_tables
 from knockon.loaders.registers.dora.package import _points
 from knockon.loaders.registers.dora.reader import read_dora
 from knockon.loaders.registry import find_format
 from tests.loaders.registers.dora.dora_forms import (
+    BANK,
+    HOST,
+    OTHER,
     SAMPLE,
-    Register,
+    SUPPLIER,
+    chain,
     datapoint_zip,
+    fallen,
     header_zip,
     lei,
+    read_small,
+    reasons,
     sample,
+    small,
     workbook,
 )
 from tests.loaders.sums import added_up
@@ -32,48 +39,6 @@ from tests.paths import DATA
 SHARED = DATA / "dora"
 EBA = SHARED / "xbridge-sample_dora/test2_in.zip"
 real = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the register samples are not at {SHARED}")
-
-BANK, SUPPLIER, HOST, OTHER = map(lei, ("BANK", "SUPPLIER", "HOST", "OTHER"))
-
-
-def fallen(tables: Tables, origin: str) -> set[str]:
-    """Names of the critical functions that the origin can take with it."""
-    impact = whatif(DependencyGraph.from_tables(tables), [origin], assume=1.0)
-    rows = impact.entities.filter(
-        pl.col("kind") == "critical_function", pl.col("probability_high") > 0
-    )
-    return set(rows["name"])
-
-
-def small(**tables: list[dict[str, str]]) -> Register:
-    """A bank with one critical function on one contract, and what the test adds or replaces."""
-    given = {name.replace("_", ".").replace("b.", "b_"): rows for name, rows in tables.items()}
-    return {
-        "b_01.02": [{"c0010": BANK, "c0020": "Bank"}],
-        "b_02.02": [
-            {"c0010": "C1", "c0020": BANK, "c0030": SUPPLIER, "c0050": "F1", "c0060": "eba_TA:S19"}
-        ],
-        "b_05.01": [{"c0010": SUPPLIER, "c0050": "Supplier", "c0110": ""}],
-        "b_06.01": [{"c0010": "F1", "c0030": "Payments", "c0040": BANK, "c0050": "eba_BT:x28"}],
-        **given,
-    }
-
-
-def chain(*rows: tuple[str, str, str, str]) -> list[dict[str, str]]:
-    """Rows of b_05.02 under contract C1: type of service, provider, rank, recipient."""
-    return [
-        {"c0010": "C1", "c0020": service, "c0030": provider, "c0050": rank, "c0060": recipient}
-        for service, provider, rank, recipient in rows
-    ]
-
-
-def read_small(tmp_path: Path, **tables: list[dict[str, str]]) -> Tables:
-    return load_tables([header_zip(small(**tables), tmp_path / "register.zip")])
-
-
-def reasons(tables: Tables) -> str:
-    return "\n".join(str(f) for f in tables.report)
-
 
 # ---- the question
 
@@ -119,7 +84,8 @@ def test_three_forms_give_one_graph(tmp_path: Path) -> None:
         load_tables([datapoint_zip(register, tmp_path / "points.zip")]),
         load_tables([workbook(register, tmp_path / "template.xlsx")]),
     ]
-    places = ("_file", "_line", "evidence")
+    # the template of the dry run has no column for the name in Latin letters, and another code
+    places = ("_file", "_line", "evidence", "latin_name", "other_code")
     for tables in parts:
         assert tables.title == "Register of information of Bank of Lindenfurt SE"
         added_up(tables.report)
@@ -175,7 +141,7 @@ def test_closed_lists_are_those_of_the_template() -> None:
     """Every code of the sheet `Drop down`, with its meaning; countries and currencies are codes."""
     from openpyxl import load_workbook
 
-    from knockon.loaders.registers.dora.package import meanings
+    from knockon.loaders.registers.dora.lists import meanings
 
     path = next((SHARED / "eba-xlsx-template").glob("*.xlsx"))
     sheet = load_workbook(path, read_only=False)["Drop down"]
@@ -235,7 +201,7 @@ def test_ranks_make_a_chain(tmp_path: Path) -> None:
     tables = read_small(tmp_path, b_05_02=rows)
     links = tables.dependencies.filter(pl.col("relation") == "supplied_by")
     ends = set(links.select("dependent", "provider").iter_rows())
-    node = "service:C1:{}:S19".format
+    node = f"service:{BANK}:C1:{{}}:S19".format
     assert ends == {(node(SUPPLIER), node(HOST)), (node(HOST), node(OTHER))}
     assert fallen(tables, OTHER) == {"Payments"}
 
