@@ -12,7 +12,7 @@ from knockon.graph.analysis.tallies import Figures, count
 from knockon.graph.arrays import Floats, Ints
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.routes import Routes, find_routes
-from knockon.graph.engine.wiring import Wiring
+from knockon.graph.engine.wiring import wire
 from knockon.graph.engine.worlds import EXACT
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def find_ways(prepared: Prepared, found: Spread, lanes: Lanes) -> Ways:
     circuit, nodes = prepared.circuit, prepared.nodes
     wiring = None
     if lanes.compiled:
-        wiring = lanes.wiring() if lanes.circuit is circuit else Wiring.of(circuit)
+        wiring = lanes.wiring() if lanes.circuit is circuit else wire(circuit)
     lanes.release()
     routes = find_routes(circuit, prepared.on_route, prepared.origins, wiring)
     node_of = nodes.least(routes.zeros, routes.cost, routes.depth)

@@ -1,7 +1,6 @@
 """From lanes to figures: the runs of a scenario over the same worlds, added up block by block."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
 
@@ -10,12 +9,13 @@ import numpy as np
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.engine.executor import Workspace
 from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.kernels.layout import Drawing, Worlds
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.memory import hold
 from knockon.graph.engine.sums import add_up, weight_hit
-from knockon.graph.engine.wiring import WORDS, Drawing
 from knockon.graph.engine.worlds import Block, Run, blocks_of
 
 
@@ -35,21 +35,21 @@ def spread_losses(
 
 
 def _compiled_losses(prepared: Prepared, lanes: Lanes, block: Block, drawing: Drawing) -> Floats:
-    from knockon.graph.engine.kernels.losses_numba import world_losses
+    from knockon.graph.engine.kernels import losses_numba as kernel
 
     wiring, count = lanes.wiring(), len(block.weight)
-    loss = prepared.share[prepared.kernel.member[wiring.arc]]
-    given = np.zeros((0, WORDS), np.uint64) if block.cases is None else block.cases
-    out = np.empty((count, len(prepared.kernel.entity)))
+    share = prepared.share[prepared.kernel.member[wiring.arc]]
+    stakes = kernel.Stakes.of(wiring, share, prepared.origins, prepared.severity)
+    shared = kernel.Shared(wiring, drawing, Worlds.of(block.first, block.cases), stakes)
     cores = min(cpu_count() or 1, count)
-    origins, severity = prepared.origins, prepared.severity
-
-    def work(part: Ints) -> None:
-        world_losses(wiring, drawing, given, loss, block.first, part, origins, severity, out)
-
-    with ThreadPoolExecutor(cores) as pool:
-        list(pool.map(work, np.array_split(np.arange(count), cores)))
-    return np.ascontiguousarray(out.T)
+    kernel.losses_kernel.load()
+    out = np.empty((len(prepared.kernel.entity), count))
+    for part, x in lanes.executor.run(
+        kernel.spread_loss, shared, np.array_split(np.arange(count), cores), workers=cores,
+        workspace=Workspace(kernel.Scratch.of, kernel.sizes(wiring)),
+    ):  # fmt: skip
+        out[:, part] = x.T
+    return out
 
 
 class Mass:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from itertools import chain
 from os import cpu_count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,9 +19,10 @@ from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
 from knockon.graph.engine.kernels.closure_numpy import close
+from knockon.graph.engine.kernels.layout import CERTAIN, WORDS, Drawing, Wiring, Worlds
 from knockon.graph.engine.memory import free_bytes, workers
 from knockon.graph.engine.uniforms import ALL, salt, thresholds
-from knockon.graph.engine.wiring import CERTAIN, WORDS, Drawing, Scratch, Wiring, block_bytes
+from knockon.graph.engine.wiring import block_bytes, wire
 from knockon.graph.engine.worlds import Block, Run
 
 COMPILED_FROM = 400_000  # arcs times words of work that pay for the start of the compiled form
@@ -93,7 +94,7 @@ class Lanes:
 
     def wiring(self) -> Wiring:
         if self._wiring is None:
-            self._wiring = Wiring.of(self.circuit)
+            self._wiring = wire(self.circuit)
         return self._wiring
 
     def close(
@@ -126,16 +127,19 @@ class Lanes:
         self, run: Run, blocks: Iterator[Block], origins: Ints, *, given: bool
     ) -> Iterator[tuple[Block, Words]]:
         """As many blocks at a time as cores and memory hold, no more ahead of the caller."""
+        from knockon.graph.engine.kernels.closure_numba import Scratch, closure_kernel, sizes
+
         if self.memory is None and self._found_free is None:
             self._found_free = free_bytes()  # later it lacks what the lanes themselves took
-        wiring, nodes = self.wiring(), len(self.circuit.entity)
+        wiring = self.wiring()
         drawing = self.drawing(run, given=given)
         drawn = sum(d.bytes for d in self._drawings.values())
-        self.taken = wiring.bytes + drawn, block_bytes(nodes)
+        self.taken = wiring.bytes + drawn, block_bytes(len(self.circuit.entity))
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
+        closure_kernel.load()
         yield from self.executor.run(
-            close_one, Closing(wiring, drawing, origins), blocks, workers=count,
-            workspace=Workspace(Scratch.of, (nodes,)),
+            close_block, Closing(wiring, drawing, origins), blocks, workers=count,
+            workspace=Workspace(Scratch.of, sizes(wiring)),
         )  # fmt: skip
 
     def _reach(self, run: Run, origins: Ints) -> Bools:
@@ -163,8 +167,8 @@ class Lanes:
         passes = np.zeros(0, np.bool_)
         if len(barred) or not live.all():
             passes = live[self.circuit.member[wiring.arc]]
-            passes &= ~np.isin(wiring.target, wiring.row[barred])
-        breaks_at = np.where(stuck[wiring.shared], 1, wiring.threshold)
+            passes &= ~np.isin(wiring.arcs.target, wiring.row[barred])
+        breaks_at = np.where(stuck[wiring.group], 1, wiring.groups.threshold)
         return reach(wiring, passes, breaks_at, hit)
 
     def drawing(self, run: Run, *, given: bool) -> Drawing:
@@ -174,7 +178,7 @@ class Lanes:
         return self._drawings[run]
 
     def _draw(self, run: Run, *, given: bool) -> Drawing:
-        wiring, switch = self.wiring(), run.draws.of_group[self.wiring().shared]
+        wiring, switch = self.wiring(), run.draws.of_group[self.wiring().group]
         row = np.zeros(0, np.uint64)
         if given:
             row = np.zeros(len(run.probability), np.uint64)
@@ -222,18 +226,15 @@ class Closing(NamedTuple):
     origins: Ints
 
 
-def close_one(shared: Closing, scratch: Scratch, block: Block) -> Words:
+def close_block(shared: Closing, scratch: Any, block: Block) -> Words:
     """The (N, W) lanes of a block in which each node is hit, by the compiled form."""
-    from knockon.graph.engine.kernels.closure_numba import close_block
+    from knockon.graph.engine.kernels.closure_numba import close
 
-    rows = np.zeros((0 if block.cases is None else len(block.cases), WORDS), np.uint64)
-    if block.cases is not None:
-        rows[:, : block.words] = block.cases
     nodes, hit = _start(block, shared.origins)
     start = np.zeros((len(nodes), WORDS), np.uint64)
     start[:, : block.words] = hit
-    wiring, drawing, _ = shared
-    found = close_block(wiring, drawing, rows, block.first, nodes, start, scratch)
+    worlds = Worlds.of(block.first, block.cases)
+    found = close(shared.wiring, shared.drawing, worlds, nodes, start, scratch)
     return found[:, : block.words]
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knockon.graph.arrays import Bools, Floats, Ints, distinct
+from knockon.graph.arrays import Bools, Floats, Ints
 from knockon.graph.engine.circuit import Circuit
-from knockon.graph.engine.wiring import Wiring
+from knockon.graph.engine.kernels.layout import Wiring
+from knockon.graph.engine.kernels.routes_numpy import find_forest
 
 _FINE = 2.0**32  # a cost is -log2(strength) in units of 2^-32, whole numbers: sums are exact
-_FAR = np.iinfo(np.int64).max // 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,59 +78,12 @@ def find_routes(
     zero = strength <= 0
     price = np.round(-np.log2(np.where(zero, 1.0, strength)) * _FINE).astype(np.int64)
     if wiring is None:
-        hops, zeros, cost, depth, arc = _forest(circuit, price, zero, origins)
+        forest = find_forest(circuit, price, zero, origins)
     else:
-        from knockon.graph.engine.kernels.routes_numba import forest
+        from knockon.graph.engine.kernels.routes_numba import find_forest as compiled
 
-        hops, zeros, cost, depth, arc = forest(wiring, circuit.provider, price, zero, origins)
+        forest = compiled(wiring, circuit.provider, price, zero, origins)
+    hops, zeros, cost, depth, arc = forest
     before = np.full(len(arc), -1)
     before[arc >= 0] = circuit.provider[arc[arc >= 0]]
     return Routes(hops, zeros, cost, depth, before, arc)
-
-
-def _forest(
-    circuit: Circuit, price: Ints, zero: Bools, origins: Ints
-) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """(N,) hops, zeros, cost, depth and the arc before each node, as `Routes` has them."""
-    n, target = len(circuit.entity), circuit.targets
-    arcs = _Arcs(n, circuit.provider, target)
-    own = ~circuit.foreign  # the others only count in a group, nothing arrives through them
-    hops = arcs.cheapest(np.where(own, 1, _FAR), origins)
-    zeros = np.zeros(n, np.int64)
-    if zero.any():
-        zeros = arcs.cheapest(np.where(own, zero, _FAR), origins)
-    tight = own & (zeros[target] == zeros[circuit.provider] + zero)
-    cost = arcs.cheapest(np.where(tight, price, _FAR), origins)
-    tight &= cost[target] == cost[circuit.provider] + price
-    depth = arcs.cheapest(np.where(tight, 1, _FAR), origins)
-    last = tight & (depth[target] == depth[circuit.provider] + 1)
-    arc = np.full(n, -1)
-    candidates = np.flatnonzero(last)
-    first = np.lexsort((candidates, circuit.provider[candidates], target[candidates]))[::-1]
-    arc[target[candidates[first]]] = candidates[first]  # the last one written is the smallest
-    arc[origins] = -1
-    return hops, zeros, cost, depth, arc
-
-
-class _Arcs:
-    """Arcs by provider, for relaxing all arcs out of a frontier at once."""
-
-    def __init__(self, n: int, provider: Ints, target: Ints) -> None:
-        self.order = np.argsort(provider, kind="stable")
-        self.start = np.searchsorted(provider[self.order], np.arange(n + 1))
-        self.provider, self.target, self.n = provider, target, n
-
-    def cheapest(self, price: Ints, origins: Ints) -> Ints:
-        """(n,) least sum of prices from an origin (label correcting, Ford 1956, by rounds)."""
-        cost = np.full(self.n, _FAR)
-        cost[origins] = 0
-        frontier = origins
-        while frontier.size:
-            sizes = self.start[frontier + 1] - self.start[frontier]
-            offset = np.repeat(self.start[frontier] - (np.cumsum(sizes) - sizes), sizes)
-            arcs = self.order[np.arange(sizes.sum()) + offset]
-            offer = np.minimum(cost[self.provider[arcs]] + price[arcs], _FAR)
-            better = offer < cost[self.target[arcs]]
-            np.minimum.at(cost, self.target[arcs[better]], offer[better])
-            frontier = distinct(self.target[arcs[better]])
-        return cost

@@ -26,6 +26,8 @@ from knockon.graph.arrays import Floats, Ints, Words
 
 DIGITS = 32
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)  # of mix
+FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NO_GROUP = "\x00"  # a text that no checked group can have: ids are stripped, this is not text
 _SWITCH = "\x00switch"
@@ -34,9 +36,9 @@ _RING = "\x00ring"
 
 def mix(z: Words) -> Words:
     """The finaliser of SplitMix64 on each word."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    z = (z ^ (z >> SHIFTS[0])) * FACTORS[0]
+    z = (z ^ (z >> SHIFTS[1])) * FACTORS[1]
+    return z ^ (z >> SHIFTS[2])
 
 
 def text_keys(texts: Iterable[str | None]) -> Words:

@@ -43,13 +43,13 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
     """Seconds a world on one core with rows of so many words, and the mean number hit."""
     import rmat
 
-    from knockon.graph.engine import wiring
+    from knockon.graph.engine.kernels import layout
 
-    wiring.WORDS, wiring.ROW = width, 8 * width  # before the kernels are compiled
+    layout.WORDS, layout.ROW = width, 8 * width  # before the kernels are compiled
 
     from knockon.graph.engine.circuit import build_circuit
     from knockon.graph.engine.draws import Draws, Strengths
-    from knockon.graph.engine.kernels.closure_numba import close_block
+    from knockon.graph.engine.kernels.closure_numba import Scratch, close, sizes
     from knockon.graph.engine.lanes import Lanes
     from knockon.graph.engine.uniforms import ALL
     from knockon.graph.engine.worlds import Run
@@ -62,15 +62,15 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
     run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 0)
     lanes = Lanes(circuit, 1, compiled=True)
     wired, drawing = lanes.wiring(), lanes.drawing(run, given=False)
-    scratch, none = wiring.Scratch.of(len(wired.row)), np.zeros((0, width), np.uint64)
+    scratch = Scratch.of(*sizes(wired))
     at = np.array([graph.find(str(rmat.hub(provider)))])
     start, best = np.full((1, width), ALL), np.inf
     for _repeat in range(3):
         begun, hits = time.perf_counter(), 0
         for first in range(0, 16, width):
-            hits += int(
-                np.bitwise_count(close_block(wired, drawing, none, first, at, start, scratch)).sum()
-            )
+            worlds = layout.Worlds.of(first, None)
+            hit = close(wired, drawing, worlds, at, start, scratch)
+            hits += int(np.bitwise_count(hit).sum())
         best = min(best, time.perf_counter() - begun)
     return best / 1024, hits / 1024
 

@@ -6,91 +6,117 @@ the hash of `knockon.graph.engine.uniforms`, so that random bits need no storage
 lost members bit-sliced: P planes a group, started at 2^P - threshold, so that breaking is a carry
 out. Nothing is allocated on the way.
 
-Importing this module imports numba, and compiles the kernels or loads them from its cache.
+Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
-from logging import getLogger
-from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
 
 from knockon.graph.arrays import Bools, Ints, Words
+from knockon.graph.engine.kernels.compiler import inlined, kernel
 from knockon.graph.engine.kernels.draws_numba import below, fetch, push
-from knockon.graph.engine.uniforms import GOLDEN
-from knockon.graph.engine.wiring import ROW, WORDS, Drawing, Scratch, Wiring
+from knockon.graph.engine.kernels.layout import (
+    B1,
+    CERTAIN,
+    I4,
+    I8,
+    ROW,
+    WORDS,
+    Arcs,
+    Drawing,
+    Groups,
+    U8Table,
+    U8Tables,
+    Wiring,
+    Worlds,
+)
 
-_log = getLogger("knockon")
-_begun = perf_counter()
 
-_u8, _i4, _i8, _b1 = types.uint64, types.int32, types.int64, types.boolean
-_row, _table = _u8[::1], _u8[:, ::1]
+class Scratch(NamedTuple):
+    """What one worker needs for a block of N nodes, S slots and K groups; clean after each.
+
+    hit: (N, 8) lanes in which each node is hit; delta: newly so; queue, queued: nodes with such
+    lost: (S, 8) lanes in which each slot is lost; counter: (planes, 8) of lost slots by group
+    state: (K, 3, 8) lanes in which a slot is lost in the node's mode, in any, the group breaks
+    row: (4, 8) what goes along an arc, is new in its target, goes along by given words; a spare
+    """
+
+    hit: U8Table
+    delta: U8Table
+    queue: I4
+    queued: B1
+    lost: U8Table
+    counter: U8Table
+    state: U8Tables
+    row: U8Table
+
+    @classmethod
+    def of(cls, nodes: int, slots: int, planes: int, groups: int) -> "Scratch":
+        """So many of each."""
+        rows = np.zeros((2, nodes, WORDS), np.uint64)
+        return cls(
+            rows[0], rows[1], np.empty(nodes + 1, np.int32), np.zeros(nodes, np.bool_),
+            np.zeros((slots, WORDS), np.uint64), np.zeros((planes, WORDS), np.uint64),
+            np.zeros((groups, 3, WORDS), np.uint64), np.zeros((4, WORDS), np.uint64),
+        )  # fmt: skip
 
 
-def arrange(provider: Any, target: Any, n: int) -> tuple[Ints, Any]:
-    """CSR of arcs (A,) int32 by provider, in each row by target: (n + 1,) starts, (A,) order."""
-    start = np.zeros(n + 1, np.int64)
-    order = np.empty(len(provider), np.int32)
-    _arrange(provider, target, start, order, np.empty(len(provider), np.int32))
-    return start, order
+def sizes(wiring: Wiring) -> tuple[int, int, int, int]:
+    """Of the scratch for a wiring."""
+    return len(wiring.row), len(wiring.groups.of_slot), len(wiring.counter), len(wiring.group)
 
 
-def close_block(
-    wiring: Wiring, drawing: Drawing, given: Words, first_block: int, nodes: Ints, start: Words,
-    scratch: Scratch,
-) -> Words:  # fmt: skip
+def close(
+    wiring: Wiring, drawing: Drawing, worlds: Worlds, nodes: Ints, hit: Words, scratch: Scratch
+) -> Words:
     """(N, 8) lanes in which each node is hit: the least fixpoint above the start, 512 lanes.
 
-    given: (rows, 8) live words of the draws that are not hashed
-    first_block: number of the first block of 64 worlds
-    nodes, start: (k,) nodes and (k, 8) the lanes in which each is hit from the start
-    The GIL is released meanwhile.
+    nodes, hit: (k,) nodes and (k, 8) the lanes in which each is hit from the start
     """
-    k = len(wiring.shared)
-    counter = np.arange(first_block + 1, first_block + WORDS + 1, dtype=np.uint64) * GOLDEN
     scratch.hit[:] = 0
-    scratch.hit[wiring.row[nodes]] = start
-    _spread(
-        wiring.start, wiring.target, wiring.slot, wiring.foreign, drawing.key, drawing.limit,
-        given, wiring.group, wiring.plane, wiring.planes(), drawing.switch_key,
-        drawing.switch_limit, np.zeros((len(wiring.group), WORDS), np.uint64),
-        np.zeros((k, 3, WORDS), np.uint64), counter, scratch.hit, scratch.delta, scratch.queue,
-        scratch.queued, np.zeros((4, WORDS), np.uint64),
-    )  # fmt: skip
+    scratch.hit[wiring.row[nodes]] = hit
+    scratch.lost[:] = 0
+    scratch.state[:] = 0
+    scratch.counter[:] = wiring.counter
+    closure_kernel(wiring.arcs, wiring.groups, drawing, worlds, scratch)
     found: Words = scratch.hit[wiring.row]
     return found
 
 
-def reach(wiring: Wiring, passes: Bools, breaks_at: Ints, hit: Bools) -> Bools:
+class _Seen(NamedTuple):
+    """Of one lane: slots lost, their number by group, groups with one in the node's mode."""
+
+    lost: B1
+    number: I8
+    own: B1
+    queue: I4
+
+
+def reach(wiring: Wiring, passes: Bools, breaks_at: I8, hit: Bools) -> Bools:
     """One lane: (N,) nodes hit, the least fixpoint above `hit` over the arcs that pass.
 
     passes: (A,) arcs that transmit, or empty where all do
-    breaks_at: (K,) lost members that break each shared group
+    breaks_at: (K,) lost slots that break each group with a spare
     """
-    n = len(hit)
     rows = np.empty_like(hit)
     rows[wiring.row] = hit
-    _reach(
-        wiring.start, wiring.target, wiring.slot, wiring.foreign, passes, wiring.group, breaks_at,
-        np.zeros(len(wiring.group), np.bool_), np.zeros(len(wiring.shared), np.int64),
-        np.zeros(len(wiring.shared), np.bool_), rows, np.empty(n, np.int32),
+    slots, groups = len(wiring.groups.of_slot), len(wiring.group)
+    seen = _Seen(
+        np.zeros(slots, np.bool_), np.zeros(groups, np.int64), np.zeros(groups, np.bool_),
+        np.empty(len(hit), np.int32),
     )  # fmt: skip
+    one_lane_kernel(wiring.arcs, wiring.groups.of_slot, passes, breaks_at, seen, rows)
     reached: Bools = rows[wiring.row]
     return reached
 
 
-@njit(nogil=True)
-def _count(
-    new: Any, planes: Any, state: Any, switch_key: Any, switch_limit: Any, given: Any,
-    counter: Any, hit: Any, delta: Any,
-) -> Any:  # fmt: skip
-    """Add newly lost members to the counters of a group; hit its node where it breaks.
-
-    state: rows of lanes in which a member is lost in the node's mode, is lost, the group breaks
-    """
-    certain = np.uint64(4294967296)
-    own, touched, broken = state[0], state[1], state[2]
+@inlined
+def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any) -> Any:
+    """Add newly lost slots to the counters of a group; hit its node where it breaks."""
+    new, planes = scratch.row[1], scratch.counter[groups.plane[g] : groups.plane[g + 1]]
+    own, touched, broken = scratch.state[g, 0], scratch.state[g, 1], scratch.state[g, 2]
+    limit, hit, delta = drawing.switch_limit[g], scratch.hit[t], scratch.delta[t]
     grew = False
     for w in range(WORDS):
         carry = new[w]
@@ -100,11 +126,11 @@ def _count(
             plane = planes[p, w]
             planes[p, w] = plane ^ carry
             carry &= plane
-        if first != 0 and switch_limit != certain:
-            if switch_limit > certain:
-                works = given[switch_limit - certain - 1, w]
+        if first != 0 and limit != CERTAIN:
+            if limit > CERTAIN:
+                works = worlds.given[limit - CERTAIN - 1, w]
             else:
-                works = below(switch_key, switch_limit, counter[w], first)
+                works = below(drawing.switch_key[g], limit, worlds.counter[w], first)
             carry |= first & ~works
         broken[w] |= carry
         carry = broken[w] & own[w] & ~hit[w]
@@ -115,46 +141,23 @@ def _count(
     return grew
 
 
-@njit(
-    types.void(_i4[::1], _i4[::1], _i8[::1], _i4[::1], _i4[::1]), nogil=True, cache=True
-)  # fmt: skip
-def _arrange(provider: Any, target: Any, start: Any, order: Any, by_target: Any) -> None:
-    """Two stable counting sorts, by target, then by provider (Seward 1954). Cost: O(N + A)."""
-    n = len(start) - 1
-    for keys, before, after in ((target, order, by_target), (provider, by_target, order)):
-        start[:] = 0
-        for a in range(len(keys)):
-            start[keys[a] + 1] += 1
-        for v in range(n):
-            start[v + 1] += start[v]
-        for i in range(len(keys)):
-            a = i if after is by_target else before[i]
-            after[start[keys[a]]] = a
-            start[keys[a]] += 1
-    for v in range(n, 0, -1):
-        start[v] = start[v - 1]
-    start[0] = 0
+@kernel("the lane kernel", 2)
+def closure_kernel(
+    arcs: Arcs, groups: Groups, drawing: Drawing, worlds: Worlds, scratch: Scratch
+) -> None:
+    """Spread what is hit to the least fixpoint; `scratch.hit` is found, by row.
 
-
-@njit(
-    types.void(
-        _i8[::1], _i4[::1], _i4[::1], _b1[::1], _row, _row, _table, _i4[::1], _i8[::1], _table,
-        _row, _row, _table, _u8[:, :, ::1], _row, _table, _table, _i4[::1], _b1[::1], _table,
-    ),
-    nogil=True,
-    cache=True,
-)  # fmt: skip
-def _spread(
-    start: Any, target: Any, slot: Any, foreign: Any, key: Any, limit: Any, given: Any,
-    group: Any, plane: Any, planes: Any, switch_key: Any, switch_limit: Any, lost: Any,
-    state: Any, counter: Any, hit: Any, delta: Any, queue: Any, queued: Any, scratch: Any,
-) -> None:  # fmt: skip
-    certain = np.uint64(4294967296)
-    rows_hit, rows_delta, rows_lost = hit.ctypes.data, delta.ctypes.data, lost.ctypes.data
-    rows, rows_state = scratch.ctypes.data, state.ctypes.data
-    out, new, masked = scratch[0], scratch[1], scratch[2]
+    Cost: the arcs of what is hit, each as often as its provider is newly hit in some lanes, with
+    some 10 digits of 8 draws each time.
+    """
+    start, target, slot, foreign = arcs.start, arcs.target, arcs.slot, arcs.foreign
+    key, limit, given, counter = drawing.key, drawing.limit, worlds.given, worlds.counter
+    hit, delta, queue, queued = scratch.hit, scratch.delta, scratch.queue, scratch.queued
+    rows_hit, rows_delta, rows_lost = hit.ctypes.data, delta.ctypes.data, scratch.lost.ctypes.data
+    rows, rows_state = scratch.row.ctypes.data, scratch.state.ctypes.data
+    out, new, masked = scratch.row[0], scratch.row[1], scratch.row[2]
     at_counter = counter.ctypes.data
-    size, shared, strange = len(queue), len(group) > 0, len(foreign) > 0
+    size, spare, strange = len(queue), len(slot) > 0, len(foreign) > 0
     head = tail = 0
     for v in range(len(hit)):
         for w in range(WORDS):
@@ -173,19 +176,19 @@ def _spread(
             delta[v, w] = 0
         for a in range(start[v], start[v + 1]):
             t, q, source = target[a], limit[a], rows
-            s = slot[a] if shared else -1
+            s = slot[a] if spare else -1
             ahead = a + 8  # memory answers late: ask for the rows of arcs to come
             if ahead < len(target):
                 fetch(rows_hit + ROW * target[ahead])
                 fetch(rows_delta + ROW * target[ahead])
-            if q > certain:  # a row of given words
+            if q > CERTAIN:  # a row of given words
                 for w in range(WORDS):
-                    masked[w] = out[w] & given[q - certain - 1, w]
-                q, source = certain, rows + 2 * ROW
+                    masked[w] = out[w] & given[q - CERTAIN - 1, w]
+                q, source = CERTAIN, rows + 2 * ROW
             if s < 0:
                 grew = push(key[a], q, at_counter, source, rows_hit + ROW * t, rows_delta + ROW * t)
             else:
-                g = group[s]
+                g = groups.of_slot[s]
                 for w in range(WORDS):
                     new[w] = 0
                 grew = push(key[a], q, at_counter, source, rows_lost + ROW * s, rows + ROW)
@@ -195,29 +198,21 @@ def _spread(
                     )
                     grew = grew or own
                 if grew:
-                    grew = _count(
-                        new, planes[plane[g] : plane[g + 1]], state[g], switch_key[g],
-                        switch_limit[g], given, counter, hit[t], delta[t],
-                    )  # fmt: skip
+                    grew = _count(g, t, groups, drawing, worlds, scratch)
             if grew and not queued[t]:
                 queued[t] = True
                 queue[tail] = t
                 tail = tail + 1 if tail + 1 < size else 0
 
 
-@njit(
-    types.void(
-        _i8[::1], _i4[::1], _i4[::1], _b1[::1], _b1[::1], _i4[::1], _i8[::1], _b1[::1], _i8[::1],
-        _b1[::1], _b1[::1], _i4[::1],
-    ),
-    nogil=True,
-    cache=True,
-)  # fmt: skip
-def _reach(
-    start: Any, target: Any, slot: Any, foreign: Any, passes: Any, group: Any, breaks_at: Any,
-    lost: Any, count: Any, own: Any, hit: Any, queue: Any,
-) -> None:  # fmt: skip
-    shared, strange, some_fail = len(group) > 0, len(foreign) > 0, len(passes) > 0
+@kernel("the kernel of one lane", 1)
+def one_lane_kernel(
+    arcs: Arcs, of_slot: I4, passes: B1, breaks_at: I8, seen: _Seen, hit: B1
+) -> None:
+    """Spread what is hit in one lane; `hit` is found, by row. Cost: the arcs of what is hit."""
+    start, target, slot, foreign = arcs.start, arcs.target, arcs.slot, arcs.foreign
+    queue, lost, number, own = seen.queue, seen.lost, seen.number, seen.own
+    spare, strange, some_fail = len(slot) > 0, len(foreign) > 0, len(passes) > 0
     tail = 0
     for v in range(len(hit)):
         if hit[v]:
@@ -231,21 +226,15 @@ def _reach(
             t = target[a]
             if hit[t] or (some_fail and not passes[a]):
                 continue
-            s = slot[a] if shared else -1
+            s = slot[a] if spare else -1
             if s >= 0:
-                g = group[s]
+                g = of_slot[s]
                 own[g] |= not (strange and foreign[a])
                 if not lost[s]:
                     lost[s] = True
-                    count[g] += 1
-                if count[g] < breaks_at[g] or not own[g]:
+                    number[g] += 1
+                if number[g] < breaks_at[g] or not own[g]:
                     continue
             hit[t] = True
             queue[tail] = t
             tail += 1
-
-
-if _spread.stats.cache_misses:  # else loaded from the cache, in a fraction of a second
-    _log.warning(
-        "the lane kernel was compiled for this machine, once: %.0f s", perf_counter() - _begun
-    )

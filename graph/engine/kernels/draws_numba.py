@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
-from knockon.graph.engine.uniforms import DIGITS, GOLDEN
-from knockon.graph.engine.wiring import CERTAIN, WORDS
+from knockon.graph.engine.kernels.compiler import helper, inlined
+from knockon.graph.engine.kernels.layout import CERTAIN, WORDS
+from knockon.graph.engine.uniforms import DIGITS, FACTORS, GOLDEN, SHIFTS, mix
 
-_GOLDEN = int(GOLDEN)
 _WORD = ir.IntType(64)
 _ROW = ir.VectorType(_WORD, WORDS)
 _FLAGS = ir.IntType(WORDS)
 
 
-def _rows(value: int) -> ir.Constant:
-    return ir.Constant(_ROW, [value] * WORDS)
+def _rows(value: int | np.uint64) -> ir.Constant:
+    return ir.Constant(_ROW, [int(value)] * WORDS)
 
 
 def _splat(builder: ir.IRBuilder, word: ir.Value) -> ir.Value:
@@ -33,9 +33,10 @@ def _splat(builder: ir.IRBuilder, word: ir.Value) -> ir.Value:
 
 
 def _mixed(builder: ir.IRBuilder, z: ir.Value) -> ir.Value:
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+    """`knockon.graph.engine.uniforms.mix` of 8 words."""
+    for shift, factor in zip(SHIFTS, FACTORS, strict=False):
         z = builder.mul(builder.xor(z, builder.lshr(z, _rows(shift))), _rows(factor))
-    return builder.xor(z, builder.lshr(z, _rows(31)))
+    return builder.xor(z, builder.lshr(z, _rows(SHIFTS[2])))
 
 
 def _some(builder: ir.IRBuilder, row: ir.Value) -> ir.Value:
@@ -75,7 +76,7 @@ def _push_row(typing: Any, key: Any, limit: Any, counter: Any, out: Any, hit: An
         rest = b.phi(_WORD)
         state1, below1, tied1, rest1 = state, below, tied, rest
         for _ in range(2):  # two digits at a time keep the multipliers busy; past the last: no-ops
-            state1 = b.add(state1, _rows(_GOLDEN))
+            state1 = b.add(state1, _rows(GOLDEN))
             bits = _mixed(b, state1)
             one = _splat(b, b.ashr(rest1, ir.Constant(_WORD, 63)))
             below1 = b.or_(below1, b.and_(b.and_(tied1, b.not_(bits)), one))
@@ -108,20 +109,16 @@ def _push_row(typing: Any, key: Any, limit: Any, counter: Any, out: Any, hit: An
     return signature, code
 
 
-@njit(nogil=True, inline="always")
-def _mix(z: Any) -> Any:
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+_mix = inlined(mix)
 
 
-@njit(nogil=True)
+@helper
 def below(key: Any, limit: Any, counter: Any, wanted: Any) -> Any:
     """One word: the wanted worlds whose draw lies below the limit."""
     state = _mix(key + counter)
-    found, tied, rest = np.uint64(0), wanted, limit << np.uint64(32)
+    found, tied, rest = np.uint64(0), wanted, limit << np.uint64(64 - DIGITS)
     while rest != 0 and tied != 0:
-        state += np.uint64(0x9E3779B97F4A7C15)
+        state += GOLDEN
         bits = _mix(state)
         if rest >> np.uint64(63):
             found |= tied & ~bits
@@ -130,6 +127,19 @@ def below(key: Any, limit: Any, counter: Any, wanted: Any) -> Any:
             tied &= ~bits
         rest = rest << np.uint64(1)
     return found
+
+
+@helper
+def lives(key: Any, limit: Any, given: Any, counter: Any, word: Any, bit: Any) -> Any:
+    """Whether a draw falls below its limit in one world: that of this bit of a word.
+
+    given, counter: of the block (`layout.Worlds`)
+    """
+    if limit == CERTAIN:
+        return True
+    if limit > CERTAIN:
+        return (given[limit - CERTAIN - np.uint64(1), word] & bit) != 0
+    return below(key, limit, counter[word], bit) != 0
 
 
 @intrinsic

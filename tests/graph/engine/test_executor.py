@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from knockon.graph.analysis.prepare import prepare
+from knockon.graph.analysis.tallies import spread_losses
 from knockon.graph.engine.circuit import build_circuit
 from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.executor import Threads, Workspace
@@ -13,6 +15,7 @@ from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run, each_alone
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import shipped_rules
+from knockon.graph.scenario.scenario import Scenario
 from tests.processes import Processes
 from tests.toys import dep, graph_of, group
 
@@ -117,3 +120,19 @@ def test_closures_in_other_processes_are_the_same_bits(processes: Processes) -> 
         found.append([hit for blocks in (worlds, alone) for _, hit in blocks])
     assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
     assert 0 < np.bitwise_count(found[0][0]).sum() < found[0][0].size * 64
+
+
+def test_losses_in_other_processes_are_the_same_bits(processes: Processes) -> None:
+    """So does the loss kernel, one part of the lanes for each process."""
+    pytest.importorskip("numba")
+    graph = some_graph()
+    origins = [{"id": "a", "severity": 1.0}, {"id": "d", "severity": 0.75}]
+    whole = prepare(graph, Scenario.of(graph, origins, seed=7))
+    found = []
+    for executor in (Threads(), processes):
+        lanes = Lanes(whole.kernel, 1, compiled=True, executor=executor)
+        (block,) = whole.run.random_worlds(500, 8)
+        drawing = lanes.drawing(whole.run, given=False)
+        found.append(spread_losses(whole, lanes, whole.run, block, drawing))
+    assert np.array_equal(*found)
+    assert len(np.unique(found[0])) > 20

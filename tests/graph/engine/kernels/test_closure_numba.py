@@ -14,7 +14,7 @@ from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.nodes import Nodes
 from knockon.graph.engine.routes import find_routes
-from knockon.graph.engine.wiring import Wiring
+from knockon.graph.engine.wiring import wire
 from knockon.graph.engine.worlds import EXACT, Run
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
@@ -114,13 +114,13 @@ def test_routes_are_the_same_in_both_forms(case: Asked) -> None:
     graph, scenario = case
     circuit, _, origins = laid_out(graph, scenario)
     live = np.ones(len(circuit.dependency), np.bool_)
-    stuck = np.ones(len(circuit.node), np.bool_)
+    stuck = circuit.switch_of >= 0  # as `within` takes it: what is reached has a chain
     reached = Lanes(circuit, 1).reach(live, stuck, origins)
     part, nodes = circuit.within(reached, np.ones(len(graph.dependent), np.bool_))
     strength = graph.dependencies["probability"].fill_null(0.0).to_numpy()
     of_arc = strength[part.dependency[part.member]]
     at = np.searchsorted(nodes, origins)
-    numpy, numba = (find_routes(part, of_arc, at, w) for w in (None, Wiring.of(part)))
+    numpy, numba = (find_routes(part, of_arc, at, w) for w in (None, wire(part)))
     for name in ("hops", "zeros", "cost", "depth", "before", "arc"):
         assert np.array_equal(getattr(numpy, name), getattr(numba, name)), name
 
