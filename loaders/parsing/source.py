@@ -24,7 +24,7 @@ from knockon.loaders.parsing.outline import (
     starts_like_yaml,
 )
 from knockon.loaders.parsing.text import BYTE_ORDER_MARK, PARQUET_MAGIC, decode, name_binary
-from knockon.loaders.parsing.unpack import is_packed, peek_zip, unpack_head, unpacked
+from knockon.loaders.parsing.unpack import peek_zip, unpack, unpack_head
 from knockon.loaders.parsing.yaml_rules import MANY, ONE, Rules
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Source:
     names:   of what is in a folder
     head:    the first 64 KB of a file, unpacked where it is compressed
     size:    bytes of a file, as it lies there
-    packed:  it is compressed (gzip, bzip2, xz, lz4)
+    packed:  it is compressed (gzip, bzip2, xz, lz4, zstd)
     """
 
     path: Path
@@ -116,7 +116,7 @@ class Source:
     @cached_property
     def data(self) -> bytes:
         """The bytes, unpacked where the file is compressed."""
-        return unpacked(self.path)
+        return unpack(self.path)
 
     @cached_property
     def text(self) -> str:
@@ -333,7 +333,7 @@ def _look(path: Path) -> Source:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: cannot be read: {reason}") from error
-    content = unpack_head(path, head, HEAD_BYTES) if is_packed(head) else b""
+    content = unpack_head(path, head, HEAD_BYTES)
     packed = bool(content)
     head = content or head
     if not head.removeprefix(BYTE_ORDER_MARK).strip():

@@ -6,6 +6,7 @@ import lzma
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
@@ -17,6 +18,7 @@ MAX_RATIO = 200  # text packs 5 to 50 times; 2 kB that hold gigabytes are no inv
 FREE_BYTES = 64 * 1024 * 1024  # which a file of any size may unpack to
 MAX_ENTRIES = 10_000
 _PIECE = 1 << 20
+_BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # what follows `BZh9`, which text may begin with
 _DAMAGED = (BadZipFile, NotImplementedError, zlib.error, ValueError)
 
 
@@ -27,45 +29,57 @@ def _lz4(path: Path) -> IO[bytes]:
     return stream
 
 
+def _zstd(path: Path) -> Any:
+    from backports import zstd
+
+    return zstd.open(path)
+
+
 _OPENERS: Mapping[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"\xfd7zXZ\x00": lzma.open,
     b"BZh": bz2.open,
     b"\x04\x22\x4d\x18": _lz4,
+    b"\x28\xb5\x2f\xfd": _zstd,
 }
 
 
-def unpacked(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The content of a file, decompressed where it begins like gzip, xz, bzip2 or lz4.
+def find_opener(head: bytes) -> Callable[[Path], Any] | None:
+    """What opens a file that begins like gzip, xz, bzip2, lz4 or zstd, None for any other."""
+    if head.startswith(b"BZh") and head[4:10] not in _BZIP2_BLOCKS:
+        return None
+    return next((o for magic, o in _OPENERS.items() if head.startswith(magic)), None)
+
+
+def unpack(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The content of a file, decompressed where it is compressed.
 
     Raises InputError for damaged files, for more than `limit` bytes of content, and for content
     that is both more than FREE_BYTES and more than MAX_RATIO times as long as the packed file.
     """
     with path.open("rb") as file:
-        head = file.read(8)
-    opener = next((o for magic, o in _OPENERS.items() if head.startswith(magic)), None)
+        opener = find_opener(file.read(10))
     if opener:
         limit = _bound(path.stat().st_size, limit)
     with opener(path) if opener else path.open("rb") as stream:
         return _read(stream, path.name, limit)
 
 
-def is_packed(head: bytes) -> bool:
-    """Whether a file begins like gzip, xz, bzip2 or lz4."""
-    return any(head.startswith(magic) for magic in _OPENERS)
-
-
 def unpack_head(path: Path, head: bytes, size: int) -> bytes:
-    """The first `size` bytes of the content of a packed file; of a damaged one, what comes out."""
-    opener = next(o for magic, o in _OPENERS.items() if head.startswith(magic))
+    """The first `size` bytes of the content of a file that begins with `head`.
+
+    Of a damaged one, what comes out; nothing where it is not compressed.
+    """
+    opener = find_opener(head)
+    if opener is None:
+        return b""
     parts: list[bytes] = []
-    try:
-        with opener(path) as stream:  # bzip2 gives nothing before its first 900 kB block ends
-            while size > 0 and (piece := stream.read(min(size, 4096))):
-                parts.append(piece)
-                size -= len(piece)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, RuntimeError):
-        pass  # whoever reads the whole of it says so
+    # each library has its own errors, and whoever reads the whole tells of them; bzip2 gives
+    # nothing before its first block of 900 kB ends
+    with suppress(Exception), opener(path) as stream:
+        while size > 0 and (piece := stream.read(min(size, 4096))):
+            parts.append(piece)
+            size -= len(piece)
     return b"".join(parts)
 
 
@@ -75,7 +89,7 @@ def walk_zip(
     """Name and content of each file in a ZIP archive, in the order of names.
 
     Raises InputError for damaged or encrypted archives, more than MAX_ENTRIES entries, and more
-    content in all than `unpacked` allows. Nothing is written to disk: names are only names.
+    content in all than `unpack` allows. Nothing is written to disk: names are only names.
     """
     size = file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
     limit = _bound(size, limit)
@@ -124,6 +138,8 @@ def _read(stream: IO[bytes], place: str, limit: int) -> bytes:
             if size > limit:
                 raise InputError(f"{place}: unpacks to more than {limit:,} bytes; not read")
             parts.append(piece)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, RuntimeError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # each library has its own
         raise InputError(f"{place}: damaged: {clip(str(error))}") from None
     return b"".join(parts)

@@ -17,8 +17,9 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.parsing.source import Source, SourceLike
+from knockon.loaders.registers.subprocessors_sheet import Sheet
 from knockon.loaders.registers.subprocessors_signs import WORD
-from knockon.loaders.registers.subprocessors_tables import Sheet, sheets_of
+from knockon.loaders.registers.subprocessors_tables import read_sheets
 
 # what a column holds, by the words in its head; the first that fits, in this order
 HEADS = (
@@ -70,7 +71,7 @@ def read_subprocessors(source: SourceLike) -> Tables:
     """
     source = Source.of(source)
     tally = RowTally()
-    entries = [entry for sheet in sheets_of(source) for entry in _entries(sheet, source, tally)]
+    entries = [entry for sheet in read_sheets(source) for entry in _entries(sheet, source, tally)]
     if not entries:
         raise InputError(
             f"{source.name}: expected a table with a column such as Sub-processor and rows below it"
@@ -108,7 +109,10 @@ def relation_of(purpose: str) -> tuple[str, str]:
 
 def _entries(sheet: Sheet, source: Source, tally: RowTally) -> Iterator[_Entry]:
     columns = columns_of(sheet.head, bool(WORD.search(f"{sheet.page} {sheet.title} {source.stem}")))
-    tally.read(source.name, len(sheet.rows))
+    tally.read(source.name, len(sheet.rows) + len(sheet.asides))
+    for line, text in sheet.asides:
+        place = f"{clip(text, 60)!r} at {source.name}:{line}"
+        tally.lose(source.name, "dropped", "a row that is one cell over all columns", place)
     if "subprocessor" not in columns:
         what = "a row of a table that names no sub-processors"
         if sheet.rows:

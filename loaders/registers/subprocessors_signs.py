@@ -6,7 +6,7 @@ from itertools import pairwise
 from knockon.loaders.parsing.source import Source
 
 WORD = re.compile(r"sub[\s_-]?processors?", re.IGNORECASE)
-RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?")
+RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 
 
 def is_list(source: Source) -> bool:

@@ -4,57 +4,38 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html import unescape
+from typing import TYPE_CHECKING
 
 from knockon.graph.errors import InputError
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.registers.subprocessors_signs import RULE, has_markdown, is_html
+from knockon.loaders.registers.subprocessors_sheet import Sheet
+from knockon.loaders.registers.subprocessors_signs import has_markdown, is_html
 
-MAX_BYTES = 64 * 1024 * 1024
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?][^<>]*>")
-_HEADINGS = ("h1", "h2", "h3", "title", "caption")
-_LINK = re.compile(r"!?\[([^\]\n]{0,500})\]\([^)\n]{0,2000}\)")
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+MAX_BYTES = 16 * 1024 * 1024  # lists have kilobytes
+MAX_MARKDOWN = 4 * 1024 * 1024  # which takes 20 seconds for each megabyte of rows
 _SEPARATORS = (",", "\t", ";")
+_LONGEST = 2_000  # characters of a cell in which marks are looked for: no name has as many
+_MARKED = re.compile(r"[\\`*_\[\]<>&!~\n]")
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^---[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
-@dataclass
-class Sheet:
-    """A table: the title of the page, the heading above it, its head, and its rows with the line
-    on which each begins."""
-
-    page: str = ""
-    title: str = ""
-    head: list[str] = field(default_factory=list)
-    rows: list[tuple[int, list[str]]] = field(default_factory=list)
-
-
-def sheets_of(source: Source) -> list[Sheet]:
+def read_sheets(source: Source) -> list[Sheet]:
     """Every table in the file. Raises InputError for what cannot be read as one."""
     source.refuse_larger(MAX_BYTES, "text")
-    text = source.text
-    if is_html(text):
-        page = _Page()
-        page.feed(_without_comments(text))
-        return page.sheets
-    if has_markdown(text):
-        return list(_markdown(text))
-    return [_separated(text, source.name)]
+    if is_html(source.text):
+        from knockon.loaders.registers.subprocessors_html import read_html_tables
+
+        return read_html_tables(source.text, source.name)
+    if has_markdown(source.text):
+        source.refuse_larger(MAX_MARKDOWN, "Markdown")
+        return list(_read_markdown(source.text))
+    return [_read_separated(source.text, source.name)]
 
 
-def _without_comments(text: str) -> str:
-    """The page without `<!-- -->`, its lines kept; a comment that does not end takes the rest."""
-    kept = []
-    at = 0
-    while (start := text.find("<!--", at)) >= 0:
-        kept.append(text[at:start])
-        end = text.find("-->", start + 4)
-        at = end + 3 if end >= 0 else len(text)
-        kept.append("\n" * text.count("\n", start, at))
-    return "".join([*kept, text[at:]])
-
-
-def _separated(text: str, name: str) -> Sheet:
+def _read_separated(text: str, name: str) -> Sheet:
     first = text.lstrip("\r\n").split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -73,126 +54,51 @@ def _separated(text: str, name: str) -> Sheet:
     return sheet
 
 
-def _markdown(text: str) -> Iterator[Sheet]:
-    page, title, sheet = "", "", None
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
-        if line.startswith("#"):
-            title, sheet = _unmarked(line.lstrip("#")), None
+def _read_markdown(text: str) -> Iterator[Sheet]:
+    """The tables of GitHub's Markdown, outside of code and front matter."""
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block.table import escapedSplit
+
+    parser = MarkdownIt("commonmark").enable("table")
+    blocks = MarkdownIt("commonmark").enable("table")
+    blocks.core.ruler.enableOnly(["normalize", "block"])  # what stands in a block is read below
+    # front matter is no heading; its lines count
+    plain = _FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), text)
+    lines = plain.splitlines()
+    page = title = before = ""
+    sheet, line = Sheet(), 0
+    row: list[str] = []
+    for token in blocks.parse(plain):
+        if token.type == "table_open":
+            sheet = Sheet(page, title)
+        elif token.type == "tr_open":
+            row, line = [], token.map[0] if token.map else 0
+        elif token.type == "inline" and before == "heading_open":
+            title = _read_inline(parser, token.content)
             page = page or title
-        elif "|" not in line or not line.strip():
-            sheet = None
-        elif sheet is not None:
-            if not RULE.fullmatch(line.strip()):
-                sheet.rows.append((number, _cells(line)))
-        elif number < len(lines) and RULE.fullmatch(lines[number].strip()):
-            sheet = Sheet(page, title, _cells(line))
+        elif token.type == "inline" and before in ("th_open", "td_open"):
+            row.append(_read_inline(parser, token.content))
+        elif token.type == "tr_close" and not sheet.head:
+            sheet.head = row
+        elif token.type == "tr_close":
+            cells = escapedSplit(lines[line].strip())  # the parser leaves out cells beyond the head
+            extra = len(cells) - (not cells[0].strip()) - (not cells[-1].strip()) - len(row)
+            sheet.rows.append((line + 1, row + [""] * extra))
+        elif token.type == "table_close":
             yield sheet
+        before = token.type
 
 
-def _cells(line: str) -> list[str]:
-    """The cells of a row of a Markdown table, without marks; an escaped bar is a bar."""
-    inner = line.strip().removeprefix("|")
-    parts = re.split(r"(?<!\\)\|", inner)
-    if parts and not parts[-1].strip():
-        parts.pop()
-    return [_unmarked(p.replace("\\|", "|")) for p in parts]
-
-
-def _unmarked(text: str) -> str:
-    plain = _LINK.sub(r"\1", re.sub(r"<br\s*/?>", "; ", text, flags=re.IGNORECASE))
-    return re.sub(r"\*\*|__|`", "", plain).strip()
-
-
-class _Page:
-    """Tables of a page; the first row of each is its head. A table in a table stands alone.
-
-    Tags are found by a pattern that looks at each character once: `html.parser` takes quadratic
-    time over a page of opened comments (80 kB: 14 s). Nothing but the text of cells matters here.
-    """
-
-    def __init__(self) -> None:
-        self.sheets: list[Sheet] = []
-        self._open: list[Sheet] = []
-        self._row: list[str] | None = None
-        self._text: list[str] | None = None
-        self._heading: list[str] | None = None
-        self._page, self._title = "", ""
-        self._hidden = ""
-        self._line = self._begun = 1
-
-    def feed(self, text: str) -> None:
-        """The whole page."""
-        at = 0
-        for found in _TAG.finditer(text):
-            self._data(text[at : found.start()])
-            at = found.end()
-            self._line += found[0].count("\n")
-            tag = found[2].lower() if found[2] else ""
-            if self._hidden:
-                self._hidden = "" if found[1] and tag == self._hidden else self._hidden
-            elif found[1]:
-                self._end(tag)
-            elif tag:
-                self._start(tag)
-        self._data(text[at:])
-        self._end_row()
-
-    def _start(self, tag: str) -> None:
-        if tag in ("script", "style"):
-            self._hidden = tag
-        elif tag == "table":
-            self._end_row()
-            self._open.append(Sheet(self._page, self._title))
-            self.sheets.append(self._open[-1])
-        elif tag == "tr":
-            self._end_row()
-            self._row, self._begun = [], self._line
-        elif tag in ("td", "th"):
-            self._end_cell()
-            self._text = []
-        elif tag in _HEADINGS:
-            self._heading = []
-        elif tag in ("br", "p", "li", "div"):
-            self._add(" ")
-
-    def _end(self, tag: str) -> None:
-        if tag in ("td", "th"):
-            self._end_cell()
-        elif tag == "tr":
-            self._end_row()
-        elif tag == "table":
-            self._end_row()
-            if self._open:
-                self._open.pop()
-        elif tag in _HEADINGS and self._heading is not None:
-            self._title = " ".join("".join(self._heading).split()) or self._title
-            if tag == "caption" and self._open:
-                self._open[-1].title = self._title
-            self._page = self._page or self._title
-            self._heading = None
-
-    def _data(self, data: str) -> None:
-        self._line += data.count("\n")
-        if not self._hidden:
-            self._add(unescape(data))
-
-    def _add(self, data: str) -> None:
-        for text in (self._text, self._heading):
-            if text is not None:
-                text.append(data)
-
-    def _end_cell(self) -> None:
-        if self._text is not None and self._row is not None:
-            self._row.append(" ".join("".join(self._text).split()))
-        self._text = None
-
-    def _end_row(self) -> None:
-        self._end_cell()
-        row, self._row = self._row, None
-        if not self._open or not row or not any(row):
-            return
-        if self._open[-1].head:
-            self._open[-1].rows.append((self._begun, row))
+def _read_inline(parser: "MarkdownIt", content: str) -> str:
+    """The text of a cell or heading, without marks; a break becomes a semicolon."""
+    if len(content) > _LONGEST or not _MARKED.search(content):
+        return " ".join(content.split())
+    found = []
+    for token in parser.parseInline(content)[0].children or []:
+        if token.type == "html_inline":
+            found.append("; " if re.match(r"<br\b", token.content, re.IGNORECASE) else "")
+        elif token.type in ("softbreak", "hardbreak"):
+            found.append(" ")
         else:
-            self._open[-1].head = row
+            found.append(token.content)
+    return " ".join("".join(found).split())

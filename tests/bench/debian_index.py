@@ -50,10 +50,10 @@ def knockon(index: Path) -> tuple[int, int]:
 def plain_regex(index: Path) -> tuple[int, int]:
     import networkx
 
-    from knockon.loaders.parsing.unpack import unpacked
+    from knockon.loaders.parsing.unpack import unpack
 
     graph = networkx.MultiDiGraph()
-    text = unpacked(index).decode()
+    text = unpack(index).decode()
     stanzas = [dict(re.findall(r"^([\w-]+): (.*)$", s, re.M)) for s in text.split("\n\n")]
     named = [s for s in stanzas if "Package" in s]
     graph.add_nodes_from(s["Package"] for s in named)
@@ -71,10 +71,10 @@ def python_debian(index: Path) -> tuple[int, int]:
     import networkx
     from debian.deb822 import Packages
 
-    from knockon.loaders.parsing.unpack import unpacked
+    from knockon.loaders.parsing.unpack import unpack
 
     graph = networkx.MultiDiGraph()
-    stream = io.StringIO(unpacked(index).decode())
+    stream = io.StringIO(unpack(index).decode())
     stanzas = list(Packages.iter_paragraphs(stream, use_apt_pkg=False))
     graph.add_nodes_from(s["Package"] for s in stanzas)
     for stanza in stanzas:

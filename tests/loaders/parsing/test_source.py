@@ -9,6 +9,7 @@ from typing import Any
 
 import lz4.frame
 import pytest
+from backports import zstd
 
 from knockon.graph.errors import InputError
 from knockon.loaders.merge import load_tables
@@ -17,6 +18,7 @@ from knockon.loaders.parsing.source import HEAD_BYTES, Source
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".lz4": lz4.frame.compress,
+    ".zst": zstd.compress,
 }  # fmt: skip
 ROWS = b"dependent,provider\nshop,cloud\n"
 

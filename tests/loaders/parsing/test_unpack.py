@@ -12,7 +12,7 @@ import lz4.frame
 import pytest
 
 from knockon.graph.errors import InputError
-from knockon.loaders.parsing.unpack import unpacked, walk_zip
+from knockon.loaders.parsing.unpack import unpack, walk_zip
 
 PACKERS = (gzip.compress, lzma.compress, bz2.compress, lz4.frame.compress, bytes)
 
@@ -21,7 +21,7 @@ PACKERS = (gzip.compress, lzma.compress, bz2.compress, lz4.frame.compress, bytes
 def test_unpacking_is_told_from_content(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     """Each compression is known by its first bytes; other files are read as they are."""
     (tmp_path / "x").write_bytes(pack(b"Package: a\n" * 999))
-    assert unpacked(tmp_path / "x") == b"Package: a\n" * 999
+    assert unpack(tmp_path / "x") == b"Package: a\n" * 999
 
 
 @pytest.mark.parametrize("pack", PACKERS[:4])
@@ -30,10 +30,10 @@ def test_bombs_and_damage_are_refused(tmp_path: Path, pack: Callable[[bytes], by
     path = tmp_path / "x"
     path.write_bytes(pack(bytes(10_000_000)))
     with pytest.raises(InputError, match="unpacks to more than 1,000,000 bytes"):
-        unpacked(path, 1_000_000)
+        unpack(path, 1_000_000)
     path.write_bytes(pack(b"abc" * 10_000)[:-20])
     with pytest.raises(InputError, match="damaged"):
-        unpacked(path)
+        unpack(path)
 
 
 @pytest.mark.parametrize("pack", PACKERS[:4])
@@ -45,12 +45,12 @@ def test_a_few_bytes_do_not_hold_gigabytes(
     path = tmp_path / "x"
     path.write_bytes(pack(b"3356|64500|-1\n" + bytes(20_000_000)))
     with pytest.raises(InputError, match="x: unpacks to more than "):
-        unpacked(path)
+        unpack(path)
     path.write_bytes(pack(bytes(1_000_000)))
-    assert len(unpacked(path)) == 1_000_000
+    assert len(unpack(path)) == 1_000_000
     honest = b"".join(b"%d|%d|-1\n" % (i * 7919 % 64512, i % 401) for i in range(200_000))
     path.write_bytes(pack(honest))
-    assert unpacked(path) == honest
+    assert unpack(path) == honest
 
 
 def test_archives_are_bounded_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

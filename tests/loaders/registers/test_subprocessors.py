@@ -8,7 +8,10 @@ import pytest
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.subprocessors import columns_of, read_subprocessors, relation_of
+from knockon.loaders.registers.subprocessors_sheet import Sheet
+from knockon.loaders.registers.subprocessors_tables import read_sheets
 from knockon.loaders.registry import find_format
 from tests.loaders.sums import added_up
 
@@ -93,6 +96,70 @@ def test_every_shape_gives_the_same_dependencies(tmp_path: Path, name: str, text
     }  # fmt: skip
     added_up(tables.report)
     assert tables.dependencies["probability"].is_null().all()
+
+
+def rows_of(folder: Path, name: str, text: str) -> list[Sheet]:
+    (folder / name).write_text(text)
+    return read_sheets(Source.of(folder / name))
+
+
+def test_cells_over_several_rows_and_columns(tmp_path: Path) -> None:
+    """A cell counts in every row and column that it reaches; one over all columns is no row."""
+    (sheet,) = rows_of(
+        tmp_path, "s.html",
+        "<html><table><tr><th>Sub-processor<th>Purpose<th>Place</tr>\n"
+        "<tr><td rowspan=3>A<td>hosting<td rowspan='2'>US</tr>\n<tr><td>DNS\n"
+        "<tr><td colspan=2>mail</tr><tr><td colspan=3>Only\nfor <b>some</b></tr>\n<tr><td>B",
+    )  # fmt: skip
+    assert sheet.head == ["Sub-processor", "Purpose", "Place"]
+    assert sheet.rows == [
+        (2, ["A", "hosting", "US"]), (3, ["A", "DNS", "US"]), (4, ["A", "mail", "mail"]),
+        (6, ["B"]),
+    ]  # fmt: skip
+    assert sheet.asides == [(4, "Only for some")]
+    tables = load_tables([tmp_path / "s.html"])
+    assert added_up(tables.report) == {"s.html": (5, 4)}
+    assert "a row that is one cell over all columns ('Only for some' at s.html:4)" in str(
+        "\n".join(map(str, tables.report))
+    )
+
+
+def test_pages_are_parsed_as_browsers_do(tmp_path: Path) -> None:
+    """Comments, scripts, omitted end tags, tables in tables, marks closed in the wrong order."""
+    inner, outer = sorted(
+        rows_of(
+            tmp_path, "s.html",
+            "<!doctype html><title>T</title><!-- <table><tr><td>no --><h2>Our <i>own</i></h2>"
+            "<script>'<table>'</script><table><caption>C</caption><tr><th>Name<th>x\n"
+            "<tr><td title='a > b'>A<table><tr><td>inner<tr><td>more</table>B<td><b>1<i>2</b>3</i>",
+        ),
+        key=lambda sheet: len(sheet.head),
+    )  # fmt: skip
+    assert (outer.page, outer.title, outer.head) == ("T", "C", ["Name", "x"])
+    assert outer.rows == [(2, ["AB", "123"])]
+    assert (inner.head, inner.rows) == (["inner"], [(2, ["more"])])
+
+
+@pytest.mark.parametrize("part", ["<font a={}>", "<a><b x={}>", "<div></p>", "<div><x{}></x{}>"])
+def test_pages_that_would_take_minutes_are_refused(tmp_path: Path, part: str) -> None:
+    """Parsers look through all that is open again and again; a page that nests so is none."""
+    text = "<table>" + "".join(part.replace("{}", str(i)) for i in range(100_000))
+    with pytest.raises(InputError, match=r"s\.html:1: elements nested deeper than 2,000"):
+        rows_of(tmp_path, "s.html", text)
+
+
+def test_markdown_outside_of_tables(tmp_path: Path) -> None:
+    """Front matter and code are no tables; lines count all the same; no cell is left out."""
+    (sheet,) = rows_of(
+        tmp_path, "s.md",
+        "---\ntitle: a | b\n---\n\n```\n| x |\n|---|\n| y |\n```\n## Acme `co`\n\n"
+        "Name | What\n-|:-:\n[A & B](http://x) | *ho*st<br>ing &amp; \\| more\n"
+        "C | d | e | f\n| D |\n",
+    )  # fmt: skip
+    assert (sheet.page, sheet.head) == ("Acme co", ["Name", "What"])
+    assert sheet.rows == [
+        (14, ["A & B", "host; ing & | more"]), (15, ["C", "d", "", ""]), (16, ["D", ""]),
+    ]  # fmt: skip
 
 
 def test_a_column_for_the_company(tmp_path: Path) -> None:

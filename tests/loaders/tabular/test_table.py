@@ -9,10 +9,10 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling.cmdb import TYPES
 from knockon.loaders.assembling.table import GUESSES
 from knockon.loaders.merge import load_tables
 from knockon.loaders.tabular import servicenow
-from knockon.loaders.tabular.servicenow import TYPES
 from tests.paths import DATA
 
 SERVICENOW = DATA / "servicenow"
