@@ -87,19 +87,18 @@ def some(items: Iterable[str], shown: int = SHOWN) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'outage'?` where a known word is near, else the list of known words."""
     words = list(known)
-    near = find_nearest(word, words, 1, 0.6)
+    near = find_nearest(word.lower(), words, 1, 0.6)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(words)}"
 
 
 def find_nearest(word: str, known: Iterable[str], count: int, least: float) -> list[str]:
-    """The known words that are most like this one, the nearest first; whatever their case.
+    """The known words that are most like this one, the nearest first.
 
     least: of the likeness, 0..1 (Ratcliff and Obershelp, `difflib`)
     """
     from difflib import get_close_matches
 
-    words = {known.casefold(): known for known in reversed(list(known))}
-    return [words[near] for near in get_close_matches(word.casefold(), words, count, least)]
+    return get_close_matches(word, list(known), count, least)
 
 
 def _label(identifier: str, name: str) -> str:

@@ -84,7 +84,7 @@ class UnknownGraphError(KnockonError):
 
     def __init__(self, asked: str, graphs: Mapping[str, str]) -> None:
         super().__init__(f"no graph has the name {clip(asked)!r}{did_you_mean(asked, graphs)}")
-        near = find_nearest(asked, graphs, 3, 0.3) or list(graphs)[:3]
+        near = find_nearest(asked.lower(), graphs, 3, 0.3) or list(graphs)[:3]
         self.nearest = tuple((name, graphs[name]) for name in near)
 
 

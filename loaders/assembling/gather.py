@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.model.tables import DEPENDENCY_COLUMNS, ENTITY_COLUMNS, FILE, Tables
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 
 _DTYPES = {c.name: c.dtype for c in (*ENTITY_COLUMNS, *DEPENDENCY_COLUMNS)}
 
@@ -24,7 +24,7 @@ class Rows:
     file: str
     source: str
     as_of: str | None = None
-    tally: Tally = field(default_factory=Tally)
+    findings: Findings = field(default_factory=Findings)
     entities: dict[str, dict[str, Any]] = field(default_factory=dict)
     dependencies: list[dict[str, Any]] = field(default_factory=list)
 
@@ -40,14 +40,14 @@ class Rows:
         if listed is None:
             return
         if not isinstance(listed, list):
-            self.tally.add("dropped", f"{key} that is no list", f"{where}.{key}".lstrip("."))
+            self.findings.add("dropped", f"{key} that is no list", f"{where}.{key}".lstrip("."))
             return
         for number, record in enumerate(listed):
             place = f"{where}.{key}[{number}]".lstrip(".")
             if isinstance(record, dict):
                 yield place, record
             else:
-                self.tally.add("dropped", f"an entry of {key} that is no object", place)
+                self.findings.add("dropped", f"an entry of {key} that is no object", place)
 
     def entity(self, identifier: str, where: str, **cells: Any) -> bool:
         """Add an entity, or fill what is still empty in the one of this id. Whether it is new."""
@@ -78,7 +78,7 @@ class Rows:
             dependencies=_frame(self.dependencies) if self.dependencies else _no_dependencies(),
             title=title,
             sources={self.source: told},
-            report=self.tally.findings(),
+            report=self.findings.report(),
         )
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import FILE, LINE, Tables, known_as
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.joining.claims import TABLE, AliasTable, Claim
 from knockon.loaders.parsing.csv_text import read_csv_table
 from knockon.loaders.parsing.faults import one_error
@@ -53,7 +53,7 @@ class _Reading:
     def __init__(self, finder: "_Finder") -> None:
         self._finder = finder
         self._faults: list[str] = []
-        self._tally = Tally()
+        self._findings = Findings()
         self._said: dict[frozenset[str], tuple[bool, str]] = {}
         self._claims: dict[tuple[str, str], tuple[Claim, bool]] = {}
         self._idle: list[tuple[Claim, bool | None]] = []
@@ -67,15 +67,15 @@ class _Reading:
             return
         claim = Claim(one, other, TABLE, why=why.strip())
         if decided is None:
-            self._tally.add("note", "a row of the table of aliases that is not decided", where)
+            self._findings.add("note", "a row of the table of aliases that is not decided", where)
             self._idle.append((claim, None))
         elif not self._finder.known(one):
             text = f"{clip(one, 60)} at {where}"
-            self._tally.add("note", "an alias that no entity here has as id or name", text)
+            self._findings.add("note", "an alias that no entity here has as id or name", text)
             self._idle.append((claim, decided))
         elif one == other:
             reason = "a row of the table of aliases that names one entity twice"
-            self._tally.add("note", reason, where)
+            self._findings.add("note", reason, where)
         else:
             first, at = self._said.setdefault(frozenset((one, other)), (decided, where))
             if first != decided:
@@ -90,7 +90,7 @@ class _Reading:
             tuple(claim for claim, joins in said if joins),
             tuple(claim for claim, joins in said if not joins),
             tuple(self._idle),
-            self._tally.findings(),
+            self._findings.report(),
         )
 
     def _decision(self, told: str, where: str) -> bool | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from knockon.graph.model.tables import FILE, Finding, Tables
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.joining.candidates import Called, candidates
 from knockon.loaders.joining.claims import NAMES, STATED, Claim, class_of, dependents, stated
 from knockon.loaders.joining.identifiers import identified
@@ -53,18 +53,18 @@ def alike_names(tables: Tables, least: float = LEAST) -> tuple[list[Claim], list
     by_core: dict[tuple[str, ...], list[Called]] = defaultdict(list)
     for one in called:
         by_core[one.taken.core].append(one)
-    tally = Tally()
+    findings = Findings()
     users = dependents(tables, [c.id for c in called])
     for ones in by_core.values():
         ones.sort(key=lambda c: (-users.get(c.id, 0), c.id))
     related = _related(tables)
     found = []
-    for one, other in candidates(by_core, tally):
+    for one, other in candidates(by_core, findings):
         score, why = _judged(one, other, related)
         if score >= least:
             stays, alias = sorted((one, other), key=lambda c: (-users.get(c.id, 0), c.id))
             found.append(Claim(alias.id, stays.id, NAMES, round(score, 3), why))
-    return found, list(tally.findings())
+    return found, list(findings.report())
 
 
 def proposals(

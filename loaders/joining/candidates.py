@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from knockon.graph.errors import clip
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.joining.claims import class_of
 from knockon.loaders.joining.names import GENERIC, Name, initials
 
@@ -34,7 +34,7 @@ class Called:
 
 
 def candidates(
-    by_core: Mapping[tuple[str, ...], list[Called]], tally: Tally
+    by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings
 ) -> Iterator[tuple[Called, Called]]:
     """Pairs worth a look. Of several entities of one name and sort of kind, one stands for all."""
     forms = {core: _forms(ones) for core, ones in by_core.items()}
@@ -42,14 +42,14 @@ def candidates(
         for ones in same:
             yield from _within_a_form(ones)
         firsts = [ones[0] for ones in same]
-        yield from _pairs(firsts, "forms of one name", " ".join(firsts[0].taken.core), tally)
+        yield from _pairs(firsts, "forms of one name", " ".join(firsts[0].taken.core), findings)
     pairs = set(_by_initials(by_core))
-    pairs |= set(_by_former(by_core, tally)) | set(_within(by_core, tally))
-    pairs |= set(_by_letters(sorted(by_core), tally))
+    pairs |= set(_by_former(by_core, findings)) | set(_within(by_core, findings))
+    pairs |= set(_by_letters(sorted(by_core), findings))
     for a, b in sorted(pairs):
         if len(forms[a]) * len(forms[b]) > _BLOCK:
             text = f"{clip(' '.join(a), 40)}, {clip(' '.join(b), 40)}"
-            tally.add("note", "names of many forms: only the first of each compared", text)
+            findings.add("note", "names of many forms: only the first of each compared", text)
             yield forms[a][0][0], forms[b][0][0]
             continue
         yield from ((one[0], other[0]) for one in forms[a] for other in forms[b])
@@ -75,20 +75,22 @@ def _within_a_form(ones: list[Called]) -> Iterator[tuple[Called, Called]]:
 
 
 def _pairs(
-    items: Sequence[Item], what: str, where: str, tally: Tally
+    items: Sequence[Item], what: str, where: str, findings: Findings
 ) -> Iterator[tuple[Item, Item]]:
     """Every pair of the items; of too many, the first with each other, and a note."""
     if len(items) <= _BLOCK:
         yield from combinations(items, 2)
         return
-    tally.add(
+    findings.add(
         "note", f"more than {_BLOCK} {what}: each compared with the first only",
         f"{clip(where, 40)}: {len(items):,}",
     )  # fmt: skip
     yield from ((items[0], other) for other in items[1:])
 
 
-def _by_former(by_core: Mapping[tuple[str, ...], list[Called]], tally: Tally) -> Iterator[Pair]:
+def _by_former(
+    by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings
+) -> Iterator[Pair]:
     """Cores of which one is a former or trade name of the other, or that share one."""
     holders: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
     for core, ones in by_core.items():
@@ -96,7 +98,7 @@ def _by_former(by_core: Mapping[tuple[str, ...], list[Called]], tally: Tally) ->
             holders[other].add(core)
     for other, cores in holders.items():
         shared = sorted(cores | ({other} if other in by_core else set()))
-        yield from _pairs(shared, "names that were one", " ".join(other), tally)
+        yield from _pairs(shared, "names that were one", " ".join(other), findings)
 
 
 def _by_initials(by_core: Mapping[tuple[str, ...], list[Called]]) -> Iterator[Pair]:
@@ -106,7 +108,7 @@ def _by_initials(by_core: Mapping[tuple[str, ...], list[Called]]) -> Iterator[Pa
                 yield _ordered((short,), core)
 
 
-def _within(by_core: Mapping[tuple[str, ...], list[Called]], tally: Tally) -> Iterator[Pair]:
+def _within(by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings) -> Iterator[Pair]:
     """Cores of which one begins with the other, or is the other but for generic words."""
     trunks: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
     for core in by_core:
@@ -118,13 +120,13 @@ def _within(by_core: Mapping[tuple[str, ...], list[Called]], tally: Tally) -> It
     for said, cores in trunks.items():
         if said:
             what = "names that differ in words of little meaning"
-            yield from _pairs(sorted(cores), what, " ".join(said), tally)
+            yield from _pairs(sorted(cores), what, " ".join(said), findings)
 
 
-def _by_letters(cores: Sequence[tuple[str, ...]], tally: Tally) -> Iterator[Pair]:
+def _by_letters(cores: Sequence[tuple[str, ...]], findings: Findings) -> Iterator[Pair]:
     """Cores that are spelt alike, roughly."""
     texts = [" ".join(sorted(core)) for core in cores]
-    blocks = [list(range(len(cores)))] if len(cores) <= ALL_PAIRS else _blocks(cores, tally)
+    blocks = [list(range(len(cores)))] if len(cores) <= ALL_PAIRS else _blocks(cores, findings)
     for block in blocks:
         for i, j in _alike([texts[n] for n in block]):
             yield _ordered(cores[block[i]], cores[block[j]])
@@ -146,20 +148,20 @@ def _alike(texts: list[str]) -> Iterator[tuple[int, int]]:
                     yield int(i) + start, int(j) + start
 
 
-def _blocks(cores: Sequence[tuple[str, ...]], tally: Tally) -> Iterator[list[int]]:
+def _blocks(cores: Sequence[tuple[str, ...]], findings: Findings) -> Iterator[list[int]]:
     """Places of cores that share a word or four first letters, but for blocks too large."""
     keys: dict[str, list[int]] = defaultdict(list)
     for place, core in enumerate(cores):
         for key in {*core, *(w[:4] for w in core)} | {"".join(core)[:4]}:
             keys[key].append(place)
-    tally.add(
+    findings.add(
         "note", "more names than are compared in all pairs: only those that share a word or four "
         f"first letters were, by letters (limit {ALL_PAIRS:,})", f"{len(cores):,} names",
     )  # fmt: skip
     for key, places in sorted(keys.items()):
         if len(places) > _BLOCK:
             text = f"{clip(key, 40)}: {len(places):,}"
-            tally.add("note", f"a word or beginning that more than {_BLOCK} names share: "
+            findings.add("note", f"a word or beginning that more than {_BLOCK} names share: "
                       "not compared by it", text)  # fmt: skip
         elif len(places) > 1:
             yield places

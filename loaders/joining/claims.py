@@ -7,8 +7,8 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import Finding, Tables, known_as
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.merge_rows import trimmed
-from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.joining.names import word_set
 
 SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
@@ -72,14 +72,14 @@ def stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     known = set(tables.entities["id"])
     rows = tables.entities.select("id", trimmed(SAME_AS)).drop_nulls().sort("id")
     also = known_as(tables.entities)
-    claims, lost = [], Tally()
+    claims, lost = [], Findings()
     for alias, named in rows.iter_rows():
         if named in known:
             claims.append(Claim(alias, named, STATED, why="same_as"))
         elif named not in also.get(alias, ()):
             where = f"{clip(alias, 60)} as {clip(named, 60)}"
             lost.add("note", "same_as names no entity; not joined", where)
-    return [c for c in claims if c.alias != c.same_as], list(lost.findings())
+    return [c for c in claims if c.alias != c.same_as], list(lost.report())
 
 
 def class_of(kind: str) -> str:

@@ -12,8 +12,8 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import Finding, Tables
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.lei import is_lei
-from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.joining.claims import (
     DOMAIN,
     DOMAINS,
@@ -43,9 +43,9 @@ def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     product, are proposed; so are entities of unknown kind that share a domain but no name, and
     names whose numbers or regions differ.
     """
-    tally = Tally()
+    findings = Findings()
     shared: dict[tuple[str, str], list[str]] = {}
-    for identifier, by, value in _stated(tables, tally):
+    for identifier, by, value in _stated(tables, findings):
         shared.setdefault((by, value), []).append(identifier)
     several = {key: ids for key, ids in shared.items() if len(ids) > 1}
     users = dependents(tables, [i for ids in several.values() for i in ids])
@@ -59,7 +59,7 @@ def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
         for alias in others:
             score, why = _judged(by, facts[first], facts[alias])
             claims.append(Claim(alias, first, by, score, f"{by} {clip(value, 60)}{why}"))
-    return claims, list(tally.findings())
+    return claims, list(findings.report())
 
 
 def host_of(text: str) -> str | None:
@@ -78,7 +78,7 @@ def host_of(text: str) -> str | None:
     return host if whole and len(host) <= 253 and _HOST.fullmatch(host) else None
 
 
-def _stated(tables: Tables, tally: Tally) -> Iterable[tuple[str, str, str]]:
+def _stated(tables: Tables, findings: Findings) -> Iterable[tuple[str, str, str]]:
     """(id, LEI or DOMAIN, value) of every entity that states one that can be used."""
     columns = [c for c in (LEI_COLUMN, *DOMAINS) if c in tables.entities.columns]
     rows = tables.entities.select("id", *(pl.col(c).cast(pl.String) for c in columns))
@@ -89,13 +89,13 @@ def _stated(tables: Tables, tally: Tally) -> Iterable[tuple[str, str, str]]:
             yield identifier, LEI, lei
         elif lei:
             where = f"{clip(lei, 30)} of {clip(identifier, 60)}"
-            tally.add("note", "an LEI whose form or check digits are wrong; not used", where)
+            findings.add("note", "an LEI whose form or check digits are wrong; not used", where)
         hosts = [host_of(told[c]) for c in DOMAINS if c in told]
         if any(hosts):
             yield identifier, DOMAIN, next(h for h in hosts if h)
         elif hosts:
             where = f"{clip(next(iter(told.values())), 60)} of {clip(identifier, 60)}"
-            tally.add("note", "a website that is no domain alone; not used to join", where)
+            findings.add("note", "a website that is no domain alone; not used to join", where)
 
 
 def _judged(by: str, one: tuple[str, str], other: tuple[str, str]) -> tuple[float, str]:

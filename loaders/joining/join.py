@@ -14,8 +14,8 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, LINE, Finding, Tables, known_as
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
-from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.joining.claims import (
     DOMAIN,
     LEI,
@@ -53,11 +53,11 @@ def join(tables: Tables, claims: Iterable[Claim], apart: Iterable[Claim] = ()) -
         _refuse_rings(by, [c for c in ordered if c.by == by])
     classes = {i: class_of(k) for i, k in tables.entities.select("id", "kind").iter_rows()}
     clusters = _Clusters(apart, classes)
-    report = Tally()
-    made = [c for c in ordered if _unite(clusters, c, report)]
+    findings = Findings()
+    made = [c for c in ordered if _unite(clusters, c, findings)]
     target, order, strangers = _stays(tables, clusters, made)
     if not order:
-        return replace(tables, report=(*tables.report, *report.findings()))
+        return replace(tables, report=(*tables.report, *findings.report()))
     joined = _joined(made, target)
     dependencies, groups = _redirected(tables.dependencies, target)
     entities, conflicts = _merged(tables.entities, target, order, strangers)
@@ -65,7 +65,7 @@ def join(tables: Tables, claims: Iterable[Claim], apart: Iterable[Claim] = ()) -
         tables,
         entities=entities,
         dependencies=dependencies,
-        report=(*tables.report, *joined, *report.findings(), *groups, *conflicts),
+        report=(*tables.report, *joined, *findings.report(), *groups, *conflicts),
     )
 
 
@@ -125,7 +125,7 @@ class _Clusters:
         return self._classes.get(root, {self._class_of.get(root, "")} - {""})
 
 
-def _unite(clusters: _Clusters, claim: Claim, report: Tally) -> bool:
+def _unite(clusters: _Clusters, claim: Claim, findings: Findings) -> bool:
     """Join the two of a claim, unless that joins what has to stay apart."""
     pair = f"{clip(claim.alias, 60)} as {clip(claim.same_as, 60)}"
     barred = clusters.kept_apart(claim.alias, claim.same_as)
@@ -133,10 +133,10 @@ def _unite(clusters: _Clusters, claim: Claim, report: Tally) -> bool:
         told = " and ".join(repr(clip(i)) for i in sorted(barred))
         raise InputError(f"the table of aliases keeps {told} apart, and joins them: {pair}")
     if barred:
-        report.add("note", f"kept apart by the table of aliases, in spite of {claim.by}", pair)
+        findings.add("note", f"kept apart by the table of aliases, in spite of {claim.by}", pair)
         return False
     if claim.by == NAMES and clusters.contradict(claim.alias, claim.same_as):
-        report.add("note", "names that are alike, not joined: their kinds contradict", pair)
+        findings.add("note", "names that are alike, not joined: their kinds contradict", pair)
         return False
     return clusters.unite(claim.alias, claim.same_as)
 
@@ -194,14 +194,14 @@ def _joined(made: Sequence[Claim], target: dict[str, str]) -> list[Finding]:
         for identifier in (claim.alias, claim.same_as):
             if identifier in target:
                 by.setdefault(identifier, claim.by)
-    tally = Tally()
+    findings = Findings()
     for identifier in sorted(target):
-        tally.add(
+        findings.add(
             "merged",
             reasons[by[identifier]],
             f"{clip(identifier, 60)} as {clip(target[identifier], 60)}",
         )
-    return list(tally.findings())
+    return list(findings.report())
 
 
 def _merged(

@@ -68,16 +68,18 @@ def read_backstage(source: SourceLike) -> Tables:
     source = Source.of(source)
     rows = Rows("", f"Backstage catalog {source.name}")
     found: dict[str, Descriptor] = {}
-    for descriptor in descriptors(source, rows.tally):
+    for descriptor in descriptors(source, rows.findings):
         kind = descriptor.kind.lower()
         if kind not in ENTITY_KINDS:
             if kind != "location":
                 reason = f"a {clip(descriptor.kind, 40)}: nothing that fails"
-                rows.tally.add("note", reason, descriptor.where)
+                rows.findings.add("note", reason, descriptor.where)
             continue
         identifier = _reference(descriptor.name, kind, descriptor.namespace or NAMESPACE)
         if identifier in found:
-            rows.tally.add("dropped", "an entity whose reference stands before", descriptor.where)
+            rows.findings.add(
+                "dropped", "an entity whose reference stands before", descriptor.where
+            )
         elif identifier:
             found[identifier] = descriptor
     if not found:
@@ -106,7 +108,7 @@ class _Catalog:
             lifecycle=_text(spec.get("lifecycle")) or None,
         )  # fmt: skip
         for link in LINKS:
-            for text, line in descriptor.texts(link.key, self._rows.tally):
+            for text, line in descriptor.texts(link.key, self._rows.findings):
                 where = descriptor.at(line)
                 other = self._resolve(text, link.default_kind, identifier, link.key, where)
                 if other is None:
@@ -124,7 +126,7 @@ class _Catalog:
         """APIs whose provider the catalog does not tell: nothing below them can be seen."""
         for identifier, descriptor in self._found.items():
             if identifier.startswith("api:") and identifier not in self._provided:
-                self._rows.tally.add(
+                self._rows.findings.add(
                     "note",
                     "an API that no component provides",
                     f"{identifier} at {descriptor.where}",
@@ -132,7 +134,7 @@ class _Catalog:
 
     def _parent(self, identifier: str, descriptor: Descriptor) -> str | None:
         for key, kind in PARENTS.items():
-            for text, line in descriptor.texts(key, self._rows.tally):
+            for text, line in descriptor.texts(key, self._rows.findings):
                 found = self._resolve(text, kind, identifier, key, descriptor.at(line))
                 if found is not None:
                     return found
@@ -151,7 +153,7 @@ class _Catalog:
             return known[0]
         few = "several entities" if len(known) > 1 else "no entity of the catalog"
         reason = f"a reference in {key} that names {few}"
-        self._rows.tally.add("dropped", reason, f"{clip(text, 80)} at {where}")
+        self._rows.findings.add("dropped", reason, f"{clip(text, 80)} at {where}")
         return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knockon.graph.errors import InputError, clip
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
@@ -36,7 +36,7 @@ class Descriptor:
     def at(self, line: int) -> str:
         return f"{self.file}:{line}"
 
-    def texts(self, key: str, tally: Tally) -> list[tuple[str, int]]:
+    def texts(self, key: str, findings: Findings) -> list[tuple[str, int]]:
         """The texts under a key of the spec, one or a list, each with its line."""
         value = self.spec.get(key)
         if value is None:
@@ -50,30 +50,30 @@ class Descriptor:
             if isinstance(item, str) and item.strip():
                 found.append((item.strip(), at))
             else:
-                tally.add("dropped", f"a value in {key} that is no text", self.at(at))
+                findings.add("dropped", f"a value in {key} that is no text", self.at(at))
         return found
 
 
-def descriptors(source: Source, tally: Tally) -> Iterator[Descriptor]:
+def descriptors(source: Source, findings: Findings) -> Iterator[Descriptor]:
     """Every descriptor of the source. Files outside its folder are refused and counted."""
     root = (source.path if source.is_folder else source.path.parent).resolve()
-    waiting = _entries(root, tally) if source.is_folder else [root / source.name]
+    waiting = _entries(root, findings) if source.is_folder else [root / source.name]
     seen = set(waiting)
     for file in waiting:
         if len(seen) > MAX_FILES:
             raise InputError(f"{source.name}: more than {MAX_FILES:,} files in one catalog")
-        for descriptor in _read(file, root, tally):
+        for descriptor in _read(file, root, findings):
             yield descriptor
             if descriptor.kind.lower() != "location":
                 continue
-            for text, line in _targets(descriptor, tally):
-                for other in _files(text, file, root, descriptor.at(line), tally):
+            for text, line in _targets(descriptor, findings):
+                for other in _files(text, file, root, descriptor.at(line), findings):
                     if other not in seen:
                         seen.add(other)
                         waiting.append(other)
 
 
-def _entries(root: Path, tally: Tally) -> list[Path]:
+def _entries(root: Path, findings: Findings) -> list[Path]:
     """The file with which a folder begins, else all its YAML files that lie in it."""
     named = [root / name for name in ENTRIES if (root / name).is_file()]
     if named:
@@ -81,22 +81,22 @@ def _entries(root: Path, tally: Tally) -> list[Path]:
     found = sorted(p for p in root.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
     for file in found:
         if not file.resolve().is_relative_to(root):
-            tally.add("dropped", "a link to a file outside the folder; not read", file.name)
+            findings.add("dropped", "a link to a file outside the folder; not read", file.name)
     return [file for file in found if file.resolve().is_relative_to(root)]
 
 
-def _read(file: Path, root: Path, tally: Tally) -> Iterator[Descriptor]:
+def _read(file: Path, root: Path, findings: Findings) -> Iterator[Descriptor]:
     name = file.relative_to(root).as_posix()
     for document in Source.of(file).yaml_documents:
         group = document.get("apiVersion") if isinstance(document, YamlMap) else None
         line = getattr(document, "line", 1)
         if not isinstance(group, str) or not group.startswith(GROUP):
-            tally.add("dropped", "a document that is no entity of Backstage", f"{name}:{line}")
+            findings.add("dropped", "a document that is no entity of Backstage", f"{name}:{line}")
             continue
         kind, metadata, spec = (document.get(key) for key in ("kind", "metadata", "spec"))
         own = metadata.get("name") if isinstance(metadata, YamlMap) else None
         if not isinstance(kind, str) or not isinstance(own, str) or not own.strip():
-            tally.add("dropped", "an entity without kind or metadata.name", f"{name}:{line}")
+            findings.add("dropped", "an entity without kind or metadata.name", f"{name}:{line}")
             continue
         texts = {k: v for k, v in metadata.items() if isinstance(v, str)}
         yield Descriptor(
@@ -106,14 +106,14 @@ def _read(file: Path, root: Path, tally: Tally) -> Iterator[Descriptor]:
         )  # fmt: skip
 
 
-def _targets(descriptor: Descriptor, tally: Tally) -> list[tuple[str, int]]:
-    return [*descriptor.texts("target", tally), *descriptor.texts("targets", tally)]
+def _targets(descriptor: Descriptor, findings: Findings) -> list[tuple[str, int]]:
+    return [*descriptor.texts("target", findings), *descriptor.texts("targets", findings)]
 
 
-def _files(text: str, beside: Path, root: Path, where: str, tally: Tally) -> list[Path]:
+def _files(text: str, beside: Path, root: Path, where: str, findings: Findings) -> list[Path]:
     """The files that a target names, `*` for many; none that lies outside the root."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
-        tally.add("note", "a target on the web; not fetched", f"{clip(text, 80)} at {where}")
+        findings.add("note", "a target on the web; not fetched", f"{clip(text, 80)} at {where}")
         return []
     try:
         target = os.path.normpath(beside.parent / text)
@@ -127,8 +127,8 @@ def _files(text: str, beside: Path, root: Path, where: str, tally: Tally) -> lis
     for file in files:
         if file not in inside:
             reason = "a target outside the folder of the catalog; not read"
-            tally.add("dropped", reason, f"{clip(text, 80)} at {where}")
+            findings.add("dropped", reason, f"{clip(text, 80)} at {where}")
     present = [file for file in inside if file.is_file()]
     if not present and len(inside) == len(files):
-        tally.add("dropped", "a target that is not there", f"{clip(text, 80)} at {where}")
+        findings.add("dropped", "a target that is not there", f"{clip(text, 80)} at {where}")
     return present

@@ -53,17 +53,17 @@ def read_compose(source: SourceLike) -> Tables:
     source = Source.of(source)
     folder, files, others = _files(source)
     rows = Rows("", f"Docker Compose {folder.resolve().name}")
-    project = Project(folder, rows.tally)
+    project = Project(folder, rows.findings)
     services: dict[str, Service] = {}
     for file in files:
         for name, service in project.services(project.root / file.name).items():
             services[name] = services[name].merged(service) if name in services else service
     services = {name: service for name, service in services.items() if not service.removed}
     if not services:  # an overlay that is all comments must not stop those beside it
-        rows.tally.add("note", "no services", files[0].name)
+        rows.findings.add("note", "no services", files[0].name)
     for other in others:
         reason = "a Compose file beside that is not laid over; --with adds it"
-        rows.tally.add("note", reason, other)
+        rows.findings.add("note", reason, other)
     title = project.name or re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
     for name, service in services.items():
         _add(rows, title, name, service, services)
@@ -113,12 +113,12 @@ def _add(
             continue
         if condition in LEFT_OUT:
             reason = f"a dependency that {LEFT_OUT[condition]} ({condition})"
-            rows.tally.add("dropped", reason, f"{name} on {target} at {where}")
+            rows.findings.add("dropped", reason, f"{name} on {target} at {where}")
             continue
         provider = target if key == "external_links" else f"{project}/{target}"
         if key != "external_links" and target not in services:
             reason = "a dependency on a service that these files do not define"
-            rows.tally.add("note", reason, f"{name} on {clip(target, 60)} at {where}")
+            rows.findings.add("note", reason, f"{name} on {clip(target, 60)} at {where}")
         rows.depend(
             dependent=identifier, provider=provider, relation=RELATIONS[key], where=where,
             condition=condition,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.operations.compose_env import interpolate, read_env
 from knockon.loaders.operations.formats import COMPOSE_RULES
 from knockon.loaders.parsing.source import Source
@@ -62,10 +62,10 @@ class Service:
 class Project:
     """Reads the files of a project below one folder."""
 
-    def __init__(self, root: Path, tally: Tally) -> None:
+    def __init__(self, root: Path, findings: Findings) -> None:
         self.root = root.resolve()
         self.name = ""
-        self._tally = tally
+        self._findings = findings
         self._files: dict[Path, YamlMap] = {}
         self._env: dict[Path, dict[str, str]] = {}
         self._included: set[Path] = set()
@@ -123,7 +123,7 @@ class Project:
         text = self._put_in(path, beside, place) if isinstance(path, str) else ""
         other = _resolved(beside.parent, text)
         if other is None or not other.is_relative_to(self.root) or not other.is_file():
-            self._tally.add("dropped", OUTSIDE, f"{clip(text or str(path), 60)} at {place}")
+            self._findings.add("dropped", OUTSIDE, f"{clip(text or str(path), 60)} at {place}")
             return None
         return other
 
@@ -231,7 +231,7 @@ class Project:
 
         def missing(name: str) -> None:
             reason = "a variable that .env does not set; it counts as empty"
-            self._tally.add("note", reason, f"{clip(name, 40)} at {place}")
+            self._findings.add("note", reason, f"{clip(name, 40)} at {place}")
 
         return interpolate(text, self._env[file.parent], place, missing)
 

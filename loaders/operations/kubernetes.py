@@ -67,7 +67,7 @@ def _manifests(source: Source, rows: Rows) -> Iterator[_Object]:
         files = sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
         outside = [f for f in files if not f.resolve().is_relative_to(root.resolve())]
         for file in outside:
-            rows.tally.add("dropped", "a link to a file outside the folder; not read", file.name)
+            rows.findings.add("dropped", "a link to a file outside the folder; not read", file.name)
         files = [f for f in files if f not in outside]
     else:
         files, root = [source.path], source.path.parent
@@ -80,7 +80,7 @@ def _manifests(source: Source, rows: Rows) -> Iterator[_Object]:
             document = waiting.pop()
             if not isinstance(document, YamlMap) or "kind" not in document:
                 line = getattr(document, "line", 1)
-                rows.tally.add("dropped", "a document that is no object", f"{name}:{line}")
+                rows.findings.add("dropped", "a document that is no object", f"{name}:{line}")
             elif str(document["kind"]).endswith("List") and isinstance(
                 document.get("items"), YamlList
             ):
@@ -101,15 +101,15 @@ class _Cluster:
         where = f"{file}:{manifest.line}"
         name = metadata.get("name") if isinstance(metadata, YamlMap) else None
         if not isinstance(kind, str) or not isinstance(name, str) or not name:
-            self._rows.tally.add("dropped", "an object without kind or metadata.name", where)
+            self._rows.findings.add("dropped", "an object without kind or metadata.name", where)
             return
         if kind not in KINDS:
             reason = f"a {clip(kind, 40)}: states no dependency that is read"
-            self._rows.tally.add("note", reason, f"{clip(name, 60)} at {where}")
+            self._rows.findings.add("note", reason, f"{clip(name, 60)} at {where}")
             return
         identifier = object_id(_namespace(manifest), kind, name)
         if identifier in self.objects:
-            self._rows.tally.add(
+            self._rows.findings.add(
                 "dropped", "an object that stands before", f"{identifier} at {where}"
             )
             return
@@ -132,7 +132,7 @@ class _Cluster:
             where = f"{file}:{one.line}"
             if one.optional:
                 reason = "an optional reference: the pod starts without it"
-                self._rows.tally.add("dropped", reason, f"{clip(one.name, 60)} at {where}")
+                self._rows.findings.add("dropped", reason, f"{clip(one.name, 60)} at {where}")
             else:
                 self._need(identifier, one, _namespace(manifest), where)
         for space, name, line in service_hosts(pod, _namespace(manifest)):
@@ -148,7 +148,7 @@ class _Cluster:
         ours = (one.kind, one.name) != ("ServiceAccount", "default")
         if ours and other not in self._rows.entities:
             reason = f"a {one.kind} that the files do not hold"
-            self._rows.tally.add("note", reason, f"{clip(one.name, 60)} at {where}")
+            self._rows.findings.add("note", reason, f"{clip(one.name, 60)} at {where}")
             self._entity(other, one.kind, one.name, where, None)
         if other in self._rows.entities:
             self._rows.depend(
@@ -160,14 +160,16 @@ class _Cluster:
         selector = spec.get("selector") if isinstance(spec, YamlMap) else None
         where = f"{file}:{manifest.line}"
         if not isinstance(selector, YamlMap) or not selector:
-            self._rows.tally.add("note", "a Service without a selector", f"{identifier} at {where}")
+            self._rows.findings.add(
+                "note", "a Service without a selector", f"{identifier} at {where}"
+            )
             return
         space = _namespace(manifest)
         fitting = [self._labelled.get((space, k, v), set()) for k, v in _texts(selector).items()]
         behind = sorted(set.intersection(*fitting)) if fitting else []
         if not behind:
             reason = "a Service whose selector fits no pod of the files"
-            self._rows.tally.add("note", reason, f"{identifier} at {where}")
+            self._rows.findings.add("note", reason, f"{identifier} at {where}")
         group = {"group": _ENDPOINTS, "needs": 1} if len(behind) > 1 else {}
         for other in behind:
             self._rows.depend(

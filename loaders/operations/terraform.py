@@ -86,7 +86,9 @@ class Estate:
         """One instance; `provider` may be empty. One that stands twice counts once."""
         known = self.instances.setdefault(config_of(address), [])
         if address in known:
-            self.rows.tally.add("merged", "a resource that stands twice", f"{address} at {where}")
+            self.rows.findings.add(
+                "merged", "a resource that stands twice", f"{address} at {where}"
+            )
             return
         known.append(address)
         self._entity(address, type_, data, where)
@@ -103,11 +105,11 @@ class Estate:
 
     def dangling(self, resource: str, where: str) -> None:
         reason = "a dependency on a resource that the file does not hold"
-        self.rows.tally.add("dropped", reason, f"{resource} at {where}")
+        self.rows.findings.add("dropped", reason, f"{resource} at {where}")
 
     def tables(self, title: str, told: str) -> Tables:
         if not self.instances:
-            self.rows.tally.add("note", "no resources", self.rows.file)
+            self.rows.findings.add("note", "no resources", self.rows.file)
         for resource, addresses in self.instances.items():
             if addresses != [resource]:
                 self._join_instances(resource, addresses)
@@ -115,7 +117,7 @@ class Estate:
             if resource not in self.instances:
                 self.dangling(resource, where)
             elif config_of(dependent) == resource:
-                self.rows.tally.add("dropped", "a resource that depends on itself", where)
+                self.rows.findings.add("dropped", "a resource that depends on itself", where)
             else:
                 self.rows.depend(
                     dependent=dependent, provider=resource, relation="uses", where=where

@@ -65,13 +65,13 @@ def read_terraform_blast(source: SourceLike) -> Tables:
         if isinstance(node.get("label"), str):
             nodes.append((node["label"], place))
         else:
-            rows.tally.add("dropped", "a node without a label", place)
+            rows.findings.add("dropped", "a node without a label", place)
     for place, edge in rows.records(document, "edges", ""):
         ends = edge.get("source"), edge.get("target")
         if isinstance(ends[0], str) and isinstance(ends[1], str):
             edges.append((ends[0], ends[1], place))
         else:
-            rows.tally.add("dropped", "an edge without source or target", place)
+            rows.findings.add("dropped", "an edge without source or target", place)
     return _tables(source, nodes, edges, "blast-radius --export", rows)
 
 
@@ -85,7 +85,7 @@ def _tables(
     for name, where in nodes:
         if _DESTROY.search(name):
             reason = "a node that destroys: its order is the reverse of what depends on what"
-            rows.tally.add("dropped", reason, clip(f"{name} at {where}", 120))
+            rows.findings.add("dropped", reason, clip(f"{name} at {where}", 120))
     nodes = [node for node in nodes if not _DESTROY.search(node[0])]
     edges = [edge for edge in edges if not any(_DESTROY.search(end) for end in edge[:2])]
     found = dict(nodes)
@@ -97,7 +97,7 @@ def _tables(
     for name, where in found.items():
         address = _plain(name)
         if not _is_resource(address):
-            rows.tally.add("note", _PASSED, clip(f"{name} at {where}", 120))
+            rows.findings.add("note", _PASSED, clip(f"{name} at {where}", 120))
             continue
         resources[name] = address
         if address not in estate.instances:  # `x (expand)` and `x (close)` are one resource

@@ -104,13 +104,13 @@ class _Walk:
         for where, record in self._estate.rows.records(scope.module, "resources", scope.where):
             address = record.get("address")
             if not isinstance(address, str) or not address:
-                self._estate.rows.tally.add("dropped", "a resource without an address", where)
+                self._estate.rows.findings.add("dropped", "a resource without an address", where)
                 continue
             resource = scope.within(address)
             instances = self._estate.instances.get(resource, [])
             if not instances:
                 reason = "a resource of the configuration that no instance is planned of"
-                self._estate.rows.tally.add("note", reason, f"{resource} at {where}")
+                self._estate.rows.findings.add("note", reason, f"{resource} at {where}")
                 continue
             for provider in sorted(self._resources(scope, record, where)):
                 if provider != resource:
@@ -154,7 +154,7 @@ class _Walk:
             return []
         if parts[0] == "local":
             reason = "a reference through a local value, which the JSON of a plan leaves out"
-            self._estate.rows.tally.add("note", reason, f"{clip(ref, 60)} at {where}")
+            self._estate.rows.findings.add("note", reason, f"{clip(ref, 60)} at {where}")
         elif parts[0] == "var":
             values = (scope.call or {}).get("expressions")
             value = values.get(parts[1]) if isinstance(values, dict) else None

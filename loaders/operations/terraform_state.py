@@ -63,12 +63,12 @@ def add_module_values(
     if depth > MAX_MODULES:
         raise InputError(f"{estate.rows.file}: modules nested deeper than {MAX_MODULES}")
     if not isinstance(module, dict):
-        estate.rows.tally.add("dropped", "a module that is no object", where)
+        estate.rows.findings.add("dropped", "a module that is no object", where)
         return
     for place, record in estate.rows.records(module, "resources", where):
         address, type_ = record.get("address"), record.get("type")
         if not isinstance(address, str) or not isinstance(type_, str) or not address.strip():
-            estate.rows.tally.add("dropped", "a resource without address or type", place)
+            estate.rows.findings.add("dropped", "a resource without address or type", place)
             continue
         if more_data and (record.get("mode") != "data" or config_of(address) in estate.instances):
             continue
@@ -92,7 +92,7 @@ def _version_4(estate: Estate, document: dict[str, Any]) -> None:
     for place, record in estate.rows.records(document, "resources", ""):
         parts = [record.get(key) for key in ("type", "name")]
         if not all(isinstance(p, str) and p for p in parts):
-            estate.rows.tally.add("dropped", "a resource without type or name", place)
+            estate.rows.findings.add("dropped", "a resource without type or name", place)
             continue
         data, module, provider = (record.get(k) for k in ("mode", "module", "provider"))
         base = ".".join(
@@ -101,7 +101,7 @@ def _version_4(estate: Estate, document: dict[str, Any]) -> None:
         )  # fmt: skip
         for at, instance in estate.rows.records(record, "instances", place):
             if instance.get("deposed"):
-                estate.rows.tally.add("dropped", "a deposed instance, to be destroyed", at)
+                estate.rows.findings.add("dropped", "a deposed instance, to be destroyed", at)
                 continue
             address = base + instance_key(instance.get("index_key"))
             estate.add(
@@ -118,7 +118,7 @@ def _version_3(estate: Estate, document: dict[str, Any]) -> None:
     for place, module in estate.rows.records(document, "modules", ""):
         path, resources = module.get("path"), module.get("resources")
         if not isinstance(path, list) or not isinstance(resources, dict):
-            estate.rows.tally.add("dropped", "a module without path or resources", place)
+            estate.rows.findings.add("dropped", "a module without path or resources", place)
             continue
         prefix = "".join(f"module.{name}." for name in path[1:])
         for key, record in resources.items():
@@ -126,10 +126,12 @@ def _version_3(estate: Estate, document: dict[str, Any]) -> None:
             parts = key.split(".")
             data = parts[0] == "data"
             if not isinstance(record, dict) or len(parts) < 2 + data:
-                estate.rows.tally.add("dropped", "a resource that is no object or has no name", at)
+                estate.rows.findings.add(
+                    "dropped", "a resource that is no object or has no name", at
+                )
                 continue
             if not isinstance(record.get("primary"), dict):
-                estate.rows.tally.add("dropped", "a resource without a primary instance", at)
+                estate.rows.findings.add("dropped", "a resource without a primary instance", at)
                 continue
             # the last part is the number of the instance, where the resource has a count
             name, index = parts[1 + data], parts[2 + data :]
@@ -157,12 +159,12 @@ def _needs(estate: Estate, address: str, record: dict[str, Any], where: str) -> 
     for key in ("dependencies", "depends_on"):
         listed = record.get(key) or []
         if not isinstance(listed, list):
-            estate.rows.tally.add("dropped", f"{key} that is no list", f"{where}.{key}")
+            estate.rows.findings.add("dropped", f"{key} that is no list", f"{where}.{key}")
             continue
         for number, name in enumerate(listed):
             at = f"{where}.{key}[{number}]"
             if not isinstance(name, str) or not name.strip():
-                estate.rows.tally.add("dropped", "a dependency that is no text", at)
+                estate.rows.findings.add("dropped", "a dependency that is no text", at)
                 continue
             _need(estate, address, module, config_of(name.strip()), at)
 

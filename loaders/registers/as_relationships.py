@@ -16,7 +16,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
 
 SOURCE = "https://publicdata.caida.org/datasets/as-relationships/"
@@ -35,9 +35,9 @@ def read_as_relationships(source: SourceLike) -> Tables:
     """
     source = Source.of(source)
     lines = _lines(source.text)
-    tally = RowTally()
-    tally.read(ROWS, lines.height)
-    rows = _usable(lines, source.name, tally)
+    findings = RowFindings()
+    findings.read(ROWS, lines.height)
+    rows = _usable(lines, source.name, findings)
     if not rows.height:
         raise InputError(f"{source.name}: expected lines such as 3356|64500|-1, found none")
     day = _day(source.name)
@@ -60,7 +60,7 @@ def read_as_relationships(source: SourceLike) -> Tables:
         dependencies=dependencies,
         title="Upstreams of autonomous systems" + (f", {day}" if day else ""),
         sources={"CAIDA AS Relationships": SOURCE},
-        report=tally.findings(),
+        report=findings.report(),
     )
 
 
@@ -85,7 +85,7 @@ def _lines(text: str) -> pl.DataFrame:
     return frame.with_columns(pl.col(LINE).cast(pl.Int64)).filter(~nothing)
 
 
-def _usable(lines: pl.DataFrame, name: str, tally: RowTally) -> pl.DataFrame:
+def _usable(lines: pl.DataFrame, name: str, findings: RowFindings) -> pl.DataFrame:
     """One row per relationship: numbers `a` and `b`, `kind`, what it was `inferred` from."""
     rows = lines.with_columns(
         pl.col("f0").cast(pl.Int64, strict=False).alias("a"),
@@ -102,7 +102,7 @@ def _usable(lines: pl.DataFrame, name: str, tally: RowTally) -> pl.DataFrame:
         (~pl.col("kind").is_in([CUSTOMER, PEER]), "a relationship other than -1 and 0"),
         (pl.col("a") == pl.col("b"), "a network related to itself"),
     ):
-        rows = _without(rows, bad, "dropped", what, name, tally)
+        rows = _without(rows, bad, "dropped", what, name, findings)
     low, high = pl.min_horizontal("a", "b"), pl.max_horizontal("a", "b")
     peer = pl.col("kind") == PEER
     rows = rows.with_columns(
@@ -112,22 +112,24 @@ def _usable(lines: pl.DataFrame, name: str, tally: RowTally) -> pl.DataFrame:
     # both numbers in one, so that repeats are found in one pass
     both = pl.col("a").cast(pl.UInt64) * 2**32 + pl.col("b").cast(pl.UInt64)
     again = ~pl.struct(both, "kind").is_first_distinct()
-    rows = _without(rows, again, "merged", "a relationship that stands before", name, tally)
+    rows = _without(rows, again, "merged", "a relationship that stands before", name, findings)
     peers = rows.select(peer.sum()).item()
     if peers:
-        tally.add("note", "two peers: no dependency", _at(name, rows.filter(peer)[LINE][0]), peers)
+        findings.add(
+            "note", "two peers: no dependency", _at(name, rows.filter(peer)[LINE][0]), peers
+        )
     return rows
 
 
 def _without(
-    rows: pl.DataFrame, bad: pl.Expr, action: str, what: str, name: str, tally: RowTally
+    rows: pl.DataFrame, bad: pl.Expr, action: str, what: str, name: str, findings: RowFindings
 ) -> pl.DataFrame:
     marked = rows.with_columns(bad.fill_null(True).alias("bad"))
     gone = marked.filter("bad")
     text = pl.concat_str([f"f{i}" for i in range(5)], separator="|", ignore_nulls=True)
     if not gone.height:
         return rows
-    tally.lose_all(
+    findings.lose_all(
         ROWS, action, what,
         [f"{clip(t, 40)} at {_at(name, n)}" for t, n in gone.select(text, LINE).head().iter_rows()],
         gone.height,

@@ -14,7 +14,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, Tables
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.fedramp_agencies import Directory, agency_rows, read_directory
 
@@ -56,12 +56,12 @@ def read_fedramp(source: SourceLike) -> Tables:
     source = Source.of(source)
     data, day = _edition(source)
     feed = _Feed(source.name, day)
-    products = _products(data, feed.tally)
+    products = _products(data, feed.findings)
     for place, product in products:
         _add_product(feed, place, product)
     feed.add_operators()
-    directory = read_directory(data, feed.tally)
-    listed = agency_rows(feed.agencies, directory, feed.tally, file=source.name)
+    directory = read_directory(data, feed.findings)
+    listed = agency_rows(feed.agencies, directory, feed.findings, file=source.name)
     known = {product["id"].strip() for _, product in products}
     _report_strangers(feed, directory, known)
     return Tables(
@@ -69,7 +69,7 @@ def read_fedramp(source: SourceLike) -> Tables:
         dependencies=_frame(feed.dependencies, (*_DEPENDENCIES, FILE)),
         title=f"US federal cloud market, {_spelled(day)} (FedRAMP Marketplace)",
         sources={feed.source: FEED},
-        report=feed.tally.findings(),
+        report=feed.findings.report(),
     )
 
 
@@ -79,7 +79,7 @@ class _Feed:
 
     file: str
     day: str
-    tally: RowTally = field(default_factory=RowTally)
+    findings: RowFindings = field(default_factory=RowFindings)
     entities: list[dict[str, str | None]] = field(default_factory=list)
     dependencies: list[dict[str, str | None]] = field(default_factory=list)
     operators: dict[str, set[str]] = field(default_factory=dict)
@@ -102,14 +102,14 @@ class _Feed:
         """A text of the record, stripped; counted where it is of another type."""
         value = record.get(key)
         if value is not None and not isinstance(value, str):
-            self.tally.add("dropped", f"{key} that is no text", f"{place}.{key}")
+            self.findings.add("dropped", f"{key} that is no text", f"{place}.{key}")
         return value.strip() if isinstance(value, str) else ""
 
     def items(self, record: dict[str, Any], key: str, place: str) -> list[tuple[str, Any]]:
         """The entries of a list of the record, each with its place."""
         value = record.get(key)
         if not isinstance(value, list):
-            self.tally.add("dropped", f"{key} that is no list", f"{place}.{key}")
+            self.findings.add("dropped", f"{key} that is no list", f"{place}.{key}")
             return []
         return [(f"{place}.{key}[{i}]", item) for i, item in enumerate(value)]
 
@@ -145,17 +145,17 @@ def _edition(source: Source) -> tuple[dict[str, Any], str]:
     return data, day.isoformat()
 
 
-def _products(data: dict[str, Any], tally: RowTally) -> list[tuple[str, dict[str, Any]]]:
+def _products(data: dict[str, Any], findings: RowFindings) -> list[tuple[str, dict[str, Any]]]:
     """The products that have an id, each once, with their places."""
     kept: dict[str, tuple[str, dict[str, Any]]] = {}
-    tally.read(PRODUCTS, len(data["Products"]))
+    findings.read(PRODUCTS, len(data["Products"]))
     for number, product in enumerate(data["Products"]):
         place = f"data.Products[{number}]"
         identifier = product.get("id") if isinstance(product, dict) else None
         if not isinstance(identifier, str) or not identifier.strip():
-            tally.lose(PRODUCTS, "dropped", "a product without an id", place)
+            findings.lose(PRODUCTS, "dropped", "a product without an id", place)
         elif identifier.strip() in kept:
-            tally.lose(PRODUCTS, "dropped", "a product whose id is listed before", place)
+            findings.lose(PRODUCTS, "dropped", "a product whose id is listed before", place)
         else:
             kept[identifier.strip()] = (place, product)
     return list(kept.values())
@@ -182,7 +182,7 @@ def _add_product(feed: _Feed, place: str, product: dict[str, Any]) -> None:
         feed.operators.setdefault(operator, set()).add(kind)
         feed.depend(identifier, f"operator:{operator}", "operated_by", f"{place}.csp")
     else:
-        feed.tally.add("note", "a product without an operator (csp)", place)
+        feed.findings.add("note", "a product without an operator (csp)", place)
     _add_users(feed, place, product)
 
 
@@ -191,30 +191,30 @@ def _add_users(feed: _Feed, place: str, product: dict[str, Any]) -> None:
     identifier = product["id"].strip()
     users: list[tuple[str, str]] = []
     systems = feed.items(product, "leveraged_systems", place)
-    feed.tally.read(USERS, len(systems))
+    feed.findings.read(USERS, len(systems))
     for at, system in systems:
         user = feed.text(system, "id", at) if isinstance(system, dict) else ""
         if user:
             users.append((at, user))
         else:
-            feed.tally.lose(USERS, "dropped", "a leveraged system without an id", at)
+            feed.findings.lose(USERS, "dropped", "a leveraged system without an id", at)
     for key in ("agency_authorizations", "agency_reuse"):
         entries = feed.items(product, key, place)
         blank = [entry for _, entry in entries] == [""]  # how the feed writes an empty list
         entries = [] if blank else entries
-        feed.tally.read(USERS, len(entries))
+        feed.findings.read(USERS, len(entries))
         for at, entry in entries:
             name = entry.strip() if isinstance(entry, str) else ""
             if not name:
                 what = f"an entry of {key} that is blank or no text"
-                feed.tally.lose(USERS, "dropped", what, at)
+                feed.findings.lose(USERS, "dropped", what, at)
                 continue
             feed.agencies.setdefault(name, at)
             users.append((at, f"agency:{name}"))
     seen: set[str] = set()
     for at, user in users:
         if user in seen:
-            feed.tally.lose(USERS, "merged", "a user that one product lists twice", at)
+            feed.findings.lose(USERS, "merged", "a user that one product lists twice", at)
         else:
             feed.depend(user, identifier, "uses", at)
         seen.add(user)
@@ -225,13 +225,13 @@ def _report_strangers(feed: _Feed, directory: Directory, known: set[str]) -> Non
     for row in feed.dependencies:
         user, evidence = str(row["dependent"]), str(row["evidence"])
         if ".leveraged_systems[" in evidence and user not in known:
-            feed.tally.add("note", "a leveraged system that is no listed product", evidence)
+            feed.findings.add("note", "a leveraged system that is no listed product", evidence)
     for place, product in directory.products:
         if product.strip() not in known:
             where = f"{clip(product, 40)} at {place}"
-            feed.tally.add("dropped", "a mapping of a product that is not listed", where)
+            feed.findings.add("dropped", "a mapping of a product that is not listed", where)
         elif product != product.strip():
-            feed.tally.add("changed", "a product id with stray blanks in a mapping", place)
+            feed.findings.add("changed", "a product id with stray blanks in a mapping", place)
 
 
 def _frame(rows: list[dict[str, str | None]], columns: tuple[str, ...]) -> pl.DataFrame:

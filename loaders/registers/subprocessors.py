@@ -15,7 +15,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.subprocessors_sheet import Sheet
 from knockon.loaders.registers.subprocessors_signs import WORD
@@ -70,8 +70,10 @@ def read_subprocessors(source: SourceLike) -> Tables:
     InputError where no table names sub-processors.
     """
     source = Source.of(source)
-    tally = RowTally()
-    entries = [entry for sheet in read_sheets(source) for entry in _entries(sheet, source, tally)]
+    findings = RowFindings()
+    entries = [
+        entry for sheet in read_sheets(source) for entry in _entries(sheet, source, findings)
+    ]
     if not entries:
         raise InputError(
             f"{source.name}: expected a table with a column such as Sub-processor and rows below it"
@@ -82,18 +84,18 @@ def read_subprocessors(source: SourceLike) -> Tables:
         company, name = (_spelling(n, spelled) for n in (entry.company, entry.name))
         relation, _ = relation_of(entry.purpose)
         if company == name:
-            tally.lose(source.name, "dropped", "a company that lists itself", _at(source, entry))
+            findings.lose(source.name, "dropped", "a company that lists itself", _at(source, entry))
             continue
         known = merged.setdefault((company, name, relation), [])
         if known:
             what = "a sub-processor that stands before with a purpose of the same kind"
-            tally.lose(source.name, "merged", what, f"{clip(name, 60)} at {_at(source, entry)}")
+            findings.lose(source.name, "merged", what, f"{clip(name, 60)} at {_at(source, entry)}")
         known.append(entry)
     return Tables(
         entities=_entities(merged, source),
         dependencies=_dependencies(merged, source),
         title=f"Sub-processors of {some(dict.fromkeys(c for c, _, _ in merged))}",
-        report=tally.findings(),
+        report=findings.report(),
     )
 
 
@@ -107,35 +109,35 @@ def relation_of(purpose: str) -> tuple[str, str]:
     return next(((r, kind) for pattern, r, kind in _PATTERNS if pattern.search(words)), OTHER)
 
 
-def _entries(sheet: Sheet, source: Source, tally: RowTally) -> Iterator[_Entry]:
+def _entries(sheet: Sheet, source: Source, findings: RowFindings) -> Iterator[_Entry]:
     columns = columns_of(sheet.head, bool(WORD.search(f"{sheet.page} {sheet.title} {source.stem}")))
-    tally.read(source.name, len(sheet.rows) + len(sheet.asides))
+    findings.read(source.name, len(sheet.rows) + len(sheet.asides))
     for line, text in sheet.asides:
         place = f"{clip(text, 60)!r} at {source.name}:{line}"
-        tally.lose(source.name, "dropped", "a row that is one cell over all columns", place)
+        findings.lose(source.name, "dropped", "a row that is one cell over all columns", place)
     if "subprocessor" not in columns:
         what = "a row of a table that names no sub-processors"
         if sheet.rows:
             place = f"{source.name}:{sheet.rows[0][0]}"
-            tally.lose(source.name, "dropped", what, place, len(sheet.rows))
+            findings.lose(source.name, "dropped", what, place, len(sheet.rows))
         return
     for number, head in enumerate(sheet.head):
         if number not in columns.values() and head.strip():
             place = f"{clip(head, 40)!r} of {source.name}"
-            tally.add("note", "a column that is not read", place)
+            findings.add("note", "a column that is not read", place)
     publisher = _publisher(sheet, source)
     if "company" not in columns:
         what = "a table without a column for the company; named by the page or file"
-        tally.add("note", what, clip(publisher, 60))
+        findings.add("note", what, clip(publisher, 60))
     for line, cells in sheet.rows:
         if len(cells) > len(sheet.head):
             what = "a row with more cells than the table has columns"
-            tally.lose(source.name, "dropped", what, f"{source.name}:{line}")
+            findings.lose(source.name, "dropped", what, f"{source.name}:{line}")
             continue
         held = {k: cells[i].strip() if i < len(cells) else "" for k, i in columns.items()}
         if not held["subprocessor"]:
             what = "a row without a sub-processor"
-            tally.lose(source.name, "dropped", what, f"{source.name}:{line}")
+            findings.lose(source.name, "dropped", what, f"{source.name}:{line}")
             continue
         yield _Entry(
             held.get("company") or publisher, held["subprocessor"], held.get("purpose", ""),

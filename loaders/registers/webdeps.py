@@ -30,7 +30,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.webdeps_names import MAPS, OCSP, Names, read_names
 from knockon.loaders.registers.webdeps_rows import SERVICES, read_rows
@@ -51,9 +51,9 @@ def read_webdeps(source: SourceLike) -> Tables:
     where no table is there, or a table does not tell of which service it is.
     """
     source = Source.of(source)
-    tally = RowTally()
-    chosen, names = _files(source, tally)
-    parts = {role: read_rows(file, role, names, tally) for role, file in chosen.items()}
+    findings = RowFindings()
+    chosen, names = _files(source, findings)
+    parts = {role: read_rows(file, role, names, findings) for role, file in chosen.items()}
     sites = _sites([*parts.values()])
     if not sites.height:
         raise InputError(f"{source.name}: expected rows such as 1000,example.org,provider,Third")
@@ -61,8 +61,8 @@ def read_webdeps(source: SourceLike) -> Tables:
     chains = _chains(used, names)
     if chains.height:
         what = "a domain of a provider that another provider resolves; added as a dependency"
-        tally.add_all("note", what, chains["evidence"].head().to_list(), chains.height)
-    dependencies = pl.concat([_dependencies(used, tally), chains], how="diagonal")
+        findings.add_all("note", what, chains["evidence"].head().to_list(), chains.height)
+    dependencies = pl.concat([_dependencies(used, findings), chains], how="diagonal")
     month = _month(file.name for file in chosen.values())
     source = f"Webdep {month}" if month else "Webdep"
     return Tables(
@@ -72,11 +72,11 @@ def read_webdeps(source: SourceLike) -> Tables:
         ),
         title="What websites stand on" + (f", {month}" if month else ""),
         sources={source: SOURCE},
-        report=tally.findings(),
+        report=findings.report(),
     )
 
 
-def _files(source: Source, tally: RowTally) -> tuple[dict[str, Source], Names]:
+def _files(source: Source, findings: RowFindings) -> tuple[dict[str, Source], Names]:
     """The table of each service and of the sites, the newest by name, and the maps of names."""
     if not source.is_folder:
         return {role_of(source).removesuffix("_detail"): source}, Names()
@@ -87,7 +87,7 @@ def _files(source: Source, tally: RowTally) -> tuple[dict[str, Source], Names]:
         if role:
             found.setdefault(role, []).append(file)
         elif file.name not in (*MAPS.values(), OCSP):
-            tally.add("note", "a file of the folder that is not read", clip(file.name, 60))
+            findings.add("note", "a file of the folder that is not read", clip(file.name, 60))
     if not found.keys() - {"sites"}:
         held = some(repr(clip(p.name, 40)) for p in files) or "nothing"
         raise InputError(
@@ -99,13 +99,13 @@ def _files(source: Source, tally: RowTally) -> tuple[dict[str, Source], Names]:
     for role, tables in found.items():
         for file in tables[:-1]:
             rows = file.data.count(b"\n")
-            tally.read(file.name, rows)
+            findings.read(file.name, rows)
             what = f"a row of another table of the same kind than {chosen[role].name}"
-            tally.lose(file.name, "dropped", what, file.name, rows)
-    return chosen, read_names(source, tally)
+            findings.lose(file.name, "dropped", what, file.name, rows)
+    return chosen, read_names(source, findings)
 
 
-def _dependencies(used: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
+def _dependencies(used: pl.DataFrame, findings: RowFindings) -> pl.DataFrame:
     """One row per site and provider; groups where there are several."""
     own = pl.col("party") == PRIVATE
     used = used.with_columns(
@@ -119,12 +119,12 @@ def _dependencies(used: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
             places = [
                 f"{s} at {f}:{n}" for s, f, n in alone.select("site", FILE, LINE).head().iter_rows()
             ]
-            tally.lose_all(alone[FILE][0], "dropped", what, places, alone.height)
+            findings.lose_all(alone[FILE][0], "dropped", what, places, alone.height)
     strange = used.filter(pl.col("party") == UNKNOWN)
     if strange.height:
         what = "a provider of which nobody knows whether it is the site's own; taken as another"
         places = [f"{s} by {p}" for s, p in strange.select("site", "provider").head().iter_rows()]
-        tally.add_all("note", what, places, strange.height)
+        findings.add_all("note", what, places, strange.height)
     needed = used.filter(~pl.col("alone"))
     site = pl.concat_str(pl.lit("site:"), "site")
     return needed.select(

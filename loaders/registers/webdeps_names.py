@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source
 
 MAPS = {"dns": "DNS_MAP", "cdn": "CDN_MAP", "ca": "CA_MAP"}
@@ -28,13 +28,13 @@ def plain(name: str, role: str) -> str:
     return lowered.translate({ord(c): None for c in " .,"}) if role == "ca" else lowered
 
 
-def read_names(folder: Source, tally: RowTally) -> Names:
+def read_names(folder: Source, findings: RowFindings) -> Names:
     """The maps beside the tables; lines without a name or a domain are counted."""
     aliases: dict[str, dict[str, str]] = {}
     owned: list[tuple[str, str, str]] = []
     for role, file in MAPS.items():
         known = aliases.setdefault(role, {})
-        for place, name, words in _lines(folder, file, tally):
+        for place, name, words in _lines(folder, file, findings):
             first = known.get(plain(name, role), plain(name, role))
             known.setdefault(first, first)
             for word in words.replace(",", ";").split(";"):
@@ -45,14 +45,14 @@ def read_names(folder: Source, tally: RowTally) -> Names:
                     owned.append((role, first, alias))
                 elif role != "ca":  # authorities share hosts: resellers check at their supplier's
                     what = "a domain that a map gives to two providers; the first is kept"
-                    tally.add("note", what, f"{alias} at {place}")
-    for _, name, address in _lines(folder, OCSP, tally):
+                    findings.add("note", what, f"{alias} at {place}")
+    for _, name, address in _lines(folder, OCSP, findings):
         host = address.partition("://")[2].partition("/")[0].strip().lower() or address.lower()
         owned.append(("ca", plain(name, "ca"), host))
     return Names(aliases, _with_parents(owned))
 
 
-def _lines(folder: Source, file: str, tally: RowTally) -> list[tuple[str, str, str]]:
+def _lines(folder: Source, file: str, findings: RowFindings) -> list[tuple[str, str, str]]:
     """Place, name and the rest of each line; a name may hold commas before an address."""
     if file not in folder.names:
         return []
@@ -69,8 +69,8 @@ def _lines(folder: Source, file: str, tally: RowTally) -> list[tuple[str, str, s
             found.append((f"{source.name}:{number}", name, rest))
         else:
             what = "a line of a map of names without a name and a domain"
-            tally.lose(source.name, "dropped", what, f"{source.name}:{number}")
-    tally.read(source.name, rows)
+            findings.lose(source.name, "dropped", what, f"{source.name}:{number}")
+    findings.read(source.name, rows)
     return found
 
 

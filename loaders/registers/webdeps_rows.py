@@ -4,7 +4,7 @@ import polars as pl
 
 from knockon.graph.errors import clip, some
 from knockon.graph.model.tables import FILE, LINE
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.webdeps_names import Names
 from knockon.loaders.registers.webdeps_signs import HEAD
@@ -14,7 +14,7 @@ PARTIES = {"third": "third", "pvt": "private", "private": "private", "unknown": 
 OWN = "(own)"
 
 
-def read_rows(source: Source, role: str, names: Names, tally: RowTally) -> pl.DataFrame:
+def read_rows(source: Source, role: str, names: Names, findings: RowFindings) -> pl.DataFrame:
     """Columns role, rank, site, provider, party, stapled, file and line; one row per provider of a
     site, the site's own as OWN. Broken and repeated rows are counted."""
     text = source.text
@@ -22,30 +22,30 @@ def read_rows(source: Source, role: str, names: Names, tally: RowTally) -> pl.Da
     lines = lines.with_columns(pl.col("text").str.strip_chars(), pl.col(LINE).cast(pl.Int64))
     head = pl.col("text").str.contains(f"(?i)^{HEAD.pattern}")
     lines = lines.filter((pl.col("text") != "") & ~head)
-    tally.read(source.name, lines.height)
+    findings.read(source.name, lines.height)
     rows = _cells(lines, role).with_columns(
         pl.lit(role).alias("role"), pl.lit(source.name).alias(FILE)
     )
     broken = pl.any_horizontal(pl.col("rank", "site", "provider", "party").is_null())
     what = "a row that is not rank, site" + ("" if role == "sites" else ", provider, party")
-    rows = _without(rows, broken, "dropped", what, source.name, tally)
+    rows = _without(rows, broken, "dropped", what, source.name, findings)
     aliases = names.aliases.get(role, {})
     rows = rows.with_columns(
         pl.when(pl.col("party") == "private").then(pl.lit(OWN))
         .otherwise(pl.col("provider").replace(aliases)).alias("provider")
     )  # fmt: skip
-    rows = _one_name(rows, tally).sort("unsure", maintain_order=True)
+    rows = _one_name(rows, findings).sort("unsure", maintain_order=True)
     again = ~pl.struct("site", "provider").is_first_distinct()
     what = "a provider of a site that stands before"
     what = "a site that stands before" if role == "sites" else what
     return (
-        _without(rows, again, "merged", what, source.name, tally)
+        _without(rows, again, "merged", what, source.name, findings)
         .drop("text", "cells", "unsure")
         .sort(LINE)
     )
 
 
-def _one_name(rows: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
+def _one_name(rows: pl.DataFrame, findings: RowFindings) -> pl.DataFrame:
     """One name for name servers that serve a site together and differ in their last labels only:
     `a.net` and `a.co.uk` beside each other are one provider, and no spare."""
     label = pl.col("provider").str.split(".").list.first()
@@ -59,7 +59,7 @@ def _one_name(rows: pl.DataFrame, tally: RowTally) -> pl.DataFrame:
     names = {n: group[0] for group in firsts["provider"] for n in group}
     places = [some(group) for group in firsts.sort("label")["provider"].head().to_list()]
     what = "a set of providers whose names differ in the last labels only; read as one"
-    tally.add_all("note", what, places, firsts.height)
+    findings.add_all("note", what, places, firsts.height)
     return rows.with_columns(pl.col("provider").replace(names))
 
 
@@ -98,12 +98,12 @@ def _cells(lines: pl.DataFrame, role: str) -> pl.DataFrame:
 
 
 def _without(
-    rows: pl.DataFrame, bad: pl.Expr, action: str, what: str, name: str, tally: RowTally
+    rows: pl.DataFrame, bad: pl.Expr, action: str, what: str, name: str, findings: RowFindings
 ) -> pl.DataFrame:
     marked = rows.with_columns(bad.alias("bad"))
     gone = marked.filter("bad")
     if gone.height:
         places = [f"{clip(t, 60)!r} at {name}:{n}" for t, n in
                   gone.select("text", LINE).head().iter_rows()]  # fmt: skip
-        tally.lose_all(name, action, what, places, gone.height)
+        findings.lose_all(name, action, what, places, gone.height)
     return marked.filter(~pl.col("bad")).drop("bad")

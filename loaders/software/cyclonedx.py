@@ -57,7 +57,7 @@ def read_cyclonedx(source: SourceLike, strict: bool = False) -> Tables:
         raise InputError.of([f"{source.name}: {fault}" for fault in bom.faults])
     complete_root(bom)
     if not strict:
-        bom.tally.add("note", UNREAD, source.name)
+        bom.findings.add("note", UNREAD, source.name)
     return tables_of(bom)
 
 
@@ -98,7 +98,7 @@ def _organization(
         return
     name = organization.get("name") if isinstance(organization, dict) else None
     if not isinstance(name, str) or not name.strip():
-        bom.tally.add("dropped", f"a {key} without a name", at)
+        bom.findings.add("dropped", f"a {key} without a name", at)
         return
     identifier = f"organization:{' '.join(name.split())}"
     row = {"id": identifier, "name": identifier[13:], "kind": "organization"}
@@ -121,20 +121,20 @@ def add_links(bom: Bom) -> None:
             where = f"{clip(url, 80)} at {at}"
             if url.lower().startswith("urn:cdx:"):
                 bom.depend(thing, link_of(url), at)
-                bom.tally.add("note", "a link to another BOM: add it with --with", where)
+                bom.findings.add("note", "a link to another BOM: add it with --with", where)
             else:
                 reason = "a link to another BOM that is no BOM-Link: not followed"
-                bom.tally.add("note", reason, where)
+                bom.findings.add("note", reason, where)
 
 
 def complete_root(bom: Bom) -> None:
     """The root contains what the BOM lists and nothing else in it depends on."""
     if bom.root is None:
-        bom.tally.add("note", "no root: the BOM does not say what it describes", "metadata")
+        bom.findings.add("note", "no root: the BOM does not say what it describes", "metadata")
         return
     if not bom.document.get("dependencies"):
         reason = "the BOM states no dependencies; see what its root is said to contain"
-        bom.tally.add("note", reason, "dependencies")
+        bom.findings.add("note", reason, "dependencies")
     providers: dict[str, list[str]] = {}
     for row in bom.dependencies:
         if row["dependent"] != row["provider"]:
@@ -151,7 +151,7 @@ def complete_root(bom: Bom) -> None:
         _reach(part.id, providers, reached)
         reason = "the root contains a component that nothing else in the BOM depends on"
         name = str(bom.entities[part.id]["name"])
-        bom.tally.add("invented", reason, f"{clip(name, 40)} at {part.place}")
+        bom.findings.add("invented", reason, f"{clip(name, 40)} at {part.place}")
 
 
 def tables_of(bom: Bom) -> Tables:
@@ -160,7 +160,9 @@ def tables_of(bom: Bom) -> Tables:
         aggregate = one.get("aggregate") if isinstance(one, dict) else None
         if aggregate != "complete":
             reason = "a part that the BOM does not call complete (compositions)"
-            bom.tally.add("note", reason, f"{clip(str(aggregate), 40)} at compositions[{number}]")
+            bom.findings.add(
+                "note", reason, f"{clip(str(aggregate), 40)} at compositions[{number}]"
+            )
     name = bom.entities[bom.root.id]["name"] if bom.root is not None else bom.source.stem
     source = f"CycloneDX {bom.document['specVersion']} {bom.source.name}"
     read = Finding("read", bom.read, "components and services of the BOM")
@@ -169,7 +171,7 @@ def tables_of(bom: Bom) -> Tables:
         dependencies=text_frame(bom.dependencies, _DEPENDENCIES),
         title=f"{name} (CycloneDX)",
         sources={source: bom.scope},
-        report=(read, *bom.tally.findings()),
+        report=(read, *bom.findings.report()),
     )
 
 

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import FILE
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.rows import Row, day_of
-from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.parsing.source import Source
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
@@ -53,7 +53,7 @@ class Bom:
 
     source: Source
     document: dict[str, Any]
-    tally: Tally = field(default_factory=Tally)
+    findings: Findings = field(default_factory=Findings)
     faults: list[str] = field(default_factory=list)
     entities: dict[str, Row] = field(default_factory=dict)
     dependencies: list[Row] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Bom:
         """What the root is called, for a BOM without serial number: two may have one file name."""
         root = self.metadata.get("component")
         if not isinstance(root, dict):
-            self.tally.add("note", "no serial number and no root: ids hold the file name", "bom")
+            self.findings.add("note", "no serial number and no root: ids hold the file name", "bom")
             return ""
         words = [root.get(key) for key in ("purl", "group", "name", "version")]
         purl, group, name, version = (w.strip() if isinstance(w, str) else "" for w in words)
@@ -164,12 +164,12 @@ class Bom:
             FILE: f"{self.source.name}#{thing.place}",
         }
         if row["scope"] == "excluded":
-            self.tally.add("note", "a component of scope excluded (tests, tools)", thing.place)
+            self.findings.add("note", "a component of scope excluded (tests, tools)", thing.place)
         first = self.entities.setdefault(thing.id, row)
         if first is not row:
             first.update({key: value for key, value in row.items() if first[key] is None})
             reason = "a component with the purl or bom-ref of one before it"
-            self.tally.add("merged", reason, f"{clip(thing.id, 60)} at {thing.place}")
+            self.findings.add("merged", reason, f"{clip(thing.id, 60)} at {thing.place}")
 
     def depend(self, dependent: str, provider: Thing | str, place: str, relation: str = "") -> None:
         """A dependency; without a relation, the one that the type of the provider has."""
@@ -205,10 +205,10 @@ class Bom:
         if ref in self.by_ref:
             return self.by_ref[ref]
         if ref.lower().startswith("urn:cdx:"):
-            self.tally.add("note", "a dependency on a part of another BOM (BOM-Link)", place)
+            self.findings.add("note", "a dependency on a part of another BOM (BOM-Link)", place)
             return Thing(link_of(ref), "", place, {})
         reason = "a ref that names no component or service of the document"
-        self.tally.add("note", reason, f"{clip(ref, 60)} at {place}")
+        self.findings.add("note", reason, f"{clip(ref, 60)} at {place}")
         return Thing(f"{self.scope}#{ref}", "", place, {})
 
     def records(self, record: dict[str, Any], key: str, place: str) -> Iterator[tuple[str, Any]]:

@@ -25,7 +25,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Finding, Tables
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.debian_version import version_key
 
@@ -84,7 +84,7 @@ class _Package:
 class _Index:
     """Packages by name, who provides what, and what was odd."""
 
-    tally: Tally = field(default_factory=Tally)
+    findings: Findings = field(default_factory=Findings)
     faults: list[str] = field(default_factory=list)
     packages: dict[str, _Package] = field(default_factory=dict)
     read: int = 0
@@ -112,7 +112,7 @@ class _Index:
             self.faults.append(f"{place}: expected a stanza with the name of a package{found}")
         elif status is not None and status.split()[-1:] != ["installed"]:
             reason = "a package that is not installed, as dpkg's status says"
-            self.tally.add("dropped", reason, f"{clip(name, 60)} at {place}")
+            self.findings.add("dropped", reason, f"{clip(name, 60)} at {place}")
         elif name not in self.packages:
             self.packages[name] = package
         else:
@@ -122,7 +122,7 @@ class _Index:
                 self.packages[name] = package
             reason = "another stanza of a package; the highest version is kept"
             where = f"{name} {' and '.join(clip(v, 40) for v in versions)} at {place}"
-            self.tally.add("dropped", reason, where)
+            self.findings.add("dropped", reason, where)
 
     def tables(self, name: str) -> Tables:
         rows = _Rows()
@@ -132,7 +132,7 @@ class _Index:
                 candidates, lost = self._candidates(clause, provided, versioned)
                 if lost:
                     reason = "an alternative that no package of the index is or provides"
-                    self.tally.add("dropped", reason, f"{some(lost)} at {place}")
+                    self.findings.add("dropped", reason, f"{some(lost)} at {place}")
                 rows.add(package, text, candidates)
         if self.faults:
             raise InputError.of(self.faults)
@@ -142,7 +142,7 @@ class _Index:
             entities=self._entities(),
             dependencies=rows.frame(f"Debian index {name}"),
             title=f"Debian packages of {name}",
-            report=(read, *self.tally.findings(), *self._unread()),
+            report=(read, *self.findings.report(), *self._unread()),
         )
 
     def _provided(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -203,11 +203,11 @@ class _Index:
         essential = [n for n, p in self.packages.items() if p.stanza.get("Essential") == "yes"]
         reason = "a package that is Essential: all others may need it unsaid; nothing was added"
         for name in essential:
-            self.tally.add("note", reason, name)
+            self.findings.add("note", reason, name)
         qualified = [c for c in self._clauses if any(mark in c for mark in "(:[<")]
         reason = "a clause with a version or architecture: versions are not compared"
         for clause in qualified:
-            self.tally.add("note", reason, clause)
+            self.findings.add("note", reason, clause)
 
     def _unread(self) -> tuple[Finding, ...]:
         if not self.recommends:

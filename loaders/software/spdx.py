@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.model.tables import FILE, Finding, Tables
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.rows import Row, day_of, text_frame
-from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.spdx_document import (
     NOTHING,
@@ -59,7 +59,7 @@ def read_spdx(source: SourceLike, strict: bool = False) -> Tables:
     if document.faults:
         raise InputError.of([f"{source.name}: {_spoken(fault)}" for fault in document.faults])
     if not strict:
-        reader.tally.add("note", UNREAD, source.name)
+        reader.findings.add("note", UNREAD, source.name)
     return reader.tables()
 
 
@@ -94,7 +94,7 @@ class _Reader:
 
     source: Source
     document: SpdxDocument
-    tally: Tally = field(default_factory=Tally)
+    findings: Findings = field(default_factory=Findings)
     dependencies: list[Row] = field(default_factory=list)
     owner: dict[str, str] = field(default_factory=dict)
     folds: dict[str, str] = field(default_factory=dict)  # element -> the one that it is folded into
@@ -103,7 +103,7 @@ class _Reader:
     def relate(self) -> None:
         """The relationships as dependencies, once it is known which file is whose."""
         for reason, place in self.document.notes:
-            self.tally.add("note", reason, place)
+            self.findings.add("note", reason, place)
         for outer, inner in self.document.owners:
             self._own(outer, inner)
         for one in self.document.relationships:
@@ -156,29 +156,29 @@ class _Reader:
             meaning = None
         if meaning is None:
             scope = f" of scope {clip(one.scope, 20)}" if one.scope else ""
-            self.tally.add("dropped", f"{one.kind}{scope}: no dependency", one.place)
+            self.findings.add("dropped", f"{one.kind}{scope}: no dependency", one.place)
         elif self.document.id in (one.left, one.right):
-            self.tally.add("dropped", f"{one.kind} of the document itself: no thing", one.place)
+            self.findings.add("dropped", f"{one.kind} of the document itself: no thing", one.place)
         elif one.left in NOTHING or one.right in NOTHING:
-            self.tally.add("dropped", f"{one.kind} of NOASSERTION or NONE", one.place)
+            self.findings.add("dropped", f"{one.kind} of NOASSERTION or NONE", one.place)
         else:
             self._depend(one, *meaning)
 
     def _depend(self, one: SpdxRelationship, relation: str, forward: bool) -> None:
         ends = (one.left, one.right) if forward else (one.right, one.left)
         if one.kind in FOLDS and ends[1] in self.owner:
-            self.tally.add("merged", "a file that is folded into its package", one.place)
+            self.findings.add("merged", "a file that is folded into its package", one.place)
             return
         dependent, provider = (self._folded(end) for end in ends)
         if dependent == provider:
             reason = f"{one.kind} within one package, once its files are folded into it"
-            self.tally.add("dropped", reason, one.place)
+            self.findings.add("dropped", reason, one.place)
             return
         for end in (dependent, provider):
             self.used.add(end)
             if end not in self.document.elements:
                 reason = "an element that the document does not hold (add its own with --with)"
-                self.tally.add("note", reason, f"{clip(end, 80)} at {one.place}")
+                self.findings.add("note", reason, f"{clip(end, 80)} at {one.place}")
         self._row(self._key(dependent), self._key(provider), relation, one.place, one.kind)
 
     def _key(self, identifier: str) -> str:
@@ -202,7 +202,7 @@ class _Reader:
         for element in self.document.elements.values():
             self._add(element, rows)
         if not self.document.relationships:
-            self.tally.add("note", "the document states no relationships", "relationships")
+            self.findings.add("note", "the document states no relationships", "relationships")
         read = (
             Finding("read", len(self.document.elements), "elements of the document"),
             Finding("read", len(self.document.relationships), "relationships of the document"),
@@ -213,15 +213,15 @@ class _Reader:
             dependencies=text_frame(self.dependencies, _DEPENDENCIES),
             title=f"{self.document.name or self.source.stem} (SPDX)",
             sources={source: self.document.id},
-            report=(*(f for f in read if f.count), *self.tally.findings()),
+            report=(*(f for f in read if f.count), *self.findings.report()),
         )
 
     def _add(self, element: SpdxElement, rows: dict[str, Row]) -> None:
         if self._folded(element.id) != element.id:
-            self.tally.add("merged", "a file or snippet, folded into its package", element.place)
+            self.findings.add("merged", "a file or snippet, folded into its package", element.place)
             return
         if element.what == OTHER and element.id not in self.used:
-            self.tally.add("dropped", "a tool that nothing in it is made with", element.place)
+            self.findings.add("dropped", "a tool that nothing in it is made with", element.place)
             return
         key = self._key(element.id)
         purpose = element.purpose.lower().replace("-", "").replace("_", "")
@@ -234,7 +234,7 @@ class _Reader:
         if first is not row:
             first.update({column: value for column, value in row.items() if first[column] is None})
             where = f"{clip(key, 60)} at {element.place}"
-            self.tally.add("merged", "a package with the purl of one before it", where)
+            self.findings.add("merged", "a package with the purl of one before it", where)
         for agent in dict.fromkeys(element.agents):
             kind, _, name = agent.partition(": ")
             identifier = f"{kind.lower()}:{name}"

@@ -22,7 +22,7 @@ PARTS = {  # names of functions and methods of this tree
     "keys": ("_keys",),
     "draws": ("Draws.lay_out", "Run.each", "Lanes.drawing", "Lanes.wiring"),
     "lanes": ("run_worlds",),
-    "add up": ("Tally.add", "Mass.add", "Tally.figures"),
+    "add up": ("Findings.add", "Mass.add", "Findings.figures"),
     "routes": ("find_ways",),
     "assemble": ("whatif", "assemble"),
     "JSON": ("whatif_json", "print_json"),

@@ -54,11 +54,11 @@ def read_neo4j_export(source: SourceLike, mapping: Mapping[str, str] | None = No
         relation = known.get(type_) if isinstance(type_, str) else None
         if relation is None:
             reason = f"a relationship {clip(str(type_), 40)}: --map tells which end needs the other"
-            rows.tally.add("dropped", reason, where)
+            rows.findings.add("dropped", reason, where)
             continue
         start, end = (_end(record, key, ids) for key in ("start", "end"))
         if start is None or end is None:
-            rows.tally.add("dropped", "a relationship without a node at an end", where)
+            rows.findings.add("dropped", "a relationship without a node at an end", where)
             continue
         if relation.startswith("~"):
             start, end, relation = end, start, relation[1:]
@@ -75,7 +75,7 @@ def _node(rows: Rows, record: dict[str, Any], ids: dict[str, str], where: str) -
     }
     identifier = next((texts[key] for key in IDS if key in texts), None)
     if not isinstance(number, str) or not number:
-        rows.tally.add("dropped", "a node without an id", where)
+        rows.findings.add("dropped", "a node without an id", where)
         return
     labels = record.get("labels")
     listed = sorted(v for v in labels if isinstance(v, str)) if isinstance(labels, list) else []
@@ -86,7 +86,7 @@ def _node(rows: Rows, record: dict[str, Any], ids: dict[str, str], where: str) -
         kind=kinds[0] if kinds else "unknown", labels=", ".join(listed) or None,
     )  # fmt: skip
     if not new:
-        rows.tally.add("merged", "a node whose id another one has", f"{ids[number]} at {where}")
+        rows.findings.add("merged", "a node whose id another one has", f"{ids[number]} at {where}")
 
 
 def _end(record: dict[str, Any], key: str, ids: Mapping[str, str]) -> str | None:

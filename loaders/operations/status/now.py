@@ -8,7 +8,7 @@ from typing import Any
 from knockon.graph.errors import AmbiguousEntityError, UnknownEntityError, clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import Finding
-from knockon.loaders.assembling.tally import Tally
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.operations.status.status_feed import UNSTATED, reported_in_feed
 from knockon.loaders.operations.status.statuspage import Reported, reported_by
 from knockon.loaders.parsing.faults import one_error
@@ -39,31 +39,31 @@ def read_now(graph: DependencyGraph, paths: list[Path]) -> Now:
     Every decision is a finding of the graph.
     Raises InputError where a file is neither.
     """
-    tally = Tally()
+    findings = Findings()
     found: dict[str, float] = {}
     unmatched: list[str] = []
     for path in paths:
         with one_error(path):
             source = Source.of(path)
             feed = source.head_text.lstrip().startswith("<")
-            reported = reported_in_feed(source, tally) if feed else reported_by(source, tally)
+            reported = reported_in_feed(source, findings) if feed else reported_by(source, findings)
         for one in reported:
             severity = 1.0 if one.status == UNSTATED else one.severity
             place = f"{clip(one.name, 60)} ({clip(one.status, 40) or 'no status'})"
             if severity is None:
-                tally.add("dropped", "a status that is not known; no origin", place)
+                findings.add("dropped", "a status that is not known; no origin", place)
             elif not severity:
                 if one.status != "operational":
                     reason = "is reported, but counts as no loss (name it as ENTITY if it is one)"
-                    tally.add("note", reason, place)
+                    findings.add("note", reason, place)
             else:
                 for identifier in _matches(graph, one, unmatched):
                     reason = f"down now, with a severity of {severity:g}"
-                    tally.add("note", reason, f"{clip(one.name, 60)} as {clip(identifier, 60)}")
+                    findings.add("note", reason, f"{clip(one.name, 60)} as {clip(identifier, 60)}")
                     found[identifier] = max(found.get(identifier, 0.0), severity)
     for name in unmatched:
-        tally.add("dropped", "down now, but no entity of the graph", name)
-    tables = replace(graph.tables, report=(*_first(tally.findings()), *graph.tables.report))
+        findings.add("dropped", "down now, but no entity of the graph", name)
+    tables = replace(graph.tables, report=(*_first(findings.report()), *graph.tables.report))
     return Now(
         DependencyGraph.from_tables(tables, checked=True),
         tuple({"id": i, "severity": s} for i, s in sorted(found.items())),

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.operations.status.statuspage import NOT_NOW, Reported
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.parsing.source import Source, SourceLike
@@ -27,19 +27,21 @@ def read_status_feed(source: SourceLike) -> Tables:
     """The page as one entity; its incidents are counted by state."""
     source = Source.of(source)
     rows = Rows(source.name, f"incident feed {source.name}")
-    for one in _incidents(source, rows.tally):
-        rows.tally.add("note", "an incident that is open", f"{clip(one.name, 80)} at {one.where}")
+    for one in _incidents(source, rows.findings):
+        rows.findings.add(
+            "note", "an incident that is open", f"{clip(one.name, 80)} at {one.where}"
+        )
     name = _page(source.xml, source)
     rows.entity(name, "", kind="platform")
     return rows.tables(f"Incidents of {clip(name, 60)}", "/history.atom of the status page")
 
 
-def reported_in_feed(source: Source, tally: Tally) -> list[Reported]:
+def reported_in_feed(source: Source, findings: Findings) -> list[Reported]:
     """The open incidents, by title; their status is UNSTATED. What is over is counted."""
-    return list(_incidents(source, tally))
+    return list(_incidents(source, findings))
 
 
-def _incidents(source: Source, tally: Tally) -> Iterator[Reported]:
+def _incidents(source: Source, findings: Findings) -> Iterator[Reported]:
     root = source.xml
     page = _page(root, source)
     channel = root.first("channel") or root
@@ -49,12 +51,12 @@ def _incidents(source: Source, tally: Tally) -> Iterator[Reported]:
         found = _STATE.search(text)
         state = found[1].lower() if found else ""
         if state in NOT_NOW:
-            tally.add("note", "an incident that is over", f"{clip(title, 80)} at {where}")
+            findings.add("note", "an incident that is over", f"{clip(title, 80)} at {where}")
         elif state in OPEN:
             yield Reported(title, entry.text_of("id") or title, page, UNSTATED, where)
         else:
             reason = "an incident whose state the feed does not tell"
-            tally.add("dropped", reason, f"{clip(title, 80)} at {where}")
+            findings.add("dropped", reason, f"{clip(title, 80)} at {where}")
 
 
 def _page(root: Element, source: Source) -> str:

@@ -16,8 +16,8 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.assembling.tally import Tally
 from knockon.loaders.parsing.source import Source, SourceLike
 
 SEVERITY = {
@@ -51,9 +51,9 @@ class Reported:
 def read_statuspage(source: SourceLike) -> Tables:
     """The page and its components, each operated by the page; `status` is a column."""
     source = Source.of(source)
-    tally = Tally()
-    page = _Page(source, tally)
-    rows = Rows(source.name, f"status page of {page.name}", page.day, tally)
+    findings = Findings()
+    page = _Page(source, findings)
+    rows = Rows(source.name, f"status page of {page.name}", page.day, findings)
     rows.entity(page.id, "page", name=page.name, kind="platform")
     for where, record in page.components():
         name, identifier = _text(record, "name"), _text(record, "id")
@@ -70,13 +70,13 @@ def read_statuspage(source: SourceLike) -> Tables:
     return rows.tables(f"Components of {clip(page.name, 60)}", "/api/v2/summary.json of the page")
 
 
-def reported_by(source: Source, tally: Tally) -> list[Reported]:
+def reported_by(source: Source, findings: Findings) -> list[Reported]:
     """What a status page reports of its components now, and of the page by open incidents.
 
     A component is reported once: by its own status, or else by the open incident that lists it.
     Raises InputError where the JSON is of another shape.
     """
-    page = _Page(source, tally)
+    page = _Page(source, findings)
     found: dict[str, Reported] = {}
     for where, record in page.components():
         if record.get("group") is True:  # its components speak for themselves
@@ -104,7 +104,7 @@ def reported_by(source: Source, tally: Tally) -> list[Reported]:
 class _Page:
     """The JSON of a status page, checked."""
 
-    def __init__(self, source: Source, tally: Tally) -> None:
+    def __init__(self, source: Source, findings: Findings) -> None:
         document = source.json
         held = document.get("page") if isinstance(document, dict) else None
         if not isinstance(held, dict) or not (_text(held, "id") or _text(held, "name")):
@@ -116,8 +116,8 @@ class _Page:
                 f"{source.name}: expected components, incidents or status beside `page`"
             )
         self._document: dict[str, Any] = document
-        self.tally = tally
-        self.rows = Rows(source.name, "", tally=tally)
+        self.findings = findings
+        self.rows = Rows(source.name, "", findings=findings)
         self.id = _text(held, "id") or _text(held, "name")
         self.name = _text(held, "name") or self.id
         self.day = _text(held, "updated_at")[:10] or None
@@ -129,9 +129,9 @@ class _Page:
             name = _text(record, "name")
             identifier = _text(record, "id") or name
             if not name:
-                self.tally.add("dropped", "a component without a name", where)
+                self.findings.add("dropped", "a component without a name", where)
             elif identifier in seen:
-                self.tally.add("merged", "a component that stands twice", where)
+                self.findings.add("merged", "a component that stands twice", where)
             else:
                 seen.add(identifier)
                 yield where, record

@@ -30,7 +30,7 @@ class Calls:
         self.service(caller, where)
         self.service(callee, where, kind)
         if caller == callee:
-            self.rows.tally.add("dropped", "a service that calls itself", where)
+            self.rows.findings.add("dropped", "a service that calls itself", where)
             return True
         known = (caller, callee) in self._links
         link = self._links.setdefault((caller, callee), _Link(where))

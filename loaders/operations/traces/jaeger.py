@@ -32,15 +32,15 @@ def read_jaeger(source: SourceLike) -> Tables:
     for number, link in enumerate(document):
         place = f"{where}[{number}]"
         if not isinstance(link, dict):
-            calls.rows.tally.add("dropped", "a link that is no object", place)
+            calls.rows.findings.add("dropped", "a link that is no object", place)
             continue
         caller, callee = (_service(link.get(key)) for key in ("parent", "child"))
         if not caller or not callee:
-            calls.rows.tally.add("dropped", "a link without parent or child", place)
+            calls.rows.findings.add("dropped", "a link without parent or child", place)
             continue
         counts = {ours: _count(calls, link, key, place) for key, ours in COUNTS.items()}
         if not calls.add(caller, callee, place, counts):
-            calls.rows.tally.add("merged", "a link that stands twice: its calls add up", place)
+            calls.rows.findings.add("merged", "a link that stands twice: its calls add up", place)
     return calls.tables(
         f"Service calls of {clip(source.name, 60)}", "GET /api/dependencies of Jaeger"
     )
@@ -55,5 +55,5 @@ def _count(calls: Calls, link: dict[str, Any], key: str, place: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
         return value
     if value is not None:
-        calls.rows.tally.add("dropped", f"a {key} that is no count", f"{place}.{key}")
+        calls.rows.findings.add("dropped", f"a {key} that is no count", f"{place}.{key}")
     return 0

@@ -58,7 +58,7 @@ def _spans(calls: Calls, document: dict[str, Any], where: str) -> Iterator[Span]
                 trace, name = _text(record.get("traceId")), _text(record.get("spanId"))
                 if not service or not trace or not name:
                     reason = "a span without service.name, traceId or spanId"
-                    calls.rows.tally.add("dropped", reason, here)
+                    calls.rows.findings.add("dropped", reason, here)
                     continue
                 yield Span(
                     trace, name, _text(record.get("parentSpanId")), service,

@@ -44,7 +44,7 @@ def add_calls(calls: Calls, spans: Sequence[Span]) -> None:
         calls.service(span.service, span.where)
         same = by_id.setdefault((span.trace, span.id), [])
         if any(s.service == span.service and s.kind == span.kind for s in same):
-            calls.rows.tally.add("merged", "a span that stands twice", span.where)
+            calls.rows.findings.add("merged", "a span that stands twice", span.where)
         else:
             same.append(span)
     answered: set[int] = set()
@@ -53,7 +53,9 @@ def add_calls(calls: Calls, spans: Sequence[Span]) -> None:
         parent = _parent(span, by_id)
         if parent is None:
             if span.parent:
-                calls.rows.tally.add("note", "a span whose parent is not in the file", span.where)
+                calls.rows.findings.add(
+                    "note", "a span whose parent is not in the file", span.where
+                )
         elif span.kind == "CONSUMER" or parent.kind == "PRODUCER":
             continue
         elif parent.service != span.service:
@@ -87,16 +89,16 @@ def _add_named(calls: Calls, span: Span) -> None:
         name = peer or ":".join(filter(None, [system or broker, host or _first(span, NAMESPACE)]))
         if name in (system, broker):
             reason = f"a {kind.replace('_', ' ')} told by its system only: those count as one"
-            calls.rows.tally.add("note", reason, f"{name} at {span.where}")
+            calls.rows.findings.add("note", reason, f"{name} at {span.where}")
         calls.add(span.service, name, span.where, _ONE, kind)
     elif span.kind in ("PRODUCER", "CONSUMER"):
-        calls.rows.tally.add("dropped", "a message whose broker is not named", span.where)
+        calls.rows.findings.add("dropped", "a message whose broker is not named", span.where)
     elif peer:
         calls.add(span.service, peer, span.where, _ONE)
     elif host and not _ADDRESS.fullmatch(host):
         calls.add(span.service, host, span.where, _ONE)
     else:
-        calls.rows.tally.add("dropped", "a call whose other side is not named", span.where)
+        calls.rows.findings.add("dropped", "a call whose other side is not named", span.where)
 
 
 def _first(span: Span, names: Sequence[str]) -> str:

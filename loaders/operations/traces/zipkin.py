@@ -29,7 +29,7 @@ def read_zipkin(source: SourceLike) -> Tables:
         span = _span(record, where) if isinstance(record, dict) else None
         if span is None:
             reason = "a span without traceId, id or localEndpoint.serviceName"
-            calls.rows.tally.add("dropped", reason, where)
+            calls.rows.findings.add("dropped", reason, where)
             continue
         spans.append(span)
         if len(spans) > MAX_SPANS:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from knockon.graph.errors import clip
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.registers.dora.lists import meanings
 from knockon.loaders.registers.dora.rows import Row, place
 
@@ -23,8 +23,8 @@ class Chains:
     Numbers of contracts are the keeper's own: with `keeper`, what two registers call C-1 stays two.
     """
 
-    def __init__(self, rows: dict[str, list[Row]], keeper: str, tally: RowTally) -> None:
-        self._tally = tally
+    def __init__(self, rows: dict[str, list[Row]], keeper: str, findings: RowFindings) -> None:
+        self._findings = findings
         self._keeper = keeper
         self._intra = rows.get("b_02.03", [])
         self.nodes: dict[Node, Row] = {}
@@ -85,7 +85,7 @@ class Chains:
             inner = self._of_contract.get(row["contract"]) or self._first_of(row["contract"])
             if not behind or not inner:
                 what = "an intra-group link to a contract without a service"
-                self._tally.lose("b_02.03", "dropped", what, place(row))
+                self._findings.lose("b_02.03", "dropped", what, place(row))
             for needing in inner:
                 for node in behind:
                     yield self.id_of(needing), self.id_of(node), row
@@ -99,13 +99,13 @@ class Chains:
                 node = (row["contract"], row[column], UNSTATED)
                 if row["contract"] not in served:
                     what = f"a contract without a service; its provider in {table} serves it"
-                    self._tally.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
+                    self._findings.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
                     self.nodes[node] = row
                     self._ranks[node] = 1
                     self._of_contract.setdefault(row["contract"], {})[node] = None
                 elif node[:2] not in bound:
                     what = "a provider that signed a contract without a service of it; no use told"
-                    self._tally.add("note", what, f"{clip(row[column], 40)} at {place(row)}")
+                    self._findings.add("note", what, f"{clip(row[column], 40)} at {place(row)}")
 
     def _first_of(self, contract: str) -> list[Node]:
         return [n for n, rank in self._ranks.items() if n[0] == contract and rank == 1]
@@ -116,10 +116,12 @@ class Chains:
             rank = _whole(row.get("rank"))
             if rank is None:
                 what = "a link of a supply chain whose rank is no whole number from 1"
-                self._tally.lose("b_05.02", "dropped", what, f"{row.get('rank')} at {place(row)}")
+                self._findings.lose(
+                    "b_05.02", "dropped", what, f"{row.get('rank')} at {place(row)}"
+                )
             elif rank > 1 and row.get("recipient") == row["provider"]:
                 what = "a subcontractor that is its own recipient"
-                self._tally.lose("b_05.02", "dropped", what, place(row))
+                self._findings.lose("b_05.02", "dropped", what, place(row))
             else:
                 yield self.node_of(row), rank, row.get("recipient"), row
 
@@ -130,7 +132,7 @@ class Chains:
             if rank < 2 or not recipient or above in self._ranks:
                 continue
             what = "a recipient of a subcontracted service that its chain does not list"
-            self._tally.add("invented", what, f"{clip(recipient, 24)} at {place(row)}")
+            self._findings.add("invented", what, f"{clip(recipient, 24)} at {place(row)}")
             self.nodes[above] = row
             self._ranks[above] = rank - 1
             self._steps.append((above, rank - 1, None, row))
@@ -151,7 +153,7 @@ class Chains:
             what = "a gap in the ranks of a supply chain; taken to serve the next rank there is"
         else:
             what = "a subcontractor without its recipient; taken to serve all of the rank above"
-        self._tally.add("note", what, place(row))
+        self._findings.add("note", what, place(row))
         return found
 
     def _begun_by(self, node: Node, row: Row) -> list[Node]:
@@ -164,7 +166,7 @@ class Chains:
             what = "a chain whose service b_02.02 does not list; part of the contract's services"
         else:
             what = "a chain of a contract that b_02.02 does not list; no function uses it"
-        self._tally.add("note", what, place(row))
+        self._findings.add("note", what, place(row))
         return found
 
 

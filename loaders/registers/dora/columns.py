@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from knockon.graph.model.tables import FILE, LINE
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.registers.dora.lists import BLANKS, NO_VALUE, in_words
 
 
@@ -115,7 +115,7 @@ _LATE = {"c0100", "c0110", "c0120"}
 _IS_COUNTRY = r"(?i)^(eba_ga:.*|[a-z]{2})$"
 
 
-def named(frame: pl.DataFrame, table: str, tally: RowTally) -> pl.DataFrame:
+def named(frame: pl.DataFrame, table: str, findings: RowFindings) -> pl.DataFrame:
     """The table with its columns by name, trimmed, blanks null, codes of closed lists in words.
 
     Columns that no edition of the table has are left out, and told.
@@ -132,10 +132,10 @@ def named(frame: pl.DataFrame, table: str, tally: RowTally) -> pl.DataFrame:
     )  # fmt: skip
     for code in frame.columns:
         if code not in (*held, FILE, LINE) and not frame[code].is_null().all():
-            tally.add("note", f"a column of {table} that is not read", code)
+            findings.add("note", f"a column of {table} that is not read", code)
     missing = [n for n in columns.values() if n not in text.columns]
     text = text.with_columns(pl.lit(None, pl.String).alias(n) for n in missing)
-    return in_words(text, known.lists, table, tally)
+    return in_words(text, known.lists, table, findings)
 
 
 def _edition(frame: pl.DataFrame, table: str) -> dict[str, str]:

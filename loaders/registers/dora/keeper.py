@@ -2,7 +2,7 @@
 
 import re
 
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.dora.rows import Row
 
@@ -11,7 +11,7 @@ _ULTIMATE = "Ultimate parent"
 
 
 def keeper_of(
-    rows: dict[str, list[Row]], parameters: dict[str, str], source: Source, tally: RowTally
+    rows: dict[str, list[Row]], parameters: dict[str, str], source: Source, findings: RowFindings
 ) -> str:
     """LEI of the entity that keeps the register, as b_01.01 or the package says.
 
@@ -21,7 +21,7 @@ def keeper_of(
     stated = [row["lei"] for row in rows.get("b_01.01", []) if row.get("lei")]
     if len(set(stated)) > 1:
         what = "a second entity that keeps this register; contracts are taken as the first's"
-        tally.add("note", what, str(stated[1]))
+        findings.add("note", what, str(stated[1]))
     of_package = _ENTITY.sub("", parameters.get("entityID", "").strip())
     listed = [row for row in rows.get("b_01.02", []) if row.get("lei")]
     tops = {row["lei"] for row in listed if row.get("hierarchy") == _ULTIMATE}
@@ -32,5 +32,5 @@ def keeper_of(
             return str(found[0]).upper() if len(found[0]) == 20 else str(found[0])
     name = source.name.partition(".")[0]
     what = "a register that does not say who keeps it; its contracts carry the name of the file"
-    tally.add("note", what, name)
+    findings.add("note", what, name)
     return name

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from knockon.graph.errors import clip, some
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.registers.dora.rows import Row, place
 
 _LEI_FORM = re.compile(r"[A-Za-z0-9]{20}")
@@ -28,19 +28,19 @@ _WORDS = {"contract": "contract", "function": "function", "branch": "branch",
           "provider": "code of a provider"}  # fmt: skip
 
 
-def settle_keys(rows: dict[str, list[Row]], keeper: str, tally: RowTally) -> None:
+def settle_keys(rows: dict[str, list[Row]], keeper: str, findings: RowFindings) -> None:
     """Spell every key of the rows in one way, in place; codes of providers become their ids."""
     for row, column in _cells(rows, ("lei", "parent", "provider", "recipient", "other_code")):
         code = row[column]
         if code and _LEI_FORM.fullmatch(code) and code != code.upper():
             row[column] = code.upper()
             what = "an LEI in small letters; read in capitals"
-            tally.add("note", what, f"{clip(code, 24)} at {place(row)}")
-    _Spelling("contract", rows, tally).settle(_CONTRACT)
-    _Spelling("function", rows, tally).settle(("function",))
-    _Spelling("branch", rows, tally).settle(("branch",))
-    _Spelling("provider", rows, tally).settle(("provider", "recipient", "parent"))
-    _Codes(rows, keeper, tally).settle()
+            findings.add("note", what, f"{clip(code, 24)} at {place(row)}")
+    _Spelling("contract", rows, findings).settle(_CONTRACT)
+    _Spelling("function", rows, findings).settle(("function",))
+    _Spelling("branch", rows, findings).settle(("branch",))
+    _Spelling("provider", rows, findings).settle(("provider", "recipient", "parent"))
+    _Codes(rows, keeper, findings).settle()
 
 
 def _cells(
@@ -60,7 +60,7 @@ class _Spelling:
 
     kind: str
     rows: dict[str, list[Row]]
-    tally: RowTally
+    findings: RowFindings
     listed: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def settle(self, columns: tuple[str, ...]) -> None:
@@ -71,13 +71,13 @@ class _Spelling:
         for known in self.listed.values():
             if len(known) > 1:
                 what = f"keys of one {_WORDS[self.kind]} table that differ by case only; kept apart"
-                self.tally.add("note", what, some(clip(k, 40) for k in known))
+                self.findings.add("note", what, some(clip(k, 40) for k in known))
         for row, column in _cells(self.rows, columns):
             known = self.listed.setdefault(self._folded(row, column), [row[column]])
             if row[column] not in known:
                 what = f"a {_WORDS[self.kind]} that differs from the one listed by case; read as it"
                 shown = f"{clip(row[column], 40)} as {clip(known[0], 40)} at {place(row)}"
-                self.tally.add("note", what, shown)
+                self.findings.add("note", what, shown)
                 row[column] = known[0]
 
     def _folded(self, row: Row, column: str) -> tuple[str, str]:
@@ -95,7 +95,7 @@ class _Codes:
 
     rows: dict[str, list[Row]]
     keeper: str
-    tally: RowTally
+    findings: RowFindings
     listed: dict[str, dict[str, str | None]] = field(default_factory=dict)
 
     def settle(self) -> None:
@@ -125,14 +125,14 @@ class _Codes:
         if kind not in types and types:
             if len(types) > 1:
                 what = "a code of several providers, without the type that tells them apart"
-                self.tally.add("note", what, f"{clip(code, 40)} at {place(row)}")
+                self.findings.add("note", what, f"{clip(code, 40)} at {place(row)}")
             kind = next(iter(types))
         if kind in ("LEI", "EUID"):
             return code
         national = _NATIONAL.fullmatch(kind)
         if national is None:
             what = "a code of a provider without a type such as LEI; known in this register only"
-            self.tally.add("note", what, f"{clip(code, 40)} at {place(row)}")
+            self.findings.add("note", what, f"{clip(code, 40)} at {place(row)}")
             return f"{self.keeper}:{code}"
         country = national[1] or types.get(kind)
         return f"{country or self.keeper}_{national[2]}:{code}"

@@ -14,7 +14,7 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import FILE, LINE
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 
 YES, NO, NOT_ASSESSED = "Yes", "No", "Assessment not performed"
 BLANKS = ("", "-", "--", "–", "—", "n/a", "n.a.", "na", "not applicable", "#n/a", "null", "nan")
@@ -65,7 +65,7 @@ def meanings() -> dict[str, str]:
 
 
 def in_words(
-    frame: pl.DataFrame, names: Iterable[str], table: str, tally: RowTally
+    frame: pl.DataFrame, names: Iterable[str], table: str, findings: RowFindings
 ) -> pl.DataFrame:
     """The table with these columns in the words of their lists.
 
@@ -81,7 +81,7 @@ def in_words(
                 f"{clip(value, 40)} at {str(file).rpartition('/')[2]}:{line}"
                 for file, line in places.head().iter_rows()
             ]
-            tally.add_all("note", what, shown, places.height)
+            findings.add_all("note", what, shown, places.height)
         known = {value: word for value, word in found.items() if word is not None}
         frame = frame.with_columns(pl.col(name).replace(known))
     return frame

@@ -15,7 +15,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.csv_text import parse_csv
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.unpack import walk_zip
@@ -35,7 +35,7 @@ class Package:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def open_package(source: Source, tally: RowTally) -> Package:
+def open_package(source: Source, findings: RowFindings) -> Package:
     """Every table of the register. Raises InputError where one cannot be read, or stands twice."""
     if source.is_folder:
         path = source.path
@@ -43,11 +43,11 @@ def open_package(source: Source, tally: RowTally) -> Package:
         beside = {p.parent / extra for p in found for extra in _EXTRAS}
         found += sorted(p for p in beside if p.is_file())
         members = {p.relative_to(path).as_posix(): _bytes(p) for p in found}
-        return _from_members(members, "", tally)
+        return _from_members(members, "", findings)
     if "xl/workbook.xml" in source.zip_names:
-        return Package(tables_of_workbook(source, tally))
+        return Package(tables_of_workbook(source, findings))
     members = dict(walk_zip(source.file, source.name, MAX_BYTES))
-    return _from_members(members, f"{source.name}/", tally)
+    return _from_members(members, f"{source.name}/", findings)
 
 
 @cache
@@ -67,7 +67,7 @@ def _bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Package:
+def _from_members(members: dict[str, bytes], prefix: str, findings: RowFindings) -> Package:
     package = Package()
     indicated: dict[str, str] = {}
     places: dict[str, str] = {}
@@ -80,7 +80,7 @@ def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Pa
             if table in places:
                 raise InputError(f"{place}: stands twice, in {places[table]} and in {name}")
             places[table] = name
-            package.tables[table] = _columns(parse_csv(data, place), table, place, tally)
+            package.tables[table] = _columns(parse_csv(data, place), table, place, findings)
         elif name.endswith("parameters.csv"):
             package.parameters = _pairs(data, place)
         elif name.endswith("FilingIndicators.csv"):
@@ -89,9 +89,9 @@ def _from_members(members: dict[str, bytes], prefix: str, tally: RowTally) -> Pa
         match = SHEET.match(template.strip())
         table = f"b_{match[1]}.{match[2]}" if match else template.lower()
         if reported.lower() != "true" and package.tables.get(table, pl.DataFrame()).height:
-            tally.add("note", "a table that the filing indicators call not reported", table)
+            findings.add("note", "a table that the filing indicators call not reported", table)
         elif reported.lower() == "true" and table not in package.tables:
-            tally.add("note", "a table that the filing indicators promise is missing", table)
+            findings.add("note", "a table that the filing indicators promise is missing", table)
     return package
 
 
@@ -102,11 +102,11 @@ def _pairs(data: bytes, place: str) -> dict[str, str]:
     return {str(k): str(v or "") for k, v in frame.select(frame.columns[:2]).iter_rows() if k}
 
 
-def _columns(frame: pl.DataFrame, table: str, place: str, tally: RowTally) -> pl.DataFrame:
+def _columns(frame: pl.DataFrame, table: str, place: str, findings: RowFindings) -> pl.DataFrame:
     """The table with a column per item, whatever form it came in."""
     names = {c.lower(): c for c in frame.columns}
     if {"datapoint", "factvalue"} <= names.keys():
-        return _pivoted(frame, names, table, place, tally)
+        return _pivoted(frame, names, table, place, findings)
     theirs = [c for c in frame.columns if c not in (FILE, LINE)]
     codes = {c: code for c in theirs if (code := column_of(c, table))}
     if not codes:
@@ -116,12 +116,12 @@ def _columns(frame: pl.DataFrame, table: str, place: str, tally: RowTally) -> pl
         raise InputError(f"{place}:1: a column stands twice")
     for column in theirs:
         if column not in codes and not frame[column].is_null().all():
-            tally.add("note", f"a column of {table} that is not read", f"{clip(column, 40)!r}")
+            findings.add("note", f"a column of {table} that is not read", f"{clip(column, 40)!r}")
     return frame.select(*(pl.col(c).alias(code) for c, code in codes.items()), FILE, LINE)
 
 
 def _pivoted(
-    frame: pl.DataFrame, names: dict[str, str], table: str, place: str, tally: RowTally
+    frame: pl.DataFrame, names: dict[str, str], table: str, place: str, findings: RowFindings
 ) -> pl.DataFrame:
     """One row per set of keys, out of one row per datapoint."""
     points = _points().get(table, {})
@@ -140,11 +140,11 @@ def _pivoted(
         pl.col(names["factvalue"]).alias("value"),
         *(pl.col(c).alias(str(code)) for c, code in keys.items()), FILE, LINE,
     )  # fmt: skip
-    tally.read(f"datapoints of {table}", facts.height)
+    findings.read(f"datapoints of {table}", facts.height)
     for name, line in facts.filter(pl.col("column").is_null()).select("point", LINE).iter_rows():
         what = "a datapoint that the table does not know"
         shown = f"{clip(str(name), 30)} at {place}:{line}"
-        tally.lose(f"datapoints of {table}", "dropped", what, shown)
+        findings.lose(f"datapoints of {table}", "dropped", what, shown)
     facts = facts.filter(pl.col("column").is_not_null())
     by = [str(code) for code in keys.values()]
     again = facts.select(*by, "column").is_duplicated()

@@ -42,7 +42,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.dora.chains import Chains
 from knockon.loaders.registers.dora.columns import TABLES, named
@@ -64,28 +64,28 @@ def read_dora(source: SourceLike) -> Tables:
     keys, repeated rows and references to what no table lists are counted in the report.
     """
     source = Source.of(source)
-    tally = RowTally()
-    package = open_package(source, tally)
+    findings = RowFindings()
+    package = open_package(source, findings)
     listed = {
-        table: list(named(frame, table, tally).iter_rows(named=True))
+        table: list(named(frame, table, findings).iter_rows(named=True))
         for table, frame in sorted(package.tables.items())
         if table in TABLES
     }
-    keeper = keeper_of(listed, package.parameters, source, tally)
-    settle_keys(listed, keeper, tally)
-    rows = {table: list(_usable(found, table, tally)) for table, found in listed.items()}
+    keeper = keeper_of(listed, package.parameters, source, findings)
+    settle_keys(listed, keeper, findings)
+    rows = {table: list(_usable(found, table, findings)) for table, found in listed.items()}
     for table in sorted(package.tables.keys() - TABLES.keys()):
         frame = package.tables[table]
-        tally.read(table, frame.height)
+        findings.read(table, frame.height)
         if frame.height:
             what = "a row of a table that holds no dependencies (b_99.01 defines terms)"
-            tally.lose(table, "dropped", what, table, frame.height)
+            findings.lose(table, "dropped", what, table, frame.height)
     if not any(rows.values()):
         raise InputError(
             f"{source.name}: a register without a row that can be used: is it filled in?"
         )
-    register = Register(tally, rows, package.parameters, keeper)
-    chains = Chains(rows, keeper, tally)
+    register = Register(findings, rows, package.parameters, keeper)
+    chains = Chains(rows, keeper, findings)
     register.add_entities()
     add_providers(register, chains)
     add_services(register, chains)
@@ -95,30 +95,30 @@ def read_dora(source: SourceLike) -> Tables:
         dependencies=_frame(register.dependencies),
         title=f"Register of information of {register.name}",
         sources={register.source: ITS},
-        report=tally.findings(),
+        report=findings.report(),
     )
 
 
-def _usable(rows: list[Row], table: str, tally: RowTally) -> Iterator[Row]:
+def _usable(rows: list[Row], table: str, findings: RowFindings) -> Iterator[Row]:
     """The rows that have their keys, each once."""
     keys = TABLES[table].keys
     seen: dict[tuple[Any, ...], dict[str, Any]] = {}
-    tally.read(table, len(rows))
+    findings.read(table, len(rows))
     for row in rows:
         key = tuple(row.get(k) for k in keys)
         needed = [k for k in TABLES[table].needed if not row.get(k)]
         said = {c: v for c, v in row.items() if v and c not in (FILE, LINE)}
         if needed:
             what = f"a row of {table} without its {' and '.join(needed)}"
-            tally.lose(table, "dropped", what, place(row))
+            findings.lose(table, "dropped", what, place(row))
         elif row.get("link") == NO:
             what = f"a row of {table} whose link is said not to be"
-            tally.lose(table, "dropped", what, place(row))
+            findings.lose(table, "dropped", what, place(row))
         elif key in seen:
             differ = sorted(c for c in said | seen[key] if said.get(c) != seen[key].get(c))
             with_others = f", with another {' and '.join(differ)}" if differ else ""
             what = f"a row of {table} whose keys stand before{with_others}"
-            tally.lose(table, "merged", what, place(row))
+            findings.lose(table, "merged", what, place(row))
         else:
             seen[key] = said
             yield row

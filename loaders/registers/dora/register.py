@@ -9,8 +9,8 @@ from typing import Any
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import FILE, LINE
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.assembling.lei import is_lei
-from knockon.loaders.assembling.tally_rows import RowTally
 from knockon.loaders.registers.dora.chains import Chains
 from knockon.loaders.registers.dora.columns import day_of
 from knockon.loaders.registers.dora.lists import NO, YES
@@ -36,7 +36,7 @@ class Register:
     keeper: LEI of the entity that keeps the register, else what it goes by
     """
 
-    tally: RowTally
+    findings: RowFindings
     rows: dict[str, list[Row]]
     parameters: dict[str, str]
     keeper: str
@@ -101,7 +101,7 @@ class Register:
             return code
         if len(code) == 20:
             what = "a code of 20 characters whose check digits are not those of an LEI"
-            self.tally.add("note", what, f"{clip(code, 24)} at {place(row)}")
+            self.findings.add("note", what, f"{clip(code, 24)} at {place(row)}")
         return None
 
     def name_of(self, identifier: str) -> str:
@@ -112,7 +112,7 @@ class Register:
             for row in self.rows.get(table, []):
                 lei, parent = row["lei"], row.get("parent")
                 if table == "b_01.01" and lei in self.entities:
-                    self.tally.lose(table, "merged", "an entity that b_01.02 lists", place(row))
+                    self.findings.lose(table, "merged", "an entity that b_01.02 lists", place(row))
                 self.add(
                     lei, row, name=row.get("name"), kind="enterprise", sector=row.get("type"),
                     country=row.get("country"), parent=parent if parent != lei else None,
@@ -124,11 +124,11 @@ class Register:
                 gone = day_of(row.get("deleted"))
                 if gone and self.as_of and gone <= self.as_of:
                     what = "an entity deleted from the register before its date; kept"
-                    self.tally.add("note", what, f"{lei} at {place(row)}")
+                    self.findings.add("note", what, f"{lei} at {place(row)}")
         for row in self.rows.get("b_01.03", []):
             if not row.get("lei"):
                 what = "a branch without its head office; taken as one of who keeps the register"
-                self.tally.add("note", what, f"{clip(row['branch'], 40)} at {place(row)}")
+                self.findings.add("note", what, f"{clip(row['branch'], 40)} at {place(row)}")
             head = row.get("lei") or self.keeper
             self.add(
                 _branch(head, row["branch"]), row, name=row.get("name"), kind="branch",
@@ -138,7 +138,7 @@ class Register:
     def _known(self, lei: str, row: Row) -> str:
         if lei not in self.entities:
             what = "a financial entity that b_01.02 does not list"
-            self.tally.add("invented", what, f"{clip(lei, 24)} at {place(row)}")
+            self.findings.add("invented", what, f"{clip(lei, 24)} at {place(row)}")
             self.add(lei, row, kind="enterprise", lei=self.lei(lei, row))
         return lei
 
@@ -153,7 +153,7 @@ class Register:
             if kind == UNASSESSED:
                 what = "a function that nobody has assessed; it may be critical (kind " + kind + ")"
                 shown = clip(str(row.get("critical") or "blank"), 40)
-                self.tally.add("note", what, f"{clip(str(name), 40)}: {shown} at {place(row)}")
+                self.findings.add("note", what, f"{clip(str(name), 40)}: {shown} at {place(row)}")
             columns = (
                 "activity", "critical", "reason", "assessed", "impact", "rto_hours", "rpo_hours"
             )  # fmt: skip
@@ -172,11 +172,11 @@ class Register:
             ended = day_of(row.get("ends"))
             if ended and self.as_of and ended < self.as_of:
                 what = "a contract that ended before the date of the register; kept"
-                self.tally.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
+                self.findings.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
         for (user, service), rows in uses.items():
             if len(rows) > 1:
                 what = "a use of a service in several rows, as one per country; one dependency"
-                self.tally.add("note", what, place(rows[0]))
+                self.findings.add("note", what, place(rows[0]))
             columns = {ours: distinct([r.get(c) for r in rows]) for c, ours in OF_USE.items()}
             self.depend(user, service, "uses", rows[0], about=columns)
 
@@ -185,12 +185,12 @@ class Register:
         lei = self._known(row["lei"], row)
         if not row.get("function"):
             what = "a service without a function; the financial entity itself uses it"
-            self.tally.add("note", what, place(row))
+            self.findings.add("note", what, place(row))
             return lei
         user = _function(lei, row["function"])
         if user not in self.entities:
             what = "a function that b_06.01 does not list; it may be critical"
-            self.tally.add("invented", what, f"{clip(row['function'], 40)} at {place(row)}")
+            self.findings.add("invented", what, f"{clip(row['function'], 40)} at {place(row)}")
             self.add(
                 user, row, name=row["function"], kind=UNASSESSED, parent=lei,
                 function_id=row["function"],
@@ -208,7 +208,7 @@ class Register:
                 user = self._branch_of(row)
             elif (row["contract"], row["lei"]) in told:
                 what = "a user of a contract that b_02.02 tells with its function"
-                self.tally.lose("b_04.01", "merged", what, place(row))
+                self.findings.lose("b_04.01", "merged", what, place(row))
                 continue
             else:
                 user = self._known(row["lei"], row)
@@ -216,17 +216,17 @@ class Register:
         for row in self.rows.get("b_03.01", []):
             if row["contract"] not in used and chains.direct(row["contract"], row["lei"]):
                 what = "a contract whose users no table lists; who signed it is taken to use it"
-                self.tally.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
+                self.findings.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
                 self._use_contract(self._known(row["lei"], row), row, "b_03.01", chains)
             elif row["contract"] not in used:
                 what = "a signed contract of which no table tells the provider"
-                self.tally.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
+                self.findings.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
 
     def _branch_of(self, row: Row) -> str:
         user = _branch(row["lei"], row["branch"])
         if user not in self.entities:
             what = "a branch that b_01.03 does not list"
-            self.tally.add("invented", what, f"{clip(row['branch'], 40)} at {place(row)}")
+            self.findings.add("invented", what, f"{clip(row['branch'], 40)} at {place(row)}")
             self.add(user, row, kind="branch", parent=row["lei"], branch_code=row["branch"])
         return user
 
@@ -234,7 +234,7 @@ class Register:
         services = chains.direct(row["contract"], row["lei"])
         if not services:
             what = "a user of a contract without a service"
-            self.tally.lose(table, "dropped", what, place(row))
+            self.findings.lose(table, "dropped", what, place(row))
         for node in services:
             self.depend(user, chains.id_of(node), "uses", row)
 

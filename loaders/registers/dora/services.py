@@ -45,7 +45,7 @@ def add_providers(register: Register, chains: Chains) -> None:
         )  # fmt: skip
         if code not in types and code not in parents:
             what = "a provider of b_05.01 that no contract names; nothing depends on it"
-            register.tally.add("note", what, f"{clip(code, 40)} at {place(row)}")
+            register.findings.add("note", what, f"{clip(code, 40)} at {place(row)}")
     for (_, code, _), row in chains.nodes.items():
         _add_unlisted(register, code, row, types, inside)
     for table, key in (("b_03.02", "provider"), ("b_03.03", "lei")):
@@ -61,7 +61,7 @@ def _add_unlisted(
     if code in register.entities:
         return
     what = "a provider that b_05.01 does not list"
-    register.tally.add("invented", what, f"{clip(code, 24)} at {place(row)}")
+    register.findings.add("invented", what, f"{clip(code, 24)} at {place(row)}")
     register.add(
         code, row, kind=_kind(types.get(code, set())), lei=register.lei(code, row),
         code=row.get("code"), code_type=row.get("code_type"),
@@ -103,7 +103,7 @@ def add_services(register: Register, chains: Chains) -> None:
     for contract in contracts.keys() - firsts.keys():
         what = "a contract without a service in b_02.02 or b_05.02"
         where = f"{clip(contract, 40)} at {place(contracts[contract])}"
-        register.tally.add("note", what, where)
+        register.findings.add("note", what, where)
 
 
 def _of_uses(rows: list[Row]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _assessments(register: Register, chains: Chains) -> dict[Node, Row]:
             found[node] = row
         else:
             what = "an assessment of a service that no contract lists"
-            register.tally.lose("b_07.01", "dropped", what, place(row))
+            register.findings.lose("b_07.01", "dropped", what, place(row))
     return found
 
 

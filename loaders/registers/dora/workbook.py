@@ -11,7 +11,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, LINE
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.excel import read_sheets
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.dora.columns import TABLES
@@ -43,7 +43,7 @@ def column_of(cell: object, table: str) -> str | None:
     return f"c{found[3]}"
 
 
-def tables_of_workbook(source: Source, tally: RowTally) -> dict[str, pl.DataFrame]:
+def tables_of_workbook(source: Source, findings: RowFindings) -> dict[str, pl.DataFrame]:
     """Every table by name (`b_05.02`), with text columns `c0010` and so on.
 
     Raises InputError for two sheets of one table, and sheets whose columns cannot be told.
@@ -65,7 +65,7 @@ def tables_of_workbook(source: Source, tally: RowTally) -> dict[str, pl.DataFram
                 f"{place}: expected a row of codes such as {table}.0010 above the cells"
             )
         else:
-            tally.add("note", "a sheet without a row of codes above cells; not read", place)
+            findings.add("note", "a sheet without a row of codes above cells; not read", place)
     return tables
 
 

@@ -1,18 +1,43 @@
-"""Rows of the tables of one source, counted so that the report adds up."""
+"""What a reader drops or notices, counted while it reads, with a few places of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from knockon.graph.model.tables import Finding
-from knockon.loaders.assembling.tally import Tally
+
+EXAMPLES = 5
 
 
 @dataclass
-class RowTally(Tally):
-    """A tally that also knows how many rows each table of the source has.
+class Findings:
+    """What is noticed, counted by action and reason; `report` is what a load says of itself."""
+
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    _examples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def add(self, action: str, reason: str, place: str, count: int = 1) -> None:
+        self.add_all(action, reason, [place], count)
+
+    def add_all(self, action: str, reason: str, places: Sequence[str], count: int) -> None:
+        """So many at once, with a few of their places."""
+        key = (action, reason)
+        self._counts[key] = self._counts.get(key, 0) + count
+        examples = self._examples.setdefault(key, [])
+        examples += places[: EXAMPLES - len(examples)]
+
+    def report(self) -> tuple[Finding, ...]:
+        return tuple(
+            Finding(action, count, reason, tuple(self._examples[action, reason]))
+            for (action, reason), count in self._counts.items()
+        )
+
+
+@dataclass
+class RowFindings(Findings):
+    """Findings that also know how many rows each table of the source has.
 
     Of each table's rows, those that were dropped or merged were added with `lose`; the others are
-    kept. `findings` begins with one line per table: `12 rows of b_02.02: 10 kept, 2 merged`.
+    kept. The report begins with one line per table: `12 rows of b_02.02: 10 kept, 2 merged`.
     """
 
     _read: dict[str, int] = field(default_factory=dict)
@@ -33,11 +58,11 @@ class RowTally(Tally):
         lost = self._lost.setdefault(table, {})
         lost[action] = lost.get(action, 0) + rows
 
-    def findings(self) -> tuple[Finding, ...]:
+    def report(self) -> tuple[Finding, ...]:
         heads = []
         for table, rows in self._read.items():
             lost = self._lost.get(table, {})
             parts = [f"{rows - sum(lost.values()):,} kept"]
             parts += [f"{count:,} {action}" for action, count in sorted(lost.items())]
             heads.append(Finding("read", rows, f"rows of {table}: {', '.join(parts)}"))
-        return (*heads, *super().findings())
+        return (*heads, *super().report())
