@@ -54,12 +54,12 @@ def check(tables: Tables) -> Tables:
     ids, numbers = number_ends(dependencies, entities["id"], texts)
     dependencies = dependencies.with_columns(
         *numbers, pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW)
-    )
+    ).rechunk()  # a reader leaves pieces, from which rows are picked slowly
     entities = _distinct_entities(entities, faults)
     dependencies = _without_self_loops(dependencies, ids, report)
     dependencies = _settle_groups(dependencies, ids, faults)
     keys = [c for c in IDENTITY if c in given and _differs(dependencies, c)]
-    dependencies = _merge_repeated(_sorted(dependencies, keys), ids, keys, report)
+    dependencies = _merge_repeated(_sorted(dependencies, ids, keys), ids, keys, report)
     _check_group_sizes(dependencies, ids, faults)
     if faults:
         raise InputError.of(faults)
@@ -160,14 +160,22 @@ def _differs(frame: pl.DataFrame, column: str) -> bool:
     )
 
 
-def _sorted(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def _sorted(frame: pl.DataFrame, ids: pl.Series, keys: list[str]) -> pl.DataFrame:
     """In the order of identity: numbers sort as the ids do. Rows of one identity stay in order.
 
     keys: those columns of the identity that tell rows apart
     """
-    ends = pl.col("dependent").cast(pl.UInt64) * 2**32 + pl.col("provider")
+    dependent, provider = (pl.col(name).cast(pl.UInt64) for name in ENDS)
     rest = [c for c in keys if c not in ENDS]
-    return frame.sort(ends, *rest, nulls_last=False, maintain_order=True)
+    end, place = len(ids).bit_length(), frame.height.bit_length()
+    if rest or 2 * end + place > 64:
+        ends = dependent * 2**32 + provider
+        return frame.sort(ends, *rest, nulls_last=False, maintain_order=True)
+    # both ends and the place of a row fit one number, and numbers sort faster than rows
+    places = pl.int_range(pl.len(), dtype=pl.UInt64)
+    packed = frame.select((dependent * 2**end + provider) * 2**place + places).to_series()
+    order = (packed.sort() & 2**place - 1).cast(pl.UInt32)
+    return frame.select(pl.all().gather(order))
 
 
 def _merge_repeated(
@@ -203,7 +211,7 @@ def _merge_repeated(
     both = _named(twice.head(_EXAMPLES), ids)
     shown = _rows(both, pl.col("dependent") + " on " + pl.col("provider"))
     report.append(Finding("merged", extra, reason, shown))
-    return _sorted(pl.concat([frame.filter(~again), merged.select(frame.columns)]), keys)
+    return _sorted(pl.concat([frame.filter(~again), merged.select(frame.columns)]), ids, keys)
 
 
 def _check_group_sizes(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> None:
@@ -229,7 +237,8 @@ def _renumbered(
 ) -> tuple[pl.DataFrame, pl.Series]:
     """Without the ids that only dropped rows name."""
     there = np.zeros(len(ids), np.bool_)
-    for numbers in (*(frame[name] for name in ENDS), numbers_among(entities, ids)):
+    described = [numbers_among(entities, ids)] if len(entities) else []
+    for numbers in (*(frame[name] for name in ENDS), *described):
         there[numbers.to_numpy()] = True
     if there.all():
         return frame, ids
@@ -268,7 +277,7 @@ def _rows(frame: pl.DataFrame, what: pl.Expr) -> tuple[str, ...]:
 def _texts(columns: Sequence[pl.Series], ids: pl.Series) -> list[pl.Series]:
     """The ids with these numbers: as texts, in a large table as an Enum of a fourth the size."""
     if len(columns[0]) >= ENUM_FROM:
-        ids = ids.cast(pl.Enum(ids))
+        ids = pl.int_range(len(ids), dtype=pl.UInt32, eager=True).cat.to(pl.Enum(ids))
     return [ids.gather(numbers).alias(numbers.name) for numbers in columns]
 
 

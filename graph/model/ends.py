@@ -14,7 +14,6 @@ from knockon.graph.arrays import Ints
 from knockon.graph.model.tables import ENDS
 
 _SPARSE = 8  # a table of all values between least and greatest pays up to so many per row
-_PIECES = 4  # of each column, coded at the same time
 
 
 def code_ends(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
@@ -46,9 +45,14 @@ def number_ends(
     columns = [frame[name] for name in ENDS]
     if texts is None:
         texts, columns = _text([c.cast(pl.String) for c in columns])
-    ids = pl.concat([texts, entities.rename("id")]).unique().sort()
-    number = numbers_among(texts, ids)
-    return ids, [number.gather(c).alias(name) for c, name in zip(columns, ENDS, strict=True)]
+    others = entities.rename("id").to_frame().unique()
+    more = others.join(texts.to_frame(), on="id", how="anti") if len(others) else others
+    known = pl.concat([texts, more["id"]])
+    order = known.arg_sort()
+    number = np.empty(len(known), np.uint32)
+    number[order.to_numpy()] = np.arange(len(known), dtype=np.uint32)
+    numbers = [pl.Series(number).gather(c).alias(n) for c, n in zip(columns, ENDS, strict=True)]
+    return known.gather(order), numbers
 
 
 def numbers_among(texts: pl.Series, ids: pl.Series) -> pl.Series:
@@ -73,20 +77,13 @@ def _text(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
 
 def _distinct(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
     """The distinct texts, and where each cell's stands: told apart by polars, in its threads."""
-    rows = len(columns[0])
-    if not rows:
-        return pl.Series("id", [], pl.String), [c.cast(pl.UInt32) for c in columns]
     kind = pl.Categorical(pl.Categories.random())
-    plans = [
-        piece.lazy().select(pl.col("code").cast(kind).to_physical())
-        for column in columns
-        for piece in column.to_frame("code").iter_slices(-(-rows // _PIECES))
-    ]
-    coded = pl.concat(pl.collect_all(plans), rechunk=True)["code"]
-    most = coded.max()
-    numbers = range(most + 1 if isinstance(most, int) else 0)
-    texts = pl.Series("id", numbers, pl.UInt32).cat.to(kind).cast(pl.String)
-    return texts, [coded[i * rows : (i + 1) * rows] for i in range(len(columns))]
+    cells = pl.DataFrame([c.alias(str(i)) for i, c in enumerate(columns)])
+    coded = cells.lazy().select(pl.all().cast(kind)).collect()  # while it lives, codes have texts
+    codes = [column.to_physical() for column in coded]
+    count = max((1 + most for code in codes if isinstance(most := code.max(), int)), default=0)
+    numbers = pl.int_range(count, dtype=pl.UInt32, eager=True).alias("id")
+    return numbers.cat.to(kind).cast(pl.String), codes
 
 
 def _whole(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]] | None:

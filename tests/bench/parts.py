@@ -1,8 +1,9 @@
-"""Where the time of one command goes: its functions timed, each second counted once.
+"""Where the time of one command goes: its functions timed, each second counted once, by the clock
+and of the processors.
 
 Each part is named by the functions that do it; time inside a part that another part calls is the
-other's. Time outside all parts stands in the last line. Only the main thread is looked at: what
-other threads do meanwhile costs nothing here, what it waits for does.
+other's. Time outside all parts stands in the last line. The main thread says which part it is:
+what other threads do meanwhile is counted to it.
 Usage: python tests/bench/parts.py whatif GRAPH.parquet ENTITY --worlds 1024
 """
 
@@ -30,16 +31,20 @@ PARTS = {  # names of functions and methods of this tree
 
 
 class Clock:
-    """Seconds by part, of the part that runs innermost."""
+    """Seconds by part, of the part that runs innermost, by the clock and of the processors."""
 
     def __init__(self) -> None:
-        self.spent: Counter[str] = Counter()
+        self.spent = Counter[str](), Counter[str]()
         self.running: list[str] = []
-        self.since = time.perf_counter()
+        self.since = self.now()
+
+    def now(self) -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
 
     def switch(self) -> None:
-        now = time.perf_counter()
-        self.spent[self.running[-1] if self.running else ""] += now - self.since
+        now = self.now()
+        for spent, before, after in zip(self.spent, self.since, now, strict=True):
+            spent[self.running[-1] if self.running else "other"] += after - before
         self.since = now
 
     def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,7 +80,7 @@ def main() -> None:
             assert replace(name, part, clock), f"no function is called {name}"
     from knockon.api.cli.verbs import main as command
 
-    clock.since = time.perf_counter()
+    clock.since = clock.now()
     try:
         command([*sys.argv[1:], "--format", "json", "-o", "out/bench/answer.json"])
     except SystemExit as leaving:
@@ -84,9 +89,8 @@ def main() -> None:
     clock.switch()
     print(f"{'imports':>24} {shared - begun:>8.2f}  more than the command itself imports")
     print(f"{'start of numba':>24} {compiled - shared:>8.2f}")
-    for part in PARTS:
-        print(f"{part:>24} {clock.spent[part]:>8.2f}")
-    print(f"{'other':>24} {clock.spent['']:>8.2f}")
+    for part in (*PARTS, "other"):
+        print(f"{part:>24} {clock.spent[0][part]:>8.2f} {clock.spent[1][part]:>8.2f}")
 
 
 def replace(name: str, part: str, clock: Clock) -> int:
