@@ -1,10 +1,17 @@
-"""A back-test as JSON."""
+"""A back-test as JSON, and the phrases that its table and its page share."""
 
+from collections import Counter
 from typing import Any
 
 from typing_extensions import TypedDict
 
-from knockon.api.schema import SCHEMA, GraphHead, ScenarioJson, graph_head, scenario_json
+from knockon.api.schema import (
+    SCHEMA,
+    GraphHead,
+    ScenarioJson,
+    serialize_graph_head,
+    serialize_scenario,
+)
 from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
@@ -84,9 +91,9 @@ class BacktestJson(TypedDict):
 POOLS = {"all": None, "hindsight": True, "known_before": False}
 
 
-def backtest_json(found: Backtest) -> BacktestJson:
+def serialize_backtest(found: Backtest) -> BacktestJson:
     """The whole back-test as JSON."""
-    heads = [graph_head(o.impact.graph) for o in found.outcomes]
+    heads = [serialize_graph_head(o.impact.graph) for o in found.outcomes]
     return {
         "schema": SCHEMA,
         "graph": {
@@ -96,8 +103,8 @@ def backtest_json(found: Backtest) -> BacktestJson:
         },
         "scenario": None,
         "headline": found.headline,
-        "rows": [_incident_json(o) for o in found.outcomes],
-        "pooled": {name: _pooled_json(found, hindsight) for name, hindsight in POOLS.items()},
+        "rows": [_serialize_incident(o) for o in found.outcomes],
+        "pooled": {name: _serialize_pool(found, hindsight) for name, hindsight in POOLS.items()},
         "impact_rank": found.impact_rank,
         "recovery_rank": found.recovery_rank,
         "notes": list(found.notes),
@@ -105,37 +112,37 @@ def backtest_json(found: Backtest) -> BacktestJson:
     }
 
 
-def _incident_json(outcome: Outcome) -> IncidentJson:
+def _serialize_incident(outcome: Outcome) -> IncidentJson:
     incident, strict = outcome.incident, outcome.score()
     return {
         "incident": incident.name,
         "title": incident.title,
         "date": incident.date,
         "hindsight": incident.hindsight,
-        "graph": graph_head(outcome.impact.graph),
-        "scenario": scenario_json(outcome.impact),
+        "graph": serialize_graph_head(outcome.impact.graph),
+        "scenario": serialize_scenario(outcome.impact),
         "precision": strict.precision,
         "recall": strict.recall,
-        "strict": _score_json(strict),
-        "loose": _score_json(outcome.score(strict=False)),
-        "readings": {r: _score_json(outcome.score(r)) for r in READINGS},
+        "strict": _serialize_score(strict),
+        "loose": _serialize_score(outcome.score(strict=False)),
+        "readings": {r: _serialize_score(outcome.score(r)) for r in READINGS},
         "impact_rank": outcome.impact_rank,
         "recovery_rank": outcome.recovery_rank,
-        "paired": [_paired_json(v) for v in outcome.paired],
+        "paired": [_serialize_pair(v) for v in outcome.paired],
         "assumed": list(incident.assumed),
         "rows": outcome.rows.to_dicts(),
     }
 
 
-def _pooled_json(found: Backtest, hindsight: bool | None) -> PooledJson:
+def _serialize_pool(found: Backtest, hindsight: bool | None) -> PooledJson:
     return {
         "incidents": len(found.of(hindsight=hindsight)),
-        "readings": {r: _score_json(found.pooled(r, hindsight=hindsight)) for r in READINGS},
-        "loose": _score_json(found.pooled(strict=False, hindsight=hindsight)),
+        "readings": {r: _serialize_score(found.pooled(r, hindsight=hindsight)) for r in READINGS},
+        "loose": _serialize_score(found.pooled(strict=False, hindsight=hindsight)),
     }
 
 
-def _score_json(score: Confusion) -> ScoreJson:
+def _serialize_score(score: Confusion) -> ScoreJson:
     return {
         "hits": score.hits,
         "alarms": score.alarms,
@@ -146,7 +153,7 @@ def _score_json(score: Confusion) -> ScoreJson:
     }
 
 
-def _paired_json(verdict: Verdict) -> PairedJson:
+def _serialize_pair(verdict: Verdict) -> PairedJson:
     pair = verdict.pair
     return {
         "name": pair.name,
@@ -161,3 +168,16 @@ def _paired_json(verdict: Verdict) -> PairedJson:
         "why": pair.why,
         "source": pair.source,
     }
+
+
+def count_shared_assumptions(found: Backtest) -> dict[str, int]:
+    """The assumptions that several incidents share, and how many do."""
+    counts = Counter(line for o in found.outcomes for line in o.incident.assumed)
+    return {line: n for line, n in counts.items() if n > 1}
+
+
+def describe_question(outcome: Outcome) -> str:
+    """`Amazon S3 fails, for 4.28 hours; unknown strengths count 0.75`."""
+    scenario = outcome.impact.scenario
+    hours = "" if scenario.hours is None else f", for {scenario.hours} hours"
+    return f"{outcome.impact.condition}{hours}; unknown strengths count {scenario.assume:g}"

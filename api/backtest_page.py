@@ -4,8 +4,7 @@ import base64
 import hashlib
 from typing import Any
 
-from knockon.api.backtest_json import POOLS
-from knockon.api.cli.backtest_table import asked, repeated
+from knockon.api.backtest_json import POOLS, count_shared_assumptions, describe_question
 from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
@@ -38,21 +37,23 @@ _HEADINGS = {
 }
 
 
-def backtest_page(found: Backtest) -> str:
+def render_backtest(found: Backtest) -> str:
     """The page: result, baselines, paired tests, and one section per incident."""
-    common = repeated(found)
+    common = count_shared_assumptions(found)
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'"
     body = [
         f"<h1>{xml(found.headline)}</h1>",
-        _list([*found.notes, *(f"assumed in {n} incidents: {t}" for t, n in common.items())]),
+        _render_list(
+            [*found.notes, *(f"assumed in {n} incidents: {t}" for t, n in common.items())]
+        ),
         "<h2>Beside simple rules</h2>",
-        _pools(found),
+        _render_pools(found),
         "<h2>Paired tests</h2>",
-        _paired(found.paired),
+        _render_paired(found.paired),
         "<h2>Incidents</h2>",
-        _overview(found),
-        *(_section(i, o, common) for i, o in enumerate(found.outcomes)),
+        _render_overview(found),
+        *(_render_section(i, o, common) for i, o in enumerate(found.outcomes)),
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -64,25 +65,29 @@ def backtest_page(found: Backtest) -> str:
     )
 
 
-def _pools(found: Backtest) -> str:
+def _render_pools(found: Backtest) -> str:
     """Precision and recall by reading, for all incidents and the two kinds of graphs."""
     rows = []
     for name, hindsight in POOLS.items():
         of = len(found.of(hindsight=hindsight))
         for reading in READINGS:
             score = found.pooled(reading, hindsight=hindsight)
-            rows.append([f"{name.replace('_', ' ')} ({of})", _HEADINGS[reading], *_shares(score)])
+            rows.append(
+                [f"{name.replace('_', ' ')} ({of})", _HEADINGS[reading], *_format_shares(score)]
+            )
     loose = found.pooled(strict=False)
-    rows.append(["all, with users' reports", _HEADINGS["predicted"], *_shares(loose)])
-    return _table(("incidents", "rule"), ("precision", "recall", "spared right", "reports"), rows)
+    rows.append(["all, with users' reports", _HEADINGS["predicted"], *_format_shares(loose)])
+    return _render_table(
+        ("incidents", "rule"), ("precision", "recall", "spared right", "reports"), rows
+    )
 
 
-def _shares(score: Confusion) -> list[str]:
+def _format_shares(score: Confusion) -> list[str]:
     figures = (score.precision, score.recall, score.spared_right)
     return [*map(share, figures), f"{score.rows:,}"]
 
 
-def _paired(tests: list[tuple[Outcome, Verdict]]) -> str:
+def _render_paired(tests: list[tuple[Outcome, Verdict]]) -> str:
     if not tests:
         return "<p>None.</p>"
     lines = []
@@ -98,11 +103,11 @@ def _paired(tests: list[tuple[Outcome, Verdict]]) -> str:
             f"<td>{xml(v.pair.why)} <span class=quiet>{xml(v.pair.source)}</span></td></tr>"
         )
     heads = ("test", "incident", "fared worse", "fared better", "by", "predicted", "verdict", "why")
-    return _framed("".join(f"<th>{h}</th>" for h in heads), lines)
+    return _frame_table("".join(f"<th>{h}</th>" for h in heads), lines)
 
 
-def _overview(found: Backtest) -> str:
-    legend = "".join(f"<li>{_swatch(colour)} {word}</li>" for _, colour, word in _STRIP)
+def _render_overview(found: Backtest) -> str:
+    legend = "".join(f"<li>{_render_swatch(colour)} {word}</li>" for _, colour, word in _STRIP)
     most = max(o.score(strict=False).rows for o in found.outcomes)
     lines = []
     for i, outcome in enumerate(found.outcomes):
@@ -110,22 +115,22 @@ def _overview(found: Backtest) -> str:
         ranks = map(share, (outcome.impact_rank, outcome.recovery_rank))
         lines.append(
             f'<tr><td><a href="#i{i}">{xml(outcome.incident.name)}</a></td>'
-            f"<td>{_strip(score, most)}</td>"
-            + "".join(f"<td class=n>{c}</td>" for c in (*_shares(outcome.score()), *ranks))
+            f"<td>{_render_strip(score, most)}</td>"
+            + "".join(f"<td class=n>{c}</td>" for c in (*_format_shares(outcome.score()), *ranks))
             + "</tr>"
         )
     heads = "<th>incident</th><th>reports</th>" + "".join(
         f"<th class=n>{h}</th>"
         for h in ("precision", "recall", "spared right", "rows", "impact rank", "recovery rank")
     )
-    return f"<ul>{legend}</ul>" + _framed(heads, lines)
+    return f"<ul>{legend}</ul>" + _frame_table(heads, lines)
 
 
-def _swatch(colour: str) -> str:
+def _render_swatch(colour: str) -> str:
     return f'<svg width="28" height="10"><rect width="28" height="10" fill="{colour}"/></svg>'
 
 
-def _strip(score: Confusion, most: int) -> str:
+def _render_strip(score: Confusion, most: int) -> str:
     """One bar, as long as there are reports, in the stretches of _STRIP."""
     scale, x, parts = 300 / most, 0.0, []
     for cell, colour, word in _STRIP:
@@ -141,11 +146,11 @@ def _strip(score: Confusion, most: int) -> str:
     return f'<svg width="300" height="14" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
-def _section(number_of: int, outcome: Outcome, known: dict[str, int]) -> str:
+def _render_section(number_of: int, outcome: Outcome, known: dict[str, int]) -> str:
     """One incident: what failed, what was assumed, what came out wrong, and every row."""
     incident = outcome.incident
-    told = incident.date is None or incident.date[:4] in incident.title
-    when = "" if told else f" ({incident.date})"
+    dated = incident.date is None or incident.date[:4] in incident.title
+    when = "" if dated else f" ({incident.date})"
     how = (
         f"Written in hindsight: {incident.hindsight}."
         if incident.hindsight
@@ -158,35 +163,37 @@ def _section(number_of: int, outcome: Outcome, known: dict[str, int]) -> str:
     return "\n".join(
         [
             f'<h2 id="i{number_of}">{xml(incident.title + when)}</h2>',
-            f"<p>{xml(asked(outcome))}. {xml(how)}</p>",
-            "<p>Assumed:</p>" + _list(lines) if lines else "",
-            "<p>Came out wrong:</p>" + _rows(wrong) if wrong else "<p>No row came out wrong.</p>",
+            f"<p>{xml(describe_question(outcome))}. {xml(how)}</p>",
+            "<p>Assumed:</p>" + _render_list(lines) if lines else "",
+            "<p>Came out wrong:</p>" + _render_rows(wrong)
+            if wrong
+            else "<p>No row came out wrong.</p>",
             f"<details><summary>All {outcome.rows.height} reports</summary>",
-            _rows(outcome.rows.sort("reported", "id").to_dicts()),
+            _render_rows(outcome.rows.sort("reported", "id").to_dicts()),
             "</details>",
         ]
     )
 
 
-def _rows(rows: list[dict[str, Any]]) -> str:
+def _render_rows(rows: list[dict[str, Any]]) -> str:
     """Reports beside predictions; those that came out wrong say why."""
     lines = []
     for row in rows:
         chances = (row["probability_low"], row["probability"], row["probability_high"])
         hours = (row["down_hours"], row["reported_recovery_hours"])
-        said = row["note"] or (row["spared_because"] or "").replace("_", " ")
+        why = row["note"] or (row["spared_because"] or "").replace("_", " ")
         cells = (
             xml(row["name"]), f"{row['reported']} ({xml(row['attribution'])})", chance(*chances),
             *("" if h is None else number(h) for h in hours),
-            "" if row["reported_impact"] is None else f"{row['reported_impact']:g}", xml(said),
+            "" if row["reported_impact"] is None else f"{row['reported_impact']:g}", xml(why),
         )  # fmt: skip
         kind = "" if row["right"] else " class=wrong"
         lines.append(f"<tr{kind}>{''.join(f'<td>{c}</td>' for c in cells)}</tr>")
     heads = ("who", "reported", "predicted", "hours down", "hours reported", "impact", "why")
-    return _framed("".join(f"<th>{h}</th>" for h in heads), lines)
+    return _frame_table("".join(f"<th>{h}</th>" for h in heads), lines)
 
 
-def _table(words: tuple[str, ...], figures: tuple[str, ...], rows: list[list[str]]) -> str:
+def _render_table(words: tuple[str, ...], figures: tuple[str, ...], rows: list[list[str]]) -> str:
     heads = "".join(f"<th>{h}</th>" for h in words)
     heads += "".join(f"<th class=n>{h}</th>" for h in figures)
     lines = [
@@ -196,15 +203,15 @@ def _table(words: tuple[str, ...], figures: tuple[str, ...], rows: list[list[str
         + "</tr>"
         for row in rows
     ]
-    return _framed(heads, lines)
+    return _frame_table(heads, lines)
 
 
-def _framed(heads: str, lines: list[str]) -> str:
+def _frame_table(heads: str, lines: list[str]) -> str:
     return (
         f"<div class=scroll><table><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
-def _list(lines: list[str]) -> str:
+def _render_list(lines: list[str]) -> str:
     return f"<ul>{''.join(f'<li>{xml(line)}</li>' for line in lines)}</ul>"

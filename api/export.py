@@ -9,7 +9,7 @@ from knockon.graph.errors import InputError
 _FORMULA = "^[=+\\-@\t\r]"  # a cell that begins so is run by spreadsheets (OWASP, CSV injection)
 
 
-def csv_text(frame: pl.DataFrame) -> str:
+def format_csv(frame: pl.DataFrame) -> str:
     """The frame as CSV: lists joined by ` > `, texts like formulas behind a quote mark."""
     flat = frame.with_columns(
         pl.col(name).list.join(" > ") for name, dtype in frame.schema.items() if dtype == pl.List
@@ -30,7 +30,7 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as fault:
-        raise cannot_write(path, fault) from None
+        raise explain_failure(path, fault) from None
 
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
@@ -38,8 +38,8 @@ def write_parquet(path: Path, frame: pl.DataFrame) -> None:
     try:
         frame.write_parquet(path)
     except OSError as fault:
-        raise cannot_write(path, fault) from None
+        raise explain_failure(path, fault) from None
 
 
-def cannot_write(path: Path, fault: OSError) -> InputError:
+def explain_failure(path: Path, fault: OSError) -> InputError:
     return InputError(f"cannot write {path}: {fault.strerror or fault}")

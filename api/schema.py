@@ -151,7 +151,7 @@ class WhatifJson(TypedDict):
     more: int
 
 
-def graph_head(graph: answers.GraphHead) -> GraphHead:
+def serialize_graph_head(graph: answers.GraphHead) -> GraphHead:
     return {
         "title": graph.title,
         "entities": graph.entities,
@@ -159,16 +159,18 @@ def graph_head(graph: answers.GraphHead) -> GraphHead:
     }
 
 
-def whatif_json(impact: Impact, *, kind: str | None = None, top: int | None = None) -> WhatifJson:
+def serialize_whatif(
+    impact: Impact, *, kind: str | None = None, top: int | None = None
+) -> WhatifJson:
     """The answer as JSON: origins, then the first `top` rows (all: None) of a kind (any: None)."""
-    rows = shown_rows(impact, kind=kind, top=top)
+    rows = select_rows(impact, kind=kind, top=top)
     answer: WhatifJson = {
         "schema": SCHEMA,
-        "graph": graph_head(impact.graph),
-        "scenario": scenario_json(impact),
+        "graph": serialize_graph_head(impact.graph),
+        "scenario": serialize_scenario(impact),
         "headline": impact.headline,
         "assumption": impact.assumption,
-        "totals": totals_json(impact),
+        "totals": serialize_totals(impact),
         "entities": rows.to_dicts(),  # type: ignore[typeddict-item]
         "notes": list(impact.notes),
         "more": impact.entities.height - rows.height,
@@ -178,7 +180,7 @@ def whatif_json(impact: Impact, *, kind: str | None = None, top: int | None = No
     return answer
 
 
-def shown_rows(impact: Impact, *, kind: str | None = None, top: int | None = None) -> pl.DataFrame:
+def select_rows(impact: Impact, *, kind: str | None = None, top: int | None = None) -> pl.DataFrame:
     """The origins, then the first `top` ranked rows of a kind."""
     origin = pl.col("rank") == 0
     ranked = impact.entities.filter(~origin)
@@ -189,20 +191,21 @@ def shown_rows(impact: Impact, *, kind: str | None = None, top: int | None = Non
     return pl.concat([impact.entities.filter(origin), ranked])
 
 
-def scenario_json(impact: Impact) -> ScenarioJson:
+def serialize_scenario(impact: Impact) -> ScenarioJson:
     """The scenario as run: as many worlds as were looked at, and the names of what failed."""
-    said = impact.scenario.to_dict()
+    stated = impact.scenario.to_dict()
     failing = impact.entities.filter(pl.col("rank") == 0)
     names = dict(zip(failing["id"], failing["name"], strict=True))
     origins = [
-        {"id": o["id"], "name": names[o["id"]], "severity": o["severity"]} for o in said["origins"]
+        {"id": o["id"], "name": names[o["id"]], "severity": o["severity"]}
+        for o in stated["origins"]
     ]
-    as_run = said | {"origins": origins, "worlds": impact.worlds, "exact": impact.exact}
-    own_rules = {"rules"} if said["rules"] is None else set()
+    as_run = stated | {"origins": origins, "worlds": impact.worlds, "exact": impact.exact}
+    own_rules = {"rules"} if stated["rules"] is None else set()
     return {key: as_run[key] for key in _SHAPE if key not in own_rules}
 
 
-def totals_json(impact: Impact) -> TotalsJson:
+def serialize_totals(impact: Impact) -> TotalsJson:
     totals: dict[str, Any] = {k: getattr(impact.totals, k) for k in impact.totals.__match_args__}
     totals["by_kind"] = impact.by_kind.to_dicts()
     totals["by_sector"] = impact.by_sector.to_dicts()

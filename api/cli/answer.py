@@ -25,11 +25,14 @@ def check_kind(graph: "DependencyGraph", kind: str | None) -> None:
         raise click.UsageError(f"no entity is of kind {clip(kind)!r}{did_you_mean(kind, kinds)}")
 
 
-def emit(impact: "Impact", form: str, output: Path | None, *, kind: str | None, top: int) -> None:
-    from knockon.api.schema import shown_rows, whatif_json
+def write_answer(
+    impact: "Impact", form: str, output: Path | None, *, kind: str | None, top: int | None
+) -> None:
+    """The answer in one of the forms, on the terminal or into a file."""
+    from knockon.api.schema import select_rows, serialize_whatif
 
     if form == "json":
-        print_json(whatif_json(impact, kind=kind, top=top), output)
+        print_json(serialize_whatif(impact, kind=kind, top=top), output)
     elif form == "table":
         from functools import partial
 
@@ -37,7 +40,7 @@ def emit(impact: "Impact", form: str, output: Path | None, *, kind: str | None, 
 
         print_page(partial(print_whatif, kind=kind, top=top), impact, output)
     else:
-        print_frame(shown_rows(impact, kind=kind, top=top), form, output)
+        print_frame(select_rows(impact, kind=kind, top=top), form, output)
 
 
 def check_parquet(form: str, output: Path | None) -> None:
@@ -47,25 +50,25 @@ def check_parquet(form: str, output: Path | None) -> None:
 
 def print_frame(frame: "DataFrame", form: str, output: Path | None) -> None:
     """The frame as CSV, or as Parquet, which needs a file."""
-    from knockon.api.export import csv_text, write_parquet, write_text
+    from knockon.api.export import format_csv, write_parquet, write_text
 
     if form == "parquet" and output is not None:
         write_parquet(output, frame)
     elif output is None:
-        click.echo(csv_text(frame), nl=False)
+        click.echo(format_csv(frame), nl=False)
     else:
-        write_text(output, csv_text(frame))
+        write_text(output, format_csv(frame))
 
 
 def print_page(show: "Callable[[Console, Any], None]", answer: Any, output: Path | None) -> None:
     """What `show` prints, on the terminal or into a file."""
     from io import StringIO
 
-    from knockon.api.cli.tables import console
+    from knockon.api.cli.tables import make_console
     from knockon.api.export import write_text
 
     page = StringIO() if output is not None else None
-    show(console(page), answer)
+    show(make_console(page), answer)
     if output is not None and page is not None:
         write_text(output, page.getvalue())
 
@@ -79,14 +82,14 @@ def print_json(data: Any, output: Path | None) -> None:
     click.echo(text, nl=False) if output is None else write_text(output, text)
 
 
-def draw(impact: "Impact", path: Path, what: str = "map") -> None:
+def write_picture(impact: "Impact", path: Path, what: str = "map") -> None:
     from knockon.api.export import write_text
 
     write_text(path, impact.to_svg() if what == "map" else getattr(impact, f"{what}_svg")())
     click.echo(f"{what}: {path}", err=True)
 
 
-def how(impact: "Impact", seconds: float) -> str:
+def describe_run(impact: "Impact", seconds: float) -> str:
     """By which form of the kernel an answer came, from how much work, in what memory."""
     from knockon.graph.engine.memory import says
 
@@ -103,7 +106,7 @@ def how(impact: "Impact", seconds: float) -> str:
     )
 
 
-def hold_to(impact: "Impact", limit: float) -> None:
+def enforce_limit(impact: "Impact", limit: float) -> None:
     """Exit with 3 if an enterprise, no origin itself, is hit with a probability over the limit."""
     import polars as pl
 

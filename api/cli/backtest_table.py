@@ -1,14 +1,13 @@
 """A back-test on a terminal."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from knockon.api.backtest_json import POOLS
-from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict, share
+from knockon.api.backtest_json import POOLS, count_shared_assumptions, describe_question
+from knockon.graph.analysis.backtest.backtest import Backtest, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
 from knockon.graph.maps.text import clean
@@ -29,21 +28,21 @@ def print_backtest(out: Console, found: Backtest) -> None:
     """Headline, one line per incident, paired tests, what came out wrong, what was assumed."""
     out.print(Text(clean(found.headline), style="bold"))
     wide = out.width >= _WIDE
-    out.print(_incidents(found, wide))
+    out.print(_build_incidents(found, wide))
     out.print(Text(clean(_KEY if wide else _KEY_NARROW), style="dim"))
     if found.paired:
-        out.print(_paired(found))
+        out.print(_build_paired(found))
     out.print(Text("Came out wrong", style="bold"))
     for outcome in found.outcomes:
         for row in outcome.wrong.iter_rows(named=True):
-            said = f"{outcome.incident.name}: {row['name']}, reported {row['reported']}: "
-            out.print(Text(f"- {clean(said + row['note'])}"))
+            line = f"{outcome.incident.name}: {row['name']}, reported {row['reported']}: "
+            out.print(Text(f"- {clean(line + row['note'])}"))
     out.print(Text("Assumed", style="bold"))
-    common = repeated(found)
+    common = count_shared_assumptions(found)
     for line, times in common.items():
         out.print(Text(f"- in {times} incidents: {clean(line, 2000)}"))
     for outcome in found.outcomes:
-        out.print(Text(clean(f"{outcome.incident.name}: {asked(outcome)}")))
+        out.print(Text(clean(f"{outcome.incident.name}: {describe_question(outcome)}")))
         for line in outcome.incident.assumed:
             if line not in common:
                 out.print(Text(f"- {clean(line, 2000)}", style="dim"))
@@ -51,21 +50,8 @@ def print_backtest(out: Console, found: Backtest) -> None:
         out.print(Text(f"- {clean(note)}", style="dim"))
 
 
-def repeated(found: Backtest) -> dict[str, int]:
-    """The assumptions that several incidents share, and how many do."""
-    counts = Counter(line for o in found.outcomes for line in o.incident.assumed)
-    return {line: n for line, n in counts.items() if n > 1}
-
-
-def asked(outcome: Outcome) -> str:
-    """`Amazon S3 fails, for 4.28 hours; unknown strengths count 0.75`."""
-    scenario = outcome.impact.scenario
-    hours = "" if scenario.hours is None else f", for {scenario.hours} hours"
-    return f"{outcome.impact.condition}{hours}; unknown strengths count {scenario.assume:g}"
-
-
-def _incidents(found: Backtest, wide: bool) -> Table:
-    table = _table()
+def _build_incidents(found: Backtest, wide: bool) -> Table:
+    table = _make_table()
     table.add_column("incident", no_wrap=True)
     for heading in _HEADINGS if wide else _HEADINGS[:_NARROW]:
         table.add_column(heading, justify="right", no_wrap=True)
@@ -75,12 +61,12 @@ def _incidents(found: Backtest, wide: bool) -> Table:
         name: str, scores: dict[str, Confusion], tests: Sequence[Verdict] = (),
         ranks: tuple[float | None, float | None] = (None, None),
     ) -> None:  # fmt: skip
-        cells = [*_cells(scores), *map(share, ranks)]
+        cells = [*_format_cells(scores), *map(share, ranks)]
         right = sum(v.verdict == "right" for v in tests)
-        told = f"{right} of {len(tests)}" if tests else ""
+        verdict = f"{right} of {len(tests)}" if tests else ""
         tone = TONE["right" if right == len(tests) else "wrong"]
         shown = cells if wide else cells[:_NARROW]
-        table.add_row(Text(clean(name, 32)), *shown, Text(told, style=tone))
+        table.add_row(Text(clean(name, 32)), *shown, Text(verdict, style=tone))
 
     for o in found.outcomes:
         scores = {r: o.score(r) for r in READINGS}
@@ -102,7 +88,7 @@ _HEADINGS = ("hit", "spared", "pre-\ncision", "recall", "stated\nalone",
 _NARROW = 5  # columns of figures where the terminal is narrow
 
 
-def _cells(scores: dict[str, Confusion]) -> list[str]:
+def _format_cells(scores: dict[str, Confusion]) -> list[str]:
     """Hit, spared, precision and recall; recall on stated strengths; precision of baselines."""
     ours = scores["predicted"]
     return [
@@ -116,8 +102,8 @@ def _cells(scores: dict[str, Confusion]) -> list[str]:
     ]
 
 
-def _paired(found: Backtest) -> Table:
-    table = _table()
+def _build_paired(found: Backtest) -> Table:
+    table = _make_table()
     for heading in (
         "test",
         "incident",
@@ -139,7 +125,7 @@ def _paired(found: Backtest) -> Table:
     return table
 
 
-def _table() -> Table:
+def _make_table() -> Table:
     from rich.box import SIMPLE_HEAD
 
     return Table(box=SIMPLE_HEAD, pad_edge=False)

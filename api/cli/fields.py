@@ -1,30 +1,20 @@
 """The fields of the table as options of click: a function for each kind that is no plain text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import click
 
-from knockon.graph.scenario.fields import FIELDS, VIEW
 from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, RULES, Field
 
 Command: TypeAlias = Callable[..., None]
 
 
-def add_scenario_options(command: Command) -> Command:
-    """The options of a scenario, but what fails: that is ENTITY..."""
-    return _add_options(command, [f for f in FIELDS if f.kind is not ORIGINS])
-
-
-def add_view_options(command: Command) -> Command:
-    """Which rows of an answer are shown."""
-    return _add_options(command, VIEW)
-
-
-def _add_options(command: Command, fields: "list[Field] | tuple[Field, ...]") -> Command:
-    for field in reversed(fields):
+def add_fields(command: Command, fields: Sequence[Field]) -> Command:
+    """An option for each field, but for what fails: that is the argument ENTITY..."""
+    for field in reversed([f for f in fields if f.kind is not ORIGINS]):
         kind = {ENTITIES: _describe_list, RULES: _describe_file}.get(field.kind, _describe_value)
         words = {"metavar": field.metavar or field.kind.metavar, "default": field.default}
         command = click.option(f"--{field.name}", **words, **kind(field))(command)

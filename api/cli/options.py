@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from knockon.api.cli.fields import Command, add_scenario_options, add_view_options
-from knockon.api.cli.joining import joining
-from knockon.api.cli.origins import with_origins
+from knockon.api.cli.fields import Command, add_fields
+from knockon.api.cli.join import add_join_options
+from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.startup import import_kernels
 from knockon.graph.errors import clip
+from knockon.graph.scenario.fields import FIELDS, VIEW
 
 if TYPE_CHECKING:
     from knockon.graph.model.graph import DependencyGraph
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Read: TypeAlias = "Callable[..., DependencyGraph]"
 
 
-def sourced(command: Command) -> Command:
+def add_source_options(command: Command) -> Command:
     """The options of every verb that reads one graph. The verb gets `read`, which reads it."""
 
     @wraps(command)
@@ -30,19 +31,19 @@ def sourced(command: Command) -> Command:
         options |= {"join": join, "aliases": aliases, "join_above": join_above}
         command(read=partial(read_graph, [source, *others], **options), **rest)
 
-    added = joining(reading(with_sources))
+    added = add_join_options(add_reader_options(with_sources))
     add = click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
     return click.argument("source")(add(added))
 
 
-def reading(command: Command) -> Command:
+def add_reader_options(command: Command) -> Command:
     """How sources are read. The verb gets `options`, for the readers that take them."""
 
     @wraps(command)
     def with_options(
         mapping: tuple[str, ...], both_ways: bool, strict: bool, query: str | None, **rest: Any
     ) -> None:
-        options = {"mapping": _pairs(mapping), "both_ways": both_ways, "strict": strict,
+        options = {"mapping": _parse_pairs(mapping), "both_ways": both_ways, "strict": strict,
                    "query": query}  # fmt: skip
         command(options=options, **rest)
 
@@ -59,7 +60,7 @@ def reading(command: Command) -> Command:
     return added
 
 
-def _pairs(mapping: Sequence[str]) -> dict[str, str]:
+def _parse_pairs(mapping: Sequence[str]) -> dict[str, str]:
     """`consumer=dependent` as {"consumer": "dependent"}."""
     pairs = [text.rpartition("=") for text in mapping]
     for (theirs, _, ours), text in zip(pairs, mapping, strict=True):
@@ -68,12 +69,12 @@ def _pairs(mapping: Sequence[str]) -> dict[str, str]:
     return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
 
 
-def asking(command: Command) -> Command:
+def add_scenario_options(command: Command) -> Command:
     """What fails, and under which assumptions."""
-    return with_origins(add_scenario_options(command))
+    return add_origin_options(add_fields(command, FIELDS))
 
 
-def showing(command: Command) -> Command:
+def add_answer_options(command: Command) -> Command:
     """The options of an answer."""
     for add in (
         click.option(
@@ -100,14 +101,15 @@ def showing(command: Command) -> Command:
             default="table",
             show_default=True,
         ),
-        add_view_options,
-        click.option("-v", "--verbose", is_flag=True, help="Tell on stderr how it was computed."),
     ):
         command = add(command)
-    return command
+    command = add_fields(command, VIEW)
+    return click.option(
+        "-v", "--verbose", is_flag=True, help="Tell on stderr how it was computed."
+    )(command)
 
 
-def charting(command: Command) -> Command:
+def add_chart_options(command: Command) -> Command:
     """The options of charts. The verb gets `charts`: what is drawn, and into which file."""
 
     @wraps(command)
@@ -120,8 +122,8 @@ def charting(command: Command) -> Command:
             raise click.UsageError(
                 "--detection: expected --rollout RINGS too, such as --rollout 1%@0,10%@4,100%@24"
             )
-        given = {"exceedance": exceedance, "timeline": timeline, "detection": detection}
-        command(charts={what: path for what, path in given.items() if path is not None}, **rest)
+        paths = {"exceedance": exceedance, "timeline": timeline, "detection": detection}
+        command(charts={what: path for what, path in paths.items() if path is not None}, **rest)
 
     added: Command = with_charts
     for name, words in (
@@ -139,12 +141,12 @@ def read_graph(
     sources: Sequence[str], *, for_lanes: bool = False, **options: Any
 ) -> "DependencyGraph":
     """The graph of the sources; for_lanes: what kernels it may want are imported meanwhile."""
-    from knockon.api.cli.telling import told
+    from knockon.api.cli.progress import show_reading
     from knockon.graph.model.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
     if for_lanes:
         import_kernels(sources)
-    with told(sources) as progress:
+    with show_reading(sources) as progress:
         tables = load_tables(sources, progress=progress, **options)
     return DependencyGraph.from_tables(tables, checked=True)

@@ -20,7 +20,7 @@ _HEADS = ("id", "entity", "name")  # of the column of a file that names what fai
 _MOST = 1 << 24  # bytes of a list of origins
 
 
-def with_origins(command: Command) -> Command:
+def add_origin_options(command: Command) -> Command:
     """ENTITY... and the options beside it; one of all must name something that fails."""
 
     @wraps(command)

@@ -1,18 +1,23 @@
-"""Long runs on a terminal: a bar after a second, and Ctrl-C that keeps what is known so far."""
+"""Progress on a terminal: what a long read is doing; of a long run a bar after a second.
+
+Ctrl-C keeps what a run knows so far.
+"""
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from types import FrameType
 from typing import Any
 
+LONG = 16 * 1024 * 1024  # bytes of files from which a read shows what it is doing
 _QUIET = 1.0  # seconds before a bar appears
 
 
 @contextmanager
-def watching() -> Iterator[Callable[[int, int], bool]]:
+def watch_worlds() -> Iterator[Callable[[int, int], bool]]:
     """A watch for `whatif`: shows progress on stderr, answers False after Ctrl-C.
 
     Nothing is shown where stderr is no terminal. A second Ctrl-C stops at once.
@@ -64,3 +69,32 @@ class _Bar:
     def close(self) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+@contextmanager
+def show_reading(sources: Sequence[str]) -> Iterator[Callable[[str], object] | None]:
+    """A callback that shows its text with a spinner on stderr, while the context lasts.
+
+    None where stderr is no terminal, or all sources together are small.
+    """
+    if not sys.stderr.isatty() or measure_files(sources) < LONG:
+        yield None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status("reading") as status:
+        yield lambda text: status.update(escape(text))
+
+
+def measure_files(sources: Sequence[str]) -> int:
+    """Bytes of the files that the sources are, or hold as folders; 0 for what is neither."""
+    return sum(_measure_file(Path(source)) for source in sources)
+
+
+def _measure_file(path: Path) -> int:
+    try:
+        files = path.iterdir() if path.is_dir() else [path]
+        return sum(file.stat().st_size for file in files if file.is_file())
+    except (OSError, ValueError):  # an address, or nothing: reading it will say so
+        return 0

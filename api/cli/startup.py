@@ -9,10 +9,9 @@ import gc
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from threading import Thread
 
-from knockon.api.cli.telling import size_of
+from knockon.api.cli.progress import measure_files
 
 _OBJECTS = 1_000_000  # new ones between two looks for garbage in cycles
 _OFTEN = gc.get_threshold()
@@ -37,7 +36,7 @@ def import_kernels(sources: Sequence[str]) -> Thread | None:
     """
     from knockon.graph.engine.lanes import compiled_form_is_there
 
-    if sum(size_of(Path(source)) for source in sources) < _LARGE or not compiled_form_is_there():
+    if measure_files(sources) < _LARGE or not compiled_form_is_there():
         return None
     kernels = "knockon.graph.engine.kernels.closure_numba"
     thread = Thread(target=_import_quietly, args=(kernels,), name="kernels")

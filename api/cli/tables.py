@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from knockon.api.schema import shown_rows
+from knockon.api.schema import select_rows
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.maps.text import clean
 from knockon.graph.model.graph import DependencyGraph
@@ -22,7 +22,7 @@ _VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
 _PIPE_WIDTH = 120  # where the output is no terminal and COLUMNS is not set
 
 
-def console(file: Any = None) -> Console:
+def make_console(file: Any = None) -> Console:
     """A console that never reads markup or control characters out of names."""
     made = Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=False)
     if not made.is_terminal and "COLUMNS" not in made._environ:
@@ -35,12 +35,12 @@ def print_whatif(out: Console, impact: Impact, *, kind: str | None, top: int | N
     out.print(Text(clean(impact.headline), style="bold"))
     out.print(Text(impact.assumption))
     if impact.by_kind.height:
-        out.print(_totals(impact))
+        out.print(_build_totals(impact))
     if impact.scenario.rollout:
-        out.print(_saved(impact))
-    rows = shown_rows(impact, kind=kind, top=top).filter(pl.col("rank") > 0)
+        out.print(_build_rollout(impact))
+    rows = select_rows(impact, kind=kind, top=top).filter(pl.col("rank") > 0)
     if rows.height:
-        out.print(_ranking(impact, rows, out.width))
+        out.print(_build_ranking(impact, rows, out.width))
     more = impact.entities.filter(pl.col("rank") > 0).height - rows.height
     if more:
         out.print(Text(f"{more:,} more rows: --top {rows.height + more}", style="dim"))
@@ -64,15 +64,15 @@ def print_load(out: Console, graph: DependencyGraph) -> None:
         pl.len().alias("n"), pl.col("probability").is_null().sum().alias("unknown")
     )
     for name, n, unknown in relations.sort(["n", "relation"], descending=[True, False]).iter_rows():
-        said = f", {unknown:,} of unknown strength" if unknown else ""
-        out.print(Text(f"{clean(name)}: {n:,}{said}"))
+        note = f", {unknown:,} of unknown strength" if unknown else ""
+        out.print(Text(f"{clean(name)}: {n:,}{note}"))
     for finding in graph.report:
-        out.print(Text(clean(str(finding), 1000), style=_tone(finding)))
+        out.print(Text(clean(str(finding), 1000), style=_choose_style(finding)))
 
 
 def print_sources(out: Console, rows: list[dict[str, str]]) -> None:
     """The known formats and how to export each."""
-    table = Table(show_lines=True, box=_box())
+    table = Table(show_lines=True, box=_choose_box())
     for heading in rows[0]:
         table.add_column(heading, overflow="fold")
     for row in rows:
@@ -82,14 +82,14 @@ def print_sources(out: Console, rows: list[dict[str, str]]) -> None:
 
 def print_aliases(out: Console, rows: pl.DataFrame, notes: Sequence[Finding]) -> None:
     """Pairs of entities that may be one, best first: what each is called, and how many use it."""
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=_choose_box(), pad_edge=False)
     for heading in ("alias", "is perhaps", "score", "merge", "why"):
         table.add_column(
             heading, overflow="fold", justify="right" if heading == "score" else "left"
         )
     for row in rows.iter_rows(named=True):
         table.add_row(
-            *(_called(row, end) for end in ("alias", "same_as")),
+            *(_name_entity(row, end) for end in ("alias", "same_as")),
             Text("" if row["score"] is None else f"{row['score']:.2f}"),
             Text(row["merge"] or ""), Text(clean(row["why"], 200)),
         )  # fmt: skip
@@ -98,7 +98,7 @@ def print_aliases(out: Console, rows: pl.DataFrame, notes: Sequence[Finding]) ->
         out.print(Text(clean(str(note), 1000), style="yellow"))
 
 
-def _called(row: dict[str, Any], end: str) -> Text:
+def _name_entity(row: dict[str, Any], end: str) -> Text:
     """Name, id where it differs, kind, and how many depend on it."""
     identifier, name = row[end], row[f"{end}_name"] or row[end]
     text = clean(name, 80) if name == identifier else f"{clean(name, 80)} ({clean(identifier, 60)})"
@@ -106,7 +106,7 @@ def _called(row: dict[str, Any], end: str) -> Text:
     return Text(f"{text}, {kind}, {row[f'{end}_dependents'] or 0:,} use it")
 
 
-def markdown_sources(rows: list[dict[str, str]]) -> str:
+def format_sources(rows: list[dict[str, str]]) -> str:
     """The same as a table of Markdown; the README holds it."""
     heads = ("source", "an entity is", "a dependency is", "a group is", "how to export it")
     keys = ("what", "entities", "dependencies", "groups", "how to export")
@@ -116,18 +116,18 @@ def markdown_sources(rows: list[dict[str, str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
 
-def _tone(finding: Finding) -> str:
+def _choose_style(finding: Finding) -> str:
     return "" if finding.action == "read" else "yellow"
 
 
-def _box() -> Any:
+def _choose_box() -> Any:
     from rich.box import SIMPLE_HEAD
 
     return SIMPLE_HEAD
 
 
-def _totals(impact: Impact) -> Table:
-    table = Table(box=_box(), pad_edge=False)
+def _build_totals(impact: Impact) -> Table:
+    table = Table(box=_choose_box(), pad_edge=False)
     table.add_column("kind")
     for heading in ("in the graph", "within reach", "expected hit", "range"):
         table.add_column(heading, justify="right")
@@ -144,9 +144,9 @@ def _totals(impact: Impact) -> Table:
     return table
 
 
-def _saved(impact: Impact) -> Table:
+def _build_rollout(impact: Impact) -> Table:
     """What the rings save against the same update sent to all at once."""
-    table = Table(box=_box(), pad_edge=False)
+    table = Table(box=_choose_box(), pad_edge=False)
     table.add_column("rollout")
     for heading in ("expected hit", "impact", "saved"):
         table.add_column(heading, justify="right")
@@ -154,19 +154,19 @@ def _saved(impact: Impact) -> Table:
     staged = rollout_text(scenario.rollout)
     halt = "" if scenario.halt is None else f", stopped at {plain(float(scenario.halt))} h"
     for row in impact.rollout_saves().iter_rows(named=True):
-        said = f"as it was: {staged}{halt}" if row["rollout"] == "as it was" else row["rollout"]
-        figures = [amount(row["impact"]), amount(row["saved"])]
-        table.add_row(Text(said), number(row["hit"]), *figures)
+        name = f"as it was: {staged}{halt}" if row["rollout"] == "as it was" else row["rollout"]
+        figures = [format_amount(row["impact"]), format_amount(row["saved"])]
+        table.add_row(Text(name), number(row["hit"]), *figures)
     return table
 
 
-def amount(value: float) -> str:
+def format_amount(value: float) -> str:
     return f"{value:,.0f}" if 100 <= value < 1e15 else f"{value:,.3g}"
 
 
-def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
+def _build_ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
     names = dict(zip(impact.entities["id"], impact.entities["name"], strict=True))
-    table = Table(box=_box(), pad_edge=False, width=min(width, 160))
+    table = Table(box=_choose_box(), pad_edge=False, width=min(width, 160))
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("entity", ratio=3, no_wrap=True, overflow="ellipsis")
     wide = width >= 100
@@ -192,19 +192,23 @@ def _ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
             Text(percent(row["probability"])),
             *([Text("" if low == high else chance(low, high, high))] if ranges else []),
             Text(row["verdict"], style=_VERDICT[row["verdict"]]),
-            *([Text(_hours(row["start_hours"])), Text(_hours(row["down_hours"]))] if timed else []),
-            Text(amount(row["impact"])),
-            Text(_through(row, names)),
+            *(
+                [Text(_format_hours(row["start_hours"])), Text(_format_hours(row["down_hours"]))]
+                if timed
+                else []
+            ),
+            Text(format_amount(row["impact"])),
+            Text(_format_route(row, names)),
         ]
         table.add_row(*cells)
     return table
 
 
-def _hours(value: float | None) -> str:
+def _format_hours(value: float | None) -> str:
     return "" if value is None else f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
 
 
-def _through(row: dict[str, Any], names: dict[str, str]) -> str:
+def _format_route(row: dict[str, Any], names: dict[str, str]) -> str:
     """What stands between the entity and the origin, from the entity's own provider back."""
     if not row["route"]:
         return ""

@@ -1,4 +1,4 @@
-"""The command `knockon`: a few lines per verb over the functions and shapes that REST uses too.
+"""The verbs of the command line: a few lines each over the functions and shapes that REST uses too.
 
 Exit codes: 0 done, 2 bad input or usage (one line on stderr), 3 a policy was broken.
 """
@@ -7,29 +7,33 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from knockon.api.cli.answer import (
     check_kind,
     check_parquet,
-    draw,
-    emit,
-    hold_to,
-    how,
+    describe_run,
+    enforce_limit,
     print_frame,
     print_json,
     print_page,
+    write_answer,
+    write_picture,
 )
-from knockon.api.cli.joining import joining, proposing, show_proposals
-from knockon.api.cli.options import Read, asking, charting, read_graph, reading, showing, sourced
-from knockon.api.cli.progress import watching
-from knockon.api.cli.startup import collect_often, collect_rarely
-from knockon.graph.errors import KnockonError, clip
-
-if TYPE_CHECKING:
-    from knockon.graph.model.graph import DependencyGraph
+from knockon.api.cli.join import add_proposal_options, show_proposals
+from knockon.api.cli.options import (
+    Read,
+    add_answer_options,
+    add_chart_options,
+    add_reader_options,
+    add_scenario_options,
+    add_source_options,
+)
+from knockon.api.cli.progress import watch_worlds
+from knockon.api.cli.startup import collect_rarely
+from knockon.graph.errors import KnockonError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -43,10 +47,10 @@ def cli() -> None:
 
 
 @cli.command()
-@sourced
-@asking
-@showing
-@charting
+@add_source_options
+@add_scenario_options
+@add_answer_options
+@add_chart_options
 def whatif(
     read: Read, entities: tuple[str, ...], kind: str | None, top: int, form: str,
     output: Path | None, svg: Path | None, charts: dict[str, Path], fail_over: float | None,
@@ -61,24 +65,24 @@ def whatif(
     graph = read(for_lanes=True)
     check_kind(graph, kind)
     begun = perf_counter()
-    with watching() as watch:
+    with watch_worlds() as watch:
         impact = ask(graph, entities, watch=watch, **scenario)
     if verbose:
-        click.echo(how(impact, perf_counter() - begun), err=True)
-    emit(impact, form, output, kind=kind, top=top)
+        click.echo(describe_run(impact, perf_counter() - begun), err=True)
+    write_answer(impact, form, output, kind=kind, top=top)
     if svg is not None:
-        draw(impact, svg)
+        write_picture(impact, svg)
     for what, path in charts.items():
-        draw(impact, path, what)
+        write_picture(impact, path, what)
     if impact.partial:
         sys.exit(130)
     if fail_over is not None:
-        hold_to(impact, fail_over)
+        enforce_limit(impact, fail_over)
 
 
 @cli.command("map")
-@sourced
-@asking
+@add_source_options
+@add_scenario_options
 @click.option(
     "-o",
     "output",
@@ -90,11 +94,11 @@ def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -
     """The impact map of these entities failing together, as SVG."""
     from knockon.graph.analysis.whatif import whatif as ask
 
-    draw(ask(read(for_lanes=True), entities, **scenario), output)
+    write_picture(ask(read(for_lanes=True), entities, **scenario), output)
 
 
 @cli.command()
-@sourced
+@add_source_options
 @click.option(
     "-o",
     "output",
@@ -111,10 +115,10 @@ def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -
 )
 def load(read: Read, output: Path | None, form: str) -> None:
     """Read, merge and check sources; tell what was read, merged, dropped, and why."""
-    from knockon.api.cli.tables import console, print_load
+    from knockon.api.cli.tables import make_console, print_load
 
     graph = read()
-    print_load(console(), graph)
+    print_load(make_console(), graph)
     if output is not None:
         from knockon.loaders.native.write import write_folder, write_yaml
 
@@ -126,8 +130,8 @@ def load(read: Read, output: Path | None, form: str) -> None:
 
 
 @cli.command()
-@proposing
-@reading
+@add_proposal_options
+@add_reader_options
 def aliases(
     sources: tuple[str, ...], others: tuple[str, ...], decided: Path | None, least: float,
     output: Path | None, options: dict[str, Any],
@@ -162,7 +166,7 @@ def aliases(
 )
 def backtest(folder: Path, form: str, output: Path | None, report: Path | None) -> None:
     """Predictions against what really happened, for the incidents of a folder."""
-    from knockon.api.backtest_json import backtest_json
+    from knockon.api.backtest_json import serialize_backtest
     from knockon.api.cli.backtest_table import print_backtest
     from knockon.graph.analysis.backtest.backtest import backtest as ask
     from knockon.loaders.native.incidents import read_incidents
@@ -170,16 +174,16 @@ def backtest(folder: Path, form: str, output: Path | None, report: Path | None) 
     check_parquet(form, output)
     found = ask(read_incidents(folder))
     if form == "json":
-        print_json(backtest_json(found), output)
+        print_json(serialize_backtest(found), output)
     elif form == "table":
         print_page(print_backtest, found, output)
     else:
         print_frame(found.rows, form, output)
     if report is not None:
-        from knockon.api.backtest_page import backtest_page
+        from knockon.api.backtest_page import render_backtest
         from knockon.api.export import write_text
 
-        write_text(report, backtest_page(found))
+        write_text(report, render_backtest(found))
         click.echo(f"report: {report}", err=True)
 
 
@@ -200,34 +204,13 @@ def sources(form: str) -> None:
     if form == "json":
         print_json(rows, None)
     elif form == "markdown":
-        from knockon.api.cli.tables import markdown_sources
+        from knockon.api.cli.tables import format_sources
 
-        click.echo(markdown_sources(rows), nl=False)
+        click.echo(format_sources(rows), nl=False)
     else:
-        from knockon.api.cli.tables import console, print_sources
+        from knockon.api.cli.tables import make_console, print_sources
 
-        print_sources(console(), rows)
-
-
-@cli.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@joining
-def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None:
-    """REST API and web page over one graph per SOURCE."""
-    graphs: dict[str, DependencyGraph] = {}
-    for source in sources:
-        name = (
-            Path(source).resolve().stem if Path(source).is_file() else Path(source).resolve().name
-        )
-        if name in graphs:
-            raise click.UsageError(f"two sources are called {clip(name)!r}; rename one")
-        graphs[name] = read_graph([source], **joined)
-    from knockon.api.rest.app import serve as run
-
-    collect_often()
-    run(graphs, host=host, port=port)
+        print_sources(make_console(), rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

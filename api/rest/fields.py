@@ -92,12 +92,12 @@ def explain(field: Field, *, text: bool, required: bool = False) -> str:
 
 
 def limit_names(field: Field) -> BeforeValidator:
-    """A list of entities may hold so many, said in our words."""
+    """A list of entities may hold so many."""
 
     def check(value: Any) -> Any:
         if isinstance(value, list | tuple) and field.most and len(value) > field.most:
             raise PydanticCustomError(
-                "said",
+                "stated",
                 "expected at most {most} entities, got {got}; the command line has no limit",
                 {"most": field.most, "got": len(value)},
             )
@@ -109,7 +109,7 @@ def limit_names(field: Field) -> BeforeValidator:
 def refuse_halves(value: Any) -> Any:
     """Text that can be written as UTF-8: JSON may smuggle in half of a surrogate pair."""
     if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
-        raise PydanticCustomError("said", "expected text, got half of a surrogate pair")
+        raise PydanticCustomError("stated", "expected text, got half of a surrogate pair")
     return value
 
 

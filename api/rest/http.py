@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from knockon.api.rest.problems import problem
+from knockon.api.rest.problems import build_problem
 from knockon.graph.errors import clip
 
 JSON, SVG, CSV = "application/json", "image/svg+xml", "text/csv"
@@ -26,21 +26,21 @@ _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
 _log = logging.getLogger("knockon.rest")
 
 
-def wanted(request: Request, offered: Sequence[str]) -> str:
+def choose_media(request: Request, offered: Sequence[str]) -> str:
     """The media type among those offered that the client likes best, by its Accept header.
 
     The first offered wins among equals. Raises HTTPException 406 where none is acceptable.
     """
     accept = ",".join(request.headers.getlist("accept")).strip() or "*/*"
-    ranges = [_range(part) for part in accept.split(",") if part.strip()]
-    quality = {media: _quality(media, ranges) for media in offered}
+    ranges = [_parse_range(part) for part in accept.split(",") if part.strip()]
+    quality = {media: _rate(media, ranges) for media in offered}
     best = max(offered, key=lambda m: quality[m])
     if quality[best] <= 0:
         raise HTTPException(406, f"expected to be asked for {' or '.join(offered)}")
     return best
 
 
-def _range(part: str) -> tuple[str, float]:
+def _parse_range(part: str) -> tuple[str, float]:
     media, *parameters = (p.strip().lower() for p in part.split(";"))
     quality = 1.0
     for parameter in parameters:
@@ -53,31 +53,31 @@ def _range(part: str) -> tuple[str, float]:
     return media, quality
 
 
-def _quality(media: str, ranges: Sequence[tuple[str, float]]) -> float:
+def _rate(media: str, ranges: Sequence[tuple[str, float]]) -> float:
     """What the most specific range that fits says."""
     fits = {media: 3, media.partition("/")[0] + "/*": 2, "*/*": 1}
-    said = [(fits[r], q) for r, q in ranges if r in fits]
-    return max(said)[1] if said else 0.0
+    found = [(fits[r], q) for r, q in ranges if r in fits]
+    return max(found)[1] if found else 0.0
 
 
 def reply(
-    request: Request, media: str, body: str | bytes, *, file: str = "", chosen: bool = True,
+    request: Request, media: str, body: str | bytes, *, file: str = "", negotiated: bool = True,
     headers: Mapping[str, str] | None = None,
 ) -> Response:  # fmt: skip
     """A 200 with its ETag, or a 304 where the client has it already.
 
-    file: name under which a CSV is saved; chosen: the Accept header had a say
+    file: name under which a CSV is saved; negotiated: the Accept header had a say
     """
     content = body.encode() if isinstance(body, str) else body
     tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
     extra = {"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
-    if chosen:
+    if negotiated:
         extra["Vary"] = "Accept"
     if media == SVG:
         extra["Content-Security-Policy"] = _SVG_POLICY
     if media == CSV:
-        extra["Content-Disposition"] = f'attachment; filename="{_plain(file)}.csv"'
-    if request.method == "GET" and _matches(request.headers.get("if-none-match", ""), tag):
+        extra["Content-Disposition"] = f'attachment; filename="{_clean_name(file)}.csv"'
+    if request.method == "GET" and _match_tag(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=extra)
     charset = "; charset=utf-8" if media.startswith("text/") else ""
     return Response(content, headers={**extra, "Content-Type": media + charset})
@@ -114,12 +114,12 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _matches(given: str, tag: str) -> bool:
-    listed = [t.strip().removeprefix("W/") for t in given.split(",")]
-    return tag in listed or given.strip() == "*"
+def _match_tag(header: str, tag: str) -> bool:
+    listed = [t.strip().removeprefix("W/") for t in header.split(",")]
+    return tag in listed or header.strip() == "*"
 
 
-def _plain(name: str) -> str:
+def _clean_name(name: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name)[:80]
 
 
@@ -151,23 +151,23 @@ class Door:
                 message = {**message, "body": b""}
             await send(message)
 
-        if self.hosts is not None and (stray := _stray(scope, self.hosts)) is not None:
+        if self.hosts is not None and (stray := _find_stray_host(scope, self.hosts)) is not None:
             known = ", ".join(sorted(self.hosts))
             detail = f"expected a request to {known}, got the host {clip(stray)!r}"
-            await problem(421, detail)(scope, receive, sent)
+            await build_problem(421, detail)(scope, receive, sent)
             return
         inner = {**scope, "method": "GET"} if head else scope
         try:
-            await self.app(inner, _limited(scope, receive), sent)
+            await self.app(inner, _limit_body(scope, receive), sent)
         except Exception:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             if started:
                 raise
             detail = "the server failed to answer; the fault is logged there"
-            await problem(500, detail)(scope, receive, sent)
+            await build_problem(500, detail)(scope, receive, sent)
 
 
-def hosts_of(host: str) -> frozenset[str] | None:
+def list_hosts(host: str) -> frozenset[str] | None:
     """The hosts under which a server on this address may be asked; None: under any."""
     bare = host.strip("[]")
     try:
@@ -179,14 +179,14 @@ def hosts_of(host: str) -> frozenset[str] | None:
     return frozenset({*_LOCAL, f"[{address}]" if address.version == 6 else bare})
 
 
-def _stray(scope: Scope, hosts: Collection[str]) -> str | None:
+def _find_stray_host(scope: Scope, hosts: Collection[str]) -> str | None:
     """What the Host header says, where that is none of these, whatever the port; else None."""
-    said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-    found = _HOST.fullmatch(said[0]) if len(said) == 1 else None
-    return None if found and found["name"].lower() in hosts else ", ".join(said)
+    names = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    found = _HOST.fullmatch(names[0]) if len(names) == 1 else None
+    return None if found and found["name"].lower() in hosts else ", ".join(names)
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
+def _limit_body(scope: Scope, receive: Receive) -> Receive:
     """What arrives, up to the limit; beyond it, reading raises a 413."""
     stated = dict(scope["headers"]).get(b"content-length", b"0")
     count = int(stated) if stated.isdigit() else 0

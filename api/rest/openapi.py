@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from knockon.api.rest.problems import MEDIA_TYPE, Problem
-from knockon.api.schema import whatif_json
+from knockon.api.schema import serialize_whatif
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.model.graph import DependencyGraph
 
@@ -27,21 +27,21 @@ _MORE: dict[str, dict[str, Any]] = {  # what the examples of these addresses nee
 }
 
 
-def answers(media: str | Sequence[str], *codes: int) -> dict[int | str, dict[str, Any]]:
+def describe_responses(media: str | Sequence[str], *codes: int) -> dict[int | str, dict[str, Any]]:
     """The documented responses: 200 in each media type, 304, and problems of these codes."""
     types = [media] if isinstance(media, str) else media
     texts = {t: _TEXT for t in types if t != "application/json"}
-    said: dict[int | str, dict[str, Any]] = {
+    documented: dict[int | str, dict[str, Any]] = {
         200: {"description": "The answer"} | ({"content": texts} if texts else {}),
         304: {"description": "The client has this answer, by its If-None-Match"},
     }
     for code in codes:
-        said[code] = {"description": HTTPStatus(code).phrase, "content": _PROBLEM}
-    said["default"] = {"description": "Another problem", "content": _PROBLEM}
-    return said
+        documented[code] = {"description": HTTPStatus(code).phrase, "content": _PROBLEM}
+    documented["default"] = {"description": "Another problem", "content": _PROBLEM}
+    return documented
 
 
-def describe(app: FastAPI, graphs: Mapping[str, DependencyGraph]) -> None:
+def extend_document(app: FastAPI, graphs: Mapping[str, DependencyGraph]) -> None:
     """Let the app's OpenAPI document name the graphs and show a real answer."""
     plain = app.openapi
 
@@ -68,7 +68,7 @@ def _add_problem(document: dict[str, Any]) -> None:
 def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:
     """The graphs and the kinds that a client can name."""
     kinds = sorted({k for g in graphs.values() for k in g.entities["kind"].unique()})
-    for parameter in _parameters(document):
+    for parameter in _list_parameters(document):
         if parameter["name"] == "graph" and graphs:
             parameter["schema"]["enum"] = [*graphs]
         if parameter["name"] == "kind":
@@ -85,14 +85,14 @@ def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph
         return
     entity = graph.ids[int(np.bincount(graph.provider, minlength=graph.size).argmax())]
     shown = {("graph", "path"): name, ("entity", "path"): entity, ("origin", "query"): [entity]}
-    answer = whatif_json(whatif(graph, entity), top=_EXAMPLE_ROWS)
-    for path, operation in _operations(document):
+    answer = serialize_whatif(whatif(graph, entity), top=_EXAMPLE_ROWS)
+    for path, operation in _list_operations(document):
         more = next((m for end, m in _MORE.items() if path.endswith(end)), {})
-        said = shown | {(name, "query"): value for name, value in more.items()}
+        examples = shown | {(name, "query"): value for name, value in more.items()}
         for parameter in operation.get("parameters", ()):
             at = (parameter["name"], parameter["in"])
-            if at in said:
-                parameter["example"] = said[at]
+            if at in examples:
+                parameter["example"] = examples[at]
         if "requestBody" in operation:
             body = operation["requestBody"]["content"]["application/json"]
             body["example"] = {"origins": [entity], **more}
@@ -100,12 +100,12 @@ def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph
             operation["responses"]["200"]["content"]["application/json"]["example"] = answer
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _list_operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             yield path, operation
 
 
-def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for _, operation in _operations(document):
+def _list_parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for _, operation in _list_operations(document):
         yield from operation.get("parameters", ())

@@ -40,7 +40,7 @@ def add_page(app: FastAPI) -> None:
 def _serve_file(content: bytes, media: str) -> Callable[..., Response]:
     def serve(request: Request) -> Response:
         headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-        return reply(request, media, content, chosen=False, headers=headers)
+        return reply(request, media, content, negotiated=False, headers=headers)
 
     return serve
 
@@ -53,8 +53,8 @@ def write_fields(page: str) -> str:
 def _write_several(named: str) -> str:
     shown = {f.name: f for f in FIELDS if f.form is not None}
     section = [f for f in shown.values() if f.form and f.form.section == named]
-    chosen = [f for f in section if f.kind not in _LISTS] or [shown[n] for n in named.split()]
-    return "\n".join(_write_field(f, f.form) for f in chosen if f.form is not None)
+    several = [f for f in section if f.kind not in _LISTS] or [shown[n] for n in named.split()]
+    return "\n".join(_write_field(f, f.form) for f in several if f.form is not None)
 
 
 def _write_field(field: Field, form: Form) -> str:

@@ -82,13 +82,13 @@ class Problem(TypedDict):
 class UnknownGraphError(KnockonError):
     """No graph of this name is served. `nearest` holds (name, title) of the closest ones."""
 
-    def __init__(self, asked: str, graphs: Mapping[str, str]) -> None:
-        super().__init__(f"no graph has the name {clip(asked)!r}{did_you_mean(asked, graphs)}")
-        near = find_nearest(asked.lower(), graphs, 3, 0.3) or list(graphs)[:3]
+    def __init__(self, name: str, graphs: Mapping[str, str]) -> None:
+        super().__init__(f"no graph has the name {clip(name)!r}{did_you_mean(name, graphs)}")
+        near = find_nearest(name.lower(), graphs, 3, 0.3) or list(graphs)[:3]
         self.nearest = tuple((name, graphs[name]) for name in near)
 
 
-def problem(
+def build_problem(
     status: int, detail: str, *, title: str = "", headers: Mapping[str, str] | None = None,
     **members: Any,
 ) -> Response:  # fmt: skip
@@ -98,39 +98,39 @@ def problem(
     return Response(json.dumps(body), status, headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
+def install_handlers(app: FastAPI) -> None:
     """Every error of the app becomes a problem."""
-    app.add_exception_handler(KnockonError, _of_knockon)
-    app.add_exception_handler(RequestValidationError, _of_validation)
-    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(KnockonError, _answer_knockon_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(HTTPException, _answer_http_error)
 
 
-def _of_knockon(_: Request, error: Exception) -> Response:
+def _answer_knockon_error(_: Request, error: Exception) -> Response:
     members: dict[str, Any] = {
         member: [{"id": i, "name": n} for i, n in getattr(error, member)]
         for member in ("nearest", "matches")
         if hasattr(error, member)
     }
     if isinstance(error, UnknownGraphError):
-        return problem(404, str(error), title="Unknown graph", **members)
+        return build_problem(404, str(error), title="Unknown graph", **members)
     status, title = next((s, t) for c, s, t in STATUS if isinstance(error, c))
-    return problem(status, str(error), title=title, **members)
+    return build_problem(status, str(error), title=title, **members)
 
 
-def _of_http(request: Request, error: Exception) -> Response:
+def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     detail = error.detail
     if error.status_code == 405:
-        allowed = _allowed(request)
+        allowed = _list_methods(request)
         headers["Allow"] = ", ".join(allowed)
         detail = f"{request.method} is not possible here, only {' and '.join(allowed)}"
     elif detail == HTTPStatus(error.status_code).phrase:
         detail = _WORDS.get(error.status_code, detail)
-    return problem(error.status_code, detail, headers=headers)
+    return build_problem(error.status_code, detail, headers=headers)
 
 
-def _allowed(request: Request) -> list[str]:
+def _list_methods(request: Request) -> list[str]:
     """The methods that some route takes at this address."""
     methods: set[str] = set()
     for route in request.app.router.routes:
@@ -139,54 +139,54 @@ def _allowed(request: Request) -> list[str]:
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _of_validation(_: Request, error: Exception) -> Response:
+def _answer_invalid_request(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [_fault(e) for e in error.errors()]
+    faults = [_build_fault(e) for e in error.errors()]
     shown = "; ".join(f["detail"] for f in faults[:3])
     more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
-    return problem(422, shown + more, title="Invalid request", errors=faults)
+    return build_problem(422, shown + more, title="Invalid request", errors=faults)
 
 
-def _fault(error: Mapping[str, Any]) -> Fault:
+def _build_fault(error: Mapping[str, Any]) -> Fault:
     """What pydantic found, in our words and without its marks of union members."""
     place, *path = (str(p) for p in error["loc"] if p not in ("text", "object"))
     if error["type"] == "unknown_key":
         path.append(error["ctx"]["name"])
-    name = place if error["type"] == "json_invalid" else _called(path) or place
-    detail = _detail(error, name)
+    name = place if error["type"] == "json_invalid" else _name_place(path) or place
+    detail = _explain(error, name)
     if place == "body":
         keys = [] if error["type"] == "json_invalid" else path
-        return {"detail": detail, "pointer": "#" + "".join(f"/{_escaped(k)}" for k in keys)}
+        return {"detail": detail, "pointer": "#" + "".join(f"/{_escape_key(k)}" for k in keys)}
     return {"detail": detail, "parameter": ".".join(path)}
 
 
-def _detail(error: Mapping[str, Any], name: str) -> str:
-    kind, said, got = error["type"], str(error["msg"]), error.get("input")
+def _explain(error: Mapping[str, Any], name: str) -> str:
+    kind, message, got = error["type"], str(error["msg"]), error.get("input")
     if kind == "json_invalid":
         return f"the body is not JSON: {(error.get('ctx') or {}).get('error', 'it cannot be read')}"
     if kind in ("unknown_key", "scenario"):
-        return said
+        return message
     if kind == "missing":
         return f"{name}: expected, but missing"
-    if kind == "said":
-        return f"{name}: {said}"
+    if kind == "stated":
+        return f"{name}: {message}"
     if kind == "model_attributes_type":
         return f"{name}: expected a JSON object, sent as application/json"
-    said = _EXPECTED.get(kind) or said.replace("Input should be", "expected")
-    return f"{name}: {said}, got {clip(_came(got), 60)}"
+    expected = _EXPECTED.get(kind) or message.replace("Input should be", "expected")
+    return f"{name}: {expected}, got {clip(_show_value(got), 60)}"
 
 
-def _came(value: Any) -> str:
+def _show_value(value: Any) -> str:
     """As JSON writes it, where Python has a word of its own."""
     return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
 
 
-def _called(path: Sequence[str]) -> str:
+def _name_place(path: Sequence[str]) -> str:
     """`severity`, or `origins[0]` for an item of a list."""
     if len(path) > 1 and path[-1].isdecimal():
         return f"{clip(path[-2])}[{path[-1]}]"
     return clip(path[-1]) if path else ""
 
 
-def _escaped(key: str) -> str:
+def _escape_key(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")

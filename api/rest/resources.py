@@ -10,7 +10,7 @@ import polars as pl
 from typing_extensions import TypedDict
 
 from knockon.api.rest.scenario import EntitiesQuery
-from knockon.api.schema import SCHEMA, GraphHead, graph_head
+from knockon.api.schema import SCHEMA, GraphHead, serialize_graph_head
 from knockon.graph.analysis import impact as answers
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import ENTITY_COLUMNS
@@ -145,15 +145,19 @@ class EntityDetailJson(TypedDict):
     dependents: DependenciesJson
 
 
-def graphs_json(graphs: Mapping[str, DependencyGraph], base: str) -> GraphsJson:
+def serialize_graphs(graphs: Mapping[str, DependencyGraph], base: str) -> GraphsJson:
     links: list[GraphLink] = [
-        {"name": name, **graph_head(answers.GraphHead.of(graph)), "href": f"{base}/{quote(name)}"}
+        {
+            "name": name,
+            **serialize_graph_head(answers.GraphHead.of(graph)),
+            "href": f"{base}/{quote(name)}",
+        }
         for name, graph in graphs.items()
     ]
     return {"schema": SCHEMA, "graphs": links}
 
 
-def graph_json(name: str, graph: DependencyGraph) -> GraphJson:
+def serialize_graph(name: str, graph: DependencyGraph) -> GraphJson:
     rows = graph.dependencies
     kinds = graph.entities.group_by("kind").agg(pl.len().alias("entities"))
     relations = rows.group_by("relation").agg(
@@ -163,7 +167,7 @@ def graph_json(name: str, graph: DependencyGraph) -> GraphJson:
     return {
         "schema": SCHEMA,
         "name": name,
-        **graph_head(answers.GraphHead.of(graph)),
+        **serialize_graph_head(answers.GraphHead.of(graph)),
         "groups": grouped.n_unique() if grouped.height else 0,
         "kinds": kinds.sort(["entities", "kind"], descending=[True, False]).to_dicts(),  # type: ignore[typeddict-item]
         "relations": relations.sort(
@@ -178,7 +182,7 @@ def graph_json(name: str, graph: DependencyGraph) -> GraphJson:
     }
 
 
-def chosen(graph: DependencyGraph, query: EntitiesQuery) -> pl.DataFrame:
+def select_entities(graph: DependencyGraph, query: EntitiesQuery) -> pl.DataFrame:
     """The entities that a query asks for, on all pages: by id; best first where it has text."""
     rows = graph.entities
     if query.q:
@@ -190,7 +194,7 @@ def chosen(graph: DependencyGraph, query: EntitiesQuery) -> pl.DataFrame:
     return rows
 
 
-def page_of(
+def cut_page(
     rows: pl.DataFrame, query: EntitiesQuery, limit: int | None
 ) -> tuple[pl.DataFrame, int, str | None]:
     """The rows of one page, how many come after it, and the cursor of the next page."""
@@ -205,23 +209,23 @@ def page_of(
     return page, more, page["id"][-1].encode().hex() if more and page.height else None
 
 
-def entity_json(row: Mapping[str, Any]) -> EntityJson:
+def serialize_entity(row: Mapping[str, Any]) -> EntityJson:
     known = [c.name for c in ENTITY_COLUMNS]
     other = {k: v for k, v in row.items() if k not in known and not k.startswith("_")}
     return {**{k: row[k] for k in known}, "other": other}  # type: ignore[typeddict-item]
 
 
-def detail_json(graph: DependencyGraph, number: int, limit: int) -> EntityDetailJson:
+def serialize_detail(graph: DependencyGraph, number: int, limit: int) -> EntityDetailJson:
     return {
         "schema": SCHEMA,
-        "graph": graph_head(answers.GraphHead.of(graph)),
-        "entity": entity_json(graph.entities.row(number, named=True)),
-        "dependencies": _ends(graph, graph.dependent == number, graph.provider, limit),
-        "dependents": _ends(graph, graph.provider == number, graph.dependent, limit),
+        "graph": serialize_graph_head(answers.GraphHead.of(graph)),
+        "entity": serialize_entity(graph.entities.row(number, named=True)),
+        "dependencies": _list_ends(graph, graph.dependent == number, graph.provider, limit),
+        "dependents": _list_ends(graph, graph.provider == number, graph.dependent, limit),
     }
 
 
-def _ends(graph: DependencyGraph, mine: Any, other: Any, limit: int) -> DependenciesJson:
+def _list_ends(graph: DependencyGraph, mine: Any, other: Any, limit: int) -> DependenciesJson:
     """The dependencies where `mine` is set, named by their other end."""
     places = np.flatnonzero(mine)
     shown = places[:limit]

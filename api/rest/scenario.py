@@ -39,19 +39,19 @@ class Keys(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_other_keys(cls, given: Any) -> Any:
-        strange = [k for k in given if k not in cls.model_fields] if _has_keys(given) else []
+    def _refuse_other_keys(cls, data: Any) -> Any:
+        strange = [k for k in data if k not in cls.model_fields] if _has_keys(data) else []
         if strange:
             hint = did_you_mean(strange[0], cls.model_fields)
             raise PydanticCustomError(
                 "unknown_key", "unknown key {key}{hint}",
                 {"key": repr(clip(strange[0])), "hint": hint, "name": strange[0]},
             )  # fmt: skip
-        return given
+        return data
 
 
-def _has_keys(given: Any) -> bool:
-    return isinstance(given, Mapping)
+def _has_keys(data: Any) -> bool:
+    return isinstance(data, Mapping)
 
 
 class Question(Keys):
@@ -82,7 +82,7 @@ class OriginBody(Keys):
 
 OriginLike = Annotated[
     Annotated[Name, Tag("text")] | Annotated[OriginBody, Tag("object")],
-    Discriminator(lambda given: "object" if _has_keys(given) else "text"),
+    Discriminator(lambda data: "object" if _has_keys(data) else "text"),
 ]
 
 
@@ -172,7 +172,7 @@ def refuse_repeats(request: Request) -> None:
     """Raises RequestValidationError for a parameter that is given twice and is no list."""
     counts = Counter(name for name, _ in request.query_params.multi_items())
     faults = [
-        {"type": "said", "loc": ("query", name), "msg": f"expected once, got {count} times"}
+        {"type": "stated", "loc": ("query", name), "msg": f"expected once, got {count} times"}
         for name, count in counts.items()
         if count > 1 and name not in _LISTS
     ]

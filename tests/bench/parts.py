@@ -26,7 +26,7 @@ PARTS = {  # names of functions and methods of this tree
     "add up": ("Findings.add", "Mass.add", "Findings.figures"),
     "routes": ("find_ways",),
     "assemble": ("whatif", "assemble"),
-    "JSON": ("whatif_json", "print_json"),
+    "JSON": ("serialize_whatif", "print_json"),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app
-from knockon.api.schema import whatif_json
+from knockon.api.schema import serialize_whatif
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError
 from knockon.graph.scenario.fields import MOST_WORLDS, find_field
@@ -148,7 +148,7 @@ def test_any_id_can_be_listed_and_fail(client, identifier):
 
 def test_whatif_is_the_one_json_shape(client):
     """GET, POST and the function behind the command line say the same."""
-    expected = json.loads(json.dumps(whatif_json(whatif(market(), ["vendor"]), top=20)))
+    expected = json.loads(json.dumps(serialize_whatif(whatif(market(), ["vendor"]), top=20)))
     assert client.get(f"{G}/whatif", params={"origin": "Vendor"}).json() == expected
     assert client.post(f"{G}/whatif", json={"origins": ["vendor"]}).json() == expected
     assert expected["totals"]["hit"] == 2.5  # cloud, half the shop, half of each twin; no bank

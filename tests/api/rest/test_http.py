@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app, serve
-from knockon.api.rest.http import hosts_of
+from knockon.api.rest.http import list_hosts
 from tests.api.rest.rest_toys import market
 
 G = "/v1/graphs/market"
@@ -102,7 +102,7 @@ STRANGE = ["evil.test", "evil.test:8000", "localhost.evil.test", "127.0.0.1.evil
 @pytest.mark.parametrize("host", LOCAL)
 def test_a_server_is_asked_by_its_own_names(host):
     """Whatever the port."""
-    client = TestClient(create_app({"market": market()}, hosts_of("127.0.0.1")))
+    client = TestClient(create_app({"market": market()}, list_hosts("127.0.0.1")))
     for address in ("/", ASK, "/v1/openapi.json"):
         assert client.get(address, headers={"host": host}).status_code == 200
 
@@ -110,7 +110,7 @@ def test_a_server_is_asked_by_its_own_names(host):
 @pytest.mark.parametrize("host", STRANGE)
 def test_a_name_that_somebody_made_lead_here_is_refused(host):
     """DNS rebinding: a page elsewhere could otherwise read the graphs."""
-    client = TestClient(create_app({"market": market()}, hosts_of("127.0.0.1")))
+    client = TestClient(create_app({"market": market()}, list_hosts("127.0.0.1")))
     for address in ("/", ASK, "/v1/openapi.json", "/nothing"):
         response = client.get(address, headers={"host": host})
         assert (response.status_code, response.json()["title"]) == (421, "Misdirected Request")
@@ -123,11 +123,11 @@ def test_a_name_that_somebody_made_lead_here_is_refused(host):
 
 def test_the_host_that_is_served_may_be_asked_and_an_unspecified_one_means_any():
     """Names regardless of case, addresses of version 6 in brackets."""
-    assert hosts_of("Risk.Corp.test") == {"localhost", "127.0.0.1", "[::1]", "risk.corp.test"}
-    assert hosts_of("10.0.0.5") >= {"10.0.0.5"}
-    assert hosts_of("2001:DB8:0::5") >= {"[2001:db8::5]"}
-    assert [hosts_of(h) for h in ("0.0.0.0", "::", "[::]", "0:0::0")] == [None] * 4
-    client = TestClient(create_app({"market": market()}, hosts_of("0.0.0.0")))
+    assert list_hosts("Risk.Corp.test") == {"localhost", "127.0.0.1", "[::1]", "risk.corp.test"}
+    assert list_hosts("10.0.0.5") >= {"10.0.0.5"}
+    assert list_hosts("2001:DB8:0::5") >= {"[2001:db8::5]"}
+    assert [list_hosts(h) for h in ("0.0.0.0", "::", "[::]", "0:0::0")] == [None] * 4
+    client = TestClient(create_app({"market": market()}, list_hosts("0.0.0.0")))
     assert client.get(ASK, headers={"host": "anything.test"}).status_code == 200
 
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from knockon.api.schema import whatif_json
+from knockon.api.schema import serialize_whatif
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
 from tests.timed import timed_graph
@@ -31,7 +31,7 @@ def test_an_answer_survives_pickling_to_the_byte(answer: Impact) -> None:
     """The same JSON and the same pictures; equal, and no graph in it."""
     again = pickle.loads(pickle.dumps(answer))
     assert again == answer
-    assert whatif_json(again) == whatif_json(answer)
+    assert serialize_whatif(again) == serialize_whatif(answer)
     for picture in PICTURES:
         assert getattr(again, picture)() == getattr(answer, picture)()
     assert b"DependencyGraph" not in pickle.dumps(answer)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Command: TypeAlias = Callable[..., None]
 
 
-def joining(command: Command) -> Command:
+def add_join_options(command: Command) -> Command:
     """The options that say which entities are one."""
     for add in (
         click.option(
@@ -39,7 +39,7 @@ def joining(command: Command) -> Command:
     return command
 
 
-def proposing(command: Command) -> Command:
+def add_proposal_options(command: Command) -> Command:
     """The options of `aliases`."""
     for add in (
         click.option(
@@ -71,13 +71,13 @@ def proposing(command: Command) -> Command:
 def show_proposals(rows: "pl.DataFrame", notes: "list[Finding]", output: Path | None) -> None:
     """The table of proposals for people, or as a CSV file that is safe in a spreadsheet."""
     if output is None:
-        from knockon.api.cli.tables import console, print_aliases
+        from knockon.api.cli.tables import make_console, print_aliases
 
-        print_aliases(console(), rows, notes)
+        print_aliases(make_console(), rows, notes)
         return
-    from knockon.api.export import csv_text, write_text
+    from knockon.api.export import format_csv, write_text
 
-    write_text(output, csv_text(rows))
+    write_text(output, format_csv(rows))
     for note in notes:
         click.echo(str(note), err=True)
     click.echo(f"written: {output} ({rows.height:,} pairs; merge: yes joins, no keeps apart)")

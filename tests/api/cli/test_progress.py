@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knockon.api.cli import telling
+from knockon.api.cli import progress
 from knockon.loaders.merge import load_tables
 
 
@@ -26,19 +26,19 @@ def test_quiet_without_a_terminal_and_for_small_files(
 ) -> None:
     """No callback, and nothing on stderr."""
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with telling.told([source, "postgresql://host/base"]) as tell:
+    with progress.show_reading([source, "postgresql://host/base"]) as tell:
         assert tell is None
-    monkeypatch.setattr(telling, "LONG", 1)
+    monkeypatch.setattr(progress, "LONG", 1)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with telling.told([source]) as tell:
+    with progress.show_reading([source]) as tell:
         assert tell is None
 
 
 def test_a_terminal_is_told(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With markup in names shown as it is."""
-    monkeypatch.setattr(telling, "LONG", 1)
+    monkeypatch.setattr(progress, "LONG", 1)
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with telling.told([source]) as tell:
+    with progress.show_reading([source]) as tell:
         assert tell is not None
         tell("reading [bold]x")
 
