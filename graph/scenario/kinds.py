@@ -16,7 +16,13 @@ from typing import Any
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.model.hours import LONGEST, Hours
 from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, shipped_rules
-from knockon.graph.scenario.origins import Origin, list_entities, read_name, read_origins
+from knockon.graph.scenario.origins import (
+    Origin,
+    dump_origin,
+    list_entities,
+    read_name,
+    read_origins,
+)
 from knockon.graph.scenario.rollout import Ring, rollout_of, rollout_text
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -248,7 +254,7 @@ def _check_origins(value: Any, _: Field) -> tuple[Origin, ...]:
 
 
 def _dump_origins(origins: Iterable[Origin]) -> list[dict[str, Any]]:
-    return [{"id": o.id, "severity": o.severity} for o in origins]
+    return [dump_origin(o) for o in origins]
 
 
 def _check_rollout(value: Any, _: Field) -> tuple[Ring, ...]:

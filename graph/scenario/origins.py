@@ -10,6 +10,7 @@ OriginLike: TypeAlias = "str | Mapping[str, Any] | Origin"
 _KEYS = {"id", "severity", "name"}  # `name` as in an answer; the id decides
 ALONE, WHOLE, NAMED = "alone", "whole", "named"  # what an origin stands for, until it is looked up
 _SEVERAL = {"whole": WHOLE, "all_named": NAMED}
+_KEY_OF = {ALONE: "id", **{stands_for: key for key, stands_for in _SEVERAL.items()}}
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Origin:
     id: str
     severity: float = 1.0
     stands_for: str = ALONE
+
+
+def dump_origin(origin: Origin) -> dict[str, Any]:
+    """The origin as plain JSON, which `read_origins` takes back."""
+    return {_KEY_OF[origin.stands_for]: origin.id, "severity": origin.severity}
 
 
 def read_origins(given: object, severity: float = 1.0) -> tuple[Origin, ...]:

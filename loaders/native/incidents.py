@@ -120,7 +120,8 @@ def _read_origins(field: Field, value: Any) -> list[Any]:
 
 
 def _read_severity(origin: dict[str, Any]) -> Any:
-    name = f"severity of {clip(str(origin.get('id')))!r}"
+    stated = next((v for k, v in origin.items() if k != "severity"), None)
+    name = f"severity of {clip(str(stated))!r}"
     return _read_field(replace(find_field("severity"), name=name), origin["severity"])
 
 

@@ -559,7 +559,7 @@ def test_nothing_fails_is_no_scenario() -> None:
         whatif(graph, [])
     with pytest.raises(ScenarioError, match="'A' is named twice"):
         whatif(graph, ["A", "a"])
-    with pytest.raises(ScenarioError, match=r'expected a name or {"id": ..., "severity": ...}'):
+    with pytest.raises(ScenarioError, match=r'expected a name, {"id": ..., "severity": ...}, '):
         whatif(graph, {"id": "A", "strength": 1})
 
 

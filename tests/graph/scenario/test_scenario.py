@@ -12,6 +12,7 @@ import knockon
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import KnockonError, ScenarioError
 from knockon.graph.scenario.fields import FIELDS
+from knockon.graph.scenario.origins import ALONE, NAMED, WHOLE
 from knockon.graph.scenario.scenario import Origin, Scenario
 from tests.toys import dep, graph_of
 
@@ -41,7 +42,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     if options.get("worlds") is None:
         options["precision"] = draw(st.none() | st.floats(1e-5, 0.9))
     names = draw(st.lists(st.text(min_size=1), min_size=2, max_size=5, unique=True))
-    origins = [Origin(n, draw(st.floats(0.01, 1))) for n in names[1:]]
+    stands_for = st.sampled_from((ALONE, WHOLE, NAMED))
+    origins = [Origin(n, draw(st.floats(0.01, 1)), draw(stands_for)) for n in names[1:]]
     assume, seed = draw(st.floats(0, 1)), draw(st.integers())
     return Scenario(tuple(origins), protect=(names[0],), assume=assume, seed=seed, **options)
 
