@@ -117,6 +117,7 @@ def _ask_now(
 
     found = read_now(read(for_lanes=True), list(now))
     graph = found.graph
+    pages = some(f"{clip(name, 60)} {_describe_age(as_of)}" for name, as_of in found.pages)
     named = {
         graph.ids[number]
         for entity in entities
@@ -125,14 +126,42 @@ def _ask_now(
     }
     origins = [*entities, *(o for o in found.origins if o["id"] not in named)]
     if origins:
+        click.echo(f"status page of {pages}", err=True)
         command(read=lambda **_: graph, entities=tuple(origins), **rest)
     elif found.unmatched:
         down = some(found.unmatched)
         raise InputError(f"what is down now is no entity of the graph: {down}")
+    elif found.untold:
+        raise InputError(
+            f"{some(str(p) for p in now)}: whether something is down cannot be told: "
+            f"{len(found.untold):,} reported in a state that is not understood: "
+            f"{some(found.untold)}; name what is down as ENTITY"
+        )
     else:
         files = _list_files(rest)
         unwritten = f"; nothing was written to {some(files)}" if files else ""
-        click.echo(f"nothing is down now: {some(str(p) for p in now)}{unwritten}", err=True)
+        said = some(str(p) for p in now)
+        click.echo(f"nothing is down now: {said}; status page of {pages}{unwritten}", err=True)
+
+
+def _describe_age(as_of: str) -> str:
+    """`of 2026-01-05T10:00:00Z, 326 days ago`, as far as the page states it."""
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    if not as_of:
+        return "without a date"
+    try:
+        when = datetime.fromisoformat(as_of)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(as_of)
+        except ValueError:
+            return f"of {clip(as_of, 40)}"
+    age = datetime.now(UTC) - (when if when.tzinfo else when.replace(tzinfo=UTC))
+    hours = age.total_seconds() / 3600
+    ago = f"{hours / 24:,.0f} days ago" if hours >= 48 else f"{max(hours, 0):,.0f} hours ago"
+    return f"of {clip(as_of, 40)}, {ago}"
 
 
 def _list_files(options: Mapping[str, Any]) -> list[str]:

@@ -10,12 +10,38 @@ def _is_statuspage(source: Source) -> bool:
     return bool({"page.id", "page.name"} & keys) and bool(lists & keys)
 
 
+def _is_other_page(source: Source) -> bool:
+    keys = set(source.json_keys)
+    told = {"activeIncidents", "ongoing_incidents", "active_incidents", "page.status"}
+    if told & keys:
+        return True
+    if not source.looks_like_json or not {"data", "affected_products", "service_name"} & keys:
+        return False
+    from knockon.loaders.operations.status.other_pages import is_other_page
+
+    return is_other_page(source.json)
+
+
 def _is_status_feed(source: Source) -> bool:
     namespace, local = source.xml_root
     return local == "rss" or (local == "feed" and namespace == "http://www.w3.org/2005/Atom")
 
 
 FORMATS = (
+    Format(
+        name="other_page",
+        what="Status page of another maker: Instatus, incident.io, Slack, Better Stack, Cachet, "
+        "Google Cloud, AWS (JSON)",
+        entities="the page and what it reports of its parts",
+        dependencies="part operated_by page; --now FILE makes what is down an origin",
+        export="the JSON that the page is drawn from: /summary.json (Instatus), "
+        "/api/v2.0.0/current (Slack), /index.json (Better Stack), /api/v1/components (Cachet), "
+        "/incidents.json (Google Cloud)",
+        sign="JSON with activeIncidents, ongoing_incidents, active_incidents, aggregate_state, "
+        "status_name or affected_products",
+        module="knockon.loaders.operations.status.other_pages",
+        matches=_is_other_page,
+    ),
     Format(
         name="statuspage",
         what="Status page (Atlassian Statuspage JSON)",

@@ -1,7 +1,9 @@
 """Feeds of incidents, Atom (RFC 4287) or RSS 2.0, as status pages publish them.
 
-A feed names the page and its incidents, newest first; the newest update within an incident begins
-with its state in bold (`<strong>Resolved</strong>`). It names no component and no severity.
+A feed names the page and its incidents, newest first. What an incident's state is stands in other
+places with each maker: in bold before the newest update (Statuspage, Instatus; incident.io writes
+`Status: Resolved`), in brackets in the title (AWS: `[INVESTIGATING]`), before the title (Google:
+`UPDATE:`, `RESOLVED:`); Azure's feed lists active events only. A feed names no severity.
 """
 
 import re
@@ -11,15 +13,21 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.operations.status.statuspage import NOT_NOW, Reported
+from knockon.loaders.operations.status.reports import UNSTATED, PageReport, Reported, is_over
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.parsing.source import Source, SourceLike
 
-OPEN = ("investigating", "identified", "monitoring", "update", "in progress", "verifying")
-UNSTATED = ""  # the status of what a feed reports
-_STATE = re.compile(r"<(?:strong|b)>\s*([A-Za-z ]{1,40}?)\s*</(?:strong|b)>")
+_BOLD = re.compile(
+    r"<(?:strong|b)>\s*(?:status:\s*)?([A-Za-z ]{1,40}?)\s*[:.]?\s*</(?:strong|b)>", re.IGNORECASE
+)
+_LABELLED = re.compile(r"\bstatus:\s*(?:</?[a-z]+>\s*)*([A-Za-z ]{1,40}?)\s*(?:<|$|[\r\n])", re.I)
+_BRACKETS = re.compile(r"\[([A-Za-z ]{1,40})\]")
+_BEFORE = re.compile(r"\s*([A-Za-z ]{1,40}?)\s*(?::|\s[-–—]\s)")
+_NORMAL = re.compile(r"\bservice is operating normally\b", re.IGNORECASE)
+_ACTIVE_ONLY = re.compile(r"azure\.status\.microsoft|status\.azure\.com")
 _TITLE = re.compile(
-    r"\s*(?:[-–|:]\s*)?(?:status\b.*|incident history.*|service status.*)$", re.IGNORECASE
+    r"\s*(?:[-–|:]\s*)?(?:status\b.*|incident history.*|service (?:status|health).*)$",
+    re.IGNORECASE,
 )
 
 
@@ -27,39 +35,68 @@ def read_status_feed(source: SourceLike) -> Tables:
     """The page as one entity; its incidents are counted by state."""
     source = Source.of(source)
     rows = Rows(source.name, f"incident feed {source.name}")
-    for one in _incidents(source, rows.findings):
+    page = read_feed(source, rows.findings)
+    for one in page.reported:
         rows.findings.add(
             "note", "an incident that is open", f"{clip(one.name, 80)} at {one.where}"
         )
-    name = _page(source.xml, source)
-    rows.entity(name, "", kind="platform")
-    return rows.tables(f"Incidents of {clip(name, 60)}", "/history.atom of the status page")
+    rows.entity(page.name, "", kind="platform")
+    return rows.tables(f"Incidents of {clip(page.name, 60)}", "/history.atom of the status page")
 
 
-def reported_in_feed(source: Source, findings: Findings) -> list[Reported]:
-    """The open incidents, by title; their status is UNSTATED. What is over is counted."""
-    return list(_incidents(source, findings))
-
-
-def _incidents(source: Source, findings: Findings) -> Iterator[Reported]:
+def read_feed(source: Source, findings: Findings) -> PageReport:
+    """The open incidents, by title; their status is UNSTATED. What is over is counted, and what
+    does not tell its state is listed."""
     root = source.xml
-    page = _page(root, source)
     channel = root.first("channel") or root
+    page = PageReport(_page_name(root, source), _date(channel))
+    lists_active_only = _lists_active_only(channel)
     for entry in channel.all("entry", "item"):
         title, where = entry.text_of("title"), f"{source.name}:{entry.line}"
-        text = entry.text_of("content") or entry.text_of("summary") or entry.text_of("description")
-        found = _STATE.search(text)
-        state = found[1].lower() if found else ""
-        if state in NOT_NOW:
+        over = next((o for o in map(is_over, _states(entry)) if o is not None), None)
+        if over is None and (_NORMAL.search(title) or _NORMAL.search(_body(entry))):
+            over = True
+        if over is None and lists_active_only:
+            over = False
+        if over:
             findings.add("note", "an incident that is over", f"{clip(title, 80)} at {where}")
-        elif state in OPEN:
-            yield Reported(title, entry.text_of("id") or title, page, UNSTATED, where)
-        else:
+        elif over is None:
             reason = "an incident whose state the feed does not tell"
             findings.add("dropped", reason, f"{clip(title, 80)} at {where}")
+            page.untold.append(f"{clip(title, 60)} at {where}")
+        else:
+            words = " ".join([title, *(c.text.strip() for c in entry.all("category"))])
+            identifier = entry.text_of("id") or entry.text_of("guid") or title
+            page.reported.append(Reported(words, identifier, page.name, UNSTATED, where))
+    return page
 
 
-def _page(root: Element, source: Source) -> str:
+def _states(entry: Element) -> Iterator[str]:
+    """What may be the state of an incident, the surest place first."""
+    title, body = entry.text_of("title"), _body(entry)
+    yield from (found[1] for found in _BRACKETS.finditer(title))
+    for pattern, text in ((_BEFORE, title), (_BOLD, body), (_LABELLED, body)):
+        found = pattern.search(text) if pattern is not _BEFORE else pattern.match(text)
+        if found:
+            yield found[1]
+    yield from (found[1] for found in _BRACKETS.finditer(body[:200]))
+
+
+def _body(entry: Element) -> str:
+    return entry.text_of("content") or entry.text_of("summary") or entry.text_of("description")
+
+
+def _lists_active_only(channel: Element) -> bool:
+    """Whether the page lists what is active and nothing else, as Azure's does."""
+    links = [channel.text_of("link"), *(c.attributes.get("href", "") for c in channel.all("link"))]
+    return any(_ACTIVE_ONLY.search(link) for link in links)
+
+
+def _date(channel: Element) -> str:
+    return channel.text_of("updated") or channel.text_of("lastBuildDate")
+
+
+def _page_name(root: Element, source: Source) -> str:
     """The name of the page: `GitHub` of `GitHub Status - Incident History`."""
     channel = root.first("channel") or root
     title = channel.text_of("title")

@@ -3,49 +3,29 @@
 Atlassian Statuspage (https://developer.statuspage.io, `/api/v2/summary.json`, `components.json`,
 `incidents.json`, `incidents/unresolved.json`, `status.json`), which others imitate.
 
-How much is lost where a component is down follows the weights by which such pages reckon their
-uptime: a major outage counts whole, a partial one 30 %, a degraded performance and a maintenance
-not at all. What counts nothing is noted and is no origin. An incident without components speaks of
-the whole page; its `impact` says with which status (https://support.atlassian.com/statuspage:
-minor, major and critical stand for degraded, partly out, out).
+An incident without components speaks of the whole page; its `impact` says with which status
+(https://support.atlassian.com/statuspage: minor, major and critical stand for degraded, partly out,
+out).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.operations.status.reports import (
+    SEVERITY,
+    STATUS_OF_IMPACT,
+    PageReport,
+    Reported,
+    is_over,
+    read_status,
+)
 from knockon.loaders.parsing.source import Source, SourceLike
 
-SEVERITY = {
-    "major_outage": 1.0, "full_outage": 1.0, "partial_outage": 0.3,
-    "degraded_performance": 0.0, "under_maintenance": 0.0, "operational": 0.0,
-}  # fmt: skip
-STATUS_OF_IMPACT = {
-    "critical": "major_outage", "major": "partial_outage", "minor": "degraded_performance",
-    "maintenance": "under_maintenance", "none": "operational",
-}  # fmt: skip
-NOT_NOW = ("resolved", "postmortem", "completed", "scheduled")  # states of an incident
 _LISTS = ("components", "incidents", "scheduled_maintenances")
-
-
-@dataclass(frozen=True)
-class Reported:
-    """Something that a status page reports: its name, id, status and place; `page` is whose."""
-
-    name: str
-    id: str
-    page: str
-    status: str
-    where: str
-
-    @property
-    def severity(self) -> float | None:
-        """Share of the function that is lost; None for a status that the table does not know."""
-        return SEVERITY.get(self.status)
 
 
 def read_statuspage(source: SourceLike) -> Tables:
@@ -70,7 +50,7 @@ def read_statuspage(source: SourceLike) -> Tables:
     return rows.tables(f"Components of {clip(page.name, 60)}", "/api/v2/summary.json of the page")
 
 
-def reported_by(source: Source, findings: Findings) -> list[Reported]:
+def read_page(source: Source, findings: Findings) -> PageReport:
     """What a status page reports of its components now, and of the page by open incidents.
 
     A component is reported once: by its own status, or else by the open incident that lists it.
@@ -93,12 +73,14 @@ def reported_by(source: Source, findings: Findings) -> list[Reported]:
             status = STATUS_OF_IMPACT.get(_text(incident, "impact"), _text(incident, "impact"))
             known = found.get("")
             if known is None or (SEVERITY.get(status) or 0) > (known.severity or 0):
-                found[""] = Reported(page.name, page.id, page.name, status, where)
+                found[""] = Reported(page.name, page.id, page.name, status, where, whole=True)
     indicator = page.indicator()
     if not found and indicator:
         status = STATUS_OF_IMPACT.get(indicator, indicator)
-        found[""] = Reported(page.name, page.id, page.name, status, "status.indicator")
-    return list(found.values())
+        where = "status.indicator"
+        found[""] = Reported(page.name, page.id, page.name, status, where, whole=True)
+    untold = [f"{one.name} ({one.status})" for one in found.values() if one.severity is None]
+    return PageReport(page.name, page.as_of, list(found.values()), untold)
 
 
 class _Page:
@@ -120,7 +102,8 @@ class _Page:
         self.rows = Rows(source.name, "", findings=findings)
         self.id = _text(held, "id") or _text(held, "name")
         self.name = _text(held, "name") or self.id
-        self.day = _text(held, "updated_at")[:10] or None
+        self.as_of = _text(held, "updated_at")
+        self.day = self.as_of[:10] or None
 
     def components(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The components, each once, with places."""
@@ -140,7 +123,7 @@ class _Page:
         """Incidents that are not over, and maintenances that are under way."""
         for key in ("incidents", "scheduled_maintenances"):
             for where, record in self.rows.records(self._document, key, ""):
-                if _text(record, "status") not in NOT_NOW:
+                if not is_over(_text(record, "status")):
                     yield where, record
 
     def indicator(self) -> str:
@@ -153,7 +136,7 @@ class _Page:
             name,
             f"{self.id}/{_text(record, 'id') or name}",
             self.name,
-            _text(record, "status"),
+            read_status(_text(record, "status")),
             where,
         )
 
