@@ -13,6 +13,7 @@ from knockon.graph.model.tables import FILE, Finding, Tables
 from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
 from knockon.loaders.formats import OPTIONS, ReaderOptions
 from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
+from knockon.loaders.joining.exact import find_exact
 from knockon.loaders.joining.join import join as join_claimed
 from knockon.loaders.parsing.source import hide_password, is_address
 from knockon.loaders.registry import find_format, read
@@ -33,7 +34,8 @@ def load_tables(
     An entity that several sources describe is one entity: what a source states beats what it
     leaves out or leaves at the default; of two stated values the first source's is kept, and the
     conflict is reported. Dependencies are put together. `options` go to the readers that take
-    them (`formats.OPTIONS`). Entities under several ids are joined (`joining.join`) by:
+    them (`formats.OPTIONS`). Entities under several ids are joined (`joining.join`) where they go
+    by one exact name, as software does by purl and digest (`joining.exact`), and by:
 
     join: what the sources state: `same_as`, an LEI, a domain
     aliases: the user's table of aliases (`alias_table.read_aliases`)
@@ -53,14 +55,19 @@ def load_tables(
     merged = [_merge(_read_all(paths, said, tell), paths)]
     tell(f"checking {merged[0].dependencies.height:,} dependencies")
     tables = check(merged.pop())  # by no name any more: a large source is held once
+    exact = find_exact(tables)
+    if exact.dependencies.height:
+        tables = check(
+            replace(tables, dependencies=_stack([tables.dependencies, exact.dependencies]))
+        )
     table = _table(aliases, tables)
     same, noted = _stated(tables)
     alike, limits = _alike(tables, join_above)
-    notes = (*table.report, *(noted if join else ()), *limits)
+    notes = (*exact.report, *table.report, *(noted if join else ()), *limits)
     tables = replace(tables, report=(*tables.report, *notes))
     if not join:
         tables = _with_note_of_twins(tables, same)
-    claims = [*table.claims, *(same if join else ()), *alike]
+    claims = [*table.claims, *exact.claims, *(same if join else ()), *alike]
     return check(join_claimed(tables, claims, table.apart)) if claims else tables
 
 

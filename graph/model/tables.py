@@ -157,10 +157,11 @@ def known_as(entities: pl.DataFrame) -> dict[str, tuple[str, ...]]:
     if ALSO_KNOWN_AS not in entities.columns:
         return {}
     told = entities.select("id", ALSO_KNOWN_AS).drop_nulls()
-    return {identifier: _listed(cell) for identifier, cell in told.iter_rows()}
+    return {identifier: list_names(cell) for identifier, cell in told.iter_rows()}
 
 
-def _listed(cell: object) -> tuple[str, ...]:
+def list_names(cell: object) -> tuple[str, ...]:
+    """The names in a cell of `also_known_as`; text that is no list is one name."""
     try:
         names = json.loads(cell) if isinstance(cell, str) and cell.startswith("[") else cell
     except (ValueError, RecursionError):

@@ -1,11 +1,19 @@
 """One row of entities out of several of the same id: stated values win, conflicts are said."""
 
+import json
 from collections.abc import Sequence
 
 import polars as pl
 
 from knockon.graph.errors import clip, some
-from knockon.graph.model.tables import ENTITY_COLUMNS, FILE, LINE, Finding
+from knockon.graph.model.tables import (
+    ALSO_KNOWN_AS,
+    ENTITY_COLUMNS,
+    FILE,
+    LINE,
+    Finding,
+    list_names,
+)
 
 SOURCE = "_source"  # which of the rows of one id comes first: a number, lowest first
 _DEFAULTS = {c.name: c.default for c in ENTITY_COLUMNS if c.default is not None}
@@ -17,8 +25,9 @@ def merge_rows(
     """One row per id of those that several values of `_source` share; conflicts are reported.
 
     What a row states beats what another leaves out or leaves at the default; of two stated
-    values the one of the lowest `_source` is kept. Columns in `quiet` may differ in silence. An
-    id that stands twice in one source is left alone: `check` refuses it, with both lines.
+    values the one of the lowest `_source` is kept; of `also_known_as` all names are. Columns in
+    `quiet` may differ in silence. An id that stands twice in one source is left alone: `check`
+    refuses it, with both lines.
     """
     if "id" not in frame.columns:
         return frame.drop(SOURCE, strict=False), []
@@ -35,7 +44,9 @@ def merge_rows(
     merged = groups.agg(pl.col(c).drop_nulls().first() for c in columns)
     fewer = again.height - merged.height
     report = [Finding("merged", fewer, "an entity that several sources hold")]
-    for column in (c for c in columns if c not in quiet):
+    if ALSO_KNOWN_AS in columns:
+        merged = _keep_all_names(merged, again)
+    for column in (c for c in columns if c not in (*quiet, ALSO_KNOWN_AS)):
         differ = groups.agg(pl.col(column).drop_nulls().unique(maintain_order=True))
         report += _conflicts(differ.filter(pl.col(column).list.len() > 1), column)
     return pl.concat([rest, merged.select(rest.columns)]), report
@@ -45,6 +56,20 @@ def trimmed(column: str) -> pl.Expr:
     """The column as text without blanks around it, null where nothing is left."""
     text = pl.col(column).cast(pl.String).str.strip_chars()
     return pl.when(text != "").then(text).alias(column)
+
+
+def _keep_all_names(merged: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The merged rows, each with every name that one of its rows goes by."""
+    cells = pl.col(ALSO_KNOWN_AS).drop_nulls().unique(maintain_order=True)
+    several = rows.group_by("id").agg(cells).filter(pl.col(ALSO_KNOWN_AS).list.len() > 1)
+    names = {
+        identifier: json.dumps(
+            list(dict.fromkeys(n for cell in told for n in list_names(cell))), ensure_ascii=False
+        )
+        for identifier, told in several.iter_rows()
+    }
+    all_names = pl.col("id").replace_strict(names, default=None, return_dtype=pl.String)
+    return merged.with_columns(pl.coalesce(all_names, ALSO_KNOWN_AS).alias(ALSO_KNOWN_AS))
 
 
 def _conflicts(differ: pl.DataFrame, column: str) -> list[Finding]:

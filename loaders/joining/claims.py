@@ -12,11 +12,12 @@ from knockon.loaders.assembling.merge_rows import trimmed
 from knockon.loaders.joining.names import word_set
 
 SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
-TABLE, STATED, LEI, DOMAIN, NAMES = "the table of aliases", "same_as", "lei", "domain", "names"
+TABLE, STATED, EXACT = "the table of aliases", "same_as", "exact names"
+LEI, DOMAIN, NAMES = "lei", "domain", "names"
 LEI_COLUMN = "lei"
 DOMAINS = ("domain", "website")  # columns, the first that states one counts
 SURE_ABOVE = 0.95
-ORDER = (TABLE, STATED, LEI, DOMAIN, NAMES)  # the first beats the others
+ORDER = (TABLE, STATED, EXACT, LEI, DOMAIN, NAMES)  # the first beats the others
 _ORGANISATION = word_set(
     "enterprise security_vendor cloud_provider identity_provider dns_provider cdn_provider "
     "certificate_authority operator"
@@ -28,7 +29,7 @@ _PRODUCT = word_set("platform service component data_store")
 class Claim:
     """That two entities are one: `alias` is `same_as`, by id.
 
-    by:     who says so: one of TABLE, STATED, LEI, DOMAIN, NAMES
+    by:     who says so: one of ORDER
     score:  how sure, 0..1
     why:    in words
     """

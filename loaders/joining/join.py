@@ -18,6 +18,7 @@ from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
 from knockon.loaders.joining.claims import (
     DOMAIN,
+    EXACT,
     LEI,
     NAMES,
     ORDER,
@@ -36,13 +37,13 @@ def join(tables: Tables, claims: Iterable[Claim], apart: Iterable[Claim] = ()) -
     """Checked tables with everything that the claims link merged into one entity each.
 
     Of the entities of one thing that one stays which the table names as no alias of another, nor
-    does a `same_as`; of several, the one that most depend on, then the smallest id. It keeps its
-    id and what it states; what it leaves out is taken from the others in that order, and their ids
-    and names go into `also_known_as`. Ends of dependencies and parents are redirected, each end
-    as it was is kept in `joined_dependent`, `joined_provider`. A claim may name an entity that is
-    not there: what is the same as it is joined with each other, and goes by that name, too. The
-    result has to be checked again: dependencies that became equal, or lead to themselves, are
-    still in it.
+    does a `same_as`, nor an exact name; of several, the one that most depend on, then the smallest
+    id. It keeps its id and what it states; what it leaves out is taken from the others in that
+    order, and their ids and names go into `also_known_as`. Ends of dependencies and parents are
+    redirected, each end as it was is kept in `joined_dependent`, `joined_provider`. A claim may
+    name an entity that is not there: what is the same as it is joined with each other, and goes by
+    that name, too. The result has to be checked again: dependencies that became equal, or lead to
+    themselves, are still in it.
 
     apart: of entities that nothing may join
     Raises InputError where claims of one table run in a ring, or the table of aliases joins
@@ -162,7 +163,7 @@ def _stays(
     """
     known = set(tables.entities["id"])
     directed = [c for c in made if c.same_as in known]
-    named = {by: {c.alias for c in directed if c.by == by} for by in (TABLE, STATED)}
+    named = {by: {c.alias for c in directed if c.by == by} for by in (TABLE, STATED, EXACT)}
     joined = [i for members in clusters.members.values() for i in members]
     users = dependents(tables, joined)
     target: dict[str, str] = {}
@@ -171,7 +172,7 @@ def _stays(
     for members in clusters.members.values():
         ranked = sorted(
             (m for m in members if m in known),
-            key=lambda i: (i in named[TABLE], i in named[STATED], -users.get(i, 0), i),
+            key=lambda i: (*(i in aliases for aliases in named.values()), -users.get(i, 0), i),
         )
         if ranked:
             target |= dict.fromkeys(ranked[1:], ranked[0])
@@ -185,6 +186,7 @@ def _joined(made: Sequence[Claim], target: dict[str, str]) -> list[Finding]:
     reasons = {
         TABLE: "an entity that the table of aliases joins with another",
         STATED: "an entity that same_as joins with another",
+        EXACT: "an entity that goes by an exact name of another (purl, digest, BOM-Link, image)",
         LEI: "an entity that has the LEI of another, and is joined with it",
         DOMAIN: "an entity that has the domain of another, and is joined with it",
         NAMES: "an entity whose name is so like another's that it is joined with it",

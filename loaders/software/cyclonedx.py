@@ -5,6 +5,7 @@
 | `metadata.component`, `components`, nested ones | entities: the root, and what it is built from |
 | `services`, nested ones | entities of kind `service` |
 | nesting, `dependsOn`, `provides` (1.6) | the outer, or the `ref`, depends on it |
+| `pedigree`: `ancestors`, `variants` | the component contains them |
 | `supplier`, `manufacturer`, `metadata.supplier`, `metadata.manufacture` | `supplied_by` |
 | `provider` of a service | `operated_by` |
 | external reference of type `bom` that is a BOM-Link (`urn:cdx:...`) | `contains` that BOM |
@@ -12,35 +13,41 @@
 What a dependency is depends on its provider: a service is `uses` (its outage is felt); an operating
 system or platform is `runs`; everything else is part of what is built from it, `contains`: a bad
 update or a compromise crosses that, an outage of its maker does not. No strength is stated, so
-every probability stays unknown.
+every probability stays unknown. What is not needed at run time (scope `excluded`, tests) is in a
+group with its dependent itself, of which one is needed: only a compromise crosses that.
 
-The id is the purl where there is one, so that BOMs read together join on it; two components with
-one purl are one entity. Otherwise it is the BOM-Link of the component (`urn:cdx:serial/1#ref`), or
-`root@version#ref` in a BOM without serial number. A root that leaves out what its BOM lists
-contains all that nothing else in it depends on, except what is of scope `excluded`.
+The id is the purl where there is one, so that BOMs read together join on it (`identity`); of
+several components with one purl `cyclonedx_copies` tells which are one. Otherwise it is the
+BOM-Link of the component (`urn:cdx:serial/1#ref`), or `root@version#ref` in a BOM without serial
+number. A root that leaves out what its BOM lists contains all that nothing else in it depends on.
 """
 
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
-from knockon.graph.model.tables import FILE, Finding, Tables
-from knockon.loaders.assembling.rows import text_frame
+from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, Finding, Tables
+from knockon.loaders.assembling.rows import Row, text_frame
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.software.cyclonedx_bom import VERSIONS, Bom, link_of
+from knockon.loaders.software.cyclonedx_bom import KINDS, RELATIONS, VERSIONS, Bom, Thing, link_of
+from knockon.loaders.software.cyclonedx_copies import separate_copies
+from knockon.loaders.software.spare import add_selves, spare_cells
 
 UNREAD = "licences, hashes and what else is not read are not checked; --validate does"
 
-_ENTITIES = ("id", "name", "kind", "type", "namespace", "version", "purl", "scope", FILE)
-_DEPENDENCIES = ("dependent", "provider", "relation", "source", "evidence", "as_of", FILE)
+_KEPT = ("version", "purl", "scope")
+_ENTITIES = ("id", "name", "kind", "type", "namespace", *_KEPT, ALSO_KNOWN_AS, FILE)
+_DEPENDENCIES = (
+    "dependent", "provider", "relation", "probability", "group", "source", "evidence", "as_of",
+    FILE,
+)  # fmt: skip
 
 
 def read_cyclonedx(source: SourceLike, strict: bool = False) -> Tables:
     """The components, services and suppliers of a BOM, and who is built from whom.
 
     strict: also hold the file to the official schema (needs `knockon[validate]`)
-    Raises InputError with all faults of components and relations: without name or known type,
-    an empty or repeated `bom-ref`, a dependency without `ref`. References to nothing in the
-    document are kept, and noted.
+    What cannot be read of a component or dependency is told in the report, and the rest is read.
+    Raises InputError for what is no BOM, and where nothing of what it lists can be read.
     """
     source = Source.of(source)
     document = _document(source)
@@ -51,14 +58,17 @@ def read_cyclonedx(source: SourceLike, strict: bool = False) -> Tables:
     bom = Bom(source, document)
     bom.add_things()
     bom.add_stated()
-    add_organizations(bom)
+    if bom.lost and not bom.things:
+        raise InputError.of([f"{source.name}: {fault}" for fault in bom.lost])
+    bom.things += separate_copies(bom)
+    rows = _Rows(bom)
+    rows.add_things()
+    rows.add_organizations()
     add_links(bom)
-    if bom.faults:
-        raise InputError.of([f"{source.name}: {fault}" for fault in bom.faults])
     complete_root(bom)
     if not strict:
         bom.findings.add("note", UNREAD, source.name)
-    return tables_of(bom)
+    return rows.tables()
 
 
 def _document(source: Source) -> dict[str, Any]:
@@ -78,39 +88,11 @@ def _document(source: Source) -> dict[str, Any]:
     return document
 
 
-def add_organizations(bom: Bom) -> None:
-    """Suppliers and makers of components, of the root, and providers of services."""
-    for thing in bom.things:
-        for key in ("supplier", "manufacturer"):
-            _organization(bom, thing.id, thing.record, key, thing.place, "supplied_by")
-        if thing.type == "service":
-            _organization(bom, thing.id, thing.record, "provider", thing.place, "operated_by")
-    if bom.root is not None:
-        for key in ("supplier", "manufacture", "manufacturer"):
-            _organization(bom, bom.root.id, bom.metadata, key, "metadata", "supplied_by")
-
-
-def _organization(
-    bom: Bom, thing: str, record: dict[str, Any], key: str, place: str, relation: str
-) -> None:
-    organization, at = record.get(key), f"{place}.{key}"
-    if organization is None:
-        return
-    name = organization.get("name") if isinstance(organization, dict) else None
-    if not isinstance(name, str) or not name.strip():
-        bom.findings.add("dropped", f"a {key} without a name", at)
-        return
-    identifier = f"organization:{' '.join(name.split())}"
-    row = {"id": identifier, "name": identifier[13:], "kind": "organization"}
-    bom.entities.setdefault(identifier, {**row, FILE: f"{bom.source.name}#{at}"})
-    bom.depend(thing, identifier, at, relation)
-
-
 def add_links(bom: Bom) -> None:
     """References to other BOMs: a dependency where the link says which, else a note."""
-    places = [(t.id, t.record, t.place) for t in bom.things]
+    places = [(t, t.record, t.place) for t in bom.things]
     if bom.root is not None:
-        places.append((bom.root.id, bom.document, "bom"))
+        places.append((bom.root, bom.document, "bom"))
     for thing, record, place in places:
         references = record.get("externalReferences")
         for number, reference in enumerate(references if isinstance(references, list) else []):
@@ -120,7 +102,7 @@ def add_links(bom: Bom) -> None:
             url = str(reference.get("url", "")).strip()
             where = f"{clip(url, 80)} at {at}"
             if url.lower().startswith("urn:cdx:"):
-                bom.depend(thing, link_of(url), at)
+                bom.link(thing, link_of(url), at)
                 bom.findings.add("note", "a link to another BOM: add it with --with", where)
             else:
                 reason = "a link to another BOM that is no BOM-Link: not followed"
@@ -129,50 +111,33 @@ def add_links(bom: Bom) -> None:
 
 def complete_root(bom: Bom) -> None:
     """The root contains what the BOM lists and nothing else in it depends on."""
+    if not bom.things:
+        bom.findings.add("note", "the BOM lists no components and no services", bom.source.name)
     if bom.root is None:
-        bom.findings.add("note", "no root: the BOM does not say what it describes", "metadata")
+        reason = "no root: the BOM does not say what it describes, so nothing contains its parts"
+        bom.findings.add("note", reason, "metadata")
         return
     if not bom.document.get("dependencies"):
         reason = "the BOM states no dependencies; see what its root is said to contain"
         bom.findings.add("note", reason, "dependencies")
     providers: dict[str, list[str]] = {}
-    for row in bom.dependencies:
-        if row["dependent"] != row["provider"]:
-            providers.setdefault(str(row["dependent"]), []).append(str(row["provider"]))
+    for link in bom.links:
+        provider = link.provider.id if isinstance(link.provider, Thing) else link.provider
+        if link.dependent.id != provider:
+            providers.setdefault(link.dependent.id, []).append(provider)
     held = {one for found in providers.values() for one in found}
-    parts = [t for t in bom.things if t.record.get("scope") != "excluded"]
+    needed, spare = ([t for t in bom.things if t.spare is s] for s in (False, True))
     reached: set[str] = set()
     _reach(bom.root.id, providers, reached)
     # first what nothing depends on; then, for cycles, whatever is not reached by then
-    for part in [t for t in parts if t.id not in held] + parts:
-        if part.id in reached:
-            continue
-        bom.depend(bom.root.id, part, part.place)
-        _reach(part.id, providers, reached)
-        reason = "the root contains a component that nothing else in the BOM depends on"
-        name = str(bom.entities[part.id]["name"])
-        bom.findings.add("invented", reason, f"{clip(name, 40)} at {part.place}")
-
-
-def tables_of(bom: Bom) -> Tables:
-    compositions = bom.document.get("compositions")
-    for number, one in enumerate(compositions if isinstance(compositions, list) else []):
-        aggregate = one.get("aggregate") if isinstance(one, dict) else None
-        if aggregate != "complete":
-            reason = "a part that the BOM does not call complete (compositions)"
-            bom.findings.add(
-                "note", reason, f"{clip(str(aggregate), 40)} at compositions[{number}]"
-            )
-    name = bom.entities[bom.root.id]["name"] if bom.root is not None else bom.source.stem
-    source = f"CycloneDX {bom.document['specVersion']} {bom.source.name}"
-    read = Finding("read", bom.read, "components and services of the BOM")
-    return Tables(
-        entities=text_frame(list(bom.entities.values()), _ENTITIES),
-        dependencies=text_frame(bom.dependencies, _DEPENDENCIES),
-        title=f"{name} (CycloneDX)",
-        sources={source: bom.scope},
-        report=(read, *bom.findings.report()),
-    )
+    for parts in (needed, spare):
+        for part in [t for t in parts if t.id not in held] + parts:
+            if part.id in reached:
+                continue
+            bom.link(bom.root, part, part.place)
+            _reach(part.id, providers, reached)
+            reason = "the root contains a component that nothing else in the BOM depends on"
+            bom.findings.add("invented", reason, f"{clip(part.name, 40)} at {part.place}")
 
 
 def _reach(start: str, providers: dict[str, list[str]], reached: set[str]) -> None:
@@ -184,3 +149,101 @@ def _reach(start: str, providers: dict[str, list[str]], reached: set[str]) -> No
             if one not in reached:
                 reached.add(one)
                 stack.append(one)
+
+
+class _Rows:
+    """The rows of what a document states."""
+
+    def __init__(self, bom: Bom) -> None:
+        self.bom = bom
+        self.entities: dict[str, Row] = {}
+        self._read = sum(bool(t.type) for t in bom.things)
+        self._supplies: list[Row] = []
+
+    def add_things(self) -> None:
+        for thing in self.bom.things:
+            row = self._entity(thing)
+            first = self.entities.setdefault(thing.id, row)
+            if first is row:
+                continue
+            first.update({key: value for key, value in row.items() if first[key] is None})
+            reason = "a component with the purl or bom-ref of one before it"
+            self.bom.findings.add("merged", reason, f"{clip(thing.id, 60)} at {thing.place}")
+
+    def _entity(self, thing: Thing) -> Row:
+        return {
+            "id": thing.id,
+            "name": thing.name,
+            "kind": KINDS[thing.type],
+            "type": thing.type,
+            "namespace": thing.texts["group"] or None,
+            **{key: thing.texts[key] or None for key in _KEPT},
+            ALSO_KNOWN_AS: thing.names.others(thing.id, thing.link),
+            FILE: f"{self.bom.source.name}#{thing.place}",
+        }
+
+    def add_organizations(self) -> None:
+        """Suppliers and makers of components, of the root, and providers of services."""
+        bom = self.bom
+        for thing in bom.things:
+            for key in ("supplier", "manufacturer"):
+                self._organization(thing.id, thing.record, key, thing.place, "supplied_by")
+            if thing.type == "service":
+                self._organization(thing.id, thing.record, "provider", thing.place, "operated_by")
+        if bom.root is not None:
+            for key in ("supplier", "manufacture", "manufacturer"):
+                self._organization(bom.root.id, bom.metadata, key, "metadata", "supplied_by")
+
+    def _organization(
+        self, thing: str, record: dict[str, Any], key: str, place: str, relation: str
+    ) -> None:
+        organization, at = record.get(key), f"{place}.{key}"
+        if organization is None:
+            return
+        name = organization.get("name") if isinstance(organization, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            self.bom.findings.add("dropped", f"a {key} without a name", at)
+            return
+        identifier = f"organization:{' '.join(name.split())}"
+        row = {"id": identifier, "name": identifier[13:], "kind": "organization"}
+        self.entities.setdefault(identifier, {**row, FILE: f"{self.bom.source.name}#{at}"})
+        self._supplies.append(self._dependency(thing, identifier, at, relation))
+
+    def _dependency(self, dependent: str, provider: str, place: str, relation: str) -> Row:
+        return {
+            "dependent": dependent, "provider": provider, "relation": relation,
+            "source": self.bom.origin, "evidence": place, "as_of": self.bom.as_of,
+            FILE: f"{self.bom.source.name}#{place}",
+        }  # fmt: skip
+
+    def _links(self) -> list[Row]:
+        rows = []
+        for link in self.bom.links:
+            provider, relation, cells = link.provider, link.relation, {}
+            if isinstance(provider, Thing):
+                relation = relation or RELATIONS.get(provider.type, "contains")
+                cells = spare_cells() if provider.spare and not link.dependent.spare else {}
+                provider = provider.id
+            row = self._dependency(link.dependent.id, provider, link.place, relation or "contains")
+            rows.append({**row, **cells})
+        return rows
+
+    def tables(self) -> Tables:
+        bom = self.bom
+        compositions = bom.document.get("compositions")
+        for number, one in enumerate(compositions if isinstance(compositions, list) else []):
+            aggregate = one.get("aggregate") if isinstance(one, dict) else None
+            if aggregate != "complete":
+                reason = "a part that the BOM does not call complete (compositions)"
+                where = f"{clip(str(aggregate), 40)} at compositions[{number}]"
+                bom.findings.add("note", reason, where)
+        dependencies = add_selves([*self._links(), *self._supplies], bom.findings)
+        name = bom.root.name if bom.root is not None else bom.source.stem
+        read = Finding("read", self._read, "components and services of the BOM")
+        return Tables(
+            entities=text_frame(list(self.entities.values()), _ENTITIES),
+            dependencies=text_frame(dependencies, _DEPENDENCIES),
+            title=f"{name} (CycloneDX)",
+            sources={bom.origin: bom.scope},
+            report=(read, *bom.findings.report()),
+        )

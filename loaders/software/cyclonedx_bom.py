@@ -1,7 +1,7 @@
 """The things that a CycloneDX document lists, and the dependencies that it states.
 
-`Bom` walks the document once, and gathers rows, faults and oddities; `cyclonedx` adds what follows
-from them.
+`Bom` walks the document once, and gathers things, links between them and oddities;
+`cyclonedx_copies` settles what is one thing, `cyclonedx` adds what follows.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from knockon.graph.errors import clip
-from knockon.graph.model.tables import FILE
+from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.assembling.rows import Row, day_of
+from knockon.loaders.assembling.rows import day_of
 from knockon.loaders.parsing.source import Source
+from knockon.loaders.software.cyclonedx_fields import (
+    concluded_purls,
+    hashes_of,
+    image_references,
+    is_for_development,
+)
+from knockon.loaders.software.identity import Identity
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 KINDS = {
@@ -33,34 +39,55 @@ KINDS = {
     "service": "service",  # our word for what stands under `services`
 }
 COMPONENT_TYPES = tuple(word for word in KINDS if word != "service")
-_KEPT = ("version", "purl", "scope")
 RELATIONS = {"service": "uses", "operating-system": "runs", "platform": "runs"}
+TEXTS = ("name", "group", "version", "purl", "scope")
+BELOW = (("components", "component"), ("services", "service"))
+# of a component's pedigree: whether the component depends on it, or it on the component
+LINEAGE = {"ancestors": True, "variants": True, "descendants": False}
 
 
-@dataclass
+@dataclass(eq=False)
 class Thing:
-    """A component or service: its entity, its place, what it stands in, its record."""
+    """A component or service: its id, type and place, its record, what it goes by.
+
+    texts: the single fields of the record that are read, in one line each
+    """
 
     id: str
     type: str
     place: str
     record: dict[str, Any]
+    texts: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    ref: str = ""
+    names: Identity = field(default_factory=Identity)  # what it goes by
+    link: str = ""  # its BOM-Link, where the BOM has a serial number
+    spare: bool = False  # not needed at run time: tests, tools
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The dependent depends on the provider; an id for what no thing of the document is."""
+
+    dependent: Thing
+    provider: Thing | str
+    place: str
+    relation: str = ""
 
 
 @dataclass
 class Bom:
-    """Rows, faults and oddities, gathered while the document is walked."""
+    """Things, links and oddities, gathered while the document is walked."""
 
     source: Source
     document: dict[str, Any]
     findings: Findings = field(default_factory=Findings)
-    faults: list[str] = field(default_factory=list)
-    entities: dict[str, Row] = field(default_factory=dict)
-    dependencies: list[Row] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)  # components that could not be read at all
     things: list[Thing] = field(default_factory=list)
-    by_ref: dict[str, Thing] = field(default_factory=dict)
+    by_ref: dict[str, list[Thing]] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    listed: set[Thing] = field(default_factory=set)  # things of whose dependencies all is told
     root: Thing | None = None
-    read: int = 0  # components and services that stand in the document
 
     def __post_init__(self) -> None:
         metadata = self.document.get("metadata")
@@ -72,6 +99,7 @@ class Bom:
         else:
             self.scope = self._spoken_root() or self.source.stem
         self.as_of = day_of(self.metadata.get("timestamp"))
+        self.origin = f"CycloneDX {self.document['specVersion']} {self.source.name}"
 
     def _spoken_root(self) -> str:
         """What the root is called, for a BOM without serial number: two may have one file name."""
@@ -87,129 +115,148 @@ class Bom:
         """Every component and service, nested ones below what they stand in."""
         root = self.metadata.get("component")
         if root is not None:
-            self._add_nested("metadata.component", "component", root, None)
+            self._add_nested("metadata.component", "component", root)
             self.root = self.things[0] if self.things else None
-        for key, word in (("components", "component"), ("services", "service")):
+        for key, word in BELOW:
             for place, record in self.records(self.document, key, key):
-                self._add_nested(place, word, record, None)
+                self._add_nested(place, word, record)
 
-    def _add_nested(self, place: str, word: str, record: Any, outer: Thing | None) -> None:
-        stack = [(place, word, record, outer)]
+    def _add_nested(self, place: str, word: str, record: Any) -> None:
+        stack: list[tuple[str, str, Any, Thing | None, bool]] = [(place, word, record, None, True)]
         while stack:
-            place, word, record, outer = stack.pop()
+            place, word, record, outer, forward = stack.pop()
             thing = self._add_thing(place, word, record)
             if thing is None:
                 continue
             if outer is not None:
-                self.depend(outer.id, thing, place)
+                ends = (outer, thing) if forward else (thing, outer)
+                self.link(*ends, place)
             below = [
-                (at, inner, one, thing)
-                for key, inner in (("components", "component"), ("services", "service"))
+                (at, inner, one, thing, True)
+                for key, inner in BELOW
                 for at, one in self.records(record, key, f"{place}.{key}")
+            ]
+            pedigree = record.get("pedigree")
+            below += [
+                (at, "component", one, thing, ahead)
+                for key, ahead in LINEAGE.items()
+                if isinstance(pedigree, dict)
+                for at, one in self.records(pedigree, key, f"{place}.pedigree.{key}")
             ]
             stack.extend(reversed(below))
 
     def _add_thing(self, place: str, word: str, record: Any) -> Thing | None:
-        self.read += 1
         if not isinstance(record, dict):
-            self.faults.append(f"{place}: expected a {word}, found {clip(str(record), 40)!r}")
+            self.lost.append(f"{place}: expected a {word}, found {clip(str(record), 40)!r}")
+            self.findings.add("dropped", f"a {word} that is no object", place)
             return None
-        name, ref = self.text(record, "name", place), record.get("bom-ref")
-        type_ = word if word == "service" else record.get("type")
-        if not name:
-            self.faults.append(f"{place}: a {word} without a name")
-        types = ("service",) if word == "service" else COMPONENT_TYPES
-        if type_ not in types:
-            known = ", ".join(COMPONENT_TYPES)
-            found = repr(clip(str(type_), 40)) if type_ is not None else "none"
-            self.faults.append(f"{place}: type: expected one of {known}; found {found}")
+        ref = record.get("bom-ref")
         if ref is not None and not (isinstance(ref, str) and ref.strip()):
-            self.faults.append(f"{place}: bom-ref: expected text that is not empty")
-        thing = Thing(self._id_of(place, record), str(type_), place, record)
-        if isinstance(ref, str):
-            self._enter_ref(ref.strip(), thing)
-        if not self.faults:
-            self._enter_entity(thing, name)
+            reason = "bom-ref: expected text that is not empty; nothing can refer to this one"
+            self.findings.add("note", reason, place)
+        ref = ref.strip() if isinstance(ref, str) else ""
+        texts = {key: self._text(record, key, place) for key in TEXTS}
+        thing = Thing("", self._type_of(place, word, record), place, record, texts, ref=ref)
+        thing.spare = is_for_development(record)
+        self._name(thing, word)
+        self._identify(thing)
+        if ref:
+            self._enter_ref(thing)
+        if thing.spare:
+            reason = "a component not needed at run time (scope excluded, tests, development)"
+            self.findings.add("note", reason, place)
         self.things.append(thing)
         return thing
 
-    def _id_of(self, place: str, record: dict[str, Any]) -> str:
-        purl, ref = record.get("purl"), record.get("bom-ref")
-        if isinstance(purl, str) and purl.strip():
-            return purl.strip()
-        if place == "metadata.component" and self.linked:
-            return self.scope
-        return f"{self.scope}#{ref.strip() if isinstance(ref, str) and ref.strip() else place}"
+    def _type_of(self, place: str, word: str, record: dict[str, Any]) -> str:
+        if word == "service":
+            return word
+        found = record.get("type")
+        if found in COMPONENT_TYPES:
+            return str(found)
+        told = "none" if found is None else repr(clip(str(found), 40))
+        known = ", ".join(COMPONENT_TYPES)
+        reason = f"type: expected one of {known}; read as a library"
+        self.findings.add("note", reason, f"{told} at {place}")
+        return "library"
 
-    def _enter_ref(self, ref: str, thing: Thing) -> None:
-        first = self.by_ref.setdefault(ref, thing)
+    def _name(self, thing: Thing, word: str) -> None:
+        name, group = thing.texts["name"], thing.texts["group"]
+        if not name:
+            name = thing.texts["purl"] or thing.ref or thing.place
+            reason = f"a {word} without a name: called by its purl or bom-ref"
+            self.findings.add("note", reason, f"{clip(name, 60)} at {thing.place}")
+            group = ""
+        thing.name = f"{group}/{name}" if group.startswith("@") else name
+
+    def _identify(self, thing: Thing) -> None:
+        """Its purl is its id; without one, the purl that the evidence concludes, or a BOM-Link."""
+        record, place, names = thing.record, thing.place, thing.names
+        own = [thing.texts["purl"]] if thing.texts["purl"] else []
+        names.add_purls(
+            [*own, *concluded_purls(record, self.findings, place)], self.findings, place
+        )
+        if thing.type == "container":
+            for reference, version in image_references(record):
+                names.add_image(reference, version)
+        if thing.type != "file":
+            names.add_digests(hashes_of(record))
+        link = f"{self.scope}#{thing.ref or place}"
+        if place == "metadata.component" and self.linked:
+            link = self.scope
+        thing.id = names.id or link
+        thing.link = link if self.linked else ""
+
+    def _enter_ref(self, thing: Thing) -> None:
+        """Things by what refers to them; what stands twice is one, or told."""
+        known = self.by_ref.setdefault(thing.ref, [])
+        known.append(thing)
+        first = known[0]
         if first is thing:
             return
-        same = all(first.record.get(k) == thing.record.get(k) for k in ("name", "version", "purl"))
-        if first.place == "metadata.component" and same:
-            thing.id = first.id  # many tools list the root once more: `_enter_entity` counts it
+        if all(first.record.get(k) == thing.record.get(k) for k in ("name", "version", "purl")):
+            thing.id = first.id  # many tools list the root once more
             return
-        what = f"bom-ref {clip(ref, 60)!r} stands twice"
-        self.faults.append(f"{thing.place}: {what}, first at {first.place}")
+        if thing.id == first.id:
+            thing.id = thing.link = f"{self.scope}#{thing.place}"
+        what = f"bom-ref {clip(thing.ref, 60)!r} stands twice, first at {first.place}"
+        reason = "a bom-ref of two things: what refers to it is taken to mean both"
+        self.findings.add("note", reason, f"{thing.place}: {what}")
 
-    def _enter_entity(self, thing: Thing, name: str) -> None:
-        record, namespace = thing.record, self.text(thing.record, "group", thing.place)
-        row: Row = {
-            "id": thing.id,
-            "name": f"{namespace}/{name}" if namespace.startswith("@") else name,
-            "kind": KINDS[thing.type],
-            "type": thing.type,
-            "namespace": namespace or None,
-            **{key: self.text(record, key, thing.place) or None for key in _KEPT},
-            FILE: f"{self.source.name}#{thing.place}",
-        }
-        if row["scope"] == "excluded":
-            self.findings.add("note", "a component of scope excluded (tests, tools)", thing.place)
-        first = self.entities.setdefault(thing.id, row)
-        if first is not row:
-            first.update({key: value for key, value in row.items() if first[key] is None})
-            reason = "a component with the purl or bom-ref of one before it"
-            self.findings.add("merged", reason, f"{clip(thing.id, 60)} at {thing.place}")
-
-    def depend(self, dependent: str, provider: Thing | str, place: str, relation: str = "") -> None:
+    def link(self, dependent: Thing, provider: Thing | str, place: str, relation: str = "") -> None:
         """A dependency; without a relation, the one that the type of the provider has."""
-        if isinstance(provider, Thing):
-            relation = relation or RELATIONS.get(provider.type, "contains")
-            provider = provider.id
-        self.dependencies.append(
-            {
-                "dependent": dependent, "provider": provider, "relation": relation or "contains",
-                "source": f"CycloneDX {self.document['specVersion']} {self.source.name}",
-                "evidence": place, "as_of": self.as_of, FILE: f"{self.source.name}#{place}",
-            }
-        )  # fmt: skip
+        self.links.append(Link(dependent, provider, place, relation))
 
     def add_stated(self) -> None:
         """What `dependencies` states: who depends on whom, and who provides what."""
         for place, entry in self.records(self.document, "dependencies", "dependencies"):
             ref = entry.get("ref") if isinstance(entry, dict) else None
             if not isinstance(ref, str) or not ref.strip():
-                self.faults.append(f"{place}: a dependency without a ref")
+                self.findings.add("dropped", "a dependency without a ref", place)
                 continue
-            dependent = self._find(ref, place)
+            dependents = self._find(ref, place)
+            self.listed.update(dependents)
             for key in ("dependsOn", "provides"):
                 for at, provider in self.records(entry, key, f"{place}.{key}"):
                     if not isinstance(provider, str) or not provider.strip():
-                        self.faults.append(f"{at}: expected a ref, found {clip(str(provider))!r}")
-                    else:
-                        self.depend(dependent.id, self._find(provider, at), at)
+                        found = f"{clip(str(provider), 40)!r} at {at}"
+                        self.findings.add("dropped", "expected a ref in a dependency", found)
+                        continue
+                    for one in self._find(provider, at):
+                        for dependent in dependents:
+                            self.link(dependent, one, at)
 
-    def _find(self, ref: str, place: str) -> Thing:
+    def _find(self, ref: str, place: str) -> list[Thing]:
         """What a ref names; something of which nothing else is known where it names nothing."""
         ref = ref.strip()
         if ref in self.by_ref:
             return self.by_ref[ref]
         if ref.lower().startswith("urn:cdx:"):
             self.findings.add("note", "a dependency on a part of another BOM (BOM-Link)", place)
-            return Thing(link_of(ref), "", place, {})
+            return [Thing(link_of(ref), "", place, {})]
         reason = "a ref that names no component or service of the document"
         self.findings.add("note", reason, f"{clip(ref, 60)} at {place}")
-        return Thing(f"{self.scope}#{ref}", "", place, {})
+        return [Thing(f"{self.scope}#{ref}", "", place, {})]
 
     def records(self, record: dict[str, Any], key: str, place: str) -> Iterator[tuple[str, Any]]:
         """The items of a list of the record, which may be absent, each with its place."""
@@ -217,16 +264,23 @@ class Bom:
         if value is None:
             return
         if not isinstance(value, list):
-            self.faults.append(f"{place}: expected a list, found {clip(str(value), 40)!r}")
+            what = f"{place}: expected a list, found {clip(str(value), 40)!r}"
+            if record is self.document:
+                raise InputError(f"{self.source.name}: {what}")
+            self.findings.add("dropped", f"{key}: expected a list", what)
             return
         for number, item in enumerate(value):
             yield f"{place}[{number}]", item
 
-    def text(self, record: dict[str, Any], key: str, place: str) -> str:
-        """A text of the record in one line, empty where it is absent; a fault where it is none."""
+    def _text(self, record: dict[str, Any], key: str, place: str) -> str:
+        """A text of the record in one line, empty where it is absent; a number as it is written."""
         value = record.get(key)
         if value is not None and not isinstance(value, str):
-            self.faults.append(f"{place}: {key}: expected text, found {clip(str(value), 40)!r}")
+            self.findings.add(
+                "note", f"{key}: expected text", f"{clip(str(value), 40)!r} at {place}"
+            )
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            return str(value) if is_number else ""
         return " ".join(value.split()) if isinstance(value, str) else ""
 
 

@@ -1,5 +1,6 @@
 """CycloneDX in XML, as the same shape that its JSON form has: one reader serves both."""
 
+from contextlib import suppress
 from typing import Any
 
 from knockon.loaders.parsing.safe_xml import Element
@@ -52,7 +53,42 @@ def _thing(element: Element) -> dict[str, Any]:
         child = _first(element, key)
         if child is not None:
             found[key] = child.text.strip()
-    return found | _organizations(element) | _inner(element)
+    return found | _identity(element) | _organizations(element) | _inner(element)
+
+
+def _identity(element: Element) -> dict[str, Any]:
+    """What tells which thing it is, and what it comes from: hashes, properties, evidence, pedigree.
+
+    The kin in a pedigree are components; their depth is bounded by that of the XML.
+    """
+    found: dict[str, Any] = {}
+    hashes, properties = _first(element, "hashes"), _first(element, "properties")
+    if hashes is not None:
+        listed = hashes.all("hash")
+        found["hashes"] = [{"alg": h.attributes.get("alg"), "content": h.text} for h in listed]
+    if properties is not None:
+        listed = properties.all("property")
+        found["properties"] = [{"name": p.attributes.get("name"), "value": p.text} for p in listed]
+    evidence = _first(element, "evidence")
+    if evidence is not None:
+        identities = evidence.all("identity")
+        found["evidence"] = {"identity": [_concluded(one) for one in identities]}
+    pedigree = _first(element, "pedigree")
+    if pedigree is not None:
+        kin = {key: _first(pedigree, key) for key in ("ancestors", "descendants", "variants")}
+        found["pedigree"] = {
+            key: [_thing(c) for c in outer.all("component")]
+            for key, outer in kin.items()
+            if outer is not None
+        }
+    return found
+
+
+def _concluded(element: Element) -> dict[str, Any]:
+    found: dict[str, Any] = {key: element.text_of(key) for key in ("field", "concludedValue")}
+    with suppress(ValueError):
+        found["confidence"] = float(element.text_of("confidence") or "")
+    return found
 
 
 def _inner(element: Element) -> dict[str, Any]:

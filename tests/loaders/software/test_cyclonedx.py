@@ -4,7 +4,6 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import pytest
 
@@ -13,79 +12,7 @@ from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.registry import find_format
 from knockon.loaders.software.cyclonedx_bom import COMPONENT_TYPES, KINDS
-
-SERIAL = "3e671687-395b-41f5-a30f-a58921a69b79"
-SCOPE = f"urn:cdx:{SERIAL}/1"
-
-
-def component(ref: str | None, name: str, kind: str = "library", **more: Any) -> dict[str, Any]:
-    return {"type": kind, "name": name, **({"bom-ref": ref} if ref is not None else {}), **more}
-
-
-def bom(*components: Any, root: Any = None, **more: Any) -> dict[str, Any]:
-    found = {"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": f"urn:uuid:{SERIAL}"}
-    metadata = {"metadata": {"component": root, **more.pop("metadata", {})}} if root else {}
-    return {**found, "version": 1, **metadata, "components": list(components), **more}
-
-
-ORGANIZATIONS = ("supplier", "manufacturer", "manufacture", "provider")
-
-
-def xml_of(document: dict[str, Any]) -> str:
-    """The same BOM in the XML form, written independently of the reader."""
-    version = document["specVersion"]
-    head = f'<bom xmlns="http://cyclonedx.org/schema/bom/{version}" version="1"'
-    serial = document.get("serialNumber")
-    head += f' serialNumber="{serial}">' if serial else ">"
-    metadata = document.get("metadata", {})
-    parts = [f"<timestamp>{metadata['timestamp']}</timestamp>"] if "timestamp" in metadata else []
-    if "component" in metadata:
-        parts.append(_thing("component", metadata["component"]))
-    parts += _organizations(metadata)
-    text = f"<metadata>{''.join(parts)}</metadata>" if metadata else ""
-    text += "".join(_inner(document))
-    if "dependencies" in document:
-        text += "<dependencies>"
-        for entry in document["dependencies"]:
-            ref = f" ref={quoteattr(entry['ref'])}" if "ref" in entry else ""
-            inner = "".join(f"<dependency ref={quoteattr(r)}/>" for r in entry.get("dependsOn", []))
-            inner += "".join(f"<provides ref={quoteattr(r)}/>" for r in entry.get("provides", []))
-            text += f"<dependency{ref}>{inner}</dependency>"
-        text += "</dependencies>"
-    return f"<?xml version='1.0'?>{head}{text}</bom>"
-
-
-def _organizations(record: dict[str, Any]) -> list[str]:
-    return [
-        f"<{key}>{''.join(f'<name>{n}</name>' for n in [record[key].get('name')] if n)}</{key}>"
-        for key in ORGANIZATIONS
-        if key in record
-    ]
-
-
-def _inner(record: dict[str, Any]) -> list[str]:
-    parts = []
-    for key, one in (("components", "component"), ("services", "service")):
-        if key in record:
-            parts.append(f"<{key}>{''.join(_thing(one, r) for r in record[key])}</{key}>")
-    if "externalReferences" in record:
-        found = "".join(
-            f"<reference type={quoteattr(r['type'])}><url>{r['url']}</url></reference>"
-            for r in record["externalReferences"]
-        )
-        parts.append(f"<externalReferences>{found}</externalReferences>")
-    return parts
-
-
-def _thing(tag: str, record: dict[str, Any]) -> str:
-    marks = "".join(f" {k}={quoteattr(record[k])}" for k in ("type", "bom-ref") if k in record)
-    texts = "".join(
-        f"<{k}>{record[k]}</{k}>"
-        for k in ("group", "name", "version", "scope", "purl")
-        if k in record
-    )
-    inner = "".join(_organizations(record) + _inner(record))
-    return f"<{tag}{marks}>{texts}{inner}</{tag}>"
+from tests.loaders.software.boms import SCOPE, SERIAL, bom, component, xml_of
 
 
 @pytest.fixture(params=["json", "xml"])
@@ -158,7 +85,7 @@ def test_every_part_of_a_bom(load: Any) -> None:
 
 def test_a_bom_without_dependencies(load: Any) -> None:
     """The root contains what is listed, uses the services, and the report says that it was added;
-    what is nested stays where it is, and what is excluded is left out."""
+    what is nested stays where it is, and what is excluded is beside the root in a group."""
     document = bom(
         component("a", "a", components=[component("b", "b")]),
         component("t", "test tool", scope="excluded"),
@@ -166,9 +93,14 @@ def test_a_bom_without_dependencies(load: Any) -> None:
         services=[{"bom-ref": "s", "name": "s"}],
     )
     tables = load(document)
-    assert ends(tables) == [("", "contains", "#a"), ("", "uses", "#s"), ("#a", "contains", "#b")]
+    assert ends(tables) == [
+        ("", "contains", ""), ("", "contains", "#a"), ("", "contains", "#t"),
+        ("", "uses", "#s"), ("#a", "contains", "#b"),
+    ]  # fmt: skip
+    group = tables.dependencies.filter(group="not needed at run time")["provider"]
+    assert sorted(group) == [SCOPE, f"{SCOPE}#t"]
     reason = "the root contains a component that nothing else in the BOM depends on"
-    assert counts(tables, "invented") == {reason: 2}
+    assert counts(tables, "invented") == {reason: 3}
     assert any("states no dependencies" in reason for reason in counts(tables, "note"))
 
 
@@ -280,30 +212,77 @@ def test_a_reference_to_nothing_is_kept_and_noted(load: Any) -> None:
     assert sum(counts(tables, "invented").values()) == 1
 
 
+def told(tables: Tables) -> str:
+    """The report as text."""
+    return "\n".join(map(str, tables.report))
+
+
 @pytest.mark.parametrize(
-    ("document", "message"),
+    ("broken", "message"),
     [
-        (bom(component("a", "a"), component("a", "b")), "bom-ref 'a' stands twice"),
-        (bom(component("", "a")), "bom-ref: expected text that is not empty"),
-        (bom(component("a", "")), "components[0]: a component without a name"),
-        (bom(component("a", "a", "libary")), "type: expected one of application, framework"),
-        (bom(component("a", "a", "service")), "type: expected one of"),
-        (
-            bom(component("a", "a"), dependencies=[{}]),
-            "dependencies[0]: a dependency without a ref",
-        ),
-        (
-            bom(component("a", "a"), dependencies=[{"ref": "a", "dependsOn": [""]}]),
-            "dependencies[0].dependsOn[0]: expected a ref",
-        ),
-        ({**bom(), "specVersion": "1.8"}, "specVersion: expected 1.0 to 1.7, got '1.8'"),
+        ([component("x", "a"), component("x", "b")], "bom-ref 'x' stands twice"),
+        ([component("", "a")], "bom-ref: expected text that is not empty"),
+        ([component("a", "")], "a component without a name: called by its purl or bom-ref"),
+        ([component("a", "a", "libary")], "read as a library ('libary' at components[1])"),
+        ([component("a", "a", "service")], "read as a library ('service' at components[1])"),
+        ([component("a", "a", purl="no purl")], "a purl that is none: kept as it is written"),
     ],
 )
-def test_broken_components_and_relations(load: Any, document: dict[str, Any], message: str) -> None:
-    """What an entity or a dependency is must be clear, in both forms."""
-    with pytest.raises(InputError) as caught:
-        load(document)
-    assert message in str(caught.value)
+def test_an_odd_component_does_not_refuse_a_bom(load: Any, broken: list[Any], message: str) -> None:
+    """It is read as far as it can be, and told; the others are there as before, in both forms."""
+    tables = load(bom(component("good", "good"), *broken, root=component("r", "r", "application")))
+    assert message in told(tables)
+    assert ("", "contains", "#good") in ends(tables)
+    assert tables.entities.height == 2 + len(broken)
+    assert tables.entities["name"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([{"dependsOn": ["a"]}], "a dependency without a ref (dependencies[0])"),
+        ([{"ref": "a", "dependsOn": [""]}], "expected a ref in a dependency"),
+    ],
+)
+def test_an_odd_dependency_does_not_refuse_a_bom(
+    load: Any, entries: list[Any], message: str
+) -> None:
+    """It is dropped and told."""
+    tables = load(
+        bom(component("a", "a"), dependencies=[*entries, {"ref": "a", "dependsOn": ["b"]}])
+    )
+    assert message in told(tables)
+    assert ends(tables) == [("#a", "contains", "#b")]
+
+
+def test_a_component_without_a_name(load: Any) -> None:
+    """It is called by its purl, its ref or its place, whichever there is."""
+    document = bom(
+        component("x", "", purl="pkg:golang/@%28devel%29"), component("y", ""), component(None, "")
+    )
+    assert sorted(load(document).entities["name"]) == [
+        "components[2]", "pkg:golang/@%28devel%29", "y",
+    ]  # fmt: skip
+
+
+def test_a_ref_of_two_things_means_both(load: Any) -> None:
+    """Who depends on it depends on either, and what it depends on either does."""
+    document = bom(
+        component("x", "a"), component("x", "b"), component("c", "c"),
+        root=component("r", "r", "application"),
+        dependencies=[{"ref": "r", "dependsOn": ["x"]}, {"ref": "x", "dependsOn": ["c"]}],
+    )  # fmt: skip
+    other = "#components[1]"
+    assert ends(load(document)) == [
+        ("", "contains", other), ("", "contains", "#x"),
+        (other, "contains", "#c"), ("#x", "contains", "#c"),
+    ]  # fmt: skip
+
+
+def test_the_version_has_to_be_known(load: Any) -> None:
+    """What a newer version means is not guessed."""
+    with pytest.raises(InputError, match=r"specVersion: expected 1\.0 to 1\.7, got '1\.8'"):
+        load({**bom(), "specVersion": "1.8"})
 
 
 @pytest.mark.parametrize(
@@ -311,26 +290,47 @@ def test_broken_components_and_relations(load: Any, document: dict[str, Any], me
     [
         ({"components": {}}, "components: expected a list"),
         ({"components": [3]}, "components[0]: expected a component, found '3'"),
-        ({"components": [{"type": ["x"], "name": "a"}]}, "type: expected one of"),
-        ({"components": [component("a", "a", version=1)]}, "version: expected text, found '1'"),
         ({"dependencies": {}}, "dependencies: expected a list"),
-        ({"dependencies": [{"ref": "a", "dependsOn": "b"}]}, "dependsOn: expected a list"),
         ({"specVersion": 1.6}, "specVersion: expected 1.0 to 1.7, got '1.6'"),
     ],
 )
 def test_broken_shapes_of_json(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    """JSON can hold shapes that XML cannot."""
+    """A list that is none, and a BOM of which nothing can be read, are refused."""
     (tmp_path / "bom.json").write_text(json.dumps(bom() | change))
     with pytest.raises(InputError) as caught:
         load_tables([tmp_path / "bom.json"])
     assert message in str(caught.value)
 
 
-def test_all_faults_are_told_at_once(load: Any) -> None:
-    """Each with its place."""
-    with pytest.raises(InputError) as caught:
-        load(bom(component("a", ""), component("b", "b", "?"), dependencies=[{}]))
-    assert len(caught.value.faults) == 3
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"components": [component("a", "a"), 3]}, "a component that is no object"),
+        ({"components": [{"type": ["x"], "name": "a"}]}, "type: expected one of"),
+        ({"components": [component("a", "a", version=1)]}, "version: expected text ('1' at"),
+        ({"components": [component("a", ["a"])]}, "name: expected text"),
+        ({"components": [component("a", "a", components={})]}, "components: expected a list"),
+        (
+            {"components": [component("a", "a")], "dependencies": [{"ref": "a", "dependsOn": "b"}]},
+            "dependsOn: expected a list",
+        ),
+        (
+            {"components": [component("a", "a", evidence=3, hashes={}, pedigree=[], properties=1)]},
+            "no root",
+        ),
+    ],
+)
+def test_odd_shapes_of_json(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    """JSON can hold shapes that XML cannot: they are told, and the component is read."""
+    (tmp_path / "bom.json").write_text(json.dumps(bom() | change))
+    tables = load_tables([tmp_path / "bom.json"])
+    assert message in told(tables)
+    assert "a" in [*tables.entities["name"], *tables.entities["id"].str.slice(-1)]
+
+
+def test_an_empty_bom_says_so(load: Any) -> None:
+    """Nothing read is not nothing there."""
+    assert "the BOM lists no components and no services" in told(load(bom()))
 
 
 def test_what_is_not_read_is_only_checked_on_request(tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""Entities that are one because they go by one exact name: purl, digest, BOM-Link, image.
+
+Such a name is the same wherever the thing is listed, as an id is, so that what shares one is joined
+unasked. Nothing here is likeness. Readers put these names into `also_known_as` (`identity` of
+software); names of other forms in that column are left alone.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from knockon.graph.errors import clip
+from knockon.graph.model.tables import Finding, Tables, known_as
+from knockon.loaders.assembling.findings import Findings
+from knockon.loaders.joining.claims import EXACT, Claim
+
+_DIGEST = re.compile(r"[a-z][a-z0-9]*:[0-9a-f]+")
+_EXACT = re.compile(rf"pkg:.+|urn:cdx:.+|image:.+|.+#SPDXRef-.+|{_DIGEST.pattern}", re.DOTALL)
+_IMAGE = re.compile(r"image:|pkg:(?:oci|docker)/")
+_TAGGED = re.compile(r"image:.*:[^/:]+")
+_RELATION = "contains"
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What exact names say: which entities are one, and which images an untold version may be.
+
+    dependencies: (dependent, provider, relation, evidence) of `image:NAME` on its known versions
+    """
+
+    claims: tuple[Claim, ...] = ()
+    dependencies: pl.DataFrame = field(default_factory=pl.DataFrame)
+    report: tuple[Finding, ...] = ()
+
+
+def find_exact(tables: Tables) -> Exact:
+    """The entities of some tables that go by one exact name, and what could not be joined."""
+    also = {
+        identifier: names
+        for identifier, listed in known_as(tables.entities).items()
+        if (names := [n for n in listed if _EXACT.fullmatch(n)])
+    }
+    if not also:
+        return Exact()
+    finder = _Finder(set(tables.entities["id"]), also)
+    finder.find_shared()
+    finder.find_tags()
+    finder.find_images()
+    rows = pl.DataFrame(
+        finder.rows, ["dependent", "provider", "relation", "evidence"], orient="row"
+    )
+    return Exact(tuple(finder.claims), rows, finder.findings.report())
+
+
+class _Finder:
+    """Claims, found from the surest names to the least sure."""
+
+    def __init__(self, ids: set[str], also: Mapping[str, Sequence[str]]) -> None:
+        self._ids, self._also = ids, also
+        self._holders: dict[str, list[str]] = {}
+        for identifier in sorted(also):
+            for name in also[identifier]:
+                self._holders.setdefault(name, []).append(identifier)
+        self._parent: dict[str, str] = {}
+        self.claims: list[Claim] = []
+        self.rows: list[tuple[str, str, str, str]] = []
+        self.findings = Findings()
+
+    def _root(self, identifier: str) -> str:
+        while (parent := self._parent.get(identifier, identifier)) != identifier:
+            identifier = parent
+        return identifier
+
+    def _claim(self, alias: str, same_as: str, name: str) -> None:
+        a, b = self._root(alias), self._root(same_as)
+        if a != b:
+            self._parent[a] = b
+            self.claims.append(Claim(alias, same_as, EXACT, why=name))
+
+    def find_shared(self) -> None:
+        """Of a name that is an id, or that several go by: all of them are one."""
+        for name, holders in self._holders.items():
+            if name.startswith("image:"):
+                continue
+            first = holders[0]
+            if name in self._ids:
+                self._claim(name, first, name)
+            for other in holders[1:]:
+                if _DIGEST.fullmatch(name) and _differ(first, other):
+                    reason = "one digest under two purls: not joined"
+                    self.findings.add("note", reason, f"{clip(first, 60)} and {clip(other, 60)}")
+                else:
+                    self._claim(other, first, name)
+
+    def find_tags(self) -> None:
+        """An image of one name and tag is one, unless its digests say otherwise."""
+        for name, holders in self._holders.items():
+            if not _TAGGED.fullmatch(name):
+                continue
+            if name in self._ids:
+                self._claim(name, holders[0], name)
+            for other in holders[1:]:
+                if self._digests(holders[0]) and self._digests(other):
+                    continue  # equal ones have joined them already
+                self._claim(other, holders[0], name)
+
+    def find_images(self) -> None:
+        """An image that is told by its name alone is the one of that name, or any of several."""
+        for name, holders in self._holders.items():
+            if name not in self._ids or not name.startswith("image:") or _TAGGED.fullmatch(name):
+                continue
+            versions = {self._root(h): h for h in reversed(holders)}
+            if self._root(name) in versions:
+                continue  # its tag or digest has told which
+            if len(versions) == 1:
+                self._claim(holders[0], name, name)
+                continue
+            reason = "an image that is named without its version may be any of those listed"
+            for holder in sorted(versions.values()):
+                self.findings.add(
+                    "invented", reason, f"{clip(name, 60)} contains {clip(holder, 60)}"
+                )
+                self.rows.append((name, holder, _RELATION, "an image of this name"))
+
+    def _digests(self, identifier: str) -> set[str]:
+        return {n for n in self._also.get(identifier, ()) if _DIGEST.fullmatch(n)}
+
+
+def _differ(*identifiers: str) -> bool:
+    """Whether these are purls of different packages; images are what their digest says."""
+    if not all(i.startswith("pkg:") and not _IMAGE.match(i) for i in identifiers):
+        return False
+    return len({re.split(r"[?#]", i)[0] for i in identifiers}) > 1
