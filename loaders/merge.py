@@ -1,6 +1,7 @@
 """Several sources as one graph; entities that are one thing under several ids are joined."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias, Unpack
@@ -15,7 +16,8 @@ from knockon.loaders.formats import OPTIONS, ReaderOptions
 from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
 from knockon.loaders.joining.exact import find_exact
 from knockon.loaders.joining.join import join as join_claimed
-from knockon.loaders.parsing.source import hide_password, is_address
+from knockon.loaders.parsing.place import hide_password, is_address
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.registry import find_format, read
 
 Progress: TypeAlias = Callable[[str], object]
@@ -146,22 +148,34 @@ def _read_all(
     paths: Sequence[Path | str], options: Mapping[str, Any], tell: Progress
 ) -> list[Tables]:
     """The tables of every source; where there are several, faults say of which they are."""
+    labels = _labels(paths)
+    opened = []
+    for path, label in zip(paths, labels, strict=True):
+        with _name_source(path, label, alone=len(paths) == 1):
+            opened.append(Source.of(path))
     if options:
-        taken = {name for path in paths for name in find_format(path).options}
+        taken = {name for source in opened for name in find_format(source).options}
         for name in options.keys() - taken:
             raise InputError(f"{OPTIONS.get(name, name)}: none of these sources is read with it")
     parts = []
-    for path, label in zip(paths, _labels(paths), strict=True):
+    for path, label in zip(paths, labels, strict=True):
         tell(f"reading {clip(label, 60)}")
-        try:
-            parts.append(_counted(read(path, options), label))
-        except InputError as error:
-            if len(paths) == 1:
-                raise
-            known = (hide_password(path), label)
-            faults = [f if f.startswith(known) else f"{label}/{f}" for f in error.faults]
-            raise InputError.of(faults) from error
+        with _name_source(path, label, alone=len(paths) == 1):
+            parts.append(_counted(read(opened.pop(0), options), label))
     return parts
+
+
+@contextmanager
+def _name_source(path: Path | str, label: str, alone: bool) -> Iterator[None]:
+    """Faults of one of several sources begin with its label."""
+    try:
+        yield
+    except InputError as error:
+        if alone:
+            raise
+        known = (hide_password(path), label)
+        faults = [f if f.startswith(known) else f"{label}/{f}" for f in error.faults]
+        raise InputError.of(faults) from error
 
 
 def _counted(tables: Tables, label: str) -> Tables:

@@ -11,7 +11,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.parsing.source import hide_password
+from knockon.loaders.parsing.place import hide_password
 
 MAX_ROWS = 20_000_000
 NEEDED = ("dependent", "provider")

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from knockon.graph.errors import InputError, clip
-from knockon.loaders.parsing.source import hide_password
+from knockon.loaders.parsing.place import hide_password
 
 
 @contextmanager

@@ -5,8 +5,6 @@ the content (bytes, text, JSON, XML, YAML) is made when it is first asked for, a
 the source is: what a format was told by need not be parsed again by its reader.
 """
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from knockon.graph.errors import InputError, clip, find_nearest, some
+from knockon.graph.errors import InputError
 from knockon.loaders.parsing.outline import (
     may_hold_keys,
     name_json_keys,
@@ -23,21 +21,17 @@ from knockon.loaders.parsing.outline import (
     outline_yaml,
     starts_like_yaml,
 )
+from knockon.loaders.parsing.place import hide_password, is_address, look_at
 from knockon.loaders.parsing.text import BYTE_ORDER_MARK, PARQUET_MAGIC, decode, name_binary
-from knockon.loaders.parsing.unpack import peek_zip, unpack, unpack_head
+from knockon.loaders.parsing.unpack import peek_zip, unpack
 from knockon.loaders.parsing.yaml_rules import MANY, ONE, Rules
 
 if TYPE_CHECKING:
     from knockon.loaders.parsing.safe_xml import Element
 
-HEAD_BYTES = 64 * 1024
 _BLANKS = BYTE_ORDER_MARK + b" \t\r\n"
 _YAML, _LINES = (".yaml", ".yml"), (".ndjson", ".jsonl")
 _TEXT_SUFFIXES = {".csv": "CSV", ".tsv": "CSV", ".yaml": "YAML", ".yml": "YAML", ".json": "JSON"}
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://")
-_SECRET = re.compile(
-    r"([?&][^=&#]*(?:password|passwd|pwd|secret|token)[^=&#]*=)[^&#]*", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +66,8 @@ class Source:
             return source
         if is_address(source):
             return Source(Path(), address=str(source))
-        return _look(Path(source))
+        path = Path(source)
+        return Source(path, **look_at(path)._asdict())
 
     @cached_property
     def name(self) -> str:
@@ -306,52 +301,3 @@ class Source:
 
 SourceLike: TypeAlias = Source | Path | str
 """What readers take: a source, or where it is."""
-
-
-def is_address(source: Path | str) -> bool:
-    """Whether the source is an address such as `postgresql://host/base`, not a path."""
-    return isinstance(source, str) and _ADDRESS.match(source) is not None
-
-
-def hide_password(source: Path | str) -> str:
-    """The source as messages may show it: an address loses its password, wherever it stands."""
-    text = re.sub(r"(://[^/@:]*):.*@", r"\1:***@", str(source), flags=re.DOTALL)
-    return _SECRET.sub(r"\1***", text) if "://" in text else text
-
-
-def _look(path: Path) -> Source:
-    try:
-        if path.is_dir():
-            return Source(path, is_folder=True, names=frozenset(os.listdir(path)))
-        if path.exists() and not path.is_file():  # a pipe cannot be read twice, a device never ends
-            raise InputError(f"{path}: expected a file or folder, found a pipe or device")
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-            size = os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file or folder{_name_nearest(path)}") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read: {reason}") from error
-    content = unpack_head(path, head, HEAD_BYTES)
-    packed = bool(content)
-    head = content or head
-    if not head.removeprefix(BYTE_ORDER_MARK).strip():
-        raise InputError(f"{path}: the file is empty")
-    return Source(path, head=head, size=size, packed=packed)
-
-
-def _name_nearest(path: Path) -> str:
-    """`; did you mean 'dependencies.csv'?` from the names beside a path that does not exist."""
-    folder = path.parent
-    while not folder.is_dir() and folder != folder.parent:
-        path, folder = folder, folder.parent
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return ""
-    near = find_nearest(path.name, names, 3, 0.5)
-    if near:
-        return f"; in {folder} there is {some(repr(clip(n)) for n in near)}"
-    listed = some((repr(clip(n)) for n in names), 3)
-    return f"; in {folder} there is {listed}" if names else f"; the folder {folder} is empty"

@@ -3,15 +3,18 @@ per line. Nested values are kept as JSON text.
 """
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip
-from knockon.graph.model.tables import FILE, LINE, Tables
+from knockon.graph.model.tables import FILE, LINE, Finding, Tables
 from knockon.loaders.assembling.table import table
 from knockon.loaders.parsing.faults import one_error
+from knockon.loaders.parsing.json_text import parse_json
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.text import BYTE_ORDER_MARK
 
@@ -38,7 +41,13 @@ def read_json(source: SourceLike, mapping: Mapping[str, str] | None = None) -> T
                 f"{source.name}: expected a list {key!r}, got {clip(str(value), 40)!r}"
             )
         found[key] = _frame(value, source.name, key)
-    return table(source, found["dependencies"], found.get("entities"), mapping)
+    tables = table(source, found["dependencies"], found.get("entities"), mapping)
+    others = [key for key in document if key not in _LISTS]
+    if not others:
+        return tables
+    what = "a key beside the lists that is not read"
+    note = Finding("note", len(others), what, tuple(clip(key, 40) for key in others[:5]))
+    return replace(tables, report=(*tables.report, note))
 
 
 def read_ndjson(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:
@@ -51,6 +60,7 @@ def read_ndjson(source: SourceLike, mapping: Mapping[str, str] | None = None) ->
     data = source.data.removeprefix(BYTE_ORDER_MARK)
     with one_error(source.place):
         frame = pl.read_ndjson(data, infer_schema_length=None)
+    _refuse_repeated(data, source.name, frame.columns)
     for name in (FILE, LINE):
         if name in frame.columns:
             raise InputError(f"{source.name}: the key {name!r} is reserved for the place of a row")
@@ -69,6 +79,20 @@ def read_ndjson(source: SourceLike, mapping: Mapping[str, str] | None = None) ->
         ),
         mapping=mapping,
     )
+
+
+def _refuse_repeated(data: bytes, name: str, keys: list[str]) -> None:
+    """Raise InputError where a key stands twice in one object: polars keeps the first in silence.
+
+    Lines on which one may are parsed: those with a key, or an escape in which it could hide, twice.
+    """
+    lines = pl.Series(data.decode().split("\n"))
+    again = lines.str.contains(r"\\u")
+    for key in keys:
+        again |= lines.str.count_matches(re.escape(json.dumps(key)) + r"\s*:") > 1
+    for number in again.arg_true():
+        if lines[number].strip():
+            parse_json(lines[number], name, number + 1)
 
 
 def _frame(items: list[Any], name: str, key: str) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import yaml
 
 from knockon.graph.errors import InputError
 from knockon.loaders.merge import load_tables
-from knockon.loaders.parsing.source import HEAD_BYTES
+from knockon.loaders.parsing.place import HEAD_BYTES
 from knockon.loaders.registry import find_format
 
 LONG = "x" * (2 * HEAD_BYTES)
@@ -159,3 +159,28 @@ def test_json_that_is_none_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"a": 1,\n"a": 2}')
     with pytest.raises(InputError, match=r"a\.json:2: the key 'a' stands twice"):
         load_tables([tmp_path / "a.json"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('{"a": 1, "b": 2}', '{"a": 1, "b": 2, "a": 3}'),
+        ('{"a": {"b": 1}, "b": 2}', '{"a": {"b": 1, "b": 2}, "b": 1}'),
+        (r'{"a": "\u0061", "b": "x"}', r'{"a": "y", "b": "x", "\u0061": "z"}'),
+    ],
+)
+def test_lines_in_which_a_key_stands_twice(tmp_path: Path, first: str, second: str) -> None:
+    """On whatever line, and in whatever depth."""
+    path = tmp_path / "a.ndjson"
+    path.write_text(f"{first}\n{second}\n")
+    with pytest.raises(InputError, match=r"a\.ndjson:2: the key '[ab]' stands twice"):
+        load_tables([path], mapping={"a": "dependent", "b": "provider"})
+
+
+def test_keys_beside_the_lists_are_told(tmp_path: Path) -> None:
+    """What a service answers beside its list is not read, and noted."""
+    path = tmp_path / "a.json"
+    path.write_text('{"dependencies": [{"from": "a", "to": "b"}], "total": 3}')
+    assert "a key beside the lists that is not read (total)" in "\n".join(
+        map(str, load_tables([path]).report)
+    )

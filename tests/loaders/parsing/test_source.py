@@ -14,7 +14,8 @@ from backports import zstd
 from knockon.graph.errors import InputError
 from knockon.loaders.merge import load_tables
 from knockon.loaders.parsing import json_text
-from knockon.loaders.parsing.source import HEAD_BYTES, Source
+from knockon.loaders.parsing.place import HEAD_BYTES
+from knockon.loaders.parsing.source import Source
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".lz4": lz4.frame.compress,

@@ -13,7 +13,7 @@ from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.parsing.database import address_of
-from knockon.loaders.parsing.source import hide_password
+from knockon.loaders.parsing.place import hide_password
 from knockon.loaders.registry import find_format
 from tests.loaders.operations.databases import postgres_server
 
