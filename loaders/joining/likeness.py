@@ -78,6 +78,8 @@ def _same_core(one: Name, other: Name) -> tuple[float, str]:
         return _OTHER_FORM, f"the same with another legal form ({_both(one.legal, other.legal)})"
     if one.address != other.address:
         return _PART, "the same but for an address"
+    if one.former != other.former:  # a firm, and what it was or trades as
+        return _PART, "the same but for a former or trade name"
     if one.ending != other.ending:
         if one.ending and other.ending:
             return _WITHIN, f"endings differ ({_both({one.ending}, {other.ending})})"

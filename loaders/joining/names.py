@@ -76,6 +76,7 @@ class Name:
     address: whether a street address stood behind it
     ending:  the last part of a name like a domain: `com` of `Amazon.com`
     others:  cores of former and trade names, and of an abbreviation in brackets
+    former:  whether a former or trade name stood behind it (f/k/a, d/b/a)
     """
 
     core: tuple[str, ...]
@@ -84,6 +85,7 @@ class Name:
     address: bool = False
     ending: str = ""
     others: tuple[tuple[str, ...], ...] = ()
+    former: bool = False
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -114,7 +116,7 @@ def take_apart(text: str) -> Name:
             parts += words
     return Name(
         tuple(core), frozenset(legal + more), frozenset(parts), address, ending,
-        tuple(tuple(o) for o in others if o and o != core),
+        tuple(tuple(o) for o in others if o and o != core), bool(former),
     )  # fmt: skip
 
 

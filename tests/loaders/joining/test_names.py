@@ -86,3 +86,10 @@ def test_any_text_is_taken_apart_and_form_does_not_matter(text: str) -> None:
     taken = take_apart(text)
     assert take_apart(f"  {text}\t") == taken
     assert all(w and w == w.casefold() for w in taken.core)
+
+
+@pytest.mark.parametrize("text", ["Twine Inc d/b/a Section.io", "Lumen f/k/a CenturyLink"])
+def test_a_former_or_trade_name_is_told(text: str) -> None:
+    """What a firm was, or trades as, may be another thing than the firm."""
+    assert take_apart(text).former
+    assert not take_apart("Amazon Web Services (AWS)").former
