@@ -6,10 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from knockon.graph.model.tables import DEPENDENCY_COLUMNS, ENTITY_COLUMNS, FILE, Tables
+from knockon.graph.model.tables import DEPENDENCY_COLUMNS, FILE, Tables
 from knockon.loaders.assembling.findings import Findings
-
-_DTYPES = {c.name: c.dtype for c in (*ENTITY_COLUMNS, *DEPENDENCY_COLUMNS)}
+from knockon.loaders.assembling.rows import build_frame
 
 
 @dataclass
@@ -74,25 +73,14 @@ class Rows:
     def tables(self, title: str | None, told: str) -> Tables:
         """Everything as tables; `told` says where the source comes from."""
         return Tables(
-            entities=_frame(list(self.entities.values())),
-            dependencies=_frame(self.dependencies) if self.dependencies else _no_dependencies(),
+            entities=build_frame(list(self.entities.values())),
+            dependencies=build_frame(self.dependencies)
+            if self.dependencies
+            else _no_dependencies(),
             title=title,
             sources={self.source: told},
             report=self.findings.report(),
         )
-
-
-def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """One column per key that any row holds; numbers where every value is one."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    columns = []
-    for name in names:
-        cells = [row.get(name) for row in rows]
-        whole = all(isinstance(c, int) and not isinstance(c, bool) for c in cells if c is not None)
-        empty = all(c is None for c in cells)
-        dtype = _DTYPES.get(name, pl.Int64() if whole and not empty else pl.String())
-        columns.append(pl.Series(name, cells, dtype, strict=False))
-    return pl.DataFrame(columns)
 
 
 def _no_dependencies() -> pl.DataFrame:

@@ -26,7 +26,7 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, Finding, Tables
-from knockon.loaders.assembling.rows import Row, text_frame
+from knockon.loaders.assembling.rows import Row, build_frame
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.cyclonedx_bom import KINDS, RELATIONS, VERSIONS, Bom, Thing, link_of
 from knockon.loaders.software.cyclonedx_copies import separate_copies
@@ -241,8 +241,8 @@ class _Rows:
         name = bom.root.name if bom.root is not None else bom.source.stem
         read = Finding("read", self._read, "components and services of the BOM")
         return Tables(
-            entities=text_frame(list(self.entities.values()), _ENTITIES),
-            dependencies=text_frame(dependencies, _DEPENDENCIES),
+            entities=build_frame(list(self.entities.values()), _ENTITIES),
+            dependencies=build_frame(dependencies, _DEPENDENCIES),
             title=f"{name} (CycloneDX)",
             sources={bom.origin: bom.scope},
             report=(read, *bom.findings.report()),

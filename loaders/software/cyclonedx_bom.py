@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.assembling.rows import day_of
+from knockon.loaders.assembling.rows import find_day
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.software.cyclonedx_fields import (
     concluded_purls,
@@ -98,7 +98,7 @@ class Bom:
             self.scope = f"urn:cdx:{str(serial).strip()[9:].lower()}/{version}"
         else:
             self.scope = self._spoken_root() or self.source.stem
-        self.as_of = day_of(self.metadata.get("timestamp"))
+        self.as_of = find_day(self.metadata.get("timestamp"))
         self.origin = f"CycloneDX {self.document['specVersion']} {self.source.name}"
 
     def _spoken_root(self) -> str:

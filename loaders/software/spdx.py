@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.model.tables import FILE, Finding, Tables
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.assembling.rows import Row, day_of, text_frame
+from knockon.loaders.assembling.rows import Row, build_frame, find_day
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.spdx_document import (
     NOTHING,
@@ -190,7 +190,7 @@ class _Reader:
             {
                 "dependent": dependent, "provider": provider, "relation": relation,
                 "source": f"{self.document.version} {self.source.name}", "evidence": evidence,
-                "as_of": day_of(self.document.created), FILE: self._at(place),
+                "as_of": find_day(self.document.created), FILE: self._at(place),
             }
         )  # fmt: skip
 
@@ -209,8 +209,8 @@ class _Reader:
         )
         source = f"{self.document.version} {self.source.name}"
         return Tables(
-            entities=text_frame(list(rows.values()), _ENTITIES),
-            dependencies=text_frame(self.dependencies, _DEPENDENCIES),
+            entities=build_frame(list(rows.values()), _ENTITIES),
+            dependencies=build_frame(self.dependencies, _DEPENDENCIES),
             title=f"{self.document.name or self.source.stem} (SPDX)",
             sources={source: self.document.id},
             report=(*(f for f in read if f.count), *self.findings.report()),

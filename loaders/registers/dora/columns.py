@@ -5,7 +5,6 @@ European Banking Authority have them; keys are the keys of those taxonomies, whe
 code is part of the provider's id (`keys.py`).
 """
 
-import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -155,8 +154,3 @@ def _edition(frame: pl.DataFrame, table: str) -> dict[str, str]:
 def _is_blank(name: str) -> pl.Expr:
     folded = pl.col(name).str.to_lowercase()
     return folded.is_in(BLANKS) | folded.str.contains(f"^({NO_VALUE.pattern})$")
-
-
-def day_of(text: str | None) -> str | None:
-    """The day where it is written as ISO 8601 has it: others cannot be compared."""
-    return text[:10] if text and re.match(r"\d{4}-\d\d-\d\d", text) else None

@@ -38,11 +38,10 @@ has a row per country, which is one dependency with all countries (`DE; IE`).
 from collections.abc import Iterator
 from typing import Any
 
-import polars as pl
-
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.findings import RowFindings
+from knockon.loaders.assembling.rows import build_frame
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.dora.chains import Chains
 from knockon.loaders.registers.dora.columns import TABLES, named
@@ -91,8 +90,8 @@ def read_dora(source: SourceLike) -> Tables:
     add_services(register, chains)
     register.add_uses(chains)
     return Tables(
-        entities=_frame(list(register.entities.values())),
-        dependencies=_frame(register.dependencies),
+        entities=build_frame(list(register.entities.values())),
+        dependencies=build_frame(register.dependencies),
         title=f"Register of information of {register.name}",
         sources={register.source: ITS},
         report=findings.report(),
@@ -122,12 +121,3 @@ def _usable(rows: list[Row], table: str, findings: RowFindings) -> Iterator[Row]
         else:
             seen[key] = said
             yield row
-
-
-def _frame(rows: list[Row]) -> pl.DataFrame:
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    numbers = {"probability": pl.Float64(), LINE: pl.Int64()}
-    return pl.DataFrame(
-        {c: [row.get(c) for row in rows] for c in columns},
-        {c: numbers.get(c, pl.String()) for c in columns},
-    )

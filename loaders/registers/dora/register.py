@@ -11,8 +11,8 @@ from knockon.graph.errors import clip
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.assembling.lei import is_lei
+from knockon.loaders.assembling.rows import find_day
 from knockon.loaders.registers.dora.chains import Chains
-from knockon.loaders.registers.dora.columns import day_of
 from knockon.loaders.registers.dora.lists import NO, YES
 from knockon.loaders.registers.dora.rows import Row, distinct, place
 
@@ -121,7 +121,7 @@ class Register:
                     competent_authority=row.get("authority"), updated=row.get("updated"),
                     integrated=row.get("integrated"), deleted=row.get("deleted"),
                 )  # fmt: skip
-                gone = day_of(row.get("deleted"))
+                gone = find_day(row.get("deleted"))
                 if gone and self.as_of and gone <= self.as_of:
                     what = "an entity deleted from the register before its date; kept"
                     self.findings.add("note", what, f"{lei} at {place(row)}")
@@ -169,7 +169,7 @@ class Register:
         for row in self.rows.get("b_02.02", []):
             service = chains.id_of(chains.node_of(row))
             uses.setdefault((self._user(row), service), []).append(row)
-            ended = day_of(row.get("ends"))
+            ended = find_day(row.get("ends"))
             if ended and self.as_of and ended < self.as_of:
                 what = "a contract that ended before the date of the register; kept"
                 self.findings.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
