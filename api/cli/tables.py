@@ -14,7 +14,7 @@ from knockon.graph.maps.text import clean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
 from knockon.graph.model.tables import Finding
-from knockon.graph.scenario.rollout import rollout_text
+from knockon.graph.scenario.rollout import format_rollout
 from knockon.graph.words import chance, kind_name, number, percent
 
 _NOTES = 6
@@ -151,7 +151,7 @@ def _build_rollout(impact: Impact) -> Table:
     for heading in ("expected hit", "impact", "saved"):
         table.add_column(heading, justify="right")
     scenario = impact.scenario
-    staged = rollout_text(scenario.rollout)
+    staged = format_rollout(scenario.rollout)
     halt = "" if scenario.halt is None else f", stopped at {plain(float(scenario.halt))} h"
     for row in impact.rollout_saves().iter_rows(named=True):
         name = f"as it was: {staged}{halt}" if row["rollout"] == "as it was" else row["rollout"]

@@ -16,7 +16,7 @@ from knockon.graph.arrays import Ints
 from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import TO, plain
-from knockon.graph.scenario.modes import UNAIDED, modes_of
+from knockon.graph.scenario.modes import UNAIDED, list_modes
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.words import join
 
@@ -64,7 +64,7 @@ def _other_modes(
     )  # fmt: skip
     relations = join([f"{relation} ({count:,} direct)" for relation, count in words])
     others = []
-    for mode in modes_of(scenario.rules):
+    for mode in list_modes(scenario.rules):
         if mode != scenario.mode:
             count = _count_reached(graph, scenario, mode)
             others += [(count, mode)] if count else []

@@ -20,7 +20,7 @@ from knockon.graph.engine.nodes import Nodes
 from knockon.graph.engine.staging import add_rings, find_staged_arcs
 from knockon.graph.engine.worlds import Run
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.rollout import covered
+from knockon.graph.scenario.rollout import find_share_reached
 from knockon.graph.scenario.scenario import Scenario
 
 
@@ -109,7 +109,7 @@ class Prepared:
         strength = self.draws.strengths.middle[self.draws.of_member][self.circuit.member]
         if self.by_ring is None:
             return strength
-        share = covered(self.scenario.rollout, self.scenario.halt)
+        share = find_share_reached(self.scenario.rollout, self.scenario.halt)
         return np.where(self.by_ring, strength * share, strength)
 
 
@@ -139,7 +139,7 @@ def prepare(graph: DependencyGraph, scenario: Scenario) -> Prepared:
     if scenario.rollout:
         by_ring = find_staged_arcs(graph, circuit, origins)
         kernel = add_rings(graph, circuit, by_ring)
-        share = covered(scenario.rollout, scenario.halt)
+        share = find_share_reached(scenario.rollout, scenario.halt)
     draws = Draws.lay_out(graph, kernel, strengths, share)
     return Prepared(
         graph=graph,

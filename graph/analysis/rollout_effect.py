@@ -9,7 +9,7 @@ import polars as pl
 from knockon.graph.analysis.impact import RolloutEffect, Totals
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
-from knockon.graph.scenario.rollout import STAGED, Ring, covered
+from knockon.graph.scenario.rollout import STAGED, Ring, find_share_reached
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.words import kind_name
 
@@ -61,7 +61,7 @@ def rollout_notes(graph: DependencyGraph, scenario: Scenario) -> list[str]:
     """What the model takes for granted about the rings."""
     direct = graph.dependencies.filter(pl.col("provider").is_in(scenario.origin_ids))
     staged = direct.filter(pl.col("relation").is_in(STAGED))["dependent"].n_unique()
-    share = covered(scenario.rollout, scenario.halt)
+    share = find_share_reached(scenario.rollout, scenario.halt)
     part = f"{100 * share:.6g} %"
     get = f"run the origin get it only with their ring ({part} of them ever do)"
     if staged == 1:

@@ -17,7 +17,7 @@ from knockon.graph.analysis.spread import Spread, Ways, find_ways, run_worlds
 from knockon.graph.arrays import Floats, Ints, distinct
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import Options
-from knockon.graph.scenario.modes import shipped_rules
+from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.scenario import Asked, Scenario
 
@@ -294,7 +294,7 @@ def _assumptions(
     """What the answer rests on beyond the stated facts."""
     graph, scenario = prepared.graph, prepared.scenario
     notes = []
-    if scenario.rules != shipped_rules():
+    if scenario.rules != load_shipped_rules():
         notes.append(f"rules of the user's own: {len(scenario.rules):,} of what crosses what")
     if scenario.rollout:
         notes += rollout_notes(graph, scenario)

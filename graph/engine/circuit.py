@@ -27,7 +27,7 @@ from knockon.graph.arrays import (
     ranges,
 )
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.modes import UNAIDED, Rule, crossing, reachable_modes
+from knockon.graph.scenario.modes import UNAIDED, Rule, find_reachable_modes, index_rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +129,8 @@ def build_circuit(
     Node k * n + i is entity i in the k-th reachable mode; the first n nodes are in `mode` itself.
     """
     n = graph.size
-    modes = reachable_modes(mode, rules)
-    table = crossing(rules)
+    modes = find_reachable_modes(mode, rules)
+    table = index_rules(rules)
     words, code = _relations(graph)
     listed = {r for _, r, _ in rules}
     arcs: list[tuple[Ints, Ints, Ints]] = []  # layer of arrival, provider's node, dependency

@@ -39,7 +39,7 @@ from knockon.graph.engine.uniforms import (
 from knockon.graph.engine.worlds import Block, Run
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import LONGEST, TO, Hours, log_uniform
-from knockon.graph.scenario.rollout import Ring, reached
+from knockon.graph.scenario.rollout import Ring, sum_shares
 
 COMPILED_FROM = 20_000_000  # arcs times worlds that pay for the start of the compiled form
 _CYCLE = 8  # pairs of nodes of a cycle that cost the numpy form what an arc does
@@ -158,7 +158,7 @@ class Timeline:
         self.drawn = HourDraws(
             seed, hours, *ranges.joined(),
             draws.key[draws.of_member[waiting]] if several else np.zeros(0, np.uint64),
-            thresholds(reached(rings)) / 2.0**DIGITS,
+            thresholds(sum_shares(rings)) / 2.0**DIGITS,
             np.array([r.start_hours for r in rings]),
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from knockon.graph.maps.detection import detection_chart
 from knockon.graph.maps.exceedance import exceedance_chart
 from knockon.graph.maps.phrases import provenance
 from knockon.graph.maps.timeline import timeline_chart
-from knockon.graph.scenario.rollout import reached
+from knockon.graph.scenario.rollout import sum_shares
 
 
 def exceedance(impact: Impact) -> str:
@@ -37,7 +37,7 @@ def detection(impact: Impact) -> str:
     notes = impact.rollout.notes if impact.rollout else ()
     return detection_chart(
         curve,
-        list(zip(reached(rings).tolist(), [r.start_hours for r in rings], strict=True)),
+        list(zip(sum_shares(rings).tolist(), [r.start_hours for r in rings], strict=True)),
         impact.scenario.halt,
         condition=impact.condition,
         assumed=[*(f"{n[0].upper()}{n[1:]}." for n in notes), impact.assumption],

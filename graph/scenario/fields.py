@@ -24,7 +24,7 @@ from knockon.graph.scenario.kinds import (
     Field,
     Form,
 )
-from knockon.graph.scenario.modes import Rule, describe_modes, shipped_rules
+from knockon.graph.scenario.modes import Rule, describe_modes, load_shipped_rules
 from knockon.graph.scenario.origins import Origin
 from knockon.graph.scenario.rollout import Ring, RolloutLike
 
@@ -155,7 +155,7 @@ class Values:
     memory: int | None = None
     seed: int = 0
     protect: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = field(default_factory=shipped_rules)
+    rules: tuple[Rule, ...] = field(default_factory=load_shipped_rules)
     hours: Hours | None = None
     rollout: tuple[Ring, ...] = ()
     halt: float | None = None

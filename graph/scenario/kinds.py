@@ -15,7 +15,7 @@ from typing import Any
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.model.hours import LONGEST, Hours
-from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, shipped_rules
+from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, load_shipped_rules
 from knockon.graph.scenario.origins import (
     Origin,
     dump_origin,
@@ -23,7 +23,7 @@ from knockon.graph.scenario.origins import (
     read_name,
     read_origins,
 )
-from knockon.graph.scenario.rollout import Ring, rollout_of, rollout_text
+from knockon.graph.scenario.rollout import Ring, format_rollout, read_rollout
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -258,7 +258,7 @@ def _dump_origins(origins: Iterable[Origin]) -> list[dict[str, Any]]:
 
 
 def _check_rollout(value: Any, _: Field) -> tuple[Ring, ...]:
-    return rollout_of(value)
+    return read_rollout(value)
 
 
 def _check_rules(value: Any, field: Field) -> tuple[Rule, ...]:
@@ -272,7 +272,7 @@ def _check_rules(value: Any, field: Field) -> tuple[Rule, ...]:
 
 
 def _dump_rules(rules: tuple[Rule, ...]) -> list[list[str]] | None:
-    return None if rules == shipped_rules() else [list(rule) for rule in rules]
+    return None if rules == load_shipped_rules() else [list(rule) for rule in rules]
 
 
 def _keep(value: Any, _: Field | None = None) -> Any:
@@ -288,7 +288,7 @@ HOURS = Kind(
 )  # fmt: skip
 ROLLOUT = Kind(
     "what is reached in all, and from which hour on, such as 1%@0,10%@4,100%@24",
-    _check_rollout, _keep, lambda rings: rollout_text(rings) or None, str, "RINGS", absent=tuple,
+    _check_rollout, _keep, lambda rings: format_rollout(rings) or None, str, "RINGS", absent=tuple,
 )  # fmt: skip
 BYTES = Kind("a size such as 8G, or a number of bytes", _check_bytes, _keep, _keep, int, "SIZE")
 ENTITIES = Kind("ids or names of entities", _check_entities, _keep, list, list[str], "ENTITY")
@@ -298,5 +298,5 @@ ORIGINS = Kind(
 )  # fmt: skip
 RULES = Kind(
     f"rows of {', '.join(RULE_COLUMNS)}",
-    _check_rules, _keep, _dump_rules, list[list[str]], "FILE.csv", absent=shipped_rules,
+    _check_rules, _keep, _dump_rules, list[list[str]], "FILE.csv", absent=load_shipped_rules,
 )  # fmt: skip

@@ -23,24 +23,24 @@ _MEANING = {
 
 
 @cache
-def shipped_rules() -> tuple[Rule, ...]:
+def load_shipped_rules() -> tuple[Rule, ...]:
     """The rules that come with knockon."""
     text = files("knockon.graph.scenario").joinpath("rules.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return tuple((row["mode"], row["relation"], row["becomes"]) for row in rows)
 
 
-def modes_of(rules: Iterable[Rule]) -> list[str]:
+def list_modes(rules: Iterable[Rule]) -> list[str]:
     """The modes that the rules know, in their order."""
     return list(dict.fromkeys(mode for rule in rules for mode in (rule[0], rule[2])))
 
 
 def describe_modes() -> tuple[tuple[str, str], ...]:
     """The modes of the shipped rules, each with what it means."""
-    return tuple((mode, _MEANING.get(mode, "")) for mode in modes_of(shipped_rules()))
+    return tuple((mode, _MEANING.get(mode, "")) for mode in list_modes(load_shipped_rules()))
 
 
-def reachable_modes(mode: str, rules: Iterable[Rule]) -> list[str]:
+def find_reachable_modes(mode: str, rules: Iterable[Rule]) -> list[str]:
     """The mode itself and every mode that it can change into on the way, in order of discovery."""
     rules = tuple(rules)
     found = [mode]
@@ -49,7 +49,7 @@ def reachable_modes(mode: str, rules: Iterable[Rule]) -> list[str]:
     return found
 
 
-def crossing(rules: Iterable[Rule]) -> dict[tuple[str, str], str]:
+def index_rules(rules: Iterable[Rule]) -> dict[tuple[str, str], str]:
     """(mode, relation) -> mode on arrival. Raises InputError where two rules disagree."""
     table: dict[tuple[str, str], str] = {}
     for mode, relation, becomes in rules:

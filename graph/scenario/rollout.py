@@ -29,7 +29,7 @@ class Ring:
 RolloutLike: TypeAlias = str | Iterable[Ring | Sequence[float]]
 
 
-def rollout_of(given: RolloutLike) -> tuple[Ring, ...]:
+def read_rollout(given: RolloutLike) -> tuple[Ring, ...]:
     """The rings of a rollout, by start. Raises ScenarioError for what does not add up.
 
     A text such as `1%@0,10%@4,100%@24` says what the rollout has reached in all: 1 % at hour 0,
@@ -37,7 +37,7 @@ def rollout_of(given: RolloutLike) -> tuple[Ring, ...]:
     or pairs (share, start hour), hold the share of each ring alone: 0.01, 0.09, 0.9.
     """
     if isinstance(given, str):
-        return _read(given) if given.strip() else ()
+        return _parse_rings(given) if given.strip() else ()
     try:
         pairs = [(r.share, r.start_hours) if isinstance(r, Ring) else r for r in given]
         rings = [Ring(float(share), float(start)) for share, start in pairs]
@@ -55,36 +55,36 @@ def rollout_of(given: RolloutLike) -> tuple[Ring, ...]:
     whole = math.fsum(r.share for r in rings)
     if rings and abs(whole - 1) > 1e-9:
         raise ScenarioError(f"rollout: the shares of the rings add up to {whole:.6g}, not to 1")
-    return _complete(rings)
+    return _complete_shares(rings)
 
 
-def _complete(rings: list[Ring]) -> tuple[Ring, ...]:
+def _complete_shares(rings: list[Ring]) -> tuple[Ring, ...]:
     """The rings, the last one with exactly what is left: thirds of floats do not add up to 1."""
     if not rings:
         return ()
-    left = 1 - sum(_exact(r) for r in rings[:-1])
+    left = 1 - sum(_spell_share(r) for r in rings[:-1])
     return (*rings[:-1], replace(rings[-1], share=float(left)))
 
 
-def rollout_text(rings: Sequence[Ring]) -> str:
-    """The rollout as `rollout_of` reads it: what is reached in all, from which hour on.
+def format_rollout(rings: Sequence[Ring]) -> str:
+    """The rollout as `read_rollout` reads it: what is reached in all, from which hour on.
 
     Written in full: it reads back as the very same rings.
     """
     parts, total = [], Decimal(0)
     for ring in rings:
-        total += _exact(ring)
+        total += _spell_share(ring)
         share = Decimal(100) if ring is rings[-1] else 100 * total
         parts.append(f"{share.normalize():f}%@{plain(ring.start_hours)}")
     return ",".join(parts)
 
 
-def _exact(ring: Ring) -> Decimal:
+def _spell_share(ring: Ring) -> Decimal:
     """The share in the digits that name its float."""
     return Decimal(repr(ring.share))
 
 
-def reached(rings: Sequence[Ring]) -> Floats:
+def sum_shares(rings: Sequence[Ring]) -> Floats:
     """(R,) share that the rollout has reached with each ring; 1 with the last."""
     found = np.round(np.cumsum([r.share for r in rings]), 15)
     if len(found):
@@ -92,13 +92,13 @@ def reached(rings: Sequence[Ring]) -> Floats:
     return np.minimum(found, 1.0)
 
 
-def covered(rings: Sequence[Ring], halt: float | None) -> float:
+def find_share_reached(rings: Sequence[Ring], halt: float | None) -> float:
     """The share that ever gets the update: the rings that start before the halt."""
     begun = sum(halt is None or r.start_hours < halt for r in rings)
-    return float(reached(rings)[begun - 1]) if begun else 0.0
+    return float(sum_shares(rings)[begun - 1]) if begun else 0.0
 
 
-def _read(text: str) -> tuple[Ring, ...]:
+def _parse_rings(text: str) -> tuple[Ring, ...]:
     total: list[Decimal] = []
     starts: list[float] = []
     for part in text.split(","):
@@ -122,13 +122,13 @@ def _read(text: str) -> tuple[Ring, ...]:
             )
     alone = [b - a for a, b in zip([Decimal(0), *total], total, strict=False)]
     if total[-1] != 100 or min(alone) <= 0:
-        raise ScenarioError(_does_not_add_up(text, total))
+        raise ScenarioError(_explain_total(text, total))
     rings = [Ring(float(share / 100), s) for share, s in zip(alone, starts, strict=True)]
     _check_order(rings)
     return tuple(rings)
 
 
-def _does_not_add_up(text: str, total: list[Decimal]) -> str:
+def _explain_total(text: str, total: list[Decimal]) -> str:
     said = (
         "rollout: expected shares that say what is reached in all, and so rise to 100%, "
         f"got {clip(text)!r}"

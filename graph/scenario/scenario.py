@@ -9,7 +9,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
 from knockon.graph.scenario.fields import FIELDS, Options, Values, find_field
 from knockon.graph.scenario.fields import WORLDS as WORLDS
-from knockon.graph.scenario.modes import modes_of
+from knockon.graph.scenario.modes import list_modes
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.origins import ALONE, WHOLE, list_entities, read_name, read_origins
 from knockon.graph.scenario.origins import Origin as Origin
@@ -32,7 +32,7 @@ class Scenario(Values):
             of_table = find_field(name)
             if name == "mode":  # rules of one's own have modes of their own
                 rules = find_field("rules").check(self.rules)
-                of_table = replace(of_table, choices=tuple((m, "") for m in modes_of(rules)))
+                of_table = replace(of_table, choices=tuple((m, "") for m in list_modes(rules)))
             object.__setattr__(self, name, of_table.check(getattr(self, name)))
         self._check_together()
 

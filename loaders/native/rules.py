@@ -6,7 +6,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import FILE, LINE
-from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, crossing
+from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, index_rules
 from knockon.loaders.parsing.csv_text import read_csv_table
 from knockon.loaders.parsing.faults import one_error
 
@@ -39,5 +39,5 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
     if faults:
         raise InputError.of(faults)
     rules = tuple((mode, relation, becomes) for mode, relation, becomes, _ in rows)
-    crossing(rules)
+    index_rules(rules)
     return rules

@@ -98,14 +98,14 @@ def by_knockon(file: Path) -> tuple[float, float, float, int]:
     from knockon.graph.engine.circuit import build_circuit
     from knockon.graph.engine.lanes import Lanes
     from knockon.graph.model.graph import DependencyGraph
-    from knockon.graph.scenario.modes import RULES
+    from knockon.graph.scenario.modes import load_shipped_rules
     from knockon.loaders.merge import load_tables
 
     begun = time.perf_counter()
     graph = DependencyGraph.from_tables(load_tables([file]), checked=True)
     loaded, held = time.perf_counter(), peak()
     origin = np.array([np.bincount(graph.provider).argmax()])
-    circuit, _ = build_circuit(graph, "outage", RULES)
+    circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
     lanes = Lanes(circuit, 1, compiled=True)
     live = np.ones(len(circuit.dependency), np.bool_)
     reached = int(lanes.reach(live, np.zeros(len(circuit.node), np.bool_), origin).sum())

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import breadth_first_order
 
 from knockon.graph.engine.circuit import build_circuit
 from knockon.graph.engine.lanes import Lanes
-from knockon.graph.scenario.modes import shipped_rules
+from knockon.graph.scenario.modes import load_shipped_rules
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def timed(work: Callable[[], int]) -> tuple[float, int]:
 
 def knockon(provider: rmat.Ints, dependent: rmat.Ints, origin: int) -> Callable[[], int]:
     graph = rmat.graph(provider, dependent, 1.0)
-    circuit, _ = build_circuit(graph, "outage", shipped_rules())
+    circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
     lanes = Lanes(circuit, 1, compiled=True)
     live = np.ones(len(circuit.dependency), np.bool_)
     stuck = np.zeros(len(circuit.node), np.bool_)

@@ -19,7 +19,7 @@ from knockon.graph.engine.circuit import build_circuit
 from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run
-from knockon.graph.scenario.modes import shipped_rules
+from knockon.graph.scenario.modes import load_shipped_rules
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
 def lanes(provider, dependent, probability, origin, worlds):  # type: ignore[no-untyped-def]
     """Hits of each world, and seconds a world."""
     graph = rmat.graph(provider, dependent, probability)
-    circuit, _ = build_circuit(graph, "outage", shipped_rules())
+    circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
     strength = graph.dependencies["probability"].to_numpy()
     run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 0)
     kernel = Lanes(circuit, worlds // 64, compiled=True)

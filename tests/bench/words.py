@@ -53,11 +53,11 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
     from knockon.graph.engine.lanes import Lanes
     from knockon.graph.engine.uniforms import ALL
     from knockon.graph.engine.worlds import Run
-    from knockon.graph.scenario.modes import shipped_rules
+    from knockon.graph.scenario.modes import load_shipped_rules
 
     provider, dependent = rmat.edges(scale, edges)
     graph = rmat.graph(provider, dependent, probability)
-    circuit, _ = build_circuit(graph, "outage", shipped_rules())
+    circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
     strength = graph.dependencies["probability"].to_numpy()
     run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 0)
     lanes = Lanes(circuit, 1, compiled=True)

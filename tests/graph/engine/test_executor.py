@@ -14,7 +14,7 @@ from knockon.graph.engine.executor import Threads, Workspace
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run, each_alone
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.modes import shipped_rules
+from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
 from tests.processes import Processes
 from tests.toys import dep, graph_of, group
@@ -108,7 +108,7 @@ def test_closures_in_other_processes_are_the_same_bits(processes: Processes) -> 
     """The lane kernel gets nothing but arrays, hashed draws and enumerated cases alike."""
     pytest.importorskip("numba")
     graph = some_graph()
-    circuit, _ = build_circuit(graph, "outage", shipped_rules())
+    circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
     strengths = Strengths.known(graph.dependencies["probability"].to_numpy())
     run = Run.of(Draws.lay_out(graph, circuit, strengths), 7)
     origins = np.array([graph.find("a"), graph.find("d")])

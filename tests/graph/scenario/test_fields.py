@@ -11,7 +11,7 @@ from knockon.graph.errors import ScenarioError
 from knockon.graph.model.hours import Hours
 from knockon.graph.scenario.fields import FIELDS, VIEW, Options, find_field
 from knockon.graph.scenario.kinds import NUMBER, Bounds, Field, parse_bytes
-from knockon.graph.scenario.modes import shipped_rules
+from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.origins import Origin
 from knockon.graph.scenario.rollout import Ring
 from knockon.graph.scenario.scenario import Scenario
@@ -169,8 +169,8 @@ def test_other_sizes_are_refused(text: str) -> None:
 def test_rules_of_ones_own_are_written_and_the_shipped_ones_are_null() -> None:
     """As rows; null stands for those that ship."""
     field = find_field("rules")
-    assert field.dump(shipped_rules()) is None
-    assert field.check(None) == shipped_rules()
+    assert field.dump(load_shipped_rules()) is None
+    assert field.check(None) == load_shipped_rules()
     own = (("flood", "uses", "flood"),)
     assert field.check(field.dump(own)) == own
 

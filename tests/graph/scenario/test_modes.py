@@ -4,7 +4,12 @@ import pytest
 
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError
-from knockon.graph.scenario.modes import crossing, modes_of, reachable_modes, shipped_rules
+from knockon.graph.scenario.modes import (
+    find_reachable_modes,
+    index_rules,
+    list_modes,
+    load_shipped_rules,
+)
 from tests.reference import BECOMES
 from tests.toys import dep, graph_of, group
 
@@ -17,17 +22,20 @@ def hit(*rows: dict, mode: str, **options: object) -> set[str]:
 
 def test_the_rules_are_those_of_the_page() -> None:
     """Every mode crosses what section 3 says, and arrives as it says."""
-    assert crossing(shipped_rules()) == BECOMES
+    assert index_rules(load_shipped_rules()) == BECOMES
 
 
 def test_modes_are_known_in_their_order() -> None:
     """outage, bad_update, compromise."""
-    assert modes_of(shipped_rules()) == ["outage", "bad_update", "compromise"]
+    assert list_modes(load_shipped_rules()) == ["outage", "bad_update", "compromise"]
 
 
 def test_a_bad_update_can_become_an_outage_and_nothing_else() -> None:
     """The modes that each mode can change into on the way."""
-    found = {mode: reachable_modes(mode, shipped_rules()) for mode in modes_of(shipped_rules())}
+    found = {
+        mode: find_reachable_modes(mode, load_shipped_rules())
+        for mode in list_modes(load_shipped_rules())
+    }
     assert found == {
         "outage": ["outage"],
         "bad_update": ["bad_update", "outage"],
@@ -38,15 +46,15 @@ def test_a_bad_update_can_become_an_outage_and_nothing_else() -> None:
 def test_rules_may_lead_in_circles() -> None:
     """Modes that turn into each other are found once."""
     rules = (("a", "uses", "b"), ("b", "uses", "c"), ("c", "uses", "a"))
-    assert reachable_modes("b", rules) == ["b", "c", "a"]
+    assert find_reachable_modes("b", rules) == ["b", "c", "a"]
 
 
 def test_a_rule_may_be_repeated_but_not_contradicted() -> None:
     """The same rule twice is one rule; two answers are an error that names both."""
     rule = ("outage", "uses", "outage")
-    assert crossing([rule, rule]) == {("outage", "uses"): "outage"}
+    assert index_rules([rule, rule]) == {("outage", "uses"): "outage"}
     with pytest.raises(InputError, match="outage across uses becomes both outage and calm"):
-        crossing([rule, ("outage", "uses", "calm")])
+        index_rules([rule, ("outage", "uses", "calm")])
 
 
 @pytest.mark.parametrize("relation", [r for m, r in BECOMES if m == "bad_update"])

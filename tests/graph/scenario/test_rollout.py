@@ -13,7 +13,7 @@ from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.rollout import Ring, covered, rollout_of, rollout_text
+from knockon.graph.scenario.rollout import Ring, find_share_reached, format_rollout, read_rollout
 from knockon.graph.scenario.scenario import Scenario
 from tests.reference_time import ring_start
 from tests.timed import ROLLOUTS, prepared_with, timed_cases, timed_graph
@@ -43,8 +43,8 @@ def runs(*names: str) -> list[dict[str, Any]]:
 )
 def test_a_text_says_what_is_reached_and_rings_hold_their_own_share(given_: Any) -> None:
     """Both say the same three rings of 1 %, 9 % and 90 %."""
-    assert rollout_of(given_) == RINGS
-    assert rollout_text(rollout_of(given_)) == EXAMPLE
+    assert read_rollout(given_) == RINGS
+    assert format_rollout(read_rollout(given_)) == EXAMPLE
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,15 @@ def test_a_text_says_what_is_reached_and_rings_hold_their_own_share(given_: Any)
 def test_what_does_not_add_up_is_refused(given_: Any, expected: str) -> None:
     """With what was expected and what came."""
     with pytest.raises(ScenarioError) as fault:
-        rollout_of(given_)
+        read_rollout(given_)
     assert expected in str(fault.value)
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=8))
 def test_any_rollout_reads_back_as_written(parts: list[int]) -> None:
     """To nine digits of its shares."""
-    rings = rollout_of([(p / sum(parts), float(i)) for i, p in enumerate(parts)])
-    again = rollout_of(rollout_text(rings))
+    rings = read_rollout([(p / sum(parts), float(i)) for i, p in enumerate(parts)])
+    again = read_rollout(format_rollout(rings))
     assert [r.share for r in again] == pytest.approx([r.share for r in rings], abs=1e-9)
     assert [r.start_hours for r in again] == [r.start_hours for r in rings]
 
@@ -90,7 +90,7 @@ def test_any_rollout_reads_back_as_written(parts: list[int]) -> None:
 )
 def test_a_ring_that_starts_at_the_halt_is_spared(halt: float | None, share: float) -> None:
     """And so are all later ones."""
-    assert covered(RINGS, halt) == share
+    assert find_share_reached(RINGS, halt) == share
 
 
 def test_only_a_bad_update_comes_in_rings() -> None:

@@ -6,13 +6,13 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.scenario import modes
-from knockon.graph.scenario.modes import shipped_rules
+from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.loaders.native.rules import read_rules
 
 
 def test_the_shipped_table_reads_as_a_users_own() -> None:
     """What ships is an example of what may be given."""
-    assert read_rules(Path(modes.__file__).parent / "rules.csv") == shipped_rules()
+    assert read_rules(Path(modes.__file__).parent / "rules.csv") == load_shipped_rules()
 
 
 @pytest.mark.parametrize(
