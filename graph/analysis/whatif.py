@@ -19,7 +19,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.options import take_options
-from knockon.graph.scenario.scenario import Asked, Scenario
+from knockon.graph.scenario.scenario import Scenario, ScenarioLike
 
 _HOURS = ("start_hours", "down_hours", "down_hours_p50", "down_hours_p95")
 _ROUTE_IDS = 10_000_000  # ids in the routes of one frame; beyond that they are left out, and noted
@@ -29,7 +29,7 @@ _ARCS = 100_000  # ways between entities that an answer keeps for its map
 @take_options
 def whatif(
     graph: DependencyGraph,
-    origins: Asked,
+    origins: ScenarioLike,
     *,
     watch: Watch | None = None,
     **options: Unpack[Options],

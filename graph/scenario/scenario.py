@@ -15,7 +15,7 @@ from knockon.graph.scenario.origins import ALONE, WHOLE, list_entities, read_nam
 from knockon.graph.scenario.origins import Origin as Origin
 from knockon.graph.scenario.origins import OriginLike as OriginLike
 
-Asked: TypeAlias = "Scenario | OriginLike | Sequence[OriginLike]"
+ScenarioLike: TypeAlias = "Scenario | OriginLike | Sequence[OriginLike]"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,9 @@ class Scenario(Values):
 
     @classmethod
     @take_options
-    def of(cls, graph: DependencyGraph, origins: Asked, **options: Unpack[Options]) -> "Scenario":
+    def of(
+        cls, graph: DependencyGraph, origins: ScenarioLike, **options: Unpack[Options]
+    ) -> "Scenario":
         """A scenario on this graph. Entities are given by id or by name.
 
         origins: one or several; each a text, an Origin, or {"id": ..., "severity": ...}; or a
