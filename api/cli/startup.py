@@ -34,7 +34,7 @@ def import_kernels(sources: Sequence[str]) -> Thread | None:
 
     Where numba is not installed nothing happens: what needs it says so.
     """
-    from knockon.graph.engine.lanes import compiled_form_is_there
+    from knockon.graph.engine.kernels import compiled_form_is_there
 
     if measure_files(sources) < _LARGE or not compiled_form_is_there():
         return None

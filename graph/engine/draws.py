@@ -14,11 +14,13 @@ import polars as pl
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words, every, firsts, lean, pick
 from knockon.graph.engine.circuit import Circuit
+from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.uniforms import identity_keys, ring_keys, switch_keys, text_keys
 from knockon.graph.model.graph import DependencyGraph
 
 TRANSMITS, RING_REACHED, SWITCH_WORKS = 0, 1, 2  # what a draw decides
-_PIECE = 1 << 22  # dependencies keyed at a time
+COMPILED_FROM = 1 << 17  # texts or dependencies whose keys pay for the start of the kernels
+_PIECE = 1 << 20  # of these keyed at a time
 
 
 class Strengths(NamedTuple):
@@ -98,21 +100,41 @@ class Draws:
 
 
 def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
-    """The identity keys of these dependencies, made a piece at a time."""
+    """The identity keys of these dependencies."""
+    dependent, provider = (pick(end, dependencies) for end in (graph.dependent, graph.provider))
     named = np.zeros(graph.size, np.bool_)
-    named[graph.dependent[dependencies]] = True
-    named[graph.provider[dependencies]] = True
+    named[dependent] = True
+    named[provider] = True
     ends = np.zeros(len(named), np.uint64)
-    ends[named] = text_keys(graph.entities["id"].filter(pl.Series(named)))
-    rest = [_column_keys(graph.dependencies, name, dependencies) for name in ("relation", "group")]
+    ends[named] = _text_keys(graph.entities["id"].filter(pl.Series(named)))
+    relation, group = (
+        _column_keys(graph.dependencies, name, dependencies) for name in ("relation", "group")
+    )
+    if (
+        len(dependencies) >= COMPILED_FROM
+        and dependent.dtype == np.int32
+        and compiled_form_is_there()
+    ):
+        from knockon.graph.engine.kernels.keys_numba import key_dependencies
+
+        return key_dependencies(ends, dependent, provider, relation, group)
     keys = np.empty(len(dependencies), np.uint64)
-    for first in range(0, len(dependencies), _PIECE):
-        piece = slice(first, first + _PIECE)
-        dependent, provider = (
-            end[dependencies[piece]] for end in (graph.dependent, graph.provider)
-        )
-        keys[piece] = identity_keys(ends[dependent], ends[provider], *(k[piece] for k in rest))
+    for first in range(0, len(keys), _PIECE):
+        p = slice(first, first + _PIECE)
+        keys[p] = identity_keys(ends[dependent[p]], ends[provider[p]], relation[p], group[p])
     return keys
+
+
+def _text_keys(texts: pl.Series) -> Words:
+    """`text_keys` of many texts: compiled, a piece at a time."""
+    if len(texts) < COMPILED_FROM or not compiled_form_is_there():
+        return text_keys(texts)
+    from knockon.graph.engine.kernels.keys_numba import hash_texts
+
+    pieces = [texts[i : i + _PIECE] for i in range(0, len(texts), _PIECE)]
+    joined = (p.str.join("").item().encode() for p in pieces)
+    sizes = (p.str.len_bytes().to_numpy() for p in pieces)
+    return np.concatenate([hash_texts(*each) for each in zip(joined, sizes, strict=True)])
 
 
 def _keys(

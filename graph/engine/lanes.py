@@ -6,7 +6,6 @@ world, a case, an origin, a set of entities that fail together (`knockon.graph.e
 """
 
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from itertools import chain
 from os import cpu_count
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
+from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import close
 from knockon.graph.engine.kernels.layout import CERTAIN, WORDS, Drawing, Wiring, Worlds
 from knockon.graph.engine.memory import free_bytes, workers
@@ -33,10 +33,6 @@ MISSED = (
 _CELLS = 1 << 23  # words of one array of a block of the numpy form: 64 MiB
 _ARRAYS = 6  # of that size at a time
 _PIECE = 1 << 22  # arcs whose draws are laid out at a time
-
-
-def compiled_form_is_there() -> bool:
-    return find_spec("numba") is not None
 
 
 def pays(circuit: Circuit, words: int) -> bool:

@@ -18,6 +18,7 @@ import polars as pl
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws, dependency_keys
+from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.times_numpy import walk_lanes
 from knockon.graph.engine.kernels.times_world import (
@@ -27,7 +28,6 @@ from knockon.graph.engine.kernels.times_world import (
     Work,
     components,
 )
-from knockon.graph.engine.lanes import compiled_form_is_there
 from knockon.graph.engine.uniforms import (
     DIGITS,
     hours_keys,

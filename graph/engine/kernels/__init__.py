@@ -4,3 +4,10 @@
 graph, so that a block can run in another process. Only the numba forms import numba. Read
 `closure_numpy.py` first: it is the least fixpoint in forty lines.
 """
+
+from importlib.util import find_spec
+
+
+def compiled_form_is_there() -> bool:
+    """Whether numba is installed."""
+    return find_spec("numba") is not None

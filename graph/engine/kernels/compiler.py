@@ -189,8 +189,9 @@ def _type(hint: Any) -> Any:
     if hint in numbers:
         return numbers[hint]
     if get_origin(hint) is Annotated:
-        array, dimensions = get_args(hint)
+        array, dimensions, *seen = get_args(hint)
         (kind,) = get_args(get_args(array)[1])
-        return types.Array(numba.from_dtype(np.dtype(kind)), dimensions, "C")
+        number = numba.from_dtype(np.dtype(kind))
+        return types.Array(number, dimensions, "A" if seen else "C", readonly=bool(seen))
     parts = get_type_hints(hint, include_extras=True).values()
     return types.BaseTuple.from_types([_type(part) for part in parts], hint)

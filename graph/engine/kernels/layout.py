@@ -28,6 +28,10 @@ U1Table = Annotated[npt.NDArray[np.uint8], 2]
 U8Table = Annotated[npt.NDArray[np.uint64], 2]
 F8Table = Annotated[npt.NDArray[np.float64], 2]
 U8Tables = Annotated[npt.NDArray[np.uint64], 3]
+# arrays of any layout that are read only
+U1Seen = Annotated[npt.NDArray[np.uint8], 1, "seen"]
+I4Seen = Annotated[npt.NDArray[np.int32], 1, "seen"]
+U8Seen = Annotated[npt.NDArray[np.uint64], 1, "seen"]
 
 
 class Arcs(NamedTuple):
