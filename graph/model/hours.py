@@ -5,7 +5,6 @@ between 12 and 72. In a table the low end stands in the column, the high end bes
 column with `_to` after its name (null: no range); a cell `2..72` says both at once.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,4 +76,4 @@ def _ends(text: str) -> tuple[Any, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -41,7 +41,7 @@ def read_rollout(given: RolloutLike) -> tuple[Ring, ...]:
     try:
         pairs = [(r.share, r.start_hours) if isinstance(r, Ring) else r for r in given]
         rings = [Ring(float(share), float(start)) for share, start in pairs]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ScenarioError(
             f"rollout: expected (share, start hour) for each ring, got {clip(repr(given))}"
         ) from None
@@ -121,7 +121,7 @@ def _parse_rings(text: str) -> tuple[Ring, ...]:
                 f"0, got {clip(part.strip())!r}"
             )
     alone = [b - a for a, b in zip([Decimal(0), *total], total, strict=False)]
-    if total[-1] != 100 or min(alone) <= 0:
+    if total[-1] != 100 or min(float(share / 100) for share in alone) <= 0:
         raise ScenarioError(_explain_total(text, total))
     rings = [Ring(float(share / 100), s) for share, s in zip(alone, starts, strict=True)]
     _check_order(rings)

@@ -67,6 +67,8 @@ def test_a_text_says_what_is_reached_and_rings_hold_their_own_share(given_: Any)
         ([(1.0,)], "expected (share, start hour) for each ring, got [(1.0,)]"),
         ([(0.5, 3), (0.5, 1)], "one after another"),
         (7, "for each ring, got 7"),
+        ([(1, 10**400)], "for each ring, got [(1, 1000"),
+        (f"0.{'0' * 400}1%@0,100%@4", "rise to 100%"),
     ],
 )
 def test_what_does_not_add_up_is_refused(given_: Any, expected: str) -> None:
