@@ -13,7 +13,7 @@ from knockon.graph.model.check import check
 from knockon.graph.model.tables import FILE, Finding, Tables
 from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
 from knockon.loaders.formats import OPTIONS, ReaderOptions
-from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, stated
+from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, find_stated
 from knockon.loaders.joining.exact import find_exact
 from knockon.loaders.joining.join import join as join_claimed
 from knockon.loaders.parsing.place import hide_password, is_address
@@ -62,13 +62,13 @@ def load_tables(
         tables = check(
             replace(tables, dependencies=_stack([tables.dependencies, exact.dependencies]))
         )
-    table = _table(aliases, tables)
-    same, noted = _stated(tables)
-    alike, limits = _alike(tables, join_above)
+    table = _read_aliases(aliases, tables)
+    same, noted = _find_stated(tables)
+    alike, limits = _find_alike(tables, join_above)
     notes = (*exact.report, *table.report, *(noted if join else ()), *limits)
     tables = replace(tables, report=(*tables.report, *notes))
     if not join:
-        tables = _with_note_of_twins(tables, same)
+        tables = _note_twins(tables, same)
     claims = [*table.claims, *exact.claims, *(same if join else ()), *alike]
     return check(join_claimed(tables, claims, table.apart)) if claims else tables
 
@@ -85,15 +85,15 @@ def propose_aliases(
     least: score from which a pair is proposed, 0..1; `options` as of `load_tables`
     Raises InputError where a source or the table cannot be read.
     """
-    from knockon.loaders.joining.aliases import proposals, propose
+    from knockon.loaders.joining.aliases import list_proposals, propose
 
     tables = load_tables(sources, **options)
     claims, notes = propose(tables, least)
-    table = _table(decided, tables)
-    return proposals(tables, claims, table.rows), [*notes, *table.report]
+    table = _read_aliases(decided, tables)
+    return list_proposals(tables, claims, table.rows), [*notes, *table.report]
 
 
-def _table(path: Path | str | None, tables: Tables) -> AliasTable:
+def _read_aliases(path: Path | str | None, tables: Tables) -> AliasTable:
     if path is None:
         return AliasTable()
     from knockon.loaders.joining.alias_table import read_aliases
@@ -101,28 +101,28 @@ def _table(path: Path | str | None, tables: Tables) -> AliasTable:
     return read_aliases(Path(path), tables)
 
 
-def _stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
+def _find_stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     """What the sources themselves state to be one, and what of it could not be used."""
-    claims, findings = stated(tables)
+    claims, findings = find_stated(tables)
     if {LEI_COLUMN, *DOMAINS} & set(tables.entities.columns):
-        from knockon.loaders.joining.identifiers import identified
+        from knockon.loaders.joining.identifiers import find_identified
 
-        same, noted = identified(tables)
+        same, noted = find_identified(tables)
         claims, findings = claims + [c for c in same if c.sure], findings + noted
     return claims, findings
 
 
-def _alike(tables: Tables, above: float | None) -> tuple[list[Claim], list[Finding]]:
+def _find_alike(tables: Tables, above: float | None) -> tuple[list[Claim], list[Finding]]:
     """Names that are more alike than so much, and limits that were met."""
     if above is None:
         return [], []
-    from knockon.loaders.joining.aliases import alike_names
+    from knockon.loaders.joining.aliases import find_alike_names
 
-    claims, limits = alike_names(tables, above)
+    claims, limits = find_alike_names(tables, above)
     return [c for c in claims if c.score > above], limits
 
 
-def _with_note_of_twins(tables: Tables, claims: Sequence[Claim]) -> Tables:
+def _note_twins(tables: Tables, claims: Sequence[Claim]) -> Tables:
     """The tables with a note on entities that are listed twice, and what joining would leave."""
     twins = {claim.alias: claim.same_as for claim in claims}
     if not twins:
@@ -148,7 +148,7 @@ def _read_all(
     paths: Sequence[Path | str], options: Mapping[str, Any], tell: Progress
 ) -> list[Tables]:
     """The tables of every source; where there are several, faults say of which they are."""
-    labels = _labels(paths)
+    labels = _label_sources(paths)
     opened = []
     for path, label in zip(paths, labels, strict=True):
         with _name_source(path, label, alone=len(paths) == 1):
@@ -161,7 +161,7 @@ def _read_all(
     for path, label in zip(paths, labels, strict=True):
         tell(f"reading {clip(label, 60)}")
         with _name_source(path, label, alone=len(paths) == 1):
-            parts.append(_counted(read(opened.pop(0), options), label))
+            parts.append(_count_rows(read(opened.pop(0), options), label))
     return parts
 
 
@@ -178,7 +178,7 @@ def _name_source(path: Path | str, label: str, alone: bool) -> Iterator[None]:
         raise InputError.of(faults) from error
 
 
-def _counted(tables: Tables, label: str) -> Tables:
+def _count_rows(tables: Tables, label: str) -> Tables:
     """The tables with how many rows of each were read, at the head of their report."""
     read_rows = tuple(
         Finding("read", frame.height, f"{what} from {label}")
@@ -188,7 +188,7 @@ def _counted(tables: Tables, label: str) -> Tables:
     return replace(tables, report=read_rows + tables.report)
 
 
-def _labels(paths: Sequence[Path | str]) -> list[str]:
+def _label_sources(paths: Sequence[Path | str]) -> list[str]:
     """A short name for each source, the whole path where short names would be equal."""
     names = [path.name if isinstance(path, Path) else hide_password(path) for path in paths]
     return [
@@ -200,14 +200,14 @@ def _labels(paths: Sequence[Path | str]) -> list[str]:
 def _merge(parts: list[Tables], paths: Sequence[Path | str]) -> Tables:
     if len(parts) == 1:
         return parts[0]
-    labels = _labels(paths)
+    labels = _label_sources(paths)
     entities = [
-        _placed(part.entities, path, label).with_columns(pl.lit(number).alias(SOURCE))
+        _place_rows(part.entities, path, label).with_columns(pl.lit(number).alias(SOURCE))
         for number, (part, path, label) in enumerate(zip(parts, paths, labels, strict=True))
         if part.entities.height
     ]
     dependencies = [
-        _placed(part.dependencies, path, label)
+        _place_rows(part.dependencies, path, label)
         for part, path, label in zip(parts, paths, labels, strict=True)
         if part.dependencies.width
     ]
@@ -226,7 +226,7 @@ def _merge(parts: list[Tables], paths: Sequence[Path | str]) -> Tables:
     )
 
 
-def _placed(frame: pl.DataFrame, path: Path | str, label: str) -> pl.DataFrame:
+def _place_rows(frame: pl.DataFrame, path: Path | str, label: str) -> pl.DataFrame:
     """The frame, with the name of the source in the file of each row."""
     if FILE not in frame.columns:
         return frame

@@ -60,7 +60,7 @@ def find_format(source: SourceLike) -> Format:
     source.refuse_binary()
     if source.looks_like_json and not source.first_record:
         _ = source.json  # which says what is wrong with it
-    raise InputError(f"{source.place}: {_what_came(source)}; known: {_signs(source)}")
+    raise InputError(f"{source.place}: {_describe(source)}; known: {_list_signs(source)}")
 
 
 def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables:
@@ -79,7 +79,7 @@ def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables
     raise AssertionError("unreachable")
 
 
-def _what_came(source: Source) -> str:
+def _describe(source: Source) -> str:
     if source.address:
         return "an address of no known kind"
     if source.is_folder:
@@ -91,7 +91,7 @@ def _what_came(source: Source) -> str:
     return f"text of no known format; it starts with {clip(source.first_line, 60)!r}"
 
 
-def _signs(source: Source) -> str:
+def _list_signs(source: Source) -> str:
     """The names of the formats that it might have been: those in JSON where JSON came."""
     near = [f.name for f in _FORMATS if "JSON" in f.sign or not source.looks_like_json]
     return f"{', '.join(near)} (`knockon sources` tells what each looks like)"

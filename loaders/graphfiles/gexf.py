@@ -12,7 +12,7 @@ from typing import Any
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Finding, Tables
 from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
-from knockon.loaders.graphfiles.graphml import needed
+from knockon.loaders.graphfiles.graphml import read_needed
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -37,30 +37,30 @@ def draw(root: Element, name: str) -> Drawn:
     if graph.attributes.get("mode") == "dynamic":
         drawn.report.append(Finding("note", 1, "a graph over time: all its times taken together"))
     faults: list[str] = []
-    keys = _keys(graph, "node")
-    for node, parent in _nodes(graph):
-        given = _values(node, keys) | _own(node, ("label", "kind"))
+    keys = _read_keys(graph, "node")
+    for node, parent in _walk_nodes(graph):
+        given = _read_values(node, keys) | _read_own(node, ("label", "kind"))
         parent = node.attributes.get("pid", parent)
         if parent:
             given.setdefault("parent", parent)
-        identifier = needed(node, "id", f"{name}:{node.line}", faults)
+        identifier = read_needed(node, "id", f"{name}:{node.line}", faults)
         drawn.nodes.append((identifier, given, Place(node.line)))
-    _edges(graph, name, drawn, faults)
+    _read_edges(graph, name, drawn, faults)
     if faults:
         raise InputError.of(faults)
     return drawn
 
 
-def _edges(graph: Element, name: str, drawn: Drawn, faults: list[str]) -> None:
-    keys = _keys(graph, "edge")
+def _read_edges(graph: Element, name: str, drawn: Drawn, faults: list[str]) -> None:
+    keys = _read_keys(graph, "edge")
     default = graph.attributes.get("defaultedgetype", "undirected")
     for edge in (e for group in graph.all("edges") for e in group.all("edge")):
         place = f"{name}:{edge.line}"
-        source, target = (needed(edge, end, place, faults) for end in ("source", "target"))
+        source, target = (read_needed(edge, end, place, faults) for end in ("source", "target"))
         kind = edge.attributes.get("type", default)
         if kind not in _TYPES:
             faults.append(f"{place}: type: expected one of {', '.join(_TYPES)}, got {kind[:40]!r}")
-        given = _values(edge, keys) | _own(edge, ("label", "weight", "kind"))
+        given = _read_values(edge, keys) | _read_own(edge, ("label", "weight", "kind"))
         if "id" in edge.attributes:
             given["key"] = edge.attributes["id"]
         drawn.edges.append((source, target, given, Place(edge.line), kind != "undirected"))
@@ -68,7 +68,7 @@ def _edges(graph: Element, name: str, drawn: Drawn, faults: list[str]) -> None:
             drawn.edges.append((target, source, dict(given), Place(edge.line), True))
 
 
-def _nodes(graph: Element) -> Iterator[tuple[Element, str]]:
+def _walk_nodes(graph: Element) -> Iterator[tuple[Element, str]]:
     """Nodes at any depth, each with the node around it."""
     stack = [(group, "") for group in graph.all("nodes")]
     while stack:
@@ -78,7 +78,7 @@ def _nodes(graph: Element) -> Iterator[tuple[Element, str]]:
             stack += [(inner, node.attributes.get("id", "")) for inner in node.all("nodes")]
 
 
-def _keys(graph: Element, domain: str) -> dict[str, tuple[str, str | None]]:
+def _read_keys(graph: Element, domain: str) -> dict[str, tuple[str, str | None]]:
     found = {}
     for group in graph.all("attributes"):
         if group.attributes.get("class") == domain:
@@ -89,7 +89,7 @@ def _keys(graph: Element, domain: str) -> dict[str, tuple[str, str | None]]:
     return found
 
 
-def _values(element: Element, keys: Mapping[str, tuple[str, str | None]]) -> dict[str, Any]:
+def _read_values(element: Element, keys: Mapping[str, tuple[str, str | None]]) -> dict[str, Any]:
     given: dict[str, Any] = {n: default for n, default in keys.values() if default is not None}
     for value in (v for group in element.all("attvalues") for v in group.all("attvalue")):
         identifier = value.attributes.get("for") or value.attributes.get("id", "")
@@ -98,5 +98,5 @@ def _values(element: Element, keys: Mapping[str, tuple[str, str | None]]) -> dic
     return given
 
 
-def _own(element: Element, names: tuple[str, ...]) -> dict[str, Any]:
+def _read_own(element: Element, names: tuple[str, ...]) -> dict[str, Any]:
     return {n: element.attributes[n] for n in names if element.attributes.get(n)}

@@ -73,7 +73,7 @@ def draw(pairs: list[Pair], name: str) -> Drawn:
         if isinstance(pair.value, str):
             faults.append(f"{place}: {pair.key}: expected a list in brackets")
             continue
-        given = _attributes(pair.value)
+        given = _collect_attributes(pair.value)
         ends = ("id",) if pair.key == "node" else ("source", "target")
         ids = [given.pop(end, None) for end in ends]
         for end, value in zip(ends, ids, strict=True):
@@ -90,7 +90,7 @@ def draw(pairs: list[Pair], name: str) -> Drawn:
 
 def parse_gml(text: str, name: str) -> list[Pair]:
     """The pairs of GML text. Raises InputError with the line of what is not GML."""
-    tokens = _tokens(text, name)
+    tokens = _split_tokens(text, name)
     top: list[Pair] = []
     opened: list[tuple[list[Pair], int]] = [(top, 0)]
     for token in tokens:
@@ -98,7 +98,7 @@ def parse_gml(text: str, name: str) -> list[Pair]:
             opened.pop()
             continue
         if token.kind != "key":
-            raise _fault(name, token, "a key")
+            raise _make_fault(name, token, "a key")
         value = next(tokens, None)
         if value is None:
             raise InputError(f"{name}:{token.line}: not readable as GML: the file ends within it")
@@ -106,7 +106,7 @@ def parse_gml(text: str, name: str) -> list[Pair]:
             opened[-1][0].append(Pair(token.text, value.text, token.line))
             continue
         if value.text != "[":
-            raise _fault(name, value, f"a value of {clip(token.text, 40)!r}")
+            raise _make_fault(name, value, f"a value of {clip(token.text, 40)!r}")
         if len(opened) > MAX_DEPTH:
             raise InputError(f"{name}:{token.line}: nested deeper than {MAX_DEPTH} levels")
         inner: list[Pair] = []
@@ -118,7 +118,7 @@ def parse_gml(text: str, name: str) -> list[Pair]:
     return top
 
 
-def _tokens(text: str, name: str) -> Iterator[_Token]:
+def _split_tokens(text: str, name: str) -> Iterator[_Token]:
     at, line = 0, 1
     while at < len(text):
         found = _TOKEN.match(text, at)
@@ -134,13 +134,15 @@ def _tokens(text: str, name: str) -> Iterator[_Token]:
         at = found.end()
 
 
-def _attributes(pairs: list[Pair], before: str = "") -> dict[str, Any]:
+def _collect_attributes(pairs: list[Pair], before: str = "") -> dict[str, Any]:
     """Keys and values of a node or an edge; the depth of the recursion is that of the parser."""
     given: dict[str, Any] = {}
     for pair in pairs:
         key = before + pair.key
         inner = (
-            {key: pair.value} if isinstance(pair.value, str) else _attributes(pair.value, key + ".")
+            {key: pair.value}
+            if isinstance(pair.value, str)
+            else _collect_attributes(pair.value, key + ".")
         )
         for name, value in inner.items():
             if name in given:
@@ -151,7 +153,7 @@ def _attributes(pairs: list[Pair], before: str = "") -> dict[str, Any]:
     return given
 
 
-def _fault(name: str, token: _Token, expected: str) -> InputError:
+def _make_fault(name: str, token: _Token, expected: str) -> InputError:
     came = clip(token.text, 40)
     return InputError(
         f"{name}:{token.line}: not readable as GML: expected {expected}, found {came!r}"

@@ -30,22 +30,22 @@ def draw(root: Element, name: str) -> Drawn:
     graphs = root.all("graph")
     if len(graphs) != 1:
         raise InputError(f"{name}: expected one graph, found {len(graphs)}")
-    keys = {domain: _keys(root, domain) for domain in ("graph", "node", "edge")}
-    about = _data(graphs[0], keys["graph"])
+    keys = {domain: _read_keys(root, domain) for domain in ("graph", "node", "edge")}
+    about = _read_data(graphs[0], keys["graph"])
     drawn = Drawn(title=about.get("name") or about.get("label") or None)
     faults: list[str] = []
-    for element, parent, directed in _inside(graphs[0]):
+    for element, parent, directed in _walk(graphs[0]):
         place = f"{name}:{element.line}"
         if element.local == "node":
-            attributes = _data(element, keys["node"])
+            attributes = _read_data(element, keys["node"])
             if parent:
                 attributes.setdefault("parent", parent)
-            identifier = needed(element, "id", place, faults)
+            identifier = read_needed(element, "id", place, faults)
             drawn.nodes.append((identifier, attributes, Place(element.line)))
         elif element.local == "edge":
-            ends = [needed(element, end, place, faults) for end in ("source", "target")]
+            ends = [read_needed(element, end, place, faults) for end in ("source", "target")]
             said = element.attributes.get("directed", directed)
-            attributes = _data(element, keys["edge"])
+            attributes = _read_data(element, keys["edge"])
             if "id" in element.attributes:
                 attributes.setdefault("key", element.attributes["id"])
             way = said.strip().lower() in ("true", "directed", "1")
@@ -57,7 +57,7 @@ def draw(root: Element, name: str) -> Drawn:
     return drawn
 
 
-def _inside(graph: Element) -> Iterator[tuple[Element, str, str]]:
+def _walk(graph: Element) -> Iterator[tuple[Element, str, str]]:
     """Nodes and edges at any depth, with the node around them and the direction by default."""
     stack = [(graph, "", "")]
     while stack:
@@ -71,7 +71,7 @@ def _inside(graph: Element) -> Iterator[tuple[Element, str, str]]:
                 stack += [(g, child.attributes.get("id", ""), directed) for g in child.all("graph")]
 
 
-def _keys(root: Element, domain: str) -> dict[str, _Key]:
+def _read_keys(root: Element, domain: str) -> dict[str, _Key]:
     """Id of each declared attribute of nodes, or edges: its name and default."""
     found: dict[str, _Key] = {}
     for key in root.all("key"):
@@ -83,7 +83,7 @@ def _keys(root: Element, domain: str) -> dict[str, _Key]:
     return found
 
 
-def _data(element: Element, keys: Mapping[str, _Key]) -> dict[str, Any]:
+def _read_data(element: Element, keys: Mapping[str, _Key]) -> dict[str, Any]:
     """The attributes of a node or an edge, by name; a label that yEd draws is `label`."""
     given = {name: default for name, default in keys.values() if default is not None}
     for data in element.all("data"):
@@ -98,7 +98,7 @@ def _data(element: Element, keys: Mapping[str, _Key]) -> dict[str, Any]:
     return given
 
 
-def needed(element: Element, name: str, place: str, faults: list[str]) -> str:
+def read_needed(element: Element, name: str, place: str, faults: list[str]) -> str:
     """The attribute of an element, with a fault where it is missing or blank."""
     value = element.attributes.get(name, "").strip()
     if not value:

@@ -28,14 +28,14 @@ def draw(graph: DotGraph) -> Drawn:
     """The graph in a DOT text. Arrows drawn against the edge (`dir`) are counted, not followed."""
     label = graph.attributes.get("label", "")
     drawn = Drawn(title=(graph.name if label in _UNTOLD else label) or None)
-    cluster = _clusters(graph)
+    cluster = _find_clusters(graph)
     for node in graph.nodes.values():
-        given = _said(node.attributes)
+        given = _drop_empty(node.attributes)
         if node.id in cluster:
             given.setdefault("cluster", cluster[node.id])
         drawn.nodes.append((node.id, given, Place(node.line)))
     for edge in graph.edges:
-        given = _said(edge.attributes)
+        given = _drop_empty(edge.attributes)
         drawn.edges.append((edge.tail, edge.head, given, Place(edge.line), graph.directed))
     against = sum(e.attributes.get("dir") in ("back", "both", "none") for e in graph.edges)
     if graph.directed and against:
@@ -44,11 +44,11 @@ def draw(graph: DotGraph) -> Drawn:
     return drawn
 
 
-def _said(attributes: dict[str, str]) -> dict[str, Any]:
+def _drop_empty(attributes: dict[str, str]) -> dict[str, Any]:
     return {k: v for k, v in attributes.items() if k != "label" or v not in _UNTOLD}
 
 
-def _clusters(graph: DotGraph) -> dict[str, str]:
+def _find_clusters(graph: DotGraph) -> dict[str, str]:
     """The label, or else the name, of the innermost subgraph of each node: it stands last."""
     return {
         node: subgraph.attributes.get("label") or subgraph.name

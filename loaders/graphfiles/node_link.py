@@ -40,7 +40,7 @@ def draw(document: Any, name: str) -> Drawn:
     title = about.get("name") if isinstance(about, dict) else None
     drawn = Drawn(title=title if isinstance(title, str) else None)
     faults: list[str] = []
-    ids = _nodes(lists["nodes"], name, drawn, faults)
+    ids = _add_nodes(lists["nodes"], name, drawn, faults)
     directed = document.get("directed")
     if directed is None and lists[edges_key]:
         reason = "an edge whose direction is not stated (no `directed`): read as directed"
@@ -60,13 +60,13 @@ def draw(document: Any, name: str) -> Drawn:
     return drawn
 
 
-def _nodes(nodes: list[Any], name: str, drawn: Drawn, faults: list[str]) -> list[str]:
+def _add_nodes(nodes: list[Any], name: str, drawn: Drawn, faults: list[str]) -> list[str]:
     """Adds the nodes; their ids where ends are places in this list, else nothing."""
     numbered = not any(isinstance(node, dict) and "id" in node for node in nodes)
     key = "name" if numbered else "id"
     for i, node in enumerate(nodes):
         place = f"nodes[{i}]"
-        identifier = _plain(node.get(key)) if isinstance(node, dict) else None
+        identifier = _read_id(node.get(key)) if isinstance(node, dict) else None
         if identifier is None:
             faults.append(f"{name}#{place}: expected an object with {key!r}, text or a number")
             continue
@@ -86,13 +86,13 @@ def _end(value: Any, ids: list[str], place: str, faults: list[str]) -> str:
             )
             return ""
         return ids[value]
-    identifier = _plain(value)
+    identifier = _read_id(value)
     if identifier is None:
         faults.append(f"{place}: expected the id of a node, got {clip(str(value), 40)!r}")
     return identifier or ""
 
 
-def _plain(value: Any) -> str | None:
+def _read_id(value: Any) -> str | None:
     """Text or a number as an id; nothing for anything else, and for blanks."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None

@@ -61,7 +61,7 @@ class _Reading:
     def add(self, alias: str, same_as: str, told: str, why: str, where: str) -> None:
         """One row: what it claims or keeps apart, or what is wrong with it."""
         before = len(self._faults)
-        decided = self._decision(told, where)
+        decided = self._read_decision(told, where)
         one, other = self._end("alias", alias, where), self._end("same_as", same_as, where)
         if len(self._faults) > before:
             return
@@ -93,7 +93,7 @@ class _Reading:
             self._findings.report(),
         )
 
-    def _decision(self, told: str, where: str) -> bool | None:
+    def _read_decision(self, told: str, where: str) -> bool | None:
         word = told.strip().casefold()
         if word and word not in (*_YES, *_NO):
             self._faults.append(f"{where}: merge: expected yes, no or nothing, got {clip(word)!r}")
@@ -119,22 +119,22 @@ class _Finder:
         self._by_id: dict[str, list[str]] = {}
         self._by_other: dict[str, list[str]] = {}
         for identifier, name in tables.entities.select("id", "name").iter_rows():
-            self._by_name.setdefault(_folded(name), []).append(identifier)
-            self._by_id.setdefault(_folded(identifier), []).append(identifier)
+            self._by_name.setdefault(_fold(name), []).append(identifier)
+            self._by_id.setdefault(_fold(identifier), []).append(identifier)
         for identifier, others in known_as(tables.entities).items():
             for other in others:
-                self._by_other.setdefault(_folded(other), []).append(identifier)
+                self._by_other.setdefault(_fold(other), []).append(identifier)
 
     def known(self, identifier: str) -> bool:
         return identifier in self._ids
 
     def find(self, text: str) -> str:
         """The id, or the text itself where no entity has it. Raises InputError for several."""
-        for asked in dict.fromkeys((text, _unguarded(text))):
+        for asked in dict.fromkeys((text, _strip_guard(text))):
             if asked in self._ids:
                 return asked
             for names in (self._by_name, self._by_id, self._by_other):
-                found = names.get(_folded(asked), [])
+                found = names.get(_fold(asked), [])
                 if len(found) > 1:
                     ids = some(repr(clip(i)) for i in sorted(found))
                     raise InputError(
@@ -157,10 +157,10 @@ def _refuse_columns(path: Path, frame: pl.DataFrame) -> None:
             raise InputError(f"{path.name}: unknown column {clip(column)!r}{hint}")
 
 
-def _unguarded(text: str) -> str:
+def _strip_guard(text: str) -> str:
     """The text without the quote mark that keeps spreadsheets from running it (`api.export`)."""
     return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return " ".join(text.split()).casefold()

@@ -11,10 +11,17 @@ import polars as pl
 
 from knockon.graph.model.tables import FILE, Finding, Tables
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.joining.candidates import Called, candidates
-from knockon.loaders.joining.claims import NAMES, STATED, Claim, class_of, dependents, stated
-from knockon.loaders.joining.identifiers import identified
-from knockon.loaders.joining.likeness import likeness
+from knockon.loaders.joining.candidates import Called, find_candidates
+from knockon.loaders.joining.claims import (
+    NAMES,
+    STATED,
+    Claim,
+    classify,
+    count_dependents,
+    find_stated,
+)
+from knockon.loaders.joining.identifiers import find_identified
+from knockon.loaders.joining.likeness import measure_likeness
 from knockon.loaders.joining.names import GENERIC, take_apart
 
 LEAST = 0.7  # score from which a pair is proposed
@@ -30,9 +37,9 @@ def propose(tables: Tables, least: float = LEAST) -> tuple[list[Claim], list[Fin
     `likeness`, lowered where kinds contradict or one entity depends on the other.
     least: score from which a pair is proposed, 0..1
     """
-    claims, findings = stated(tables)
-    same, noted = identified(tables)
-    alike, limits = alike_names(tables, least)
+    claims, findings = find_stated(tables)
+    same, noted = find_identified(tables)
+    alike, limits = find_alike_names(tables, least)
     best: dict[tuple[str, str], Claim] = {}
     for claim in (*claims, *same, *alike):
         pair = (min(claim.alias, claim.same_as), max(claim.alias, claim.same_as))
@@ -42,32 +49,32 @@ def propose(tables: Tables, least: float = LEAST) -> tuple[list[Claim], list[Fin
     return ranked, [*findings, *noted, *limits]
 
 
-def alike_names(tables: Tables, least: float = LEAST) -> tuple[list[Claim], list[Finding]]:
+def find_alike_names(tables: Tables, least: float = LEAST) -> tuple[list[Claim], list[Finding]]:
     """Pairs of entities whose names are alike, and limits that were met.
 
     Of entities whose names have one core, each is paired with the one that most depend on; cores
     are compared by their letters, words, initials and former names. Up to 5,000 distinct cores
     every pair is looked at, of more only those that share a word or the beginning of one.
     """
-    called = _called(tables)
+    called = _list_called(tables)
     by_core: dict[tuple[str, ...], list[Called]] = defaultdict(list)
     for one in called:
         by_core[one.taken.core].append(one)
     findings = Findings()
-    users = dependents(tables, [c.id for c in called])
+    users = count_dependents(tables, [c.id for c in called])
     for ones in by_core.values():
         ones.sort(key=lambda c: (-users.get(c.id, 0), c.id))
-    related = _related(tables)
+    related = _find_related(tables)
     found = []
-    for one, other in candidates(by_core, findings):
-        score, why = _judged(one, other, related)
+    for one, other in find_candidates(by_core, findings):
+        score, why = _judge(one, other, related)
         if score >= least:
             stays, alias = sorted((one, other), key=lambda c: (-users.get(c.id, 0), c.id))
             found.append(Claim(alias.id, stays.id, NAMES, round(score, 3), why))
     return found, list(findings.report())
 
 
-def proposals(
+def list_proposals(
     tables: Tables, claims: Sequence[Claim], decided: Iterable[tuple[Claim, bool | None]] = ()
 ) -> pl.DataFrame:
     """The claims as a table of aliases to be edited, one row each, in their order.
@@ -93,7 +100,7 @@ def proposals(
          "merge": pl.String},
         orient="row",
     )  # fmt: skip
-    users = dependents(tables, [*frame["alias"], *frame["same_as"]])
+    users = count_dependents(tables, [*frame["alias"], *frame["same_as"]])
     facts = tables.entities.select("id", "name", "kind").with_columns(
         pl.col("id").replace_strict(users, default=0, return_dtype=pl.Int64).alias("dependents")
     )
@@ -103,7 +110,7 @@ def proposals(
     return frame
 
 
-def _called(tables: Tables) -> list[Called]:
+def _list_called(tables: Tables) -> list[Called]:
     """The entities that have a name, by id; `file` is the folder or file of the row, if known."""
     texts = [
         pl.col(c).cast(pl.String).fill_null("") if c in tables.entities.columns else pl.lit("")
@@ -123,20 +130,20 @@ def _called(tables: Tables) -> list[Called]:
     ]
 
 
-def _related(tables: Tables) -> set[tuple[str, str]]:
+def _find_related(tables: Tables) -> set[tuple[str, str]]:
     """Pairs of which one depends on the other, or owns it: they are two things."""
     owned = tables.entities.select("id", "parent").drop_nulls()
     return {*tables.dependencies.select("dependent", "provider").iter_rows(), *owned.iter_rows()}
 
 
-def _judged(one: Called, other: Called, related: set[tuple[str, str]]) -> tuple[float, str]:
+def _judge(one: Called, other: Called, related: set[tuple[str, str]]) -> tuple[float, str]:
     """How alike two entities are: their names, and what speaks against it."""
-    score, why = likeness(one.taken, other.taken)
+    score, why = measure_likeness(one.taken, other.taken)
     if one.version and other.version and one.version != other.version:
         return min(score, _OTHER_VERSION), f"{why}, but versions differ"
     if (one.id, other.id) in related or (other.id, one.id) in related:
         score, why = min(score, _RELATED), f"{why}, but one depends on the other or owns it"
-    a, b = class_of(one.kind), class_of(other.kind)
+    a, b = classify(one.kind), classify(other.kind)
     if a and b and a != b:
         kinds = ", ".join(sorted((one.kind, other.kind)))
         score, why = score * _DIFFERS, f"{why}, but kinds differ ({kinds})"

@@ -10,8 +10,8 @@ import numpy as np
 
 from knockon.graph.errors import clip
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.joining.claims import class_of
-from knockon.loaders.joining.names import GENERIC, Name, initials
+from knockon.loaders.joining.claims import classify
+from knockon.loaders.joining.names import GENERIC, Name, make_initials
 
 ALL_PAIRS = 5_000  # distinct names of which every pair is compared; of more, those in one block
 _BLOCK = 400  # names in a block beyond which it says too little to compare all pairs in it
@@ -33,19 +33,19 @@ class Called:
     taken: Name
 
 
-def candidates(
+def find_candidates(
     by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings
 ) -> Iterator[tuple[Called, Called]]:
     """Pairs worth a look. Of several entities of one name and sort of kind, one stands for all."""
-    forms = {core: _forms(ones) for core, ones in by_core.items()}
+    forms = {core: _group_forms(ones) for core, ones in by_core.items()}
     for same in forms.values():
         for ones in same:
-            yield from _within_a_form(ones)
+            yield from _pair_within_form(ones)
         firsts = [ones[0] for ones in same]
-        yield from _pairs(firsts, "forms of one name", " ".join(firsts[0].taken.core), findings)
-    pairs = set(_by_initials(by_core))
-    pairs |= set(_by_former(by_core, findings)) | set(_within(by_core, findings))
-    pairs |= set(_by_letters(sorted(by_core), findings))
+        yield from _pair(firsts, "forms of one name", " ".join(firsts[0].taken.core), findings)
+    pairs = set(_pair_by_initials(by_core))
+    pairs |= set(_pair_by_former(by_core, findings)) | set(_pair_by_words(by_core, findings))
+    pairs |= set(_pair_by_letters(sorted(by_core), findings))
     for a, b in sorted(pairs):
         if len(forms[a]) * len(forms[b]) > _BLOCK:
             text = f"{clip(' '.join(a), 40)}, {clip(' '.join(b), 40)}"
@@ -55,15 +55,15 @@ def candidates(
         yield from ((one[0], other[0]) for one in forms[a] for other in forms[b])
 
 
-def _forms(ones: list[Called]) -> list[list[Called]]:
+def _group_forms(ones: list[Called]) -> list[list[Called]]:
     """The entities of one core by the whole of their name and what sort of kind they are of."""
     forms: dict[tuple[Name, str], list[Called]] = defaultdict(list)
     for one in ones:
-        forms[one.taken, class_of(one.kind)].append(one)
+        forms[one.taken, classify(one.kind)].append(one)
     return list(forms.values())
 
 
-def _within_a_form(ones: list[Called]) -> Iterator[tuple[Called, Called]]:
+def _pair_within_form(ones: list[Called]) -> Iterator[tuple[Called, Called]]:
     """Each with the first of its version; the first without a version with those of each."""
     versions: dict[str, list[Called]] = defaultdict(list)
     for one in ones:
@@ -74,7 +74,7 @@ def _within_a_form(ones: list[Called]) -> Iterator[tuple[Called, Called]]:
         yield from ((plain, same[0]) for same in versions.values())
 
 
-def _pairs(
+def _pair(
     items: Sequence[Item], what: str, where: str, findings: Findings
 ) -> Iterator[tuple[Item, Item]]:
     """Every pair of the items; of too many, the first with each other, and a note."""
@@ -88,7 +88,7 @@ def _pairs(
     yield from ((items[0], other) for other in items[1:])
 
 
-def _by_former(
+def _pair_by_former(
     by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings
 ) -> Iterator[Pair]:
     """Cores of which one is a former or trade name of the other, or that share one."""
@@ -98,17 +98,19 @@ def _by_former(
             holders[other].add(core)
     for other, cores in holders.items():
         shared = sorted(cores | ({other} if other in by_core else set()))
-        yield from _pairs(shared, "names that were one", " ".join(other), findings)
+        yield from _pair(shared, "names that were one", " ".join(other), findings)
 
 
-def _by_initials(by_core: Mapping[tuple[str, ...], list[Called]]) -> Iterator[Pair]:
+def _pair_by_initials(by_core: Mapping[tuple[str, ...], list[Called]]) -> Iterator[Pair]:
     for core in by_core:
-        for short in {initials(core), "".join(w[0] for w in core)}:
+        for short in {make_initials(core), "".join(w[0] for w in core)}:
             if len(core) > 1 and (short,) in by_core:
-                yield _ordered((short,), core)
+                yield _order((short,), core)
 
 
-def _within(by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings) -> Iterator[Pair]:
+def _pair_by_words(
+    by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings
+) -> Iterator[Pair]:
     """Cores of which one begins with the other, or is the other but for generic words."""
     trunks: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
     for core in by_core:
@@ -116,23 +118,25 @@ def _within(by_core: Mapping[tuple[str, ...], list[Called]], findings: Findings)
         trunks[said].append(core)
         for length in range(1, len(core)):
             if core[:length] in by_core:
-                yield _ordered(core[:length], core)
+                yield _order(core[:length], core)
     for said, cores in trunks.items():
         if said:
             what = "names that differ in words of little meaning"
-            yield from _pairs(sorted(cores), what, " ".join(said), findings)
+            yield from _pair(sorted(cores), what, " ".join(said), findings)
 
 
-def _by_letters(cores: Sequence[tuple[str, ...]], findings: Findings) -> Iterator[Pair]:
+def _pair_by_letters(cores: Sequence[tuple[str, ...]], findings: Findings) -> Iterator[Pair]:
     """Cores that are spelt alike, roughly."""
     texts = [" ".join(sorted(core)) for core in cores]
-    blocks = [list(range(len(cores)))] if len(cores) <= ALL_PAIRS else _blocks(cores, findings)
+    blocks = (
+        [list(range(len(cores)))] if len(cores) <= ALL_PAIRS else _group_blocks(cores, findings)
+    )
     for block in blocks:
-        for i, j in _alike([texts[n] for n in block]):
-            yield _ordered(cores[block[i]], cores[block[j]])
+        for i, j in _find_alike([texts[n] for n in block]):
+            yield _order(cores[block[i]], cores[block[j]])
 
 
-def _alike(texts: list[str]) -> Iterator[tuple[int, int]]:
+def _find_alike(texts: list[str]) -> Iterator[tuple[int, int]]:
     """Places (i < j) of texts that are alike; a matrix of _ROWS rows is held at a time."""
     from rapidfuzz import fuzz, process
 
@@ -148,7 +152,7 @@ def _alike(texts: list[str]) -> Iterator[tuple[int, int]]:
                     yield int(i) + start, int(j) + start
 
 
-def _blocks(cores: Sequence[tuple[str, ...]], findings: Findings) -> Iterator[list[int]]:
+def _group_blocks(cores: Sequence[tuple[str, ...]], findings: Findings) -> Iterator[list[int]]:
     """Places of cores that share a word or four first letters, but for blocks too large."""
     keys: dict[str, list[int]] = defaultdict(list)
     for place, core in enumerate(cores):
@@ -167,5 +171,5 @@ def _blocks(cores: Sequence[tuple[str, ...]], findings: Findings) -> Iterator[li
             yield places
 
 
-def _ordered(a: tuple[str, ...], b: tuple[str, ...]) -> Pair:
+def _order(a: tuple[str, ...], b: tuple[str, ...]) -> Pair:
     return (a, b) if a < b else (b, a)

@@ -9,7 +9,7 @@ from knockon.graph.errors import clip
 from knockon.graph.model.tables import Finding, Tables, known_as
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.merge_rows import trimmed
-from knockon.loaders.joining.names import word_set
+from knockon.loaders.joining.names import split_words
 
 SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
 TABLE, STATED, EXACT = "the table of aliases", "same_as", "exact names"
@@ -18,11 +18,11 @@ LEI_COLUMN = "lei"
 DOMAINS = ("domain", "website")  # columns, the first that states one counts
 SURE_ABOVE = 0.95
 ORDER = (TABLE, STATED, EXACT, LEI, DOMAIN, NAMES)  # the first beats the others
-_ORGANISATION = word_set(
+_ORGANISATION = split_words(
     "enterprise security_vendor cloud_provider identity_provider dns_provider cdn_provider "
     "certificate_authority operator"
 )
-_PRODUCT = word_set("platform service component data_store")
+_PRODUCT = split_words("platform service component data_store")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class AliasTable:
         return [*joins, *((claim, False) for claim in self.apart), *self.idle]
 
 
-def stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
+def find_stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     """What the column `same_as` claims, and a note where it names no entity."""
     if SAME_AS not in tables.entities.columns:
         return [], []
@@ -83,7 +83,7 @@ def stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     return [c for c in claims if c.alias != c.same_as], list(lost.report())
 
 
-def class_of(kind: str) -> str:
+def classify(kind: str) -> str:
     """`organisation`, `product`, the kind itself where it is neither, `` where it is unknown."""
     if kind == "unknown":
         return ""
@@ -91,7 +91,7 @@ def class_of(kind: str) -> str:
     return next((name for name, kinds in known if kind in kinds), kind)
 
 
-def dependents(tables: Tables, ids: Iterable[str]) -> dict[str, int]:
+def count_dependents(tables: Tables, ids: Iterable[str]) -> dict[str, int]:
     """How many entities depend directly on each of these that any depends on."""
     of = tables.dependencies.filter(
         pl.col("provider").is_in(pl.Series(list(ids), dtype=pl.String).implode())

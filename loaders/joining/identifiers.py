@@ -20,10 +20,10 @@ from knockon.loaders.joining.claims import (
     LEI,
     LEI_COLUMN,
     Claim,
-    class_of,
-    dependents,
+    classify,
+    count_dependents,
 )
-from knockon.loaders.joining.likeness import contradiction, likeness
+from knockon.loaders.joining.likeness import find_contradiction, measure_likeness
 from knockon.loaders.joining.names import take_apart
 
 _SURE = {LEI: 1.0, DOMAIN: 0.98}
@@ -34,7 +34,7 @@ _OPPOSED = 0.5
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 
 
-def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
+def find_identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     """Claims from LEIs and domains that several entities share, and what could not be used.
 
     Of all that share one, each is claimed to be the same as the first: an organisation before an
@@ -45,24 +45,24 @@ def identified(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     """
     findings = Findings()
     shared: dict[tuple[str, str], list[str]] = {}
-    for identifier, by, value in _stated(tables, findings):
+    for identifier, by, value in _walk_stated(tables, findings):
         shared.setdefault((by, value), []).append(identifier)
     several = {key: ids for key, ids in shared.items() if len(ids) > 1}
-    users = dependents(tables, [i for ids in several.values() for i in ids])
+    users = count_dependents(tables, [i for ids in several.values() for i in ids])
     rows = tables.entities.filter(pl.col("id").is_in([i for v in several.values() for i in v]))
     facts = {i: (name, kind) for i, name, kind in rows.select("id", "name", "kind").iter_rows()}
     claims = []
     for (by, value), ids in several.items():
         first, *others = sorted(
-            ids, key=lambda i: (_RANK.get(class_of(facts[i][1]), 2), -users.get(i, 0), i)
+            ids, key=lambda i: (_RANK.get(classify(facts[i][1]), 2), -users.get(i, 0), i)
         )
         for alias in others:
-            score, why = _judged(by, facts[first], facts[alias])
+            score, why = _judge(by, facts[first], facts[alias])
             claims.append(Claim(alias, first, by, score, f"{by} {clip(value, 60)}{why}"))
     return claims, list(findings.report())
 
 
-def host_of(text: str) -> str | None:
+def find_host(text: str) -> str | None:
     """The host of a domain or address of a whole website, without `www.`; None for anything else.
 
     An address with a path (`https://github.com/owner`) names no host of its own.
@@ -78,7 +78,7 @@ def host_of(text: str) -> str | None:
     return host if whole and len(host) <= 253 and _HOST.fullmatch(host) else None
 
 
-def _stated(tables: Tables, findings: Findings) -> Iterable[tuple[str, str, str]]:
+def _walk_stated(tables: Tables, findings: Findings) -> Iterable[tuple[str, str, str]]:
     """(id, LEI or DOMAIN, value) of every entity that states one that can be used."""
     columns = [c for c in (LEI_COLUMN, *DOMAINS) if c in tables.entities.columns]
     rows = tables.entities.select("id", *(pl.col(c).cast(pl.String) for c in columns))
@@ -90,7 +90,7 @@ def _stated(tables: Tables, findings: Findings) -> Iterable[tuple[str, str, str]
         elif lei:
             where = f"{clip(lei, 30)} of {clip(identifier, 60)}"
             findings.add("note", "an LEI whose form or check digits are wrong; not used", where)
-        hosts = [host_of(told[c]) for c in DOMAINS if c in told]
+        hosts = [find_host(told[c]) for c in DOMAINS if c in told]
         if any(hosts):
             yield identifier, DOMAIN, next(h for h in hosts if h)
         elif hosts:
@@ -98,9 +98,9 @@ def _stated(tables: Tables, findings: Findings) -> Iterable[tuple[str, str, str]
             findings.add("note", "a website that is no domain alone; not used to join", where)
 
 
-def _judged(by: str, one: tuple[str, str], other: tuple[str, str]) -> tuple[float, str]:
+def _judge(by: str, one: tuple[str, str], other: tuple[str, str]) -> tuple[float, str]:
     """How sure the identifier makes it that two (name, kind) are one, and what speaks against."""
-    a, b = class_of(one[1]), class_of(other[1])
+    a, b = classify(one[1]), classify(other[1])
     if a and b and a != b:
         return _UNSURE, f", but kinds differ ({', '.join(sorted((one[1], other[1])))})"
     if "product" in (a, b):
@@ -108,8 +108,8 @@ def _judged(by: str, one: tuple[str, str], other: tuple[str, str]) -> tuple[floa
     if by == LEI:
         return _SURE[LEI], ""
     names = take_apart(one[0]), take_apart(other[0])
-    if against := contradiction(*names):
+    if against := find_contradiction(*names):
         return _OPPOSED, f", but {against}"
-    if a == b == "organisation" or likeness(*names)[0] >= _NAMED_ALIKE:
+    if a == b == "organisation" or measure_likeness(*names)[0] >= _NAMED_ALIKE:
         return _SURE[DOMAIN], ""
     return _UNSURE, ", but names and kinds do not confirm it"

@@ -26,8 +26,8 @@ from knockon.loaders.joining.claims import (
     STATED,
     TABLE,
     Claim,
-    class_of,
-    dependents,
+    classify,
+    count_dependents,
 )
 
 ENDS = {"dependent": "joined_dependent", "provider": "joined_provider"}  # end -> end as it was
@@ -52,16 +52,16 @@ def join(tables: Tables, claims: Iterable[Claim], apart: Iterable[Claim] = ()) -
     ordered = sorted(claims, key=lambda c: (ORDER.index(c.by), -c.score, c.alias, c.same_as))
     for by in (TABLE, STATED):
         _refuse_rings(by, [c for c in ordered if c.by == by])
-    classes = {i: class_of(k) for i, k in tables.entities.select("id", "kind").iter_rows()}
+    classes = {i: classify(k) for i, k in tables.entities.select("id", "kind").iter_rows()}
     clusters = _Clusters(apart, classes)
     findings = Findings()
     made = [c for c in ordered if _unite(clusters, c, findings)]
-    target, order, strangers = _stays(tables, clusters, made)
+    target, order, strangers = _choose_staying(tables, clusters, made)
     if not order:
         return replace(tables, report=(*tables.report, *findings.report()))
-    joined = _joined(made, target)
-    dependencies, groups = _redirected(tables.dependencies, target)
-    entities, conflicts = _merged(tables.entities, target, order, strangers)
+    joined = _report_joined(made, target)
+    dependencies, groups = _redirect(tables.dependencies, target)
+    entities, conflicts = _merge(tables.entities, target, order, strangers)
     return replace(
         tables,
         entities=entities,
@@ -93,8 +93,8 @@ class _Clusters:
         """A pair that uniting the sets of these two would join although it is kept apart."""
         if not self._apart:
             return None
-        a, b = self._by_size(one, other)
-        for member in self._of(b):
+        a, b = self._order_by_size(one, other)
+        for member in self._list_members(b):
             for strange in sorted(self._apart.get(member, ())):
                 if self.root(strange) == a:
                     return member, strange
@@ -102,27 +102,29 @@ class _Clusters:
 
     def contradict(self, one: str, other: str) -> bool:
         """Whether the sets of these two hold entities of kinds that are never one thing."""
-        return len(self._kinds(self.root(one)) | self._kinds(self.root(other))) > 1
+        return len(self._find_kinds(self.root(one)) | self._find_kinds(self.root(other))) > 1
 
     def unite(self, one: str, other: str) -> bool:
         """Whether the two were in different sets until now."""
-        a, b = self._by_size(one, other)
+        a, b = self._order_by_size(one, other)
         if a == b:
             return False
-        self._classes[a] = self._kinds(a) | self._kinds(b)
+        self._classes[a] = self._find_kinds(a) | self._find_kinds(b)
         self._parent[b] = a
         self.members.setdefault(a, [a]).extend(self.members.pop(b, [b]))
         return True
 
-    def _by_size(self, one: str, other: str) -> tuple[str, str]:
+    def _order_by_size(self, one: str, other: str) -> tuple[str, str]:
         """The roots of the two, that of the larger set first."""
-        a, b = sorted((self.root(one), self.root(other)), key=lambda r: (-len(self._of(r)), r))
+        a, b = sorted(
+            (self.root(one), self.root(other)), key=lambda r: (-len(self._list_members(r)), r)
+        )
         return a, b
 
-    def _of(self, root: str) -> list[str]:
+    def _list_members(self, root: str) -> list[str]:
         return self.members.get(root, [root])
 
-    def _kinds(self, root: str) -> set[str]:
+    def _find_kinds(self, root: str) -> set[str]:
         return self._classes.get(root, {self._class_of.get(root, "")} - {""})
 
 
@@ -155,7 +157,7 @@ def _refuse_rings(by: str, claims: Sequence[Claim]) -> None:
         raise InputError(f"{by} runs in a ring: {ring}") from None
 
 
-def _stays(
+def _choose_staying(
     tables: Tables, clusters: _Clusters, made: Sequence[Claim]
 ) -> tuple[dict[str, str], dict[str, int], dict[str, list[str]]]:
     """Of what is one thing: the id that each other id becomes, and the place of each id; and of
@@ -165,7 +167,7 @@ def _stays(
     directed = [c for c in made if c.same_as in known]
     named = {by: {c.alias for c in directed if c.by == by} for by in (TABLE, STATED, EXACT)}
     joined = [i for members in clusters.members.values() for i in members]
-    users = dependents(tables, joined)
+    users = count_dependents(tables, joined)
     target: dict[str, str] = {}
     order: dict[str, int] = {}
     strangers: dict[str, list[str]] = {}
@@ -181,7 +183,7 @@ def _stays(
     return target, order, strangers
 
 
-def _joined(made: Sequence[Claim], target: dict[str, str]) -> list[Finding]:
+def _report_joined(made: Sequence[Claim], target: dict[str, str]) -> list[Finding]:
     """Which ids became which, by what was claimed; each once, by the strongest claim."""
     reasons = {
         TABLE: "an entity that the table of aliases joins with another",
@@ -206,7 +208,7 @@ def _joined(made: Sequence[Claim], target: dict[str, str]) -> list[Finding]:
     return list(findings.report())
 
 
-def _merged(
+def _merge(
     entities: pl.DataFrame,
     target: dict[str, str],
     order: dict[str, int],
@@ -224,7 +226,7 @@ def _merged(
     moved = entities.with_columns(
         pl.when(pl.col("name") != old).then("name").alias("name"),
         place.alias(SOURCE),
-        *(_renamed(c, target) for c in ("id", "parent", SAME_AS) if c in entities.columns),
+        *(_rename(c, target) for c in ("id", "parent", SAME_AS) if c in entities.columns),
     )
     quiet = ("name", SAME_AS, "parent", ALSO_KNOWN_AS, FILE, LINE)
     merged, report = merge_rows(moved, quiet)
@@ -242,7 +244,7 @@ def _merged(
     ]
 
 
-def _redirected(
+def _redirect(
     dependencies: pl.DataFrame, target: dict[str, str]
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """The dependencies between the entities that stay, groups of joined dependents kept whole."""
@@ -252,7 +254,7 @@ def _redirected(
             pl.when(pl.col(end).is_in(list(target))).then(end),
         ).alias(was)
         for end, was in ENDS.items()
-    ).with_columns(_renamed(end, target) for end in ENDS)
+    ).with_columns(_rename(end, target) for end in ENDS)
     grouped = moved.filter(pl.col("group").is_not_null())
     if not grouped.height:
         return moved, []
@@ -265,10 +267,10 @@ def _redirected(
         .otherwise("group")
         .alias("group")
     )
-    return _fitting(moved)
+    return _fit_groups(moved)
 
 
-def _fitting(moved: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+def _fit_groups(moved: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     """Groups that need no more members than they still have, and a note on those that lost some."""
     left = pl.struct("provider", "relation").n_unique().over("dependent", "group")
     count = moved.with_columns(
@@ -290,5 +292,5 @@ def _fitting(moved: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
 _GROUP = ["dependent", "group"]
 
 
-def _renamed(column: str, target: dict[str, str]) -> pl.Expr:
+def _rename(column: str, target: dict[str, str]) -> pl.Expr:
     return pl.col(column).replace(target).alias(column)

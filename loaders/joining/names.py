@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 
-def word_set(text: str) -> frozenset[str]:
+def split_words(text: str) -> frozenset[str]:
     """The words of a text."""
     return frozenset(text.split())
 
@@ -24,7 +24,7 @@ _FORMS = {
     "lda": "lda ltda", "pvt": "pvt", "bhd": "bhd", "ev": "ev",
 }  # fmt: skip
 LEGAL = {word: form for form, words in _FORMS.items() for word in words.split()}
-_COUNTRIES = word_set("""
+_COUNTRIES = split_words("""
     argentina australia austria belgium brazil bulgaria canada chile china colombia croatia cyprus
     czechia denmark egypt estonia finland france germany greece hungary iceland india indonesia
     ireland israel italy japan kenya korea latvia lithuania luxembourg malaysia malta mexico
@@ -41,7 +41,7 @@ _SEVERAL = {
 }  # fmt: skip
 PLACES = _COUNTRIES | frozenset(_SEVERAL.values())
 # words that say little: a name of nothing else stays whole, and names nothing for sure
-GENERIC = word_set("""
+GENERIC = split_words("""
     software systems system solutions services service group holdings holding technologies
     technology tech international global worldwide data cloud network networks computing
     consulting labs digital online web app api platform database db backend frontend gateway cache
@@ -61,8 +61,8 @@ _FORMER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]{0,200})[)\]]")
-_ROMAN = word_set("ii iii iv vi vii viii ix")
-_DOMAIN_ENDS = word_set("com net org io co ai cloud eu de uk fr us gov edu info biz")
+_ROMAN = split_words("ii iii iv vi vii viii ix")
+_DOMAIN_ENDS = split_words("com net org io co ai cloud eu de uk fr us gov edu info biz")
 LONGEST = 300  # characters of a name that are looked at
 
 
@@ -96,21 +96,21 @@ class Name:
 
 def take_apart(text: str) -> Name:
     """The parts of a name."""
-    whole, *former = _FORMER.split(_folded(text[:LONGEST]))
+    whole, *former = _FORMER.split(_fold(text[:LONGEST]))
     brackets = [b for b in _BRACKETS.findall(whole) if b.strip()]
-    kept, address = _without_address(_BRACKETS.sub(" ", whole))
-    core, ending = _words(kept)
-    core, legal = _without_legal(core)
-    core, places = _without_places(core)
-    core, more = _without_legal(core)
+    kept, address = _drop_address(_BRACKETS.sub(" ", whole))
+    core, ending = _split_words(kept)
+    core, legal = _drop_legal(core)
+    core, places = _drop_places(core)
+    core, more = _drop_legal(core)
     if not core:  # all of it stood in brackets, or was a legal form
-        core, legal, more, places, brackets = _words(whole)[0], [], [], [], []
-    short = initials(core)
+        core, legal, more, places, brackets = _split_words(whole)[0], [], [], [], []
+    short = make_initials(core)
     parts: list[str] = list(places)
-    others = [_without_legal(_words(name.strip(" )"))[0])[0] for name in former]
+    others = [_drop_legal(_split_words(name.strip(" )"))[0])[0] for name in former]
     for inside in brackets:
-        words = _words(inside)[0]
-        if words and ("".join(words) == short or initials(words) == "".join(core)):
+        words = _split_words(inside)[0]
+        if words and ("".join(words) == short or make_initials(words) == "".join(core)):
             others.append(words)
         else:
             parts += words
@@ -120,20 +120,20 @@ def take_apart(text: str) -> Name:
     )  # fmt: skip
 
 
-def initials(words: list[str] | tuple[str, ...]) -> str:
+def make_initials(words: list[str] | tuple[str, ...]) -> str:
     """`aws` of amazon, web, services; small words are passed over."""
     letters = [w[0] for w in words if w not in ("of", "the", "for", "and", "in")]
     return "".join(letters) if len(letters) > 1 else ""
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """Lower case without accents, one kind of blank and dash."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(re.sub(r"[‐-―]", "-", plain).split())
 
 
-def _without_address(text: str) -> tuple[str, bool]:
+def _drop_address(text: str) -> tuple[str, bool]:
     """The name without the comma and the street address behind it."""
     for comma in re.finditer(r"[,;]", text):
         rest = text[comma.end() :].strip()
@@ -142,9 +142,9 @@ def _without_address(text: str) -> tuple[str, bool]:
     return text, False
 
 
-def _words(text: str) -> tuple[list[str], str]:
+def _split_words(text: str) -> tuple[list[str], str]:
     """The words of a name, and the ending where the name is like a domain."""
-    text = re.sub(r"\b(?:[a-z]\.){2,}[a-z]?|\b([a-z])/([a-z])\b", _joined_letters, text)
+    text = re.sub(r"\b(?:[a-z]\.){2,}[a-z]?|\b([a-z])/([a-z])\b", _join_letters, text)
     text = re.sub(r"[’'`´]s?\b", "", text).replace("&", " ").replace("+", " plus ")
     ending = ""
     first = text.strip().split(" ", 1)[0].strip(",;")
@@ -157,12 +157,12 @@ def _words(text: str) -> tuple[list[str], str]:
     return [w for w in words if w != "and"] or words, ending
 
 
-def _joined_letters(found: re.Match[str]) -> str:
+def _join_letters(found: re.Match[str]) -> str:
     """`S.A.` and `A/S` as one word."""
     return re.sub(r"[./]", "", found[0])
 
 
-def _without_legal(words: list[str]) -> tuple[list[str], list[str]]:
+def _drop_legal(words: list[str]) -> tuple[list[str], list[str]]:
     """The words without legal forms at the end, which may stand there twice (`Pty Ltd`)."""
     kept, forms = list(words), []
     while len(kept) > 1 and kept[-1] in LEGAL:
@@ -172,7 +172,7 @@ def _without_legal(words: list[str]) -> tuple[list[str], list[str]]:
     return kept, forms
 
 
-def _without_places(words: list[str]) -> tuple[list[str], list[str]]:
+def _drop_places(words: list[str]) -> tuple[list[str], list[str]]:
     """The words without a country or continent at the end, where a name remains."""
     for several, one in _SEVERAL.items():
         tail = several.split()

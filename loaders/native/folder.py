@@ -44,11 +44,11 @@ def _read_table(folder: Path, name: str) -> pl.DataFrame | None:
 def _read_head(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
-    from knockon.loaders.native.yaml import head_of, parse
+    from knockon.loaders.native.yaml import parse, read_head
 
     document = parse(path)
     for key, line in document.lines.items():
         if key not in HEAD_KEYS:
             hint = did_you_mean(key, HEAD_KEYS)
             raise InputError(f"{path.name}:{line}: unknown key {clip(key)!r}{hint}")
-    return head_of(document)
+    return read_head(document)

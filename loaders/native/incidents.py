@@ -23,7 +23,7 @@ from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
 from knockon.graph.model.tables import Tables, at
 from knockon.graph.scenario.fields import FIELDS, find_field
 from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
-from knockon.loaders.native.yaml import Document, parse, tables_of
+from knockon.loaders.native.yaml import Document, build_tables, parse
 
 _PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
 _FALSE = ("false", "no")
@@ -55,16 +55,16 @@ def read_incident(path: Path) -> Incident:
     without attribution, a test or a source that names what the file does not hold.
     """
     document = parse(path)
-    tables = tables_of(document)
+    tables = build_tables(document)
     faults: list[str] = []
     incident = Incident(
         name=path.stem,
         tables=tables,
-        scenario=_scenario(document, faults),
-        paired=_paired(document, faults),
-        assumed=_texts(document, "assumed", faults),
-        hindsight=_hindsight(document, faults),
-        date=_text(document, "date", faults),
+        scenario=_read_scenario(document, faults),
+        paired=_read_paired(document, faults),
+        assumed=_read_texts(document, "assumed", faults),
+        hindsight=_read_hindsight(document, faults),
+        date=_read_text(document, "date", faults),
     )
     _check_reports(tables, faults)
     _check_names(document, incident, faults)
@@ -73,7 +73,7 @@ def read_incident(path: Path) -> Incident:
     return incident
 
 
-def _scenario(document: Document, faults: list[str]) -> dict[str, Any]:
+def _read_scenario(document: Document, faults: list[str]) -> dict[str, Any]:
     """What the file states of the scenario, as plain JSON that `Scenario.from_dict` takes."""
     stated = document.values.get("scenario")
     place = f"{document.name}:{document.lines.get('scenario', 1)}: scenario"
@@ -99,7 +99,7 @@ def _read_field(field: Field, value: Any) -> Any:
     if field.kind is ORIGINS:
         return _read_origins(field, value)
     if field.kind is ENTITIES:
-        return field.dump(field.check(_as_list(field, value)))
+        return field.dump(field.check(_read_list(field, value)))
     if value is None:
         return field.dump(field.check(None))
     if not isinstance(value, str):
@@ -113,7 +113,7 @@ def _read_origins(field: Field, value: Any) -> list[Any]:
         {**item, "severity": _read_severity(item)}
         if isinstance(item, dict) and "severity" in item
         else item
-        for item in _as_list(field, value)
+        for item in _read_list(field, value)
     ]
     field.check(origins)
     return origins
@@ -125,7 +125,7 @@ def _read_severity(origin: dict[str, Any]) -> Any:
     return _read_field(replace(find_field("severity"), name=name), origin["severity"])
 
 
-def _as_list(field: Field, value: Any) -> list[Any]:
+def _read_list(field: Field, value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise field.refuse(value)
     return value
@@ -134,7 +134,7 @@ def _as_list(field: Field, value: Any) -> list[Any]:
 _FIELDS = {f.name: f.limit() for f in FIELDS if f.remote}
 
 
-def _paired(document: Document, faults: list[str]) -> tuple[Pair, ...]:
+def _read_paired(document: Document, faults: list[str]) -> tuple[Pair, ...]:
     items = document.values.get("paired") or []
     if not isinstance(items, list):
         faults.append(f"{document.name}:{document.lines['paired']}: paired: expected a list")
@@ -160,7 +160,7 @@ def _paired(document: Document, faults: list[str]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def _texts(document: Document, key: str, faults: list[str]) -> tuple[str, ...]:
+def _read_texts(document: Document, key: str, faults: list[str]) -> tuple[str, ...]:
     items = document.values.get(key) or []
     if not isinstance(items, list) or not all(isinstance(i, str) for i in items):
         faults.append(f"{document.name}:{document.lines[key]}: {key}: expected a list of texts")
@@ -168,7 +168,7 @@ def _texts(document: Document, key: str, faults: list[str]) -> tuple[str, ...]:
     return tuple(items)
 
 
-def _text(document: Document, key: str, faults: list[str]) -> str | None:
+def _read_text(document: Document, key: str, faults: list[str]) -> str | None:
     value = document.values.get(key)
     if value is not None and not isinstance(value, str):
         faults.append(f"{document.name}:{document.lines[key]}: {key}: expected text")
@@ -176,9 +176,9 @@ def _text(document: Document, key: str, faults: list[str]) -> str | None:
     return value
 
 
-def _hindsight(document: Document, faults: list[str]) -> str | None:
+def _read_hindsight(document: Document, faults: list[str]) -> str | None:
     """Why the graph knows the outcome; a file that says nothing counts as hindsight."""
-    told = _text(document, "hindsight", faults)
+    told = _read_text(document, "hindsight", faults)
     if told is None:
         return "the file does not say when its dependencies were known"
     return None if told.lower() in _FALSE else told
@@ -201,12 +201,12 @@ def _check_reports(tables: Tables, faults: list[str]) -> None:
         if row["reported"] is not None and row["attribution"] is None:
             faults.append(f"{where}: reported {clip(row['reported'])!r}, but no attribution")
         for column, most in (("reported_impact", 4.0), ("reported_recovery_hours", float("inf"))):
-            if column in columns and not _within(row[column], most):
+            if column in columns and not _is_within(row[column], most):
                 wanted = f"a number from 0 to {most:g}"
                 faults.append(f"{where}: {column}: expected {wanted}, got {clip(row[column])!r}")
 
 
-def _within(value: str | None, most: float) -> bool:
+def _is_within(value: str | None, most: float) -> bool:
     try:
         return value is None or 0 <= float(value) <= most
     except ValueError:
@@ -222,7 +222,9 @@ def _check_names(document: Document, incident: Incident, faults: list[str]) -> N
         for role in ("root", "worse", "better"):
             asked = getattr(pair, role)
             if asked not in ids:
-                faults.append(f"{place}: {role}: no entity {clip(asked)!r}{_near(asked, ids)}")
+                faults.append(
+                    f"{place}: {role}: no entity {clip(asked)!r}{_name_nearest(asked, ids)}"
+                )
         if pair.source and pair.source not in tables.sources:
             faults.append(f"{place}: no source {clip(pair.source)!r}")
     for frame, name in ((tables.entities, "entities"), (tables.dependencies, "dependencies")):
@@ -234,5 +236,5 @@ def _check_names(document: Document, incident: Incident, faults: list[str]) -> N
                 faults.append(f"{where}: {column} {clip(key)!r} is not among the `sources`")
 
 
-def _near(asked: str, ids: set[str]) -> str:
+def _name_nearest(asked: str, ids: set[str]) -> str:
     return did_you_mean(asked, sorted(ids)) if ids else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.table import table
-from knockon.loaders.native.yaml import parse, tables_of
+from knockon.loaders.native.yaml import build_tables, parse
 from knockon.loaders.parsing.source import Source, SourceLike
 
 
@@ -15,7 +15,7 @@ def read_native_json(source: SourceLike, mapping: Mapping[str, str] | None = Non
     mapping: {their column: ours}. Raises InputError with every unknown key, and the line of it.
     """
     source = Source.of(source)
-    tables = tables_of(parse(source))
+    tables = build_tables(parse(source))
     if not mapping:
         return tables
     named = table(source, tables.dependencies, tables.entities, mapping)

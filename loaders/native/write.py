@@ -35,10 +35,10 @@ def write_folder(tables: Tables, folder: Path, format: Literal["csv", "parquet"]
     if clash:
         raise InputError(f"{folder}: holds {clash[0]} already; write to an empty folder")
     frames = {
-        "entities": _saying(tables.entities, ENTITY_COLUMNS),
-        "dependencies": _saying(tables.dependencies, DEPENDENCY_COLUMNS),
+        "entities": _drop_silent(tables.entities, ENTITY_COLUMNS),
+        "dependencies": _drop_silent(tables.dependencies, DEPENDENCY_COLUMNS),
     }
-    head = _head(tables)
+    head = _make_head(tables)
 
     def write() -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,18 +47,18 @@ def write_folder(tables: Tables, folder: Path, format: Literal["csv", "parquet"]
             frame.write_csv(target) if format == "csv" else frame.write_parquet(target)
         _write_head(head, folder / "graph.yaml")
 
-    _or_input_error(write, folder)
+    _refuse_failure(write, folder)
 
 
 def write_yaml(tables: Tables, path: Path) -> None:
     """Write checked tables as one YAML file: the head, `entities` and `dependencies`."""
-    document = _head(tables)
-    document["entities"] = _items(_saying(tables.entities, ENTITY_COLUMNS))
-    document["dependencies"] = _items(_saying(tables.dependencies, DEPENDENCY_COLUMNS))
-    _or_input_error(lambda: path.write_bytes(_dump(document)), path)
+    document = _make_head(tables)
+    document["entities"] = _make_items(_drop_silent(tables.entities, ENTITY_COLUMNS))
+    document["dependencies"] = _make_items(_drop_silent(tables.dependencies, DEPENDENCY_COLUMNS))
+    _refuse_failure(lambda: path.write_bytes(_dump(document)), path)
 
 
-def _saying(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
+def _drop_silent(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
     """The frame without the places of rows and without columns that say nothing."""
     required = {c.name for c in columns if c.required}
     defaults: dict[str, Any] = {c.name: c.default for c in columns}
@@ -75,7 +75,7 @@ def _saying(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
     return join_ranges(pl.DataFrame(kept))
 
 
-def _head(tables: Tables) -> dict[str, Any]:
+def _make_head(tables: Tables) -> dict[str, Any]:
     head = {
         "title": tables.title, "weight_unit": tables.weight_unit, "sources": dict(tables.sources)
     }  # fmt: skip
@@ -89,7 +89,7 @@ def _write_head(head: dict[str, Any], path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _items(frame: pl.DataFrame) -> list[dict[str, Any]]:
+def _make_items(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if v is not None} for row in frame.to_dicts()]
 
 
@@ -103,7 +103,7 @@ def _dump(document: dict[str, Any]) -> bytes:
     return text
 
 
-def _or_input_error(write: Callable[[], object], target: Path) -> None:
+def _refuse_failure(write: Callable[[], object], target: Path) -> None:
     try:
         write()
     except (OSError, pl.exceptions.PolarsError) as error:

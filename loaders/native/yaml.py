@@ -42,10 +42,10 @@ class Document:
 def read_yaml(source: SourceLike) -> Tables:
     """One YAML file with the lists `entities` (may be absent) and `dependencies`, and a head."""
     source = Source.of(source)
-    return tables_of(parse(source))
+    return build_tables(parse(source))
 
 
-def tables_of(document: Document) -> Tables:
+def build_tables(document: Document) -> Tables:
     """The two lists and the head of a document. What only a back-test reads is noted."""
     faults = [
         f"{document.name}:{line}: unknown key {clip(key)!r}{did_you_mean(key, KEYS)}"
@@ -54,17 +54,19 @@ def tables_of(document: Document) -> Tables:
     ]
     if not faults and "dependencies" not in document.values:
         faults.append(f"{document.name}: expected a list `dependencies`, found none")
-    entities = _rows(document, "entities", ENTITY_COLUMNS, faults)
-    dependencies = _rows(document, "dependencies", DEPENDENCY_COLUMNS, faults)
+    entities = _build_rows(document, "entities", ENTITY_COLUMNS, faults)
+    dependencies = _build_rows(document, "dependencies", DEPENDENCY_COLUMNS, faults)
     if faults:
         raise InputError.of(faults)
     extra = tuple(key for key in document.values if key in INCIDENT_KEYS)
     reason = "keys that only `knockon backtest` reads"
     report = (Finding("note", len(extra), reason, extra),) if extra else ()
-    return Tables(entities=entities, dependencies=dependencies, report=report, **head_of(document))
+    return Tables(
+        entities=entities, dependencies=dependencies, report=report, **read_head(document)
+    )
 
 
-def head_of(document: Document) -> dict[str, Any]:
+def read_head(document: Document) -> dict[str, Any]:
     """`title`, `weight_unit` and `sources` of a document, as arguments of `Tables`."""
     head: dict[str, Any] = {}
     for key in ("title", "weight_unit"):
@@ -94,7 +96,7 @@ def parse(source: SourceLike) -> Document:
     return Document(source.name, value, value.lines, items)
 
 
-def _rows(
+def _build_rows(
     document: Document, key: str, columns: tuple[Column, ...], faults: list[str]
 ) -> pl.DataFrame:
     """The items of a list as text columns with file and line; faults of shape are added."""

@@ -34,7 +34,7 @@ class Address:
         return hide_password(self.text)
 
 
-def address_of(text: str) -> Address:
+def parse_address(text: str) -> Address:
     """The parts of an address. Raises InputError, without the password, where they are unclear."""
     parts = _PARTS.fullmatch(text)
     if not parts:
@@ -53,7 +53,7 @@ def address_of(text: str) -> Address:
 
 
 @contextmanager
-def no_secrets(address: Address) -> Iterator[None]:
+def hide_secrets(address: Address) -> Iterator[None]:
     """Any error of a database driver becomes an InputError without the password in it."""
     try:
         yield
@@ -68,7 +68,7 @@ def no_secrets(address: Address) -> Iterator[None]:
         raise InputError(f"{address.shown}: {clip(hide_password(text), 300)}") from None
 
 
-def missing_extra(address: str, extra: str) -> NoReturn:
+def refuse_missing_extra(address: str, extra: str) -> NoReturn:
     """The error for a driver that is not installed."""
     raise InputError(
         f"{hide_password(address)}: needs an extra: pip install 'knockon[{extra}]'"
@@ -84,7 +84,7 @@ def need_query(query: str | None, address: str, example: str) -> str:
     return query.strip().rstrip(";").rstrip()
 
 
-def dependencies_of(
+def build_dependencies(
     frame: pl.DataFrame, mapping: Mapping[str, str] | None, address: str
 ) -> pl.DataFrame:
     """Rows of a query with our names of columns, and where each row stands.
@@ -118,9 +118,9 @@ def dependencies_of(
     return rows.with_columns(pl.lit("query").alias(FILE), pl.int_range(1, pl.len() + 1).alias(LINE))
 
 
-def tables_of(frame: pl.DataFrame, mapping: Mapping[str, str] | None, address: str) -> Tables:
+def build_tables(frame: pl.DataFrame, mapping: Mapping[str, str] | None, address: str) -> Tables:
     """The tables of a query that gives dependencies only."""
-    dependencies = dependencies_of(frame, mapping, address)
+    dependencies = build_dependencies(frame, mapping, address)
     return Tables(
         pl.DataFrame(),
         dependencies,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NoReturn, TypeAlias
 
 from knockon.graph.errors import InputError, clip
-from knockon.loaders.parsing.dot_tokens import Token, tokens
+from knockon.loaders.parsing.dot_tokens import Token, split_tokens
 from knockon.loaders.parsing.source import Source
 
 MAX_BYTES = 128 * 1024 * 1024
@@ -107,7 +107,7 @@ class _Parser:
 
     def __init__(self, text: str, name: str) -> None:
         self._name = name
-        self._tokens = tokens(text, name)
+        self._tokens = split_tokens(text, name)
         self._next = next(self._tokens)
         self._depth = 0
         self._inner: list[dict[str, int]] = []  # of each subgraph: those with a name in it
@@ -119,49 +119,52 @@ class _Parser:
         kind = self._take()
         if kind.keyword not in ("graph", "digraph"):
             self._fail(kind, "`graph` or `digraph`")
-        title = "" if self._at("{") else self._id()
+        title = "" if self._is_at("{") else self._parse_id()
         self._graph = DotGraph(title, kind.keyword == "digraph", strict)
-        self._need("{")
-        self._statements(_Scope({}, {}, self._graph.attributes, {}))
+        self._expect("{")
+        self._parse_statements(_Scope({}, {}, self._graph.attributes, {}))
         if self._next.kind != "end":
             self._fail(self._next, "the end of the file after one graph")
         return self._graph
 
-    def _statements(self, scope: _Scope) -> None:
+    def _parse_statements(self, scope: _Scope) -> None:
         """All up to and with the closing brace."""
         while not self._skip("}"):
             if not self._skip(";"):
-                self._statement(scope)
+                self._parse_statement(scope)
 
-    def _statement(self, scope: _Scope) -> None:
+    def _parse_statement(self, scope: _Scope) -> None:
         kind, line = self._next.keyword, self._next.line
         if kind in ("graph", "node", "edge"):
             self._take()
             target = {"graph": scope.attributes, "node": scope.node, "edge": scope.edge}[kind]
-            target.update(self._attributes(needed=True))
+            target.update(self._parse_attributes(needed=True))
             return
-        if kind == "subgraph" or self._at("{"):
-            first, node = self._subgraph(scope), None
+        if kind == "subgraph" or self._is_at("{"):
+            first, node = self._parse_subgraph(scope), None
         else:
-            identifier = self._id()
+            identifier = self._parse_id()
             if self._skip("="):
-                scope.attributes[identifier] = self._id()
+                scope.attributes[identifier] = self._parse_id()
                 return
-            first, node = ([identifier], self._port()), self._node(identifier, line, scope)
-        if self._at("->") or self._at("--"):
-            self._edges(first, line, scope)
+            first, node = (
+                ([identifier], self._parse_port()),
+                self._enter_node(identifier, line, scope),
+            )
+        if self._is_at("->") or self._is_at("--"):
+            self._parse_edges(first, line, scope)
         elif node is not None:
-            node.attributes.update(self._attributes())
+            node.attributes.update(self._parse_attributes())
 
-    def _edges(self, first: _Ends, line: int, scope: _Scope) -> None:
+    def _parse_edges(self, first: _Ends, line: int, scope: _Scope) -> None:
         """The edges of `a -> {b c} -> d`: each of one end with each of the next."""
         ends = [first]
-        while self._at("->") or self._at("--"):
+        while self._is_at("->") or self._is_at("--"):
             arrow = self._take()
             if arrow.text != _ARROWS[self._graph.directed]:
                 self._fail(arrow, f"`{_ARROWS[self._graph.directed]}`")
-            ends.append(self._edge_end(scope))
-        own = scope.edge | self._attributes()
+            ends.append(self._parse_edge_end(scope))
+        own = scope.edge | self._parse_attributes()
         for (tails, tail_port), (heads, head_port) in pairwise(ends):
             if len(self._graph.edges) + len(tails) * len(heads) > MAX_EDGES:
                 raise InputError(f"{self._name}:{line}: more than {MAX_EDGES:,} edges")
@@ -171,19 +174,19 @@ class _Parser:
                 DotEdge(tail, head, dict(given), line) for tail in tails for head in heads
             )
 
-    def _edge_end(self, scope: _Scope) -> _Ends:
-        if self._next.keyword == "subgraph" or self._at("{"):
-            return self._subgraph(scope)
-        line, identifier = self._next.line, self._id()
-        self._node(identifier, line, scope)
-        return [identifier], self._port()
+    def _parse_edge_end(self, scope: _Scope) -> _Ends:
+        if self._next.keyword == "subgraph" or self._is_at("{"):
+            return self._parse_subgraph(scope)
+        line, identifier = self._next.line, self._parse_id()
+        self._enter_node(identifier, line, scope)
+        return [identifier], self._parse_port()
 
-    def _subgraph(self, scope: _Scope) -> _Ends:
+    def _parse_subgraph(self, scope: _Scope) -> _Ends:
         name = ""
         if self._next.keyword == "subgraph":
             self._take()
-            name = "" if self._at("{") else self._id()
-        opened = self._need("{")
+            name = "" if self._is_at("{") else self._parse_id()
+        opened = self._expect("{")
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise InputError(f"{self._name}:{opened.line}: nested deeper than {MAX_DEPTH} levels")
@@ -197,40 +200,40 @@ class _Parser:
             inner.subgraph, inner.inner = number, self._inner[number]
             inner.attributes = self._graph.subgraphs[number].attributes
             held = self._graph.subgraphs[number].nodes
-        self._statements(inner)
+        self._parse_statements(inner)
         self._depth -= 1
         held.update(inner.nodes)
         scope.nodes.update(inner.nodes)
         return held, ""
 
-    def _node(self, identifier: str, line: int, scope: _Scope) -> DotNode:
+    def _enter_node(self, identifier: str, line: int, scope: _Scope) -> DotNode:
         node = self._graph.nodes.get(identifier)
         if node is None:
             node = self._graph.nodes[identifier] = DotNode(identifier, dict(scope.node), line)
         scope.nodes[identifier] = None
         return node
 
-    def _port(self) -> str:
+    def _parse_port(self) -> str:
         parts: list[str] = []
         while len(parts) < 2 and self._skip(":"):
-            parts.append(self._id())
+            parts.append(self._parse_id())
         return ":".join(parts)
 
-    def _attributes(self, needed: bool = False) -> dict[str, str]:
+    def _parse_attributes(self, needed: bool = False) -> dict[str, str]:
         """All of `[a=b, c=d; e=f] [g=h]`."""
         given: dict[str, str] = {}
-        if needed and not self._at("["):
+        if needed and not self._is_at("["):
             self._fail(self._next, "`[`")
         while self._skip("["):
             while not self._skip("]"):
-                name = self._id()
-                self._need("=")
-                given[name] = self._id()
+                name = self._parse_id()
+                self._expect("=")
+                given[name] = self._parse_id()
                 if not self._skip(","):
                     self._skip(";")
         return given
 
-    def _id(self) -> str:
+    def _parse_id(self) -> str:
         token = self._take()
         if token.kind in ("mark", "end") or token.keyword:
             self._fail(token, "a name")
@@ -242,17 +245,17 @@ class _Parser:
             parts.append(token.text)
         return "".join(parts)
 
-    def _at(self, mark: str) -> bool:
+    def _is_at(self, mark: str) -> bool:
         return self._next.kind == "mark" and self._next.text == mark
 
     def _skip(self, mark: str) -> bool:
-        found = self._at(mark)
+        found = self._is_at(mark)
         if found:
             self._take()
         return found
 
-    def _need(self, mark: str) -> Token:
-        if not self._at(mark):
+    def _expect(self, mark: str) -> Token:
+        if not self._is_at(mark):
             self._fail(self._next, f"`{mark}`")
         return self._take()
 

@@ -33,7 +33,7 @@ class Token(NamedTuple):
         return lower if lower in _KEYWORDS else ""
 
 
-def tokens(text: str, name: str) -> Iterator[Token]:
+def split_tokens(text: str, name: str) -> Iterator[Token]:
     """The tokens of DOT text, an `end` at last. Raises InputError with the line."""
     at, line = 0, 1
     while at < len(text):
@@ -48,7 +48,7 @@ def tokens(text: str, name: str) -> Iterator[Token]:
             end = _end_of_html(text, at, f"{name}:{line}")
             yield Token(kind, text[at + 1 : end - 1], line)
         elif kind == "quoted":
-            yield Token(kind, _plain(found["quoted"]), line)
+            yield Token(kind, _unescape(found["quoted"]), line)
         elif kind != "skip":
             yield Token(kind, found[0], line)
         line += text.count("\n", at, end)
@@ -65,6 +65,6 @@ def _end_of_html(text: str, start: int, place: str) -> int:
     raise InputError(f"{place}: not readable as DOT: text in angle brackets has no end")
 
 
-def _plain(quoted: str) -> str:
+def _unescape(quoted: str) -> str:
     """Only a quote and the end of a line can be escaped; all other backslashes are text."""
     return re.sub(r'\\(\\|"|\r?\n)', lambda m: {"\\": "\\\\", '"': '"'}.get(m[1], ""), quoted)

@@ -66,7 +66,7 @@ def _check_chunk(data: mmap, chunk: Struct, body: int, limit: int) -> int:
     if values > limit:
         raise ValueError(f"a column claims {values:,} values")
     unpacked = found = 0
-    for page in _pages(data, start, start + packed):
+    for page in _walk_pages(data, start, start + packed):
         unpacked += _count(page, 2)
         inner = page.get(5) or page.get(8)
         count = _count(inner or page[7], 1)
@@ -78,7 +78,7 @@ def _check_chunk(data: mmap, chunk: Struct, body: int, limit: int) -> int:
     return unpacked
 
 
-def _pages(data: mmap, start: int, end: int) -> Iterator[Struct]:
+def _walk_pages(data: mmap, start: int, end: int) -> Iterator[Struct]:
     reader = Reader(data, start, end)
     while reader.position < end:
         page = reader.struct()

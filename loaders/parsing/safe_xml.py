@@ -70,8 +70,8 @@ class _Builder:
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text
-        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.CharacterDataHandler = self._add_text
+        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
         self._parser.EntityDeclHandler = self._refuse_entity
         self._parser.SkippedEntityHandler = self._refuse_entity
 
@@ -88,30 +88,32 @@ class _Builder:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if len(self._open) > MAX_DEPTH:
-            raise self._fault(f"elements nested deeper than {MAX_DEPTH}")
+            raise self._make_fault(f"elements nested deeper than {MAX_DEPTH}")
         if self._count > MAX_ELEMENTS:
-            raise self._fault(f"more than {MAX_ELEMENTS:,} elements")
-        named = {_curly(key): value for key, value in attributes.items()}
-        element = Element(_curly(tag), named, self._parser.CurrentLineNumber)
+            raise self._make_fault(f"more than {MAX_ELEMENTS:,} elements")
+        named = {_write_curly(key): value for key, value in attributes.items()}
+        element = Element(_write_curly(tag), named, self._parser.CurrentLineNumber)
         self._open[-1].children.append(element)
         self._open.append(element)
 
     def _end(self, tag: str) -> None:
         self._open.pop()
 
-    def _text(self, text: str) -> None:
+    def _add_text(self, text: str) -> None:
         self._open[-1].text += text
 
-    def _doctype(self, name: str, system: str | None, public: str | None, inner: bool) -> None:
+    def _refuse_doctype(
+        self, name: str, system: str | None, public: str | None, inner: bool
+    ) -> None:
         if inner:
-            raise self._fault("a document type with declarations of its own is not read")
+            raise self._make_fault("a document type with declarations of its own is not read")
 
     def _refuse_entity(self, *declared: object) -> None:
-        raise self._fault("entities are not read")
+        raise self._make_fault("entities are not read")
 
-    def _fault(self, what: str) -> InputError:
+    def _make_fault(self, what: str) -> InputError:
         return InputError(f"{self._name}:{self._parser.CurrentLineNumber}: {what}")
 
 
-def _curly(name: str) -> str:
+def _write_curly(name: str) -> str:
     return "{" + name if "}" in name else name

@@ -124,14 +124,14 @@ class Source:
         """The value in JSON text. Raises InputError with the line (`json_text.parse_json`)."""
         from knockon.loaders.parsing.json_text import parse_json
 
-        return parse_json(self._json_text(), self.name)
+        return parse_json(self._read_json_text(), self.name)
 
     @cached_property
     def json_lines(self) -> list[tuple[int, Any]]:
         """The values of one JSON value per line (NDJSON), each with its line."""
         from knockon.loaders.parsing.json_text import parse_json_lines
 
-        return parse_json_lines(self._json_text(), self.name)
+        return parse_json_lines(self._read_json_text(), self.name)
 
     @cached_property
     def xml(self) -> "Element":
@@ -144,13 +144,13 @@ class Source:
 
     def yaml(self, rules: Rules = ONE) -> Any:
         """The value of the one YAML document: text, None, YamlMap or YamlList (`parse_yaml`)."""
-        (value,) = self._yaml_documents(rules)
+        (value,) = self._parse_yaml(rules)
         return value
 
     @property
     def yaml_documents(self) -> list[Any]:
         """The values of all YAML documents, empty ones left out."""
-        return [value for value in self._yaml_documents(MANY) if value is not None]
+        return [value for value in self._parse_yaml(MANY) if value is not None]
 
     def refuse_larger(self, limit: int, what: str) -> None:
         """Raise InputError where the content is longer than so many bytes."""
@@ -169,7 +169,7 @@ class Source:
             wanted = "a Parquet file" if self.suffix == ".parquet" else wanted
             raise InputError(f"{self.place}: expected {wanted}, found {kind}")
 
-    def _json_text(self) -> str:
+    def _read_json_text(self) -> str:
         from knockon.loaders.parsing import json_text
 
         self.refuse_larger(json_text.MAX_BYTES, "JSON")
@@ -184,11 +184,11 @@ class Source:
         try:
             self.refuse_larger(MAX_BYTES, "YAML")
             text = self.text
-            return self._yaml_documents(rules) if may_hold_keys(text, keys) else []
+            return self._parse_yaml(rules) if may_hold_keys(text, keys) else []
         except InputError:
             return list(outline_yaml(text))
 
-    def _yaml_documents(self, rules: Rules) -> list[Any]:
+    def _parse_yaml(self, rules: Rules) -> list[Any]:
         from knockon.loaders.parsing import yaml_text
 
         if rules not in self._yaml:

@@ -25,59 +25,61 @@ class Reader:
             raise ValueError("nested too deeply")
         fields: Struct = {}
         last = 0
-        while head := self._byte():
+        while head := self._read_byte():
             delta, kind = head >> 4, head & 0x0F
-            last = last + delta if delta else self._zigzag()
+            last = last + delta if delta else self._read_zigzag()
             if last in fields:
                 raise ValueError(f"field {last} stands twice")
-            fields[last] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, depth)
+            fields[last] = (
+                kind == _TRUE if kind in (_TRUE, _FALSE) else self._read_value(kind, depth)
+            )
         return fields
 
-    def _value(self, kind: int, depth: int) -> Any:
+    def _read_value(self, kind: int, depth: int) -> Any:
         if kind == _STRUCT:
             return self.struct(depth + 1)
         if kind == _BINARY:
-            return self._bytes(self._varint())
+            return self._read_bytes(self._read_varint())
         if kind in (_LIST, _SET):
             return self._list(depth + 1)
         if kind == _DOUBLE:
-            return self._bytes(8)
+            return self._read_bytes(8)
         if kind in (_TRUE, _FALSE, _BYTE):
-            return self._byte()
+            return self._read_byte()
         if kind == _MAP or kind > _STRUCT or kind == 0:
             raise ValueError(f"unexpected type {kind}")
-        return self._zigzag()
+        return self._read_zigzag()
 
     def _list(self, depth: int) -> list[Any]:
         if depth > MAX_DEPTH:
             raise ValueError("nested too deeply")
-        head = self._byte()
-        size = head >> 4 if head >> 4 < 15 else self._varint()
+        head = self._read_byte()
+        size = head >> 4 if head >> 4 < 15 else self._read_varint()
         if size > self._end - self.position:  # every item takes a byte at least
             raise ValueError(f"a list of {size:,} items is longer than the file")
-        return [self._value(head & 0x0F, depth) for _ in range(size)]
+        return [self._read_value(head & 0x0F, depth) for _ in range(size)]
 
-    def _bytes(self, size: int) -> bytes:
+    def _read_bytes(self, size: int) -> bytes:
         start = self.position
         if size > self._end - start:
             raise ValueError(f"a text of {size:,} bytes is longer than the file")
         self.position += size
         return bytes(self._data[start : self.position])
 
-    def _zigzag(self) -> int:
-        value = self._varint()
+    def _read_zigzag(self) -> int:
+        value = self._read_varint()
         return (value >> 1) ^ -(value & 1)
 
-    def _varint(self) -> int:
+    def _read_varint(self) -> int:
         value = 0
         for shift in range(0, 70, 7):
-            byte = self._byte()
+            byte = self._read_byte()
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value
         raise ValueError("a number of more than 64 bits")
 
-    def _byte(self) -> int:
+    def _read_byte(self) -> int:
         if self.position >= self._end:
             raise ValueError("it breaks off")
         self.position += 1

@@ -22,14 +22,14 @@ _BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")  # what follows `BZh9`, which text 
 _DAMAGED = (BadZipFile, NotImplementedError, zlib.error, ValueError)
 
 
-def _lz4(path: Path) -> IO[bytes]:
+def _open_lz4(path: Path) -> IO[bytes]:
     import lz4.frame
 
     stream: IO[bytes] = lz4.frame.open(path)
     return stream
 
 
-def _zstd(path: Path) -> Any:
+def _open_zstd(path: Path) -> Any:
     from backports import zstd
 
     return zstd.open(path)
@@ -39,8 +39,8 @@ _OPENERS: Mapping[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"\xfd7zXZ\x00": lzma.open,
     b"BZh": bz2.open,
-    b"\x04\x22\x4d\x18": _lz4,
-    b"\x28\xb5\x2f\xfd": _zstd,
+    b"\x04\x22\x4d\x18": _open_lz4,
+    b"\x28\xb5\x2f\xfd": _open_zstd,
 }
 
 
@@ -60,7 +60,7 @@ def unpack(path: Path, limit: int = MAX_BYTES) -> bytes:
     with path.open("rb") as file:
         opener = find_opener(file.read(10))
     if opener:
-        limit = _bound(path.stat().st_size, limit)
+        limit = _find_bound(path.stat().st_size, limit)
     with opener(path) if opener else path.open("rb") as stream:
         return _read(stream, path.name, limit)
 
@@ -92,7 +92,7 @@ def walk_zip(
     content in all than `unpack` allows. Nothing is written to disk: names are only names.
     """
     size = file.stat().st_size if isinstance(file, Path) else file.seek(0, os.SEEK_END)
-    limit = _bound(size, limit)
+    limit = _find_bound(size, limit)
     try:
         with ZipFile(file) as archive:
             entries = sorted(
@@ -125,7 +125,7 @@ def peek_zip(file: Path | IO[bytes], member: str | None = None) -> tuple[frozens
         return frozenset(), b""  # no format is told by it; the registry says what came
 
 
-def _bound(packed: int, limit: int) -> int:
+def _find_bound(packed: int, limit: int) -> int:
     """How many bytes a packed file of this size may hold; at most `limit`."""
     return min(limit, max(FREE_BYTES, MAX_RATIO * packed))
 

@@ -125,21 +125,21 @@ class _Builder:
         found: list[Any] = []
         while not isinstance(event := next(self._events), yaml.StreamEndEvent):
             if found and not self._rules.many:
-                raise self._fault(event, "expected one YAML document, found several")
+                raise self._make_fault(event, "expected one YAML document, found several")
             self._anchors.clear()
-            found.append(self._value(next(self._events), 0))
+            found.append(self._build_value(next(self._events), 0))
             next(self._events)  # the end of the document
         if not found:
             raise InputError(f"{self._name}: the file is empty")
         return found
 
-    def _value(self, event: yaml.Event, depth: int) -> Any:
+    def _build_value(self, event: yaml.Event, depth: int) -> Any:
         """The value that starts with this event, at `depth` levels below the top."""
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event, depth)
+            return self._follow_alias(event, depth)
         tag = getattr(event, "tag", None) or "!"
         if tag not in ("!", *self._rules.tags, *_PLAIN_TAGS):
-            raise self._fault(event, f"the tag {clip(tag)!r} is not read; expected plain YAML")
+            raise self._make_fault(event, f"the tag {clip(tag)!r} is not read; expected plain YAML")
         before, outer, self._deepest = self._cost, self._deepest, depth
         self._cost += _NODE
         value: Any
@@ -147,86 +147,86 @@ class _Builder:
             self._cost += len(event.value)
             value = None if not event.style and event.value in _NULLS else event.value
         elif depth >= self._rules.depth:
-            raise self._fault(event, f"nested deeper than {self._rules.depth} levels")
+            raise self._make_fault(event, f"nested deeper than {self._rules.depth} levels")
         elif isinstance(event, yaml.MappingStartEvent):
-            value = self._mapping(event, depth + 1)
+            value = self._build_mapping(event, depth + 1)
         else:
-            value = self._sequence(event, depth + 1)
+            value = self._build_sequence(event, depth + 1)
         anchor = getattr(event, "anchor", None)
         if anchor:
             self._anchors[anchor] = _Anchor(value, self._cost - before, self._deepest - depth)
         self._deepest = max(self._deepest, outer)
         return value
 
-    def _mapping(self, start: yaml.Event, depth: int) -> YamlMap:
-        values = YamlMap(_line(start))
+    def _build_mapping(self, start: yaml.Event, depth: int) -> YamlMap:
+        values = YamlMap(_find_line(start))
         self._deepest = max(self._deepest, depth)
         merged: list[YamlMap] = []
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise self._fault(event, f"expected a key, found {_word(event)}")
+                raise self._make_fault(event, f"expected a key, found {_name_event(event)}")
             key = str(event.value)
             if key in values or (merged and key == "<<" and not event.style):
-                raise self._fault(event, f"the key {clip(key)!r} stands twice")
+                raise self._make_fault(event, f"the key {clip(key)!r} stands twice")
             self._cost += len(key)
             if key == "<<" and not event.style:
-                merged = self._merged(event, depth)
+                merged = self._build_merged(event, depth)
                 continue
-            values.lines[key] = _line(event)
+            values.lines[key] = _find_line(event)
             event = next(self._events)
             tag = getattr(event, "tag", None)
             if tag in self._rules.tags:
                 values.tags[key] = tag
-            values[key] = self._value(event, depth)
+            values[key] = self._build_value(event, depth)
         for other in merged:  # what is written out wins, then the first of those merged
             for key in other.keys() - values.keys():
                 values[key], values.lines[key] = other[key], other.lines[key]
         return values
 
-    def _merged(self, key: yaml.Event, depth: int) -> list[YamlMap]:
+    def _build_merged(self, key: yaml.Event, depth: int) -> list[YamlMap]:
         """The mappings that `<<` merges."""
         if not self._rules.structures:
-            raise self._fault(key, "merging with << is not read; write the values out")
-        value = self._value(next(self._events), depth)
+            raise self._make_fault(key, "merging with << is not read; write the values out")
+        value = self._build_value(next(self._events), depth)
         found = list(value) if isinstance(value, YamlList) else [value]
         if not all(isinstance(one, YamlMap) for one in found):
-            raise self._fault(key, "<<: expected a mapping, or a list of mappings")
+            raise self._make_fault(key, "<<: expected a mapping, or a list of mappings")
         return found
 
-    def _sequence(self, start: yaml.Event, depth: int) -> YamlList:
-        values = YamlList(_line(start))
+    def _build_sequence(self, start: yaml.Event, depth: int) -> YamlList:
+        values = YamlList(_find_line(start))
         self._deepest = max(self._deepest, depth)
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            values.lines.append(_line(event))
-            values.append(self._value(event, depth))
+            values.lines.append(_find_line(event))
+            values.append(self._build_value(event, depth))
         return values
 
-    def _alias(self, event: yaml.AliasEvent, depth: int) -> Any:
+    def _follow_alias(self, event: yaml.AliasEvent, depth: int) -> Any:
         known = self._anchors.get(event.anchor or "")
         alias = f"*{clip(str(event.anchor), 40)}"
         if not self._rules.structures and (known is None or known.height):
             what = f"the alias {alias} does not name a single value that stands before it"
-            raise self._fault(event, f"{what}; lists and mappings must be written out")
+            raise self._make_fault(event, f"{what}; lists and mappings must be written out")
         if known is None:
-            raise self._fault(event, f"the alias {alias} does not name a value before it")
+            raise self._make_fault(event, f"the alias {alias} does not name a value before it")
         if depth + known.height > self._rules.depth:
-            raise self._fault(event, f"nested deeper than {self._rules.depth} levels")
+            raise self._make_fault(event, f"nested deeper than {self._rules.depth} levels")
         self._deepest = max(self._deepest, depth + known.height)
         self._cost += known.cost
         self._aliased += known.cost - (0 if known.height else _NODE)
         if self._aliased > MAX_ALIASED:
-            raise self._fault(event, f"aliases repeat more than {MAX_ALIASED:,} characters")
+            raise self._make_fault(event, f"aliases repeat more than {MAX_ALIASED:,} characters")
         return known.value
 
-    def _fault(self, event: yaml.Event, what: str) -> InputError:
-        return InputError(f"{self._name}:{_line(event)}: {what}")
+    def _make_fault(self, event: yaml.Event, what: str) -> InputError:
+        return InputError(f"{self._name}:{_find_line(event)}: {what}")
 
 
-def _line(event: yaml.Event) -> int:
+def _find_line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 0
 
 
-def _word(event: yaml.Event) -> str:
+def _name_event(event: yaml.Event) -> str:
     words = {
         yaml.ScalarEvent: "a single value",
         yaml.SequenceStartEvent: "a list",

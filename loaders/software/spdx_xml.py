@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from knockon.loaders.parsing.rdf_xml import TYPE, Statement, statements
+from knockon.loaders.parsing.rdf_xml import TYPE, Statement, walk_statements
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.software.spdx_relations import spelled
 
@@ -41,7 +41,7 @@ def _value(element: Element) -> Any:
 
 def plain_of_rdf(root: Element) -> tuple[dict[str, Any], dict[str, str]]:
     """The document that RDF/XML states, and the line of each place in it."""
-    return _Rdf(statements(root)).plain()
+    return _Rdf(walk_statements(root)).plain()
 
 
 class _Rdf:

@@ -20,11 +20,11 @@ from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.parsing.database import (
     MAX_ROWS,
     Address,
-    address_of,
-    dependencies_of,
-    missing_extra,
+    build_dependencies,
+    hide_secrets,
     need_query,
-    no_secrets,
+    parse_address,
+    refuse_missing_extra,
 )
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -50,9 +50,9 @@ def read_neo4j(
     mapping: their name of a column -> ours
     Raises InputError for a query or database that cannot be read; never with a password in it.
     """
-    address = address_of(Source.of(source).address)
+    address = parse_address(Source.of(source).address)
     statement = need_query(query, address.text, EXAMPLE)
-    with no_secrets(address):
+    with hide_secrets(address):
         names, records = _answer(address, statement)
     rows = Rows("query", f"Cypher query of {address.shown}")
     back = {ours: theirs for theirs, ours in (mapping or {}).items()}
@@ -67,7 +67,7 @@ def read_neo4j(
     frame = pl.DataFrame([pl.Series(n, _texts(v), strict=False) for n, v in cells.items()])
     made = rows.tables(f"Query of {address.shown}", "--query")
     return Tables(
-        made.entities, dependencies_of(frame, mapping, address.text), made.title,
+        made.entities, build_dependencies(frame, mapping, address.text), made.title,
         sources=made.sources, report=made.report,
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _answer(address: Address, statement: str) -> tuple[list[str], list[Any]]:
     try:
         import neo4j
     except ImportError:
-        missing_extra(address.text, "neo4j")
+        refuse_missing_extra(address.text, "neo4j")
     parts = urlsplit(f"{address.text.partition('://')[0]}://{address.place}")
     place = f"{parts.scheme}://{parts.netloc}"
     base = parts.path.strip("/") or None

@@ -19,11 +19,11 @@ from knockon.graph.model.tables import Tables
 from knockon.loaders.parsing.database import (
     MAX_ROWS,
     Address,
-    address_of,
-    missing_extra,
+    build_tables,
+    hide_secrets,
     need_query,
-    no_secrets,
-    tables_of,
+    parse_address,
+    refuse_missing_extra,
 )
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -40,14 +40,14 @@ def read_sql(
     """
     source = Source.of(source)
     text = source.address or _address_of_file(source)
-    address = address_of(text)
+    address = parse_address(text)
     statement = need_query(query, text, EXAMPLE)
     statement = f"SELECT * FROM (\n{statement}\n) AS knockon_rows LIMIT {MAX_ROWS + 1}"
     scheme = text.partition("://")[0].lower()
     reader = {"sqlite": _sqlite, "duckdb": _duckdb}.get(scheme, _postgresql)
-    with no_secrets(address):
+    with hide_secrets(address):
         frame = reader(address, statement)
-    return tables_of(frame, mapping, text)
+    return build_tables(frame, mapping, text)
 
 
 def _address_of_file(source: Source) -> str:
@@ -90,7 +90,7 @@ def _duckdb(address: Address, statement: str) -> pl.DataFrame:
     try:
         import duckdb
     except ImportError:
-        missing_extra(address.text, "duckdb")
+        refuse_missing_extra(address.text, "duckdb")
     path = str(_file(address))
     with closing(duckdb.connect(path, read_only=True)) as connection:
         connection.execute("SET enable_external_access = false")
@@ -101,7 +101,7 @@ def _postgresql(address: Address, statement: str) -> pl.DataFrame:
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError:
-        missing_extra(address.text, "postgres")
+        refuse_missing_extra(address.text, "postgres")
     with dbapi.connect(address.text) as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION READ ONLY")
         cursor.execute(statement)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from knockon.graph.model.check import check
 from knockon.graph.model.tables import Tables
 from knockon.loaders.joining import candidates
-from knockon.loaders.joining.aliases import alike_names, proposals, propose
+from knockon.loaders.joining.aliases import find_alike_names, list_proposals, propose
 from knockon.loaders.joining.claims import NAMES, TABLE, Claim
-from knockon.loaders.joining.likeness import likeness
+from knockon.loaders.joining.likeness import measure_likeness
 from knockon.loaders.joining.names import take_apart
 from tests.toys import COLUMNS, dep
 
@@ -119,12 +119,12 @@ def test_no_pair_is_missed(names: list[str]) -> None:
     """Twin: of all pairs looked at one by one, each alike joins through what is proposed."""
     kinds = {"kind": ["unknown"] * len(names), "_file": [f"{n}/" for n in range(len(names))]}
     of = tables(names or [""], **(kinds if names else {}))
-    found = {frozenset((c.alias, c.same_as)) for c in alike_names(of, 0.7)[0]}
+    found = {frozenset((c.alias, c.same_as)) for c in find_alike_names(of, 0.7)[0]}
     taken = [take_apart(name) for name in of.entities["name"]]
     ids = of.entities["id"].to_list()
     for i, one in enumerate(taken):
         for j in range(i):
-            alike = likeness(one, taken[j])[0] >= 0.7
+            alike = measure_likeness(one, taken[j])[0] >= 0.7
             pair = frozenset((ids[i], ids[j]))
             stands_for = [
                 frozenset((ids[k], ids[m]))
@@ -142,7 +142,7 @@ def test_proposals_are_a_table_to_edit() -> None:
     of = tables(["AWS", "Amazon Web Services", "Duo", "Duo Inc"], dep("x", "i0"), same_as=[
         None, None, None, "i2"])  # fmt: skip
     claims = propose(of)[0]
-    frame = proposals(of, claims)
+    frame = list_proposals(of, claims)
     assert frame.columns[:5] == ["alias", "same_as", "score", "why", "merge"]
     assert frame.select("alias", "same_as", "merge").rows() == [
         ("i3", "i2", "yes"), ("i1", "i0", None),
@@ -152,7 +152,7 @@ def test_proposals_are_a_table_to_edit() -> None:
         "Amazon Web Services", "unknown", 1,
     )  # fmt: skip
     decided = [(Claim("i0", "i1", TABLE), False), (Claim("i2", "i1", TABLE), True)]
-    again = proposals(of, claims, decided)
+    again = list_proposals(of, claims, decided)
     assert again.select("alias", "same_as", "merge").rows() == [
         ("i3", "i2", "yes"), ("i0", "i1", "no"), ("i2", "i1", "yes"),
     ]  # fmt: skip

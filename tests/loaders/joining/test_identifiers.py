@@ -6,7 +6,7 @@ import pytest
 from knockon.graph.model.check import check
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.lei import is_lei
-from knockon.loaders.joining.identifiers import host_of, identified
+from knockon.loaders.joining.identifiers import find_host, find_identified
 
 # of GLEIF itself, Apple, Deutsche Bank: published by GLEIF
 REAL = ("506700GE1G29325QX363", "HWUPKR0MPOU8FGXBT394", "7LTWFZYICNSX8D621K86")
@@ -40,12 +40,12 @@ def test_real_leis_hold_and_with_one_wrong_character_do_not(lei: str) -> None:
 )
 def test_only_a_whole_website_names_a_host(text: str, host: str | None) -> None:
     """Scheme, www, port and case are no matter; a path, a query, a lone word name nobody."""
-    assert host_of(text) == host
+    assert find_host(text) == host
 
 
 def claims(*rows: dict[str, str]) -> list[tuple[str, str, str, float, bool]]:
     tables = check(Tables(pl.DataFrame(list(rows), infer_schema_length=None), pl.DataFrame()))
-    return [(c.alias, c.same_as, c.by, c.score, c.sure) for c in identified(tables)[0]]
+    return [(c.alias, c.same_as, c.by, c.score, c.sure) for c in find_identified(tables)[0]]
 
 
 def test_one_lei_is_one_organisation_however_it_is_written() -> None:
@@ -91,7 +91,7 @@ def test_what_cannot_be_used_is_counted() -> None:
         {"id": "b", "lei": "nonsense", "website": "https://github.com/b", "domain": "b.example"},
     ]
     tables = check(Tables(pl.DataFrame(rows), pl.DataFrame()))
-    found, notes = identified(tables)
+    found, notes = find_identified(tables)
     assert found == []
     assert [(n.count, n.reason) for n in notes] == [
         (2, "an LEI whose form or check digits are wrong; not used"),

@@ -14,7 +14,7 @@ from knockon.graph.errors import InputError
 from knockon.graph.model.check import check
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import ALSO_KNOWN_AS, Finding, Tables
-from knockon.loaders.joining.claims import DOMAIN, LEI, NAMES, STATED, TABLE, Claim, stated
+from knockon.loaders.joining.claims import DOMAIN, LEI, NAMES, STATED, TABLE, Claim, find_stated
 from knockon.loaders.joining.join import join
 from knockon.loaders.merge import load_tables
 from tests.loaders.test_merge import entity, folder, said
@@ -321,4 +321,4 @@ def test_checked_tables_without_claims_are_returned_as_they_are() -> None:
     """No claim, no change."""
     of = tables(dep("x", "a"))
     assert joined(of).entities.equals(of.entities)
-    assert stated(of) == ([], [])
+    assert find_stated(of) == ([], [])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knockon.loaders.joining.likeness import SAFE, likeness
+from knockon.loaders.joining.likeness import SAFE, measure_likeness
 from knockon.loaders.joining.names import take_apart
 
 PAIRS = [
@@ -26,7 +26,7 @@ NAMES = st.lists(WORDS, max_size=5).map(" ".join)
 
 
 def score(one: str, other: str) -> float:
-    return likeness(take_apart(one), take_apart(other))[0]
+    return measure_likeness(take_apart(one), take_apart(other))[0]
 
 
 def test_the_labelled_pairs_are_enough_and_of_both_sorts() -> None:
@@ -80,12 +80,16 @@ def test_the_steps_of_the_scale(one: str, other: str, expected: float) -> None:
 def test_likeness_is_symmetric_and_of_itself_the_highest(one: str, other: str) -> None:
     """Order does not matter, no pair beats a name with itself, all lie in 0..1."""
     a, b = take_apart(one), take_apart(other)
-    assert likeness(a, b) == likeness(b, a)
-    assert 0 <= likeness(a, b)[0] <= 0.99
-    assert likeness(a, a)[0] == (0.99 if a.core else 0.0)
+    assert measure_likeness(a, b) == measure_likeness(b, a)
+    assert 0 <= measure_likeness(a, b)[0] <= 0.99
+    assert measure_likeness(a, a)[0] == (0.99 if a.core else 0.0)
 
 
 @pytest.mark.parametrize("words", ["d/b/a Section.io", "f/k/a Section", "formerly Section"])
 def test_a_former_or_trade_name_is_proposed_not_joined(words: str) -> None:
     """A firm and what it trades as are joined by a decision, not by likeness."""
-    assert 0.5 < likeness(take_apart("Twine, Inc"), take_apart(f"Twine, Inc {words}"))[0] < 0.97
+    assert (
+        0.5
+        < measure_likeness(take_apart("Twine, Inc"), take_apart(f"Twine, Inc {words}"))[0]
+        < 0.97
+    )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knockon.loaders.joining.names import initials, take_apart
+from knockon.loaders.joining.names import make_initials, take_apart
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_former_trade_and_short_names_are_names(text: str, core: str, other: str
 
 def test_initials_pass_over_small_words() -> None:
     """Department of Energy is DE; one word has none."""
-    assert initials(["department", "of", "energy"]) == "de"
-    assert initials(["energy"]) == ""
+    assert make_initials(["department", "of", "energy"]) == "de"
+    assert make_initials(["energy"]) == ""
 
 
 @given(st.text(max_size=60))

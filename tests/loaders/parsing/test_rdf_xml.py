@@ -4,7 +4,7 @@ import pytest
 from rdflib import BNode, Graph
 from rdflib.compare import isomorphic
 
-from knockon.loaders.parsing.rdf_xml import RDF, statements
+from knockon.loaders.parsing.rdf_xml import RDF, walk_statements
 from knockon.loaders.parsing.safe_xml import parse_xml
 
 HEAD = (
@@ -35,7 +35,7 @@ def read(text: str) -> Graph:
         return URIRef(name.replace("{", "").replace("}", ""))
 
     graph = Graph()
-    for one in statements(parse_xml(text.encode(), "a.rdf")):
+    for one in walk_statements(parse_xml(text.encode(), "a.rdf")):
         value = address(one.value) if one.is_node else Literal(one.value)
         graph.add((address(one.subject), address(one.predicate), value))
     return graph
@@ -51,5 +51,5 @@ def test_statements_are_those_of_rdflib(name: str) -> None:
 def test_lines_of_statements() -> None:
     """Each statement knows the line of its element."""
     text = f"{HEAD}\n<e:A>\n<e:n>t</e:n>\n</e:A></rdf:RDF>"
-    found = list(statements(parse_xml(text.encode(), "a.rdf")))
+    found = list(walk_statements(parse_xml(text.encode(), "a.rdf")))
     assert [(s.predicate, s.line) for s in found] == [(f"{RDF}type", 2), ("{http://e/#}n", 3)]

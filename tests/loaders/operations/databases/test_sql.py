@@ -12,7 +12,7 @@ import pytest
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
-from knockon.loaders.parsing.database import address_of
+from knockon.loaders.parsing.database import parse_address
 from knockon.loaders.parsing.place import hide_password
 from knockon.loaders.registry import find_format
 from tests.loaders.operations.databases import postgres_server
@@ -175,9 +175,9 @@ def test_what_messages_show_of_an_address(address: str, safe: str) -> None:
 
 
 def test_parts_of_an_address() -> None:
-    found = address_of("neo4j://us%40er:p%3Aw@h:7687/base")
+    found = parse_address("neo4j://us%40er:p%3Aw@h:7687/base")
     assert (found.user, found.password, found.place) == ("us@er", "p:w", "h:7687/base")
-    assert address_of("sqlite:////tmp/x@y.db").place == "//tmp/x@y.db"
+    assert parse_address("sqlite:////tmp/x@y.db").place == "//tmp/x@y.db"
 
 
 def test_missing_files_and_drivers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
