@@ -38,13 +38,15 @@ class ReaderOptions(TypedDict, total=False):
     """What may be said of how to read a source; each reader takes some of it.
 
     mapping: {their column: ours}; both_ways: undirected edges are read both ways; strict: a bill of
-    materials is held to its schema; query: of a database, what returns the rows of dependencies
+    materials is held to its schema; query: of a database, what returns the rows of dependencies;
+    no_environment: what only environment variables, arguments and ConfigMaps say is left out
     """
 
     mapping: Mapping[str, str] | None
     both_ways: bool
     strict: bool
     query: str | None
+    no_environment: bool
 
 
 OPTIONS = {
@@ -52,6 +54,7 @@ OPTIONS = {
     "both_ways": "--both-ways",
     "strict": "--validate",
     "query": "--query",
+    "no_environment": "--no-environment",
 }
 """Options of readers, and what the command line calls them."""
 

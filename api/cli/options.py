@@ -41,15 +41,21 @@ def add_reader_options(command: Command) -> Command:
 
     @wraps(command)
     def with_options(
-        mapping: tuple[str, ...], both_ways: bool, strict: bool, query: str | None, **rest: Any
-    ) -> None:
+        mapping: tuple[str, ...], both_ways: bool, strict: bool, query: str | None,
+        no_environment: bool, **rest: Any,
+    ) -> None:  # fmt: skip
         options = {"mapping": _parse_pairs(mapping), "both_ways": both_ways, "strict": strict,
-                   "query": query}  # fmt: skip
+                   "query": query, "no_environment": no_environment}  # fmt: skip
         command(options=options, **rest)
 
     added: Command = with_options
     for add in (
         click.option("--query", help="Of a database: the rows of dependencies."),
+        click.option(
+            "--no-environment",
+            is_flag=True,
+            help="Leave out what only environment variables, arguments and ConfigMaps say.",
+        ),
         click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
         click.option("--both-ways", is_flag=True, help="Read undirected edges both ways."),
         click.option(

@@ -10,6 +10,8 @@ from knockon.graph.model.tables import DEPENDENCY_COLUMNS, FILE, Tables
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.rows import build_frame
 
+SHARED_FROM = 1_000  # dependencies of many on many that go through one entity between them
+
 
 @dataclass
 class Rows:
@@ -68,6 +70,19 @@ class Rows:
                 "source": self.source, "evidence": where or None, "as_of": self.as_of,
                 **cells, FILE: self.place(where),
             }
+        )  # fmt: skip
+
+    def depend_by_definition(
+        self, *, dependent: str, provider: str, relation: str, where: str, how: str, **cells: Any
+    ) -> None:
+        """Add a dependency that holds because of what the two are: its strength is 1, not unknown.
+
+        how: what makes it hold, such as `the selector of a Service`
+        """
+        evidence = f"by definition: {how}, {where}"
+        self.depend(
+            dependent=dependent, provider=provider, relation=relation, where=where,
+            **{"probability": 1.0, "evidence": evidence, **cells},
         )  # fmt: skip
 
     def tables(self, title: str | None, told: str) -> Tables:

@@ -1,6 +1,7 @@
 """Operations: what runs where, as tools and platforms tell it."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from knockon.graph.errors import InputError
@@ -10,7 +11,8 @@ from knockon.loaders.parsing.yaml_rules import Rules
 
 COMPOSE_RULES = Rules(tags=("!reset", "!override"))
 _COMPOSE_FILES = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
-_PEEKED = 50  # YAML files of a folder that are looked into
+_PEEKED = 50  # files of a folder, objects of a list that are looked into
+_OBJECTS = (".yaml", ".yml", ".json")
 
 
 def _has(source: Source, *keys: str) -> bool:
@@ -18,15 +20,41 @@ def _has(source: Source, *keys: str) -> bool:
 
 
 def _each_file(source: Source) -> Iterator[Source]:
-    """The source itself, or the YAML files of a folder that can be read."""
+    """The source itself, or files of a folder that can be read, those below it only where no
+    others are."""
     if not source.is_folder:
         yield source
-    for name in sorted(n for n in source.names if n.endswith((".yaml", ".yml")))[:_PEEKED]:
+        return
+    names = [n for n in source.names if n.endswith(_OBJECTS)] or _names_below(source)
+    for name in sorted(names)[:_PEEKED]:
         try:
             member = source.member(name)
         except InputError:
             continue
         yield member
+
+
+def _names_below(source: Source) -> list[str]:
+    """Files further down in a folder, as far as a short walk goes."""
+    found: list[str] = []
+    for number, (folder, folders, names) in enumerate(os.walk(source.path)):
+        folders.sort()
+        below = os.path.relpath(folder, source.path)
+        found += [os.path.join(below, n) for n in sorted(names) if n.endswith(_OBJECTS)]
+        if number >= _PEEKED or len(found) >= _PEEKED:
+            break
+    return found
+
+
+def _objects(source: Source) -> Iterator[Mapping[str, Any]]:
+    """What has an API version and a kind in the files: alone, or in a list."""
+    for file in _each_file(source):
+        yield from file.yaml_mappings("apiVersion", "kind")
+        answer = file.parsed_json
+        listed = answer.get("items") if isinstance(answer, dict) else answer
+        for one in listed[:_PEEKED] if isinstance(listed, list) else ():
+            if isinstance(one, dict) and {"apiVersion", "kind"} <= one.keys():
+                yield one
 
 
 def _is_compose(source: Source) -> bool:
@@ -47,20 +75,13 @@ def _builds(services: Any) -> bool:
 
 
 def _is_backstage(source: Source) -> bool:
-    return any(
-        str(one["apiVersion"]).startswith("backstage.io/")
-        for file in _each_file(source)
-        for one in file.yaml_mappings("apiVersion")
-    )
+    """Descriptors, or the catalog as its API gives it: a list of entities."""
+    return any(str(one["apiVersion"]).startswith("backstage.io/") for one in _objects(source))
 
 
 def _is_kubernetes(source: Source) -> bool:
     """Objects, or `kubectl get -o json` or `-o yaml`: a List of them."""
-    return any(
-        one["apiVersion"] and one["kind"]
-        for file in _each_file(source)
-        for one in file.yaml_mappings("apiVersion", "kind")
-    )
+    return any(one["apiVersion"] and one["kind"] for one in _objects(source))
 
 
 def _is_terraform_state(source: Source) -> bool:
@@ -172,13 +193,15 @@ FORMATS = (
     Format(
         name="kubernetes",
         what="Kubernetes manifests",
-        entities="workloads, Services, Ingresses, what pods mount",
-        dependencies="workload uses ConfigMap, Secret, claim, Service; Service uses workload; "
-        "Ingress uses Service",
-        groups="workloads behind one Service (one needed)",
-        export="`kubectl get deploy,sts,ds,svc,ing,cm,secret,pvc,sa -A -o yaml`",
+        entities="workloads with their ReplicaSets and Pods, Services, routes, images, "
+        "what pods mount",
+        dependencies="workload uses ConfigMap, Secret, claim, Service that it names; workload runs "
+        "image; Service uses workload; Ingress, Gateway API, Istio and other routes use Services",
+        groups="workloads behind one Service, Nodes of one workload (one needed)",
+        export="`kubectl get all,ing,cm,secret,pvc,pv,sc,sa,endpointslices -A -o yaml`",
         sign="YAML or JSON with apiVersion and kind, or a folder with it",
-        module="knockon.loaders.operations.kubernetes",
+        module="knockon.loaders.operations.kubernetes.reader",
+        options=("no_environment",),
         matches=_is_kubernetes,
     ),
 )

@@ -42,6 +42,7 @@ def load(
     both_ways: bool = False,
     strict: bool = False,
     query: str | None = None,
+    no_environment: bool = False,
 ) -> "DependencyGraph":
     """The graph of one or several files or folders of any known format.
 
@@ -53,6 +54,7 @@ def load(
     both_ways: read the undirected edges of a graph file both ways; else they are refused
     strict: hold a bill of materials to its official schema (`knockon[validate]`)
     query: of a database: what returns the rows of dependencies
+    no_environment: leave out what only environment variables, arguments and ConfigMaps say
     Raises InputError with every fault found, and for an option that none of the sources takes.
     """
     from knockon.graph.model.graph import DependencyGraph
@@ -61,6 +63,7 @@ def load(
     tables = load_tables(
         sources, join=join, aliases=aliases, join_above=join_above,
         mapping=mapping, both_ways=both_ways, strict=strict, query=query,
+        no_environment=no_environment,
     )  # fmt: skip
     return DependencyGraph.from_tables(tables, checked=True)
 

@@ -18,8 +18,16 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.operations.status.now import read_now
-from tests.loaders.operations import test_backstage, test_compose, test_kubernetes, test_terraform
+from tests.loaders.operations import test_backstage, test_compose, test_terraform
 from tests.loaders.operations.databases import test_neo4j
+from tests.loaders.operations.kubernetes import (
+    test_owners,
+    test_reader,
+    test_routes,
+    test_services,
+    test_storage,
+    test_written,
+)
 from tests.loaders.operations.status import test_status
 from tests.loaders.operations.traces import test_spans
 
@@ -45,14 +53,25 @@ JSON: dict[str, Any] = {
     "statuspage": {"page": test_status.PAGE, "components": test_status.COMPONENTS,
                    "incidents": test_status.INCIDENTS, "status": {"indicator": "major"}},
 }  # fmt: skip
+LIVE = (
+    test_owners.LIVE + test_storage.SET + test_storage.CLAIM.format(n=0)
+    + test_storage.POD.format(n=0) + test_routes.REVIEWS + test_routes.SUBSETS
+    + test_routes.routed("{destination: {host: reviews, subset: v1}}", "gateways: [mesh, a/b], ")
+    + test_routes.route("HTTPRoute", "gateway.networking.k8s.io/v1",
+                        "{parentRefs: [{name: gw}], rules: [{backendRefs: [{name: web}]}]}")
+    + test_routes.route("ServiceEntry", "networking.istio.io/v1", "{hosts: [a.example]}")
+    + test_services.BARE + test_services.SLICE.format(n=1, endpoints="[{addresses: [10.9.0.1]}]")
+    + test_written.CONFIG + test_services.EXTERNAL.format("a.example")
+)  # fmt: skip
 YAML: dict[str, list[Any]] = {
     "compose": [yaml.safe_load(test_compose.MAIN)],
     "backstage": list(yaml.safe_load_all(test_backstage.ENTITIES)),
-    "kubernetes": list(yaml.safe_load_all(test_kubernetes.WEB + "---\n" + test_kubernetes.REST)),
+    "kubernetes": list(yaml.safe_load_all(test_reader.WEB + "---\n" + test_reader.REST)),
+    "live cluster": list(yaml.safe_load_all(LIVE)),
 }
 TEXTS = {
     "dot": test_terraform.OLD_DOT, "dot 1.7": test_terraform.NEW_DOT, "atom": test_status.ATOM,
-    "rss": test_status.RSS, "compose": test_compose.MAIN, "kubernetes": test_kubernetes.WEB,
+    "rss": test_status.RSS, "compose": test_compose.MAIN, "kubernetes": test_reader.WEB,
     "backstage": test_backstage.ENTITIES,
     "apoc": "\n".join(json.dumps(record) for record in test_neo4j.EXPORT),
 }  # fmt: skip

@@ -76,7 +76,8 @@ items:
   - {apiVersion: v1, kind: Pod,
      metadata: {name: api-0, namespace: pay, labels: {app: api}},
      spec: {serviceAccountName: default}}
-  - {apiVersion: v1, kind: Pod, metadata: {name: other, labels: {app: redis}}}
+  - {apiVersion: v1, kind: Pod,
+     metadata: {name: other, namespace: lab, labels: {app: redis}}}
   - {apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {a: b}}
   - {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: shop}, data: {a: aHVudGVyMg==}}
   - {apiVersion: v1, kind: PersistentVolumeClaim,
@@ -109,7 +110,7 @@ def edges(tables: Tables) -> set[tuple[str, str, str]]:
 
 
 def test_what_manifests_state(manifests: Path) -> None:
-    """Worked out by hand; `db` alone as a value is a word, `http://db` names the Service."""
+    """Worked out by hand; `db` is a word under NAME, `http://db` names the Service."""
     web = "shop/Deployment/web"
     assert edges(load_tables([manifests])) == {
         (web, "authenticates_with", "shop/ServiceAccount/web"),
@@ -122,7 +123,8 @@ def test_what_manifests_state(manifests: Path) -> None:
         ("shop/Ingress/front", "uses", "shop/Service/old"),
         ("shop/Ingress/front", "uses", "shop/Secret/tls"),
         ("pay/Service/api", "uses", "pay/Pod/api-0"),
-        ("shop/PersistentVolumeClaim/files", "uses", "shop/PersistentVolume/pv1"),
+        ("shop/PersistentVolumeClaim/files", "uses", "PersistentVolume/pv1"),
+        (web, "runs", "image:acme/web"), (web, "runs", "image:busybox"),
         ("default/CronJob/night", "authenticates_with", "default/ServiceAccount/robot"),
     }  # fmt: skip
 
@@ -143,6 +145,8 @@ def test_report_counts_what_is_left_out(manifests: Path) -> None:
         "a PersistentVolume that the files do not hold": 1,
         "a Service whose selector fits no pod of the files": 1,
         "a Service without a selector": 1,
+        "an address that leads to nothing in the files: read as no dependency": 2,
+        "what only an init container names: it counts at the start only": 1,
     }
     text = str(tables.entities.to_dicts() + tables.dependencies.to_dicts())
     assert "aHVudGVyMg" not in text
