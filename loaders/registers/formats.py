@@ -11,7 +11,10 @@ _RELATIONSHIP = re.compile(r"\d{1,10}\|\d{1,10}\|-?[0-2](\|[^|]*)?\s*")
 
 
 def _is_fedramp(source: Source) -> bool:
-    return bool({"data.Products", "data.ReuseMapping"} & set(source.json_keys))
+    keys = set(source.json_keys)
+    if {"data.Products", "data.ReuseMapping"} & keys:
+        return True
+    return "data.Providers" in keys and "Cloud_Service_Provider_Name" in source.head_text
 
 
 def _is_as_relationships(source: Source) -> bool:
@@ -25,8 +28,8 @@ FORMATS = (
         what="FedRAMP Marketplace: the cloud market of the US government",
         entities="offerings, their operators, and the agencies that use them",
         dependencies="agency uses offering, offering uses offering, offering operated_by operator",
-        export="download data.json of github.com/GSA/marketplace-fedramp-gov-data",
-        sign="a JSON object with data.Products",
+        export="download data.json of github.com/GSA/marketplace-fedramp-gov-data, of any year",
+        sign="a JSON object with data.Products, or data.Providers (2016 to 2022)",
         module="knockon.loaders.registers.fedramp",
         matches=_is_fedramp,
     ),

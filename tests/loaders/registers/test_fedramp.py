@@ -219,6 +219,100 @@ def test_agencies_list_beats_the_mappings(tmp_path: Path) -> None:
     assert kinds_of(check(tables))["enterprise"] == 2
 
 
+def early(identifier: str, **more: Any) -> dict[str, Any]:
+    """A product as editions before April 2023 have it."""
+    given = product(identifier, name="Maker", service_offering=f"Offering {identifier}", **more)
+    return {k: v for k, v in given.items() if k not in ("csp", "cso")}
+
+
+def test_editions_before_csp_and_cso(tmp_path: Path) -> None:
+    """Operators are `name`, offerings `service_offering`; #N/A is how the sheet writes nothing."""
+    path = feed(
+        tmp_path,
+        early("P1", agency_authorizations=["22-002", "#N/A"], agency_reuse=["#N/A"]),
+        early("P2", leveraged_systems=["P1"], service_model=["#N/A", "IaaS"]),
+        early("P3", leveraged_systems=[{"cso": "Offering P2"}, "offering p1"]),
+        Agencies=[{"id": "22-002", "parent": "Homeland", "sub": ""}],
+    )
+    tables = load_tables([path])
+    ends = set(tables.dependencies.select("dependent", "provider", "relation").rows())
+    assert ends == {
+        ("agency:22-002", "P1", "uses"), ("P1", "P2", "uses"), ("P2", "P3", "uses"),
+        ("P1", "P3", "uses"), *((f"P{n}", "operator:Maker", "operated_by") for n in (1, 2, 3)),
+    }  # fmt: skip
+    names = dict(tables.entities.select("id", "name").rows())
+    assert names["P1"] == "Offering P1"
+    assert names["agency:22-002"] == "Homeland (22-002)"
+    assert kinds_of(tables) == {"service": 2, "cloud_provider": 2, "enterprise": 1}
+    assert "dropped 1: an entry of agency_authorizations that is blank" in said(tables)
+
+
+def test_lists_that_are_texts(tmp_path: Path) -> None:
+    """The sheet behind the feed parts entries by bars; an edition may leave them so."""
+    path = feed(
+        tmp_path,
+        product(
+            "P1", agency_authorizations="Alpha|Beta", agency_reuse="", service_model="IaaS|PaaS"
+        ),
+        product("P2", leveraged_systems="P1"),
+    )  # fmt: skip
+    tables = load_tables([path])
+    uses = tables.dependencies.filter(pl.col("relation") == "uses")
+    assert set(uses.select("dependent", "provider").rows()) == {
+        ("agency:Alpha", "P1"), ("agency:Beta", "P1"), ("P1", "P2"),
+    }  # fmt: skip
+    first = tables.entities.row(by_predicate=pl.col("id") == "P1", named=True)
+    assert (first["kind"], first["service_model"]) == ("cloud_provider", "IaaS, PaaS")
+
+
+def provider(identifier: str, **more: Any) -> dict[str, Any]:
+    """A provider as the dashboard of 2016 to 2022 has it."""
+    return {
+        "Package_ID": identifier, "Cloud_Service_Provider_Name": "Maker",
+        "Cloud_Service_Provider_Package": f"Package {identifier}", "Designation": "Compliant",
+        "Service_Model": ["IaaS"], "Impact_Level": "High", "Underlying_CSP_Package_ID": [],
+        "Leveraged_ATO_Letters": [], **more,
+    }  # fmt: skip
+
+
+def letter(agency: str, sub: str = "", active: str = "Active") -> dict[str, str]:
+    return {"Authorizing_Agency": agency, "Authorizing_Subagency": sub, "Active": active}
+
+
+def test_the_dashboard_of_2016(tmp_path: Path) -> None:
+    """Providers are built on the packages below them; agencies use them by letter."""
+    path = tmp_path / "data.json"
+    providers = [
+        provider("F1", Authorizing_Agency="Interior"),
+        provider(
+            "F2",
+            Underlying_CSP_Package_ID=["F1", ""],
+            Leveraged_ATO_Letters=[
+                letter("Health", "Food"), letter("Interior"), letter("Justice", active="Inactive"),
+                7,
+            ],
+        ),
+    ]  # fmt: skip
+    data = {"meta": {"Created_At": "2017-05-01T00:00:00Z"}, "data": {"Providers": providers}}
+    path.write_text(json.dumps(data))
+    tables = load_tables([path])
+    uses = tables.dependencies.filter(pl.col("relation") == "uses")
+    assert set(uses.select("dependent", "provider").rows()) == {
+        ("agency:Interior", "F1"), ("F2", "F1"), ("agency:Food", "F2"), ("agency:Interior", "F2"),
+    }  # fmt: skip
+    parents = dict(tables.entities.select("id", "parent").rows())
+    assert parents["agency:Food"] == "agency:Health"
+    assert tables.title == "US federal cloud market, 1 May 2017 (FedRAMP Marketplace)"
+    report = said(tables)
+    for expected in (
+        "dropped 1: a letter that is not active (Justice at",
+        "dropped 1: a letter without an agency (data.Providers[1].Leveraged_ATO_Letters[3])",
+        "dropped 1: an underlying package that is blank or no text",
+        "rows of data.Providers: 2 kept",
+    ):
+        assert expected in report
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
