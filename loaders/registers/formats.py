@@ -4,7 +4,7 @@ import re
 
 from knockon.loaders.formats import Format
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.registers.subprocessors_signs import is_list
+from knockon.loaders.registers.subprocessors.signs import is_list
 from knockon.loaders.registers.webdeps_signs import is_webdeps
 
 _RELATIONSHIP = re.compile(r"\d{1,10}\|\d{1,10}\|-?[0-2](\|[^|]*)?\s*")
@@ -63,8 +63,9 @@ FORMATS = (
         dependencies="company uses sub-processor; hosting, DNS, CDN and sign-in by their own "
         "relations",
         export="save the page or table from the company's site",
-        sign="CSV, TSV, Markdown or HTML table with a column Sub-processor",
-        module="knockon.loaders.registers.subprocessors",
+        sign="CSV, TSV, Markdown or HTML table with a column Sub-processor, or a table or list "
+        "below such a heading",
+        module="knockon.loaders.registers.subprocessors.reader",
         matches=is_list,
     ),
 )

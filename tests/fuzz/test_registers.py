@@ -16,7 +16,7 @@ from knockon.loaders.parsing.faults import one_error
 from knockon.loaders.registers.as_relationships import read_as_relationships
 from knockon.loaders.registers.dora.columns import TABLES
 from knockon.loaders.registers.dora.reader import read_dora
-from knockon.loaders.registers.subprocessors import read_subprocessors
+from knockon.loaders.registers.subprocessors.reader import read_subprocessors
 from knockon.loaders.registers.webdeps import read_webdeps
 from tests.loaders.registers.dora.dora_forms import SAMPLE, sample, workbook
 from tests.loaders.sums import added_up
@@ -63,6 +63,14 @@ AS_TEXT = b"# step 1\n1|2|0|bgp\n3|2|-1|bgp\n\n4|2|-1|mlp\n4|3|-1\n"
 SITES = b"1000,a.org,x.net,Third,True\n1000,a.org,x.com,unknown,False\n5000,b.org,b.org,Pvt,True\n"
 LIST = b'Sub-processor,Purpose,Country\n"A, Inc.",hosting,IE\nB,DNS,AT\nA,support,PT\n'
 MARKDOWN = b"# Acme subprocessors\n\n| Name | Purpose |\n|---|---|\n| A \\| B | CDN |\n| C | x |\n"
+ITEMS = (
+    b"---\ntitle: Acme\n---\n# Sub-processors\n\n- [A](x). Hosting\n- **B:** DNS (AT)\n  - Purpose: y\n"
+    b"1. C\n**D**\n- Location: IE\n"
+)
+LISTED = (
+    b"<html><h1>Sub-processors</h1><ul><li><a href=x>A</a> - hosting<ul><li>Purpose: y</ul>"
+    b"<li><b>B</b>: DNS<sup>1</sup></ul><table><tr><th colspan=2>T<tr><th>Name<th>Use</table>"
+)
 PAGE = (
     b"<html><title>Subprocessors</title><table><tr><th>Subprocessor<th>Purpose</tr>"
     b"<tr><td>A &amp; B<td>hosting<table><tr><td>x</table></tr></table>"
@@ -99,7 +107,14 @@ def test_webdeps_with_maps(
 
 
 @pytest.mark.parametrize("name", ["acme-subprocessors.csv", "s.md", "s.html"])
-@given(data=mutated(LIST) | mutated(MARKDOWN) | mutated(PAGE) | st.binary(max_size=80))
+@given(
+    data=mutated(LIST)
+    | mutated(MARKDOWN)
+    | mutated(PAGE)
+    | mutated(ITEMS)
+    | mutated(LISTED)
+    | st.binary(max_size=80)
+)
 def test_subprocessors(home: Path, name: str, data: bytes) -> None:
     """Lists as CSV, Markdown and HTML, damaged, under any name."""
     (home / name).write_bytes(data)

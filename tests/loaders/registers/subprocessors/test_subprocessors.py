@@ -9,9 +9,10 @@ from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.parsing.source import Source
-from knockon.loaders.registers.subprocessors import columns_of, read_subprocessors, relation_of
-from knockon.loaders.registers.subprocessors_sheet import Sheet
-from knockon.loaders.registers.subprocessors_tables import read_sheets
+from knockon.loaders.registers.subprocessors.heads import columns_of
+from knockon.loaders.registers.subprocessors.reader import read_subprocessors, relation_of
+from knockon.loaders.registers.subprocessors.sheet import Sheet
+from knockon.loaders.registers.subprocessors.tables import read_sheets
 from knockon.loaders.registry import find_format
 from tests.loaders.sums import added_up
 

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from knockon.graph.errors import InputError
-from knockon.loaders.registers.subprocessors_sheet import Sheet
+from knockon.loaders.registers.subprocessors.sheet import ITEM, MAX_PROSE, Sheet
 
 MAX_SPAN = 1_000  # rows or columns over which one cell may reach, as in browsers
 _HEADINGS = ("h1", "h2", "h3", "title", "caption")
-_SPACED = ("br", "p", "li", "div")
+_BREAK, _ITEM = "\ue000", "\ue001"  # in the text of a cell, until it is put together
+_SPACED = {"br": _BREAK, "p": _BREAK, "div": _BREAK, "li": _ITEM}
 _HIDDEN = ("script", "style", "template")
 _LINE = "data-knockon-line"
 MAX_DEPTH = 2_000  # elements that are open at once: parsers look through them again and again
-_PLACED = re.compile(r"\n|<t[rdh](?=[\s/>])", re.IGNORECASE)
+_RAISED = re.compile(r"\d{1,2}|[a-z*†‡§]")
+_PLACED = re.compile(r"\n|<(?:t[rdh]|li)(?=[\s/>])", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]{0,40})(?=[\s/>])")
 _UNCLOSED = (  # elements that need no end tag, or have none
     "p", "li", "td", "th", "tr", "dt", "dd", "option", "optgroup", "thead", "tbody", "tfoot",
@@ -32,9 +34,19 @@ def read_html_tables(text: str, name: str) -> list[Sheet]:
     A cell over several rows or columns counts in each of them; a row that is one cell over all
     columns is an aside. Raises InputError for what nests deeper than MAX_DEPTH.
     """
-    _check_depth(text, name)
-    root = LexborHTMLParser(_mark_lines(text)).root
+    root = parse_page(text, name)
     return _Page().read(root) if root is not None else []
+
+
+def parse_page(text: str, name: str) -> LexborNode | None:
+    """The root of the page. Raises InputError for what nests deeper than MAX_DEPTH."""
+    _check_depth(text, name)
+    return LexborHTMLParser(_mark_lines(text)).root
+
+
+def line_of(node: LexborNode) -> int:
+    """The line on which a row, cell or item begins."""
+    return _number(node, _LINE, 0)
 
 
 def _check_depth(text: str, name: str) -> None:
@@ -76,7 +88,14 @@ class _Cell:
 
     @property
     def text(self) -> str:
-        return " ".join("".join(self.parts).split())
+        """Its lines; items of a list begin with ITEM where there are several."""
+        lines = []
+        for line in "".join(self.parts).replace(_ITEM, _BREAK + _ITEM).split(_BREAK):
+            if words := _flat([line]):
+                lines.append((line.startswith(_ITEM), words))
+        several = sum(item for item, _ in lines) > 1
+        found = "".join((ITEM if item and several else "\n") + words for item, words in lines)
+        return found.removeprefix("\n")
 
 
 @dataclass
@@ -103,9 +122,9 @@ class _Table:
         head = self.sheet.head
         across = len(self.row) == 1 and self.row[0].columns >= max(2, len(head))
         if any(cells) and not head and not across:
-            self.sheet.head = cells
+            self.sheet.head = [_flat([cell]) for cell in cells]
         elif any(cells) and across:
-            self.sheet.asides.append((self.line, cells[0]))
+            self.sheet.asides.append((self.line, _flat([cells[0]])))
         elif any(cells):
             self.sheet.rows.append((self.line, cells))
         self.row = []
@@ -125,48 +144,54 @@ class _Page:
         self._sheets: list[Sheet] = []
         self._tables: list[_Table] = []
         self._texts: list[list[str]] = []  # of the cells and headings that are open
-        self._page = self._title = ""
+        self._page = self._title = self._prose = ""
 
     def read(self, root: LexborNode) -> list[Sheet]:
-        for entered, node in _walk(root):
+        for entered, node in walk(root):
             if node.tag == "-text":
                 self._add(node.text_content or "")
             elif entered:
                 self._start(node)
             else:
-                self._end(node.tag or "")
+                self._end(node)
         return self._sheets
 
     def _start(self, node: LexborNode) -> None:
         if node.tag == "table":
-            self._sheets.append(Sheet(self._page, self._title))
+            self._sheets.append(Sheet(self._page, self._title, self._prose, continues=True))
             self._tables.append(_Table(self._sheets[-1]))
             self._texts.append([])
         elif node.tag == "tr" and self._tables:
-            self._tables[-1].line = _number(node, _LINE, 0)
+            self._tables[-1].line = line_of(node)
         elif node.tag in ("td", "th") and self._tables:
             table, cell = (
                 self._tables[-1],
                 _Cell([], _number(node, "rowspan"), _number(node, "colspan")),
             )
-            table.line = table.line or _number(node, _LINE, 0)
+            table.line = table.line or line_of(node)
             table.row.append(cell)
             self._texts.append(cell.parts)
         elif node.tag in _HEADINGS:
             self._texts.append([])
         elif node.tag in _SPACED:
-            self._add(" ")
+            self._add(_SPACED[node.tag])
+        elif node.tag == "sup" and _is_mark(node):
+            self._add(" [")
 
-    def _end(self, tag: str) -> None:
+    def _end(self, node: LexborNode) -> None:
+        tag = node.tag or ""
         if tag == "table":
             self._tables.pop()
             self._texts.pop()
         elif tag == "tr" and self._tables:
             self._tables[-1].end_row()
+        elif tag == "sup" and _is_mark(node):
+            self._add("]")
         elif tag in ("td", "th") and self._tables:
             self._texts.pop()
         elif tag in _HEADINGS:
-            self._title = " ".join("".join(self._texts.pop()).split()) or self._title
+            self._title = _flat(self._texts.pop()) or self._title
+            self._prose = ""
             self._page = self._page or self._title
             if tag == "caption" and self._tables:
                 self._tables[-1].sheet.title = self._title
@@ -174,9 +199,11 @@ class _Page:
     def _add(self, text: str) -> None:
         if self._texts:
             self._texts[-1].append(text)
+        elif len(self._prose) < MAX_PROSE:
+            self._prose += text[:MAX_PROSE]
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
+def walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
     """Every element twice, entered and left, and every text once; no recursion."""
     node: LexborNode | None = root
     open_: list[LexborNode] = []
@@ -194,6 +221,19 @@ def _walk(root: LexborNode) -> Iterator[tuple[bool, LexborNode]]:
             if node is not None:
                 yield False, node
         node = after if node is not None else None
+
+
+def _is_mark(node: LexborNode) -> bool:
+    """Whether what is raised is the mark of a footnote, which then stands as `[1]`."""
+    inner = node.first_child
+    if inner is None or inner.next is not None:
+        return False
+    return _RAISED.fullmatch((inner.text_content or "").strip()) is not None
+
+
+def _flat(parts: list[str]) -> str:
+    """The text in one line."""
+    return " ".join("".join(parts).replace(_BREAK, " ").replace(_ITEM, " ").split())
 
 
 def _number(node: LexborNode, name: str, default: int = 1) -> int:

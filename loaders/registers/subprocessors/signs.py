@@ -6,6 +6,11 @@ from itertools import pairwise
 from knockon.loaders.parsing.source import Source
 
 WORD = re.compile(r"sub[\s_-]?processors?", re.IGNORECASE)
+FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_ITEM = re.compile(r"^ {0,3}([-*+]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
+_HEADING = re.compile(rf"^(#{{1,6}} .*|title: .*){WORD.pattern}", re.IGNORECASE | re.MULTILINE)
+_DATA = (".yaml", ".yml", ".csv", ".tsv", ".py", ".toml", ".ini")  # where items are no lists
+HEAD_LINES = 8  # within which the head of a table is looked for
 RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 
 
@@ -17,13 +22,29 @@ def is_list(source: Source) -> bool:
     named = WORD.search(source.stem) is not None
     if is_html(text) or has_markdown(text):
         return named or WORD.search(text) is not None
+    if has_items(source):
+        return True
+    lines = text.splitlines()[:HEAD_LINES]
+    return any(_is_head(line, named) for line in lines)
+
+
+def _is_head(line: str, named: bool) -> bool:
+    """Whether a line of CSV is the head of such a table; named: the file is called so."""
     # blanks run together: patterns try each of a thousand in vain
-    head = [" ".join(h.strip('"').split()) for h in re.split(r"[,;\t]", source.first_line)]
+    head = [" ".join(h.strip('"').split()) for h in re.split(r"[,;\t]", line.strip("\r\n\ufeff"))]
     words = {h.lower() for h in head}
     if len(head) < 2 or {"dependent", "provider"} <= words:
         return False
     says = any(WORD.fullmatch(re.sub(r"(?i)\s*(legal )?name$|^name of ", "", h)) for h in head)
     return says or (named and bool(words & {"name", "vendor", "entity", "company", "purpose"}))
+
+
+def has_items(source: Source) -> bool:
+    """Whether this is Markdown with lists, and a heading or the file says what they list."""
+    text = source.head_text
+    if source.suffix in _DATA or is_html(text) or not _ITEM.search(text):
+        return False
+    return WORD.search(source.stem) is not None or _HEADING.search(text) is not None
 
 
 def is_html(text: str) -> bool:
