@@ -13,7 +13,7 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import FILE, Tables
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.fedramp_agencies import Directory, agency_rows, read_directory
 from knockon.loaders.registers.fedramp_editions import CSO, CSP, Edition, edition_of
@@ -56,36 +56,36 @@ def read_fedramp(source: SourceLike) -> Tables:
     source = Source.of(source)
     edition = edition_of(source)
     feed = Feed(source.name, edition.day)
-    products = _products(edition, feed.tally)
+    products = _products(edition, feed.findings)
     known = Known.of(feed, products)
     for place, product in products:
         _add_product(feed, place, product, known)
     _add_operators(feed)
-    directory = read_directory(edition.data, feed.tally)
+    directory = read_directory(edition.data, feed.findings)
     directory.parents.update(feed.parents)
-    listed = agency_rows(feed.agencies, directory, feed.tally, file=source.name)
+    listed = agency_rows(feed.agencies, directory, feed.findings, file=source.name)
     _report_strangers(feed, directory, known.ids)
     return Tables(
         entities=_frame([*feed.entities, *listed], (*_ENTITIES, FILE)),
         dependencies=_frame(feed.dependencies, (*_DEPENDENCIES, FILE)),
         title=f"US federal cloud market, {_spelled(edition.day)} (FedRAMP Marketplace)",
         sources={feed.source: FEED},
-        report=feed.tally.findings(),
+        report=feed.findings.report(),
     )
 
 
-def _products(edition: Edition, tally: RowTally) -> list[tuple[str, dict[str, Any]]]:
+def _products(edition: Edition, findings: RowFindings) -> list[tuple[str, dict[str, Any]]]:
     """The products that have an id, each once, with their places."""
     kept: dict[str, tuple[str, dict[str, Any]]] = {}
     table = f"data.{edition.key}"
-    tally.read(table, len(edition.records))
+    findings.read(table, len(edition.records))
     for number, product in enumerate(edition.records):
         place = f"{table}[{number}]"
         identifier = product.get("id") if isinstance(product, dict) else None
         if not isinstance(identifier, str) or not identifier.strip():
-            tally.lose(table, "dropped", "a product without an id", place)
+            findings.lose(table, "dropped", "a product without an id", place)
         elif identifier.strip() in kept:
-            tally.lose(table, "dropped", "a product whose id is listed before", place)
+            findings.lose(table, "dropped", "a product whose id is listed before", place)
         else:
             kept[identifier.strip()] = (place, product)
     return list(kept.values())
@@ -112,7 +112,7 @@ def _add_product(feed: Feed, place: str, product: dict[str, Any], known: Known) 
         feed.operators.setdefault(operator, set()).add(kind)
         feed.depend(identifier, f"operator:{operator}", "operated_by", f"{place}.csp")
     else:
-        feed.tally.add("note", "a product without an operator (csp)", place)
+        feed.findings.add("note", "a product without an operator (csp)", place)
     add_users(feed, place, product, known)
 
 
@@ -130,13 +130,13 @@ def _report_strangers(feed: Feed, directory: Directory, known: frozenset[str]) -
     for row in feed.dependencies:
         user, evidence = str(row["dependent"]), str(row["evidence"])
         if ".leveraged_systems[" in evidence and user not in known:
-            feed.tally.add("note", "a leveraged system that is no listed product", evidence)
+            feed.findings.add("note", "a leveraged system that is no listed product", evidence)
     for place, product in directory.products:
         if product.strip() not in known:
             where = f"{clip(product, 40)} at {place}"
-            feed.tally.add("dropped", "a mapping of a product that is not listed", where)
+            feed.findings.add("dropped", "a mapping of a product that is not listed", where)
         elif product != product.strip():
-            feed.tally.add("changed", "a product id with stray blanks in a mapping", place)
+            feed.findings.add("changed", "a product id with stray blanks in a mapping", place)
 
 
 def _frame(rows: list[dict[str, str | None]], columns: tuple[str, ...]) -> pl.DataFrame:

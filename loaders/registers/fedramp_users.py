@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knockon.graph.model.tables import FILE
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.registers.fedramp_editions import CSO, NOTHING, agencies_of_letters, split
 
 USERS = "users of the products"  # what the report counts, beside the products
@@ -17,7 +17,7 @@ class Feed:
 
     file: str
     day: str
-    tally: RowTally = field(default_factory=RowTally)
+    findings: RowFindings = field(default_factory=RowFindings)
     entities: list[dict[str, str | None]] = field(default_factory=list)
     dependencies: list[dict[str, str | None]] = field(default_factory=list)
     operators: dict[str, set[str]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Feed:
         for key in keys:
             value = record.get(key)
             if value is not None and not isinstance(value, str):
-                self.tally.add("dropped", f"{key} that is no text", f"{place}.{key}")
+                self.findings.add("dropped", f"{key} that is no text", f"{place}.{key}")
             elif value and value.strip() not in NOTHING:
                 return value.strip()
         return ""
@@ -51,7 +51,7 @@ class Feed:
         """The entries of a list of the record, each with its place."""
         value = split(record[key]) if record.get(key) is not None else record.get(key)
         if not isinstance(value, list):
-            self.tally.add("dropped", f"{key} that is no list", f"{place}.{key}")
+            self.findings.add("dropped", f"{key} that is no list", f"{place}.{key}")
             return []
         return [(f"{place}.{key}[{i}]", item) for i, item in enumerate(value)]
 
@@ -92,7 +92,7 @@ def add_users(feed: Feed, place: str, product: dict[str, Any], known: Known) -> 
     seen: set[str] = set()
     for at, user in (*users, *_letters(feed, place, product)):
         if user in seen:
-            feed.tally.lose(USERS, "merged", "a user that one product lists twice", at)
+            feed.findings.lose(USERS, "merged", "a user that one product lists twice", at)
         else:
             feed.depend(user, product["id"].strip(), "uses", at)
         seen.add(user)
@@ -106,7 +106,7 @@ def _add_underlying(feed: Feed, place: str, product: dict[str, Any]) -> None:
         if isinstance(package, str) and package.strip() not in NOTHING:
             feed.depend(product["id"].strip(), package.strip(), "uses", at)
         else:
-            feed.tally.add("dropped", "an underlying package that is blank or no text", at)
+            feed.findings.add("dropped", "an underlying package that is blank or no text", at)
 
 
 def _systems(
@@ -114,7 +114,7 @@ def _systems(
 ) -> Iterator[tuple[str, str]]:
     """Place and id of each system that is built on the product; one may be named instead."""
     systems = feed.entries(product, "leveraged_systems", place)
-    feed.tally.read(USERS, len(systems))
+    feed.findings.read(USERS, len(systems))
     for at, system in systems:
         record = system if isinstance(system, dict) else {"id": system}
         user = feed.text(record, ("id",), at) if isinstance(record.get("id"), str | None) else ""
@@ -123,19 +123,19 @@ def _systems(
         if user:
             yield at, user
         else:
-            feed.tally.lose(USERS, "dropped", "a leveraged system without an id", at)
+            feed.findings.lose(USERS, "dropped", "a leveraged system without an id", at)
 
 
 def _agencies(feed: Feed, place: str, product: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Place and id of each agency that a product lists."""
     for key in ("agency_authorizations", "agency_reuse"):
         entries = feed.entries(product, key, place)
-        feed.tally.read(USERS, len(entries))
+        feed.findings.read(USERS, len(entries))
         for at, entry in entries:
             name = entry.strip() if isinstance(entry, str) else ""
             if name in NOTHING:
                 what = f"an entry of {key} that is blank or no text"
-                feed.tally.lose(USERS, "dropped", what, at)
+                feed.findings.lose(USERS, "dropped", what, at)
                 continue
             feed.agencies.setdefault(name, at)
             yield at, f"agency:{name}"
@@ -145,11 +145,11 @@ def _letters(feed: Feed, place: str, product: dict[str, Any]) -> Iterator[tuple[
     """Place and id of each agency whose letter lets it use a provider of the dashboard."""
     for within, agency, parent, stands in agencies_of_letters(product):
         at = place + within
-        feed.tally.read(USERS, 1)
+        feed.findings.read(USERS, 1)
         if not agency or agency in NOTHING:
-            feed.tally.lose(USERS, "dropped", "a letter without an agency", at)
+            feed.findings.lose(USERS, "dropped", "a letter without an agency", at)
         elif not stands:
-            feed.tally.lose(USERS, "dropped", "a letter that is not active", f"{agency} at {at}")
+            feed.findings.lose(USERS, "dropped", "a letter that is not active", f"{agency} at {at}")
         else:
             feed.agencies.setdefault(agency, at)
             if parent and parent != agency:

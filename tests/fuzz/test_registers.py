@@ -64,8 +64,8 @@ SITES = b"1000,a.org,x.net,Third,True\n1000,a.org,x.com,unknown,False\n5000,b.or
 LIST = b'Sub-processor,Purpose,Country\n"A, Inc.",hosting,IE\nB,DNS,AT\nA,support,PT\n'
 MARKDOWN = b"# Acme subprocessors\n\n| Name | Purpose |\n|---|---|\n| A \\| B | CDN |\n| C | x |\n"
 ITEMS = (
-    b"---\ntitle: Acme\n---\n# Sub-processors\n\n- [A](x). Hosting\n- **B:** DNS (AT)\n  - Purpose: y\n"
-    b"1. C\n**D**\n- Location: IE\n"
+    b"---\ntitle: Acme\n---\n# Sub-processors\n\n- [A](x). Hosting\n- **B:** DNS (AT)\n"
+    b"  - Purpose: y\n1. C\n**D**\n- Location: IE\n"
 )
 LISTED = (
     b"<html><h1>Sub-processors</h1><ul><li><a href=x>A</a> - hosting<ul><li>Purpose: y</ul>"

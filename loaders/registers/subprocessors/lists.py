@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from knockon.graph.errors import clip
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.subprocessors.sheet import Sheet
 from knockon.loaders.registers.subprocessors.signs import WORD
@@ -62,7 +62,7 @@ class _Named:
     locations: list[str] = field(default_factory=list)
 
 
-def sheets_of_items(items: list[Item], source: Source, tally: RowTally) -> Iterator[Sheet]:
+def sheets_of_items(items: list[Item], source: Source, findings: RowFindings) -> Iterator[Sheet]:
     """The lists as tables with the columns of HEAD; items that name nobody are counted."""
     page = next((i.text for i in items if i.level is not None), "")
     sections = list(_sections(items))
@@ -74,10 +74,10 @@ def sheets_of_items(items: list[Item], source: Source, tally: RowTally) -> Itera
         if not chosen:
             if listed and (said or whole):
                 what = "an item of a list that is about something else than who they are"
-                tally.add("note", what, f"{source.name}:{listed[0].line}", len(listed))
+                findings.add("note", what, f"{source.name}:{listed[0].line}", len(listed))
             continue
         sheet = Sheet(page, path[-1] if path else "", head=HEAD)
-        for found in _named(path[-1] if len(path) > 1 else "", listed, source, tally):
+        for found in _named(path[-1] if len(path) > 1 else "", listed, source, findings):
             cells = [found.name, "; ".join(found.purposes), "; ".join(found.locations)]
             sheet.rows.append((found.line, cells))
         if sheet.rows:
@@ -106,7 +106,9 @@ def _is_aside(path: tuple[str, ...]) -> bool:
     return any(map(_ASIDE.search, path[1:]))
 
 
-def _named(title: str, items: list[Item], source: Source, tally: RowTally) -> Iterator[_Named]:
+def _named(
+    title: str, items: list[Item], source: Source, findings: RowFindings
+) -> Iterator[_Named]:
     """Who is named, with what is said below the name; `title` names who has no item."""
     current: _Named | None = None
     group: _Named | None = None  # the item that is a group of those below it
@@ -117,7 +119,7 @@ def _named(title: str, items: list[Item], source: Source, tally: RowTally) -> It
         if current is not None and below and not key and (item.name or current.opens):
             what = "an item that is a group of those below it"
             place = f"{source.name}:{current.line}"
-            tally.add("note", what, f"{clip(current.name, 60)!r} at {place}")
+            findings.add("note", what, f"{clip(current.name, 60)!r} at {place}")
             current, group, below = None, current, False
         if current is None and key and title:
             current = _Named(item.line, title)
@@ -128,7 +130,7 @@ def _named(title: str, items: list[Item], source: Source, tally: RowTally) -> It
             continue
         found = _split(item)
         if not found:
-            _drop(item, source, tally)
+            _drop(item, source, findings)
         for named in found:
             if group is not None and not named.purposes:
                 named.purposes.append(group.name)
@@ -139,11 +141,11 @@ def _named(title: str, items: list[Item], source: Source, tally: RowTally) -> It
         yield current
 
 
-def _drop(item: Item, source: Source, tally: RowTally) -> None:
+def _drop(item: Item, source: Source, findings: RowFindings) -> None:
     what = "an item of a list that names no sub-processor"
     shown = f"{clip(f'{item.name} {item.text}'.strip(), 60)!r}"
-    tally.read(source.name, 1)
-    tally.lose(source.name, "dropped", what, f"{shown} at {source.name}:{item.line}")
+    findings.read(source.name, 1)
+    findings.lose(source.name, "dropped", what, f"{shown} at {source.name}:{item.line}")
 
 
 def _attribute(item: Item) -> tuple[str, str]:

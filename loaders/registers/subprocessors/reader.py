@@ -15,7 +15,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.subprocessors.items import read_items
 from knockon.loaders.registers.subprocessors.lists import sheets_of_items
@@ -46,16 +46,16 @@ def read_subprocessors(source: SourceLike) -> Tables:
     InputError where no table names sub-processors.
     """
     source = Source.of(source)
-    tally = RowTally()
+    findings = RowFindings()
     sheets = read_sheets(source)
-    entries = [entry for sheet in sheets for entry in entries_of(sheet, source, tally)]
+    entries = [entry for sheet in sheets for entry in entries_of(sheet, source, findings)]
     if not entries and source.suffix not in (".csv", ".tsv"):
-        sheets = list(sheets_of_items(read_items(source), source, tally))
-        entries = [entry for sheet in sheets for entry in entries_of(sheet, source, tally)]
+        sheets = list(sheets_of_items(read_items(source), source, findings))
+        entries = [entry for sheet in sheets for entry in entries_of(sheet, source, findings)]
     if not entries:
         raise InputError(
             f"{source.name}: expected a table with a column such as Sub-processor and rows below "
-            f"it, or a list below such a heading{_what_came(tally)}"
+            f"it, or a list below such a heading{_what_came(findings)}"
         )
     spelled: dict[str, str] = {}
     merged: dict[tuple[str, str, str], list[Entry]] = {}
@@ -63,24 +63,24 @@ def read_subprocessors(source: SourceLike) -> Tables:
         company, name = (_spelling(n, spelled) for n in (entry.company, entry.name))
         relation, _ = relation_of(entry.purpose)
         if company == name:
-            tally.lose(source.name, "dropped", "a company that lists itself", _at(source, entry))
+            findings.lose(source.name, "dropped", "a company that lists itself", _at(source, entry))
             continue
         known = merged.setdefault((company, name, relation), [])
         if known:
             what = "a sub-processor that stands before with a purpose of the same kind"
-            tally.lose(source.name, "merged", what, f"{clip(name, 60)} at {_at(source, entry)}")
+            findings.lose(source.name, "merged", what, f"{clip(name, 60)} at {_at(source, entry)}")
         known.append(entry)
     return Tables(
         entities=_entities(merged, source),
         dependencies=_dependencies(merged, source),
         title=f"Sub-processors of {some(dict.fromkeys(c for c, _, _ in merged))}",
-        report=tally.findings(),
+        report=findings.report(),
     )
 
 
-def _what_came(tally: RowTally) -> str:
+def _what_came(findings: RowFindings) -> str:
     """What was seen and not used, for who expected more."""
-    seen = [f"{f.count} {f.reason}" for f in tally.findings() if f.action == "dropped"]
+    seen = [f"{f.count} {f.reason}" for f in findings.report() if f.action == "dropped"]
     return f"; found {some(seen, 3)}" if seen else ""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from knockon.graph.errors import clip
-from knockon.loaders.assembling.tally_rows import RowTally
+from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.subprocessors.heads import columns_of
 from knockon.loaders.registers.subprocessors.sheet import ITEM, Sheet
@@ -44,29 +44,29 @@ class Entry:
     line: int
 
 
-def entries_of(sheet: Sheet, source: Source, tally: RowTally) -> Iterator[Entry]:
+def entries_of(sheet: Sheet, source: Source, findings: RowFindings) -> Iterator[Entry]:
     """The sub-processors of one table; what else stands in it is counted."""
-    sheet = _with_head(sheet, source, tally)
+    sheet = _with_head(sheet, source, findings)
     columns = columns_of(sheet.head, _is_titled(sheet, source))
-    tally.read(source.name, len(sheet.rows) + len(sheet.asides))
+    findings.read(source.name, len(sheet.rows) + len(sheet.asides))
     for line, text in sheet.asides:
         place = f"{clip(text, 60)!r} at {source.name}:{line}"
-        tally.lose(source.name, "dropped", "a row that is one cell over all columns", place)
+        findings.lose(source.name, "dropped", "a row that is one cell over all columns", place)
     if "subprocessor" not in columns:
         what = "a row of a table that names no sub-processors"
         if sheet.rows:
             place = f"{source.name}:{sheet.rows[0][0]}"
-            tally.lose(source.name, "dropped", what, place, len(sheet.rows))
+            findings.lose(source.name, "dropped", what, place, len(sheet.rows))
         return
     for number, head in enumerate(sheet.head):
         if number not in columns.values() and head.strip():
             place = f"{clip(head, 40)!r} of {source.name}"
-            tally.add("note", "a column that is not read", place)
+            findings.add("note", "a column that is not read", place)
     publisher = publisher_of(sheet, source)
     if "company" not in columns:
         what = "a table without a column for the company; named by the page or file"
-        tally.add("note", what, clip(publisher, 60))
-    yield from _entries(sheet, columns, publisher, source, tally)
+        findings.add("note", what, clip(publisher, 60))
+    yield from _entries(sheet, columns, publisher, source, findings)
 
 
 def publisher_of(sheet: Sheet, source: Source) -> str:
@@ -84,7 +84,7 @@ def _is_titled(sheet: Sheet, source: Source) -> bool:
     return any(map(WORD.search, said))
 
 
-def _with_head(sheet: Sheet, source: Source, tally: RowTally) -> Sheet:
+def _with_head(sheet: Sheet, source: Source, findings: RowFindings) -> Sheet:
     """The table with the row for its head that names its columns; rows above it are counted."""
     plain = len(set(sheet.head)) == len(sheet.head)  # no cell over several columns above the head
     if plain and "subprocessor" in columns_of(sheet.head, _is_titled(sheet, source)):
@@ -95,7 +95,7 @@ def _with_head(sheet: Sheet, source: Source, tally: RowTally) -> Sheet:
         found = columns_of(cells, titled)
         if "subprocessor" in found and len(found) > 1:
             what = "a row above the head of a table"
-            tally.add("note", what, f"{source.name}:{line}", number + 1)
+            findings.add("note", what, f"{source.name}:{line}", number + 1)
             title = sheet.title or above
             return replace(sheet, head=cells, rows=sheet.rows[number + 1 :], title=title)
         above += " " + " ".join(cells)
@@ -103,7 +103,7 @@ def _with_head(sheet: Sheet, source: Source, tally: RowTally) -> Sheet:
 
 
 def _entries(
-    sheet: Sheet, columns: dict[str, int], publisher: str, source: Source, tally: RowTally
+    sheet: Sheet, columns: dict[str, int], publisher: str, source: Source, findings: RowFindings
 ) -> Iterator[Entry]:
     head = [cell.strip().casefold() for cell in sheet.head]
     above: list[str] = []
@@ -117,13 +117,13 @@ def _entries(
         if reason is None and not held["subprocessor"] and not (above and sheet.continues):
             reason = "a row without a sub-processor"
         if reason:
-            tally.lose(source.name, "dropped", reason, at)
+            findings.lose(source.name, "dropped", reason, at)
             continue
         if held["subprocessor"]:
-            above = _names(held["subprocessor"], at, tally)
+            above = _names(held["subprocessor"], at, findings)
         else:
             what = "a row without a name below one with it; taken as of the same sub-processor"
-            tally.add("note", what, f"{clip(', '.join(above), 60)} at {at}")
+            findings.add("note", what, f"{clip(', '.join(above), 60)} at {at}")
         purpose, location = (_plain(held.get(k, "")) for k in ("purpose", "location"))
         for name in above:
             company = _plain(held.get("company", "")) or publisher
@@ -143,7 +143,7 @@ def _no_row(cells: list[str], said: list[str], head: list[str]) -> str | None:
     return None
 
 
-def _names(cell: str, at: str, tally: RowTally) -> list[str]:
+def _names(cell: str, at: str, findings: RowFindings) -> list[str]:
     """The names in a cell: one, or one per item of a list; an address below is none."""
     items = ("\n" + cell).split(ITEM) if ITEM in "\n" + cell else [cell]
     found = []
@@ -152,15 +152,15 @@ def _names(cell: str, at: str, tally: RowTally) -> list[str]:
         below = [line for line in lines[1:] if _ADDRESS.search(line)]
         if below:
             what = "an address or note below the name of a sub-processor; left out"
-            tally.add("note", what, f"{clip(below[0], 60)!r} at {at}")
+            findings.add("note", what, f"{clip(below[0], 60)!r} at {at}")
         elif len(lines) > 1:
             what = "a name of a sub-processor over several lines; taken as one"
-            tally.add("note", what, f"{clip(' '.join(lines), 60)!r} at {at}")
+            findings.add("note", what, f"{clip(' '.join(lines), 60)!r} at {at}")
         name = " ".join(line for line in lines if line not in below)
         if name := _MARK.sub("", name).strip():
             found.append(name)
     if len(found) > 1:
-        tally.add("note", "a cell that names several sub-processors; each is one", at)
+        findings.add("note", "a cell that names several sub-processors; each is one", at)
     return found or [cell]
 
 
