@@ -1,6 +1,7 @@
 """Operations: what runs where, as tools and platforms tell it."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,10 @@ from knockon.loaders.parsing.yaml_rules import Rules
 
 COMPOSE_RULES = Rules(tags=("!reset", "!override"))
 _COMPOSE_FILES = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
+_DOT_ROOT = re.compile(
+    r'(?:^|[{;])\s*"\[root\] [^"\n]*"\s*(?:\[|->)', re.MULTILINE
+)  # a statement's begin
+_DOT_NEWER = re.compile(r'^\s*rankdir = "RL";?\s*^\s*node \[shape = rect, fontname', re.MULTILINE)
 _PEEKED = 50  # files of a folder, objects of a list that are looked into
 _OBJECTS = (".yaml", ".yml", ".json")
 
@@ -107,10 +112,7 @@ def _is_terraform_dot(source: Source) -> bool:
     """Marks of either dialect: roots in the names of nodes, or the settings of newer ones."""
     if not source.head_text.lstrip().startswith("digraph"):
         return False
-    newer = 'rankdir = "RL"' in source.head_text and "node [shape = rect, fontname" in (
-        source.head_text
-    )
-    return '"[root] ' in source.head_text or newer
+    return bool(_DOT_ROOT.search(source.head_text) or _DOT_NEWER.search(source.head_text))
 
 
 def _is_terraform_blast(source: Source) -> bool:

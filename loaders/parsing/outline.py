@@ -17,6 +17,7 @@ _YAML_START = re.compile(  # blank lines, comments, directives; then an item, or
     |[^\s,:{}\[\]&*!|>'"%@`\#-][^\n:\#]{0,200}:(?:\s|\Z))""",
     re.VERBOSE,
 )
+_BEFORE_KEY = ("", " ", "\t", "\n", "\r", "\ufeff", "{", ",", '"', "'")
 _YAML_KEY = re.compile(r"""^(["']?)([\w./-]+)\1[ \t]*:(?:[ \t]+(.*?))?[ \t]*\r?$""", re.MULTILINE)
 
 
@@ -47,8 +48,13 @@ def starts_like_yaml(text: str) -> bool:
 
 def may_hold_keys(text: str, keys: tuple[str, ...]) -> bool:
     """Whether text could be YAML in which each of these is a key, wherever it stands."""
-    found = (rf"(?:^|[\s{{,])[\"']?{re.escape(key)}[\"']?[ \t]*:(?:\s|$)" for key in keys)
-    return all(re.search(pattern, text, re.MULTILINE) for pattern in found)
+    return all(
+        any(  # the pattern begins with the word itself, which is looked for fast
+            text[found.start() - 1 : found.start()] in _BEFORE_KEY
+            for found in re.finditer(rf"{re.escape(key)}[\"']?[ \t]*:(?=\s|\Z)", text)
+        )
+        for key in keys
+    )
 
 
 def outline_yaml(text: str) -> list[dict[str, str]]:
