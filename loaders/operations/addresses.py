@@ -13,10 +13,11 @@ from typing import Literal
 
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?\.?"
 _END = r"(?![\w$%{(-])"  # what a variable goes on with is no whole name
-_URL = re.compile(
-    rf"(?<![\w+.-])([A-Za-z][A-Za-z0-9+.-]{{0,30}})://(?:[^\s/@\"'<>]{{0,200}}@)?({_NAME}){_END}"
+_URL = re.compile(  # a name before `:` and no number, or before `@`, is a user's
+    rf"(?<![\w+.-])([A-Za-z][A-Za-z0-9+.-]{{0,30}})://(?:[^\s/@\"'<>]{{0,200}}@)?({_NAME})"
+    r"(?=(?::[0-9]{1,5})?(?:[^\w:@$%{(.-]|$))"
 )
-_WITH_PORT = re.compile(rf"(?<![\w.$%}})/-])({_NAME}):[0-9]{{2,5}}(?![\w.]|:[0-9])")
+_WITH_PORT = re.compile(rf"(?<![\w.$%}})/-])({_NAME}):[0-9]{{2,5}}(?![\w.@]|:[0-9])")
 _AFTER_USER = re.compile(rf"(?<=[\w*]@)({_NAME})(?=[/:?]|$)")
 _CLUSTER_NAME = re.compile(rf"(?<![\w.-])({_NAME}){_END}")
 _PAIR = re.compile(

@@ -8,7 +8,8 @@ further sources: the ids are the same, so they join.
 An image that is not built here is software that a service `runs`: the service survives an outage
 of the registry, but not a bad update of the image. A dependency on a job that must only have
 completed (`service_completed_successfully`) is none at run time, and one with `required: false`
-is none at all: both are counted and left out.
+is none at all: both are counted and left out. A host that a variable or a command names is a
+dependency where a service of the project is called so (`compose_hosts`).
 """
 
 import re
@@ -18,7 +19,9 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.assembling.images import image_id, split_image
-from knockon.loaders.operations.compose_services import NOT_REQUIRED, Project, Service
+from knockon.loaders.operations.compose_hosts import Names, connect_written
+from knockon.loaders.operations.compose_service import CONTAINER, NOT_REQUIRED, Service
+from knockon.loaders.operations.compose_services import Project
 from knockon.loaders.parsing.source import Source, SourceLike
 
 DEFAULT_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -45,9 +48,10 @@ DATA_STORES = {
 }  # fmt: skip
 
 
-def read_compose(source: SourceLike) -> Tables:
+def read_compose(source: SourceLike, no_environment: bool = False) -> Tables:
     """Services, the images and named volumes that they use, and what they depend on.
 
+    no_environment: leave out what only environment variables and commands say
     Raises InputError where a file is no Compose file; what is not read is counted.
     """
     source = Source.of(source)
@@ -57,16 +61,21 @@ def read_compose(source: SourceLike) -> Tables:
     services: dict[str, Service] = {}
     for file in files:
         for name, service in project.services(project.root / file.name).items():
-            services[name] = services[name].merged(service) if name in services else service
+            services[name] = services[name].merge(service) if name in services else service
     services = {name: service for name, service in services.items() if not service.removed}
     if not services:  # an overlay that is all comments must not stop those beside it
         rows.findings.add("note", "no services", files[0].name)
     for other in others:
         reason = "a Compose file beside that is not laid over; --with adds it"
         rows.findings.add("note", reason, other)
-    title = project.name or re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
+    given = project.variables(project.root / files[0].name).get("COMPOSE_PROJECT_NAME")
+    title = given or project.name or re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
+    names = Names(title, services)
     for name, service in services.items():
-        _add(rows, title, name, service, services)
+        _add(rows, title, name, service)
+        _connect(rows, title, name, service, services, names)
+    if not no_environment:
+        connect_written(rows, title, services, names)
     return rows.tables(f"Compose project {clip(title, 60)}", "the Compose files of the project")
 
 
@@ -85,29 +94,38 @@ def _files(source: Source) -> tuple[Path, list[Path], list[str]]:
     return path, [path / n for n in read], [n for n in names if _ALIKE.match(n) and n not in read]
 
 
-def _add(
-    rows: Rows, project: str, name: str, service: Service, services: dict[str, Service]
-) -> None:
+def _add(rows: Rows, project: str, name: str, service: Service) -> None:
+    """A service with its image, and what its data and settings lie in."""
     identifier = f"{project}/{name}"
     image, tag = split_image(service.image)
     rows.entity(
         identifier, service.where, name=name,
-        kind=_kind(image) if image or service.builds else None,  # an overlay may say neither
+        # an overlay may say neither
+        kind=_kind(image) if service.imaged or service.builds else None,
         image=service.image or None, criticality=_criticality(service),
         replicas=service.replicas, profiles=service.profiles,
     )  # fmt: skip
     if image and not service.builds:
-        rows.entity(image_id(image), service.where, name=image, kind="component")
+        rows.entity(image_id(image), service.where, name=image_id(image), kind="component")
         rows.depend(
             dependent=identifier, provider=image_id(image), relation="runs", where=service.where,
             version=tag,
         )  # fmt: skip
-    for volume, where in service.volumes.items():
-        rows.entity(f"{project}/volume:{volume}", where, name=volume, kind="data_store")
-        rows.depend(
-            dependent=identifier, provider=f"{project}/volume:{volume}", relation="uses",
-            where=where,
-        )  # fmt: skip
+    elif service.image and not service.builds:
+        reason = "an image whose name is not understood"
+        rows.findings.add("dropped", reason, f"{clip(service.image, 60)} at {service.where}")
+    for (kind, part), where in service.parts.items():
+        provider = f"{project}/{kind}:{part}"
+        ours = "data_store" if kind == "volume" else "component"
+        rows.entity(provider, where, name=part, kind=ours)
+        rows.depend(dependent=identifier, provider=provider, relation="uses", where=where)
+
+
+def _connect(
+    rows: Rows, project: str, name: str, service: Service, services: dict[str, Service],
+    names: Names,
+) -> None:  # fmt: skip
+    """A service with those that it says it needs."""
     for (key, target), (condition, where) in service.needs.items():
         if not target:  # `network_mode: host` and the like
             continue
@@ -115,14 +133,21 @@ def _add(
             reason = f"a dependency that {LEFT_OUT[condition]} ({condition})"
             rows.findings.add("dropped", reason, f"{name} on {target} at {where}")
             continue
-        provider = target if key == "external_links" else f"{project}/{target}"
-        if key != "external_links" and target not in services:
+        container = target.startswith(CONTAINER)
+        known = names.find(target, name) if container else target
+        # a container of another project is called by its own name
+        provider = f"{project}/{known}" if known is not None else target.removeprefix(CONTAINER)
+        if known is not None and known not in services:
             reason = "a dependency on a service that these files do not define"
             rows.findings.add("note", reason, f"{name} on {clip(target, 60)} at {where}")
-        rows.depend(
-            dependent=identifier, provider=provider, relation=RELATIONS[key], where=where,
-            condition=condition,
-        )  # fmt: skip
+        ends = {"dependent": f"{project}/{name}", "provider": provider}
+        if key == "network_mode":
+            how = "a network that is another container's"
+            rows.depend_by_definition(
+                **ends, relation=RELATIONS[key], where=where, how=how, condition=condition
+            )
+        else:
+            rows.depend(**ends, relation=RELATIONS[key], where=where, condition=condition)
 
 
 def _kind(image: str) -> str:
@@ -131,7 +156,7 @@ def _kind(image: str) -> str:
 
 
 def _criticality(service: Service) -> str | None:
-    attributes = service.environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    attributes, _ = service.environment.get("OTEL_RESOURCE_ATTRIBUTES", ("", ""))
     pairs = (pair.partition("=") for pair in attributes.split(","))
     told = {key.strip(): value.strip() for key, _, value in pairs} | service.labels
     found = (v for k, v in told.items() if k.rpartition(".")[2].lower() == CRITICALITY and v)

@@ -38,7 +38,7 @@ def read_env(path: Path) -> dict[str, str]:
         if len(value) > 1 and value.startswith('"') and '"' in value[1:]:
             value = value[1 : value.index('"', 1)]
         else:
-            value = _INLINE_COMMENT.sub("", value)
+            value = _INLINE_COMMENT.sub("", value).rstrip()
         found[name] = interpolate(value, found, f"{path.name}:{number}")
     return found
 

@@ -5,58 +5,26 @@ says what a service needs is kept. Files are looked for below the folder of the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.operations.compose_env import interpolate, read_env
+from knockon.loaders.operations.compose_service import (
+    RESET,
+    Put,
+    Service,
+    find_env_files,
+    read_service,
+)
 from knockon.loaders.operations.formats import COMPOSE_RULES
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
 MAX_FILES = 200
-RESET, _ = COMPOSE_RULES.tags  # forget what lies below, or put this in its place
-NOT_REQUIRED = "required: false"
+MAX_EXTENDS = 64  # services that extend each other in a row
 OUTSIDE = "a file outside the folder of the project, or missing; not read"
-_LISTS = ("links", "volumes_from", "external_links")
-_SPACES = ("network_mode", "ipc", "pid")
-
-
-@dataclass
-class Service:
-    """What one service says: `needs` holds (key, name) with (condition or None, place)."""
-
-    where: str
-    image: str = ""
-    builds: bool = False
-    needs: dict[tuple[str, str], tuple[str | None, str]] = field(default_factory=dict)
-    volumes: dict[str, str] = field(default_factory=dict)  # named ones, with places
-    labels: dict[str, str] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)
-    replicas: str | None = None
-    profiles: str | None = None
-    forgets: frozenset[str] = frozenset()  # keys of which it keeps nothing that it is laid over
-    removed: bool = False
-
-    def merged(self, over: "Service") -> "Service":
-        """This service with another laid over it: mappings merge, lists grow, values give way."""
-        if over.removed:
-            return over
-        gone = {key for key, _ in over.needs if key in _SPACES} | over.forgets
-        kept = {k: v for k, v in self.needs.items() if k[0] not in gone}
-        return Service(
-            where=self.where,
-            image=over.image or ("" if "image" in gone else self.image),
-            builds=over.builds or (self.builds and "build" not in gone),
-            needs={**kept, **over.needs},
-            volumes={**({} if "volumes" in gone else self.volumes), **over.volumes},
-            labels={**({} if "labels" in gone else self.labels), **over.labels},
-            environment={**({} if "environment" in gone else self.environment), **over.environment},
-            replicas=over.replicas or self.replicas,
-            profiles=over.profiles or self.profiles,
-        )
 
 
 class Project:
@@ -69,6 +37,7 @@ class Project:
         self._files: dict[Path, YamlMap] = {}
         self._env: dict[Path, dict[str, str]] = {}
         self._included: set[Path] = set()
+        self._services: dict[tuple[Path, str], Service] = {}
 
     def services(self, file: Path) -> dict[str, Service]:
         """The services of one file, with those that it includes."""
@@ -79,7 +48,7 @@ class Project:
         found: dict[str, Service] = {}
         for other in self._includes(document, file):
             for key, service in self.services(other).items():
-                found[key] = found[key].merged(service) if key in found else service
+                found[key] = found[key].merge(service) if key in found else service
         if "services" not in document and "include" not in document:
             raise InputError(f"{file.name}: expected a mapping `services`, found none")
         listed = document.get("services") or YamlMap(1)
@@ -88,7 +57,7 @@ class Project:
             raise InputError(f"{file.name}:{line}: services: expected a mapping of name to service")
         for key in listed:
             service = self._service(file, key, ())
-            found[key] = found[key].merged(service) if key in found else service
+            found[key] = found[key].merge(service) if key in found else service
         return found
 
     def place(self, file: Path, line: int) -> str:
@@ -129,6 +98,11 @@ class Project:
 
     def _service(self, file: Path, name: str, below: tuple[tuple[Path, str], ...]) -> Service:
         """A service with all that it extends."""
+        if (file, name) not in self._services:
+            self._services[file, name] = self._read(file, name, below)
+        return self._services[file, name]
+
+    def _read(self, file: Path, name: str, below: tuple[tuple[Path, str], ...]) -> Service:
         services = self._document(file).get("services")
         body = services.get(name) if isinstance(services, YamlMap) else None
         place = self.place(
@@ -136,6 +110,8 @@ class Project:
         )
         if (file, name) in below:
             raise InputError(f"{place}: {clip(name)!r} extends itself")
+        if len(below) > MAX_EXTENDS:
+            raise InputError(f"{place}: more than {MAX_EXTENDS} services extend each other")
         if isinstance(services, YamlMap) and services.tags.get(name) == RESET:
             return Service(place, removed=True)
         if body is None:
@@ -143,107 +119,65 @@ class Project:
         if not isinstance(body, YamlMap):
             raise InputError(f"{place}: service {clip(name)!r}: expected a mapping")
         own = self._own(body, file, place)
+        base = self._base(body, file)
+        return own if base is None else self._service(*base, (*below, (file, name))).merge(own)
+
+    def _base(self, body: YamlMap, file: Path) -> tuple[Path, str] | None:
+        """File and name of the service that this one extends, if any."""
         extends = body.get("extends")
         if extends is None:
-            return own
-        other, base = file, extends
+            return None
+        other, base, line = file, extends, body.lines["extends"]
         if isinstance(extends, YamlMap):
             base = extends.get("service")
             if extends.get("file") is not None:
-                found = self._file(extends["file"], file, body.lines["extends"])
+                found = self._file(extends["file"], file, line)
                 if found is None:
-                    return own
+                    return None
                 other = found
-        held = self._document(other).get("services")
-        if not isinstance(base, str) or not isinstance(held, YamlMap) or base not in held:
-            at = self.place(file, body.lines["extends"])
+        if isinstance(base, str):
+            base = self._put_in(base, file, self.place(file, line))
+        listed = self._document(other).get("services")
+        if not isinstance(base, str) or not isinstance(listed, YamlMap) or base not in listed:
+            at = self.place(file, line)
             raise InputError(f"{at}: extends: no service {clip(str(base))!r} in {other.name}")
-        return self._service(other, base, (*below, (file, name))).merged(own)
+        return other, base
 
     def _own(self, body: YamlMap, file: Path, place: str) -> Service:
-        """What the body itself says."""
-        forgets = frozenset(body.tags)
-        body = _without_reset(body)
-        service = Service(place, builds=body.get("build") is not None, forgets=forgets)
-        image = body.get("image")
-        if isinstance(image, str):
-            service.image = self._put_in(image, file, self.place(file, body.lines["image"]))
-        for name, told, line in _depends_on(body, file):
-            condition = told.get("condition") if isinstance(told, dict) else None
-            if not isinstance(condition, str):
-                condition = None
-            if isinstance(told, dict) and told.get("required") == "false":
-                condition = NOT_REQUIRED
-            service.needs["depends_on", name] = condition, self.place(file, line)
-        for key in _LISTS:
-            for text, line in self._texts(body, key, file):
-                name = text.removeprefix("container:").split(":")[0]
-                how = "external_links" if text.startswith("container:") else key
-                service.needs[how, name] = None, self.place(file, line)
-        for key in _SPACES:
-            if isinstance(body.get(key), str):
-                line = body.lines[key]
-                word, _, name = self._put_in(body[key], file, self.place(file, line)).partition(":")
-                service.needs[key, name if word == "service" else ""] = None, self.place(file, line)
-        for volume, line in _volumes(body):
-            service.volumes[volume] = self.place(file, line)
-        service.labels = self._pairs(body, "labels", file)
-        service.environment = self._pairs(body, "environment", file)
-        deploy = body.get("deploy")
-        if isinstance(deploy, YamlMap):
-            service.labels |= self._pairs(deploy, "labels", file)
-            if isinstance(deploy.get("replicas"), str):
-                service.replicas = self._put_in(deploy["replicas"], file, place)
-        service.profiles = ", ".join(t for t, _ in self._texts(body, "profiles", file)) or None
+        """What the body itself says, with the variables of files that it is given."""
+        put = self._putter(file)
+        service = read_service(body, place, put, self.variables(file))
+        given: dict[str, tuple[str, str]] = {}
+        for path, line in find_env_files(body, put):
+            other = self._file(path, file, line)
+            if other is not None:
+                where = other.relative_to(self.root).as_posix()
+                given |= {name: (value, where) for name, value in read_env(other).items()}
+        service.environment = {**given, **service.environment}
         return service
 
-    def _texts(self, body: YamlMap, key: str, file: Path) -> list[tuple[str, int]]:
-        listed = body.get(key)
-        if not isinstance(listed, YamlList):
-            return []
-        return [
-            (self._put_in(item, file, self.place(file, line)), line)
-            for item, line in zip(listed, listed.lines, strict=True)
-            if isinstance(item, str)
-        ]
-
-    def _pairs(self, body: YamlMap, key: str, file: Path) -> dict[str, str]:
-        """`labels` or `environment` as a mapping, in whichever of its two forms."""
-        listed = body.get(key)
-        if isinstance(listed, YamlMap):
-            return {
-                name: self._put_in(value, file, self.place(file, listed.lines[name]))
-                for name, value in listed.items()
-                if isinstance(value, str)
-            }
-        texts = (text.partition("=") for text, _ in self._texts(body, key, file))
-        return {name: value for name, sign, value in texts if sign}
-
-    def _put_in(self, text: str, file: Path, place: str) -> str:
-        """The text with variables of the `.env` beside the file, those of the project first."""
-        if "$" not in text:
-            return text
+    def variables(self, file: Path) -> dict[str, str]:
+        """The variables of the `.env` beside the file, those of the project first."""
         if file.parent not in self._env:
             self._env[file.parent] = {
                 **read_env(file.parent / ".env"),
                 **read_env(self.root / ".env"),
             }
+        return self._env[file.parent]
+
+    def _putter(self, file: Path) -> Put:
+        return lambda text, line: self._put_in(text, file, self.place(file, line))
+
+    def _put_in(self, text: str, file: Path, place: str) -> str:
+        """The text with the variables that count in the file."""
+        if "$" not in text:
+            return text
 
         def missing(name: str) -> None:
             reason = "a variable that .env does not set; it counts as empty"
             self._findings.add("note", reason, f"{clip(name, 40)} at {place}")
 
-        return interpolate(text, self._env[file.parent], place, missing)
-
-
-def _without_reset(body: YamlMap) -> YamlMap:
-    """The body without keys that are only there to be forgotten."""
-    if RESET not in body.tags.values():
-        return body
-    kept = YamlMap(body.line)
-    kept.lines, kept.tags = body.lines, body.tags
-    kept.update((key, value) for key, value in body.items() if body.tags.get(key) != RESET)
-    return kept
+        return interpolate(text, self.variables(file), place, missing)
 
 
 def _place(project: Project, file: Path, holder: YamlMap, key: str) -> str:
@@ -255,32 +189,3 @@ def _resolved(folder: Path, text: str) -> Path | None:
         return (folder / text).resolve() if text else None
     except (OSError, ValueError, RuntimeError):
         return None
-
-
-def _depends_on(body: YamlMap, file: Path) -> Iterator[tuple[str, Any, int]]:
-    """Names with what is told of each, and lines, of either form of `depends_on`."""
-    listed = body.get("depends_on")
-    if isinstance(listed, YamlMap):
-        yield from ((name, told, listed.lines[name]) for name, told in listed.items())
-    elif isinstance(listed, YamlList):
-        named = zip(listed, listed.lines, strict=True)
-        yield from ((name, None, line) for name, line in named if isinstance(name, str))
-    elif listed is not None:
-        line = body.lines["depends_on"]
-        raise InputError(
-            f"{file.name}:{line}: depends_on: expected a list or a mapping of services"
-        )
-
-
-def _volumes(body: YamlMap) -> Iterator[tuple[str, int]]:
-    """Names of named volumes in either form; paths of the host are none."""
-    listed = body.get("volumes")
-    if not isinstance(listed, YamlList):
-        return
-    for item, line in zip(listed, listed.lines, strict=True):
-        if isinstance(item, YamlMap):
-            source = item.get("source") if item.get("type", "volume") == "volume" else None
-        else:
-            source = item.split(":")[0] if isinstance(item, str) and ":" in item else None
-        if isinstance(source, str) and source and source[0] not in "./~$\\":
-            yield source, line

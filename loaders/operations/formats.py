@@ -175,11 +175,13 @@ FORMATS = (
     Format(
         name="compose",
         what="Docker Compose project",
-        entities="services, images that are not built here, volumes",
-        dependencies="depends_on, links, volumes_from, network_mode; service runs image",
+        entities="services, images that are not built here, volumes, secrets, configs",
+        dependencies="depends_on, links, volumes_from, network_mode, addresses in variables and "
+        "commands; service runs image",
         export="the Compose files of a project; further overlays by --with",
         sign="YAML with services, or a folder with compose.yaml",
         module="knockon.loaders.operations.compose",
+        options=("no_environment",),
         matches=_is_compose,
     ),
     Format(

@@ -188,7 +188,7 @@ class Cluster:
             reason = "an image whose name is not understood"
             self.rows.findings.add("dropped", reason, f"{clip(reference, 60)} at {where}")
         elif not self.is_linked(top, image_id(image), "runs"):
-            self.rows.entity(image_id(image), where, name=image, kind="component")
+            self.rows.entity(image_id(image), where, name=image_id(image), kind="component")
             self.link(top, image_id(image), "runs", where, version=version)
 
     def is_linked(self, dependent: str, provider: str, relation: str = "uses") -> bool:
