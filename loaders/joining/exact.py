@@ -17,7 +17,10 @@ from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.joining.claims import EXACT, Claim
 
 _DIGEST = re.compile(r"[a-z][a-z0-9]*:[0-9a-f]+")
-_EXACT = re.compile(rf"pkg:.+|urn:cdx:.+|image:.+|.+#SPDXRef-.+|{_DIGEST.pattern}", re.DOTALL)
+_SHARED = re.compile(rf"pkg:.+|{_DIGEST.pattern}", re.DOTALL)  # by all who are the same thing
+_EXACT = re.compile(  # an address is the name of one entry of one document
+    rf"{_SHARED.pattern}|image:.+|urn:.+|[a-z][a-z0-9+.-]*://.+|.+#SPDXRef-.+", re.DOTALL
+)
 _IMAGE = re.compile(r"image:|pkg:(?:oci|docker)/")
 _TAGGED = re.compile(r"image:.*:[^/:]+")
 _RELATION = "contains"
@@ -87,7 +90,7 @@ class _Finder:
             first = holders[0]
             if name in self._ids:
                 self._claim(name, first, name)
-            for other in holders[1:]:
+            for other in holders[1:] if _SHARED.fullmatch(name) else ():
                 if _DIGEST.fullmatch(name) and _differ(first, other):
                     reason = "one digest under two purls: not joined"
                     self.findings.add("note", reason, f"{clip(first, 60)} and {clip(other, 60)}")

@@ -17,7 +17,7 @@ every probability stays unknown. What is not needed at run time (scope `excluded
 group with its dependent itself, of which one is needed: only a compromise crosses that.
 
 The id is the purl where there is one, so that BOMs read together join on it (`identity`); of
-several components with one purl `cyclonedx_copies` tells which are one. Otherwise it is the
+several components with one purl `copies` tells which are one. Otherwise it is the
 BOM-Link of the component (`urn:cdx:serial/1#ref`), or `root@version#ref` in a BOM without serial
 number. A root that leaves out what its BOM lists contains all that nothing else in it depends on.
 """
@@ -28,8 +28,10 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, Finding, Tables
 from knockon.loaders.assembling.rows import Row, build_frame
 from knockon.loaders.parsing.source import Source, SourceLike
+from knockon.loaders.software.copies import SEPARATED, find_copies
 from knockon.loaders.software.cyclonedx_bom import KINDS, RELATIONS, VERSIONS, Bom, Thing, link_of
-from knockon.loaders.software.cyclonedx_copies import separate_copies
+from knockon.loaders.software.identity import Identity
+from knockon.loaders.software.roots import find_unreached
 from knockon.loaders.software.spare import add_selves, spare_cells
 
 UNREAD = "licences, hashes and what else is not read are not checked; --validate does"
@@ -60,7 +62,7 @@ def read_cyclonedx(source: SourceLike, strict: bool = False) -> Tables:
     bom.add_stated()
     if bom.lost and not bom.things:
         raise InputError.of([f"{source.name}: {fault}" for fault in bom.lost])
-    bom.things += separate_copies(bom)
+    separate_copies(bom)
     rows = _Rows(bom)
     rows.add_things()
     rows.add_organizations()
@@ -86,6 +88,29 @@ def _document(source: Source) -> dict[str, Any]:
         wanted = f"specVersion: expected {VERSIONS[0]} to {VERSIONS[-1]}"
         raise InputError(f"{source.name}: {wanted}, got {clip(str(version), 40)!r}")
     return document
+
+
+def separate_copies(bom: Bom) -> None:
+    """Copies of one purl that depend on different things become entities of their own (`copies`),
+    beside the package, which each of them contains."""
+    needs: dict[Thing, list[Thing]] = {}
+    for link in bom.links:
+        if isinstance(link.provider, Thing):
+            needs.setdefault(link.dependent, []).append(link.provider)
+    entries = [(thing, thing.id, thing.ref or thing.place) for thing in bom.things]
+    for identifier, ways in find_copies(entries, needs, bom.listed).items():
+        copies = [copy for way in ways for copy in way]
+        first = copies[0]
+        package = Thing(identifier, first.type, first.place, first.record, first.texts, first.name)
+        package.names, package.spare = first.names, all(copy.spare for copy in copies)
+        for way in ways:
+            own = f"{bom.scope}#{way[0].ref or way[0].place}"
+            for copy in way:
+                copy.id, copy.names, copy.link = own, Identity(), ""
+                bom.link(copy, package, copy.place)
+        bom.things.append(package)
+        places = ", ".join(way[0].place for way in ways[:3])
+        bom.findings.add("invented", SEPARATED, f"{clip(identifier, 60)} at {places}")
 
 
 def add_links(bom: Bom) -> None:
@@ -125,30 +150,13 @@ def complete_root(bom: Bom) -> None:
         provider = link.provider.id if isinstance(link.provider, Thing) else link.provider
         if link.dependent.id != provider:
             providers.setdefault(link.dependent.id, []).append(provider)
-    held = {one for found in providers.values() for one in found}
-    needed, spare = ([t for t in bom.things if t.spare is s] for s in (False, True))
-    reached: set[str] = set()
-    _reach(bom.root.id, providers, reached)
-    # first what nothing depends on; then, for cycles, whatever is not reached by then
-    for parts in (needed, spare):
-        for part in [t for t in parts if t.id not in held] + parts:
-            if part.id in reached:
-                continue
-            bom.link(bom.root, part, part.place)
-            _reach(part.id, providers, reached)
-            reason = "the root contains a component that nothing else in the BOM depends on"
-            bom.findings.add("invented", reason, f"{clip(part.name, 40)} at {part.place}")
-
-
-def _reach(start: str, providers: dict[str, list[str]], reached: set[str]) -> None:
-    """Add the start to what is reached, and all that it depends on; each is looked at once."""
-    reached.add(start)
-    stack = [start]
-    while stack:
-        for one in providers.get(stack.pop(), ()):
-            if one not in reached:
-                reached.add(one)
-                stack.append(one)
+    parts = [[t.id for t in bom.things if t.spare is spare] for spare in (False, True)]
+    named = {thing.id: thing for thing in reversed(bom.things)}
+    for identifier in find_unreached([bom.root.id], parts, providers):
+        part = named[identifier]
+        bom.link(bom.root, part, part.place)
+        reason = "the root contains a component that nothing else in the BOM depends on"
+        bom.findings.add("invented", reason, f"{clip(part.name, 40)} at {part.place}")
 
 
 class _Rows:

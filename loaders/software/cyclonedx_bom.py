@@ -1,7 +1,7 @@
 """The things that a CycloneDX document lists, and the dependencies that it states.
 
 `Bom` walks the document once, and gathers things, links between them and oddities;
-`cyclonedx_copies` settles what is one thing, `cyclonedx` adds what follows.
+`cyclonedx` adds what follows from them.
 """
 
 from collections.abc import Iterator

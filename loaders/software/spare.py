@@ -30,4 +30,5 @@ def add_selves(rows: list[Row], findings: Findings) -> list[Row]:
     )
     for dependent, row in first.items():
         findings.add("note", reason, f"{dependent} at {row.get(FILE)}")
-    return [*rows, *({**row, "provider": d, "probability": "1"} for d, row in first.items())]
+    own: Row = {"probability": "1", "evidence": None}  # stated by nobody: it has itself
+    return [*rows, *({**row, "provider": d, **own} for d, row in first.items())]

@@ -5,46 +5,44 @@
 | packages (3.0: also AI and dataset packages, builds, tools that something uses) | entities |
 | files and snippets | folded into their package: the first that holds them; else entities |
 | relationships | `contains`, `runs`, `hosted_on`, or dropped: the tables of `spdx_relations` |
+| DEV and TEST dependencies and tools | beside their dependent in a group (`spare`) |
+| what it describes | contains what the document lists and nothing else in it depends on |
 | `supplier`, `originator` (3.0: `suppliedBy`, `originatedBy`) | `supplied_by` |
 | NOASSERTION, NONE, the document itself as an end | dropped and counted |
 | `DocumentRef-x:SPDXRef-y` | the element of that document: add it with `--with` |
 
 No strength is stated, so every probability stays unknown. The id of a package is its purl where it
-has one, so that documents read together join on it; otherwise `namespace#SPDXID` (3.0: spdxId),
-which is the same from whichever document it is named.
+has one (`identity`), so that documents read together join on it; otherwise `namespace#SPDXID` (3.0:
+spdxId), which is the same from whichever document it is named. Of several packages with one purl
+`copies` tells which are one.
 """
 
-from dataclasses import dataclass, field
-
-from knockon.graph.errors import InputError, clip, did_you_mean
-from knockon.graph.model.tables import FILE, Finding, Tables
-from knockon.loaders.assembling.findings import Findings
+from knockon.graph.errors import InputError, clip
+from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, Finding, Tables
 from knockon.loaders.assembling.rows import Row, build_frame, find_day
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.software.spdx_document import (
-    NOTHING,
-    OTHER,
-    PACKAGE,
-    SpdxDocument,
-    SpdxElement,
-    SpdxRelationship,
-    document_of,
-)
-from knockon.loaders.software.spdx_relations import FOLDS, KINDS, SCOPES, SPDX2, SPDX3, Meaning
+from knockon.loaders.software.copies import SEPARATED, find_copies
+from knockon.loaders.software.spare import add_selves, spare_cells
+from knockon.loaders.software.spdx_document import OTHER, SpdxDocument, SpdxElement, document_of
+from knockon.loaders.software.spdx_links import Link, Links
+from knockon.loaders.software.spdx_relations import KINDS
 
 MAX_BYTES = 256 * 1024 * 1024  # of tag-value text; the other forms have limits of their own
 UNREAD = "licences, hashes and what else is not read are not checked; --validate does"
 
-_ENTITIES = ("id", "name", "kind", "type", "version", "purl", FILE)
-_DEPENDENCIES = ("dependent", "provider", "relation", "source", "evidence", "as_of", FILE)
+_ENTITIES = ("id", "name", "kind", "type", "version", "purl", ALSO_KNOWN_AS, FILE)
+_DEPENDENCIES = (
+    "dependent", "provider", "relation", "probability", "group", "source", "evidence", "as_of",
+    FILE,
+)  # fmt: skip
 
 
 def read_spdx(source: SourceLike, strict: bool = False) -> Tables:
     """The packages of a document, and who is built from whom.
 
     strict: also hold the file to the official schema (needs `knockon[validate]`)
-    Raises InputError with all faults of elements and relationships: without id or name, a
-    repeated id, a relationship that lacks an end or is of no known type.
+    What cannot be read of an element or relationship is told in the report, and the rest is read.
+    Raises InputError for what is no document, and where nothing of what it lists can be read.
     """
     source = Source.of(source)
     form, document = _document(source)
@@ -54,13 +52,13 @@ def read_spdx(source: SourceLike, strict: bool = False) -> Tables:
         from knockon.loaders.software.validate import validate_spdx
 
         validate_spdx(source, form, document.version)
-    reader = _Reader(source, document)
-    reader.relate()
-    if document.faults:
-        raise InputError.of([f"{source.name}: {_spoken(fault)}" for fault in document.faults])
+    faults = document.faults or ([] if document.elements else document.lost)
+    if faults:
+        raise InputError.of([f"{source.name}: {_spoken(fault)}" for fault in faults])
+    rows = _Rows(source, document)
     if not strict:
-        reader.findings.add("note", UNREAD, source.name)
-    return reader.tables()
+        document.findings.add("note", UNREAD, source.name)
+    return rows.tables()
 
 
 def _document(source: Source) -> tuple[str, SpdxDocument | str]:
@@ -88,161 +86,127 @@ def _document(source: Source) -> tuple[str, SpdxDocument | str]:
     return "yaml", document_of(source.yaml())
 
 
-@dataclass
-class _Reader:
-    """Turns elements and relationships into rows."""
+class _Rows:
+    """The rows of what a document states."""
 
-    source: Source
-    document: SpdxDocument
-    findings: Findings = field(default_factory=Findings)
-    dependencies: list[Row] = field(default_factory=list)
-    owner: dict[str, str] = field(default_factory=dict)
-    folds: dict[str, str] = field(default_factory=dict)  # element -> the one that it is folded into
-    used: set[str] = field(default_factory=set)
+    def __init__(self, source: Source, document: SpdxDocument) -> None:
+        self.source, self.document, self.findings = source, document, document.findings
+        self.links = Links(document)
+        self.keys: dict[str, str] = {}  # element -> id of its entity
+        self.origin = f"{document.version} {source.name}"
+        self.as_of = find_day(document.created)
 
-    def relate(self) -> None:
-        """The relationships as dependencies, once it is known which file is whose."""
-        for reason, place in self.document.notes:
-            self.findings.add("note", reason, place)
-        for outer, inner in self.document.owners:
-            self._own(outer, inner)
-        for one in self.document.relationships:
-            if one.kind in FOLDS:
-                ends = (
-                    (one.right, one.left) if one.kind == "CONTAINED_BY" else (one.left, one.right)
-                )
-                if self._what(ends[0]) == PACKAGE and self._what(ends[1]) == "file":
-                    self._own(*ends)
-        for one in self.document.relationships:
-            self._relate(one)
+    def _separate_copies(self) -> list[Row]:
+        """Settle the id of each element; the packages whose copies depend on different things."""
+        elements = {i: e for i, e in self.document.elements.items() if self.links.fold(i) == i}
+        self.keys = {i: e.names.id or i for i, e in elements.items()}
+        needs: dict[str, list[str]] = {}
+        for link in self.links.all:
+            needs.setdefault(link.dependent, []).append(link.provider)
+        packages = []
+        entries = [(i, key, i) for i, key in self.keys.items()]
+        for key, ways in find_copies(entries, needs, self.links.listed).items():
+            packages.append(self._entity(elements[ways[0][0]], key))
+            for way in ways:
+                for copy in way:
+                    self.keys[copy] = way[0]
+                    place = elements[copy].place
+                    self.links.all.append(Link(copy, key, "contains", place, "a copy"))
+            places = ", ".join(elements[way[0]].place for way in ways[:3])
+            self.findings.add("invented", SEPARATED, f"{clip(key, 60)} at {places}")
+        return packages
 
-    def _what(self, identifier: str) -> str:
-        element = self.document.elements.get(identifier)
-        return element.what if element else ""
-
-    def _own(self, outer: str, inner: str) -> None:
-        if self._what(inner) == PACKAGE or outer not in self.document.elements:
-            return
-        self.owner.setdefault(inner, outer)
-
-    def _folded(self, identifier: str) -> str:
-        """The package that a file or snippet belongs to, or the element itself.
-
-        Of elements that belong to each other in a ring, the first by id stands for all.
-        """
-        trail = {identifier: None}
-        last: str | None = identifier
-        while last is not None and last not in self.folds:
-            last = self.owner.get(last)
-            if last in trail:
-                ring = list(trail)
-                self.folds[last] = min(ring[ring.index(last) :])
-            elif last is not None:
-                trail[last] = None
-        end = self.folds[last] if last is not None else next(reversed(trail))
-        self.folds.update(dict.fromkeys(trail, end))
-        return end
-
-    def _relate(self, one: SpdxRelationship) -> None:
-        table = SPDX3 if self.document.version.startswith("SPDX-3") else SPDX2
-        if one.kind not in table:
-            what = f"unknown relationship {clip(one.kind, 40)!r}{did_you_mean(one.kind, table)}"
-            self.document.faults.append(f"{one.place}: {what}")
-            return
-        meaning: Meaning = table[one.kind]
-        if one.kind == "dependsOn" and one.scope in SCOPES:
-            meaning = SCOPES[one.scope]
-        if one.kind == "usesTool" and one.scope in ("development", "test"):
-            meaning = None
-        if meaning is None:
-            scope = f" of scope {clip(one.scope, 20)}" if one.scope else ""
-            self.findings.add("dropped", f"{one.kind}{scope}: no dependency", one.place)
-        elif self.document.id in (one.left, one.right):
-            self.findings.add("dropped", f"{one.kind} of the document itself: no thing", one.place)
-        elif one.left in NOTHING or one.right in NOTHING:
-            self.findings.add("dropped", f"{one.kind} of NOASSERTION or NONE", one.place)
-        else:
-            self._depend(one, *meaning)
-
-    def _depend(self, one: SpdxRelationship, relation: str, forward: bool) -> None:
-        ends = (one.left, one.right) if forward else (one.right, one.left)
-        if one.kind in FOLDS and ends[1] in self.owner:
-            self.findings.add("merged", "a file that is folded into its package", one.place)
-            return
-        dependent, provider = (self._folded(end) for end in ends)
-        if dependent == provider:
-            reason = f"{one.kind} within one package, once its files are folded into it"
-            self.findings.add("dropped", reason, one.place)
-            return
-        for end in (dependent, provider):
-            self.used.add(end)
-            if end not in self.document.elements:
-                reason = "an element that the document does not hold (add its own with --with)"
-                self.findings.add("note", reason, f"{clip(end, 80)} at {one.place}")
-        self._row(self._key(dependent), self._key(provider), relation, one.place, one.kind)
-
-    def _key(self, identifier: str) -> str:
-        element = self.document.elements.get(identifier)
-        return element.purl if element and element.purl else identifier
-
-    def _row(self, dependent: str, provider: str, relation: str, place: str, evidence: str) -> None:
-        self.dependencies.append(
-            {
-                "dependent": dependent, "provider": provider, "relation": relation,
-                "source": f"{self.document.version} {self.source.name}", "evidence": evidence,
-                "as_of": find_day(self.document.created), FILE: self._at(place),
-            }
-        )  # fmt: skip
+    def _row(self, dependent: str, provider: str, relation: str, place: str, evidence: str) -> Row:
+        return {
+            "dependent": dependent, "provider": provider, "relation": relation,
+            "source": self.origin, "evidence": evidence, "as_of": self.as_of,
+            FILE: self._at(place),
+        }  # fmt: skip
 
     def _at(self, place: str) -> str:
         return f"{self.source.name}{':' if place.isdigit() else '#'}{place}"
 
     def tables(self) -> Tables:
         rows: dict[str, Row] = {}
+        dependencies: list[Row] = []
+        packages = self._separate_copies()
         for element in self.document.elements.values():
-            self._add(element, rows)
-        if not self.document.relationships:
-            self.findings.add("note", "the document states no relationships", "relationships")
+            dependencies += self._add(element, rows)
+        for row in packages:
+            rows.setdefault(str(row["id"]), row)
+        if any(link.dependent == self.document.id for link in self.links.all):
+            rows[self.document.id] = self._list_of_document()
+        for link in self.links.all:
+            dependent, provider = (
+                self.keys.get(end, end) for end in (link.dependent, link.provider)
+            )
+            row = self._row(dependent, provider, link.relation, link.place, link.evidence)
+            dependencies.append({**row, **(spare_cells() if link.spare else {})})
+        self._note_what_is_missing()
         read = (
             Finding("read", len(self.document.elements), "elements of the document"),
             Finding("read", len(self.document.relationships), "relationships of the document"),
         )
-        source = f"{self.document.version} {self.source.name}"
         return Tables(
             entities=build_frame(list(rows.values()), _ENTITIES),
-            dependencies=build_frame(self.dependencies, _DEPENDENCIES),
+            dependencies=build_frame(add_selves(dependencies, self.findings), _DEPENDENCIES),
             title=f"{self.document.name or self.source.stem} (SPDX)",
-            sources={source: self.document.id},
+            sources={self.origin: self.document.id},
             report=(*(f for f in read if f.count), *self.findings.report()),
         )
 
-    def _add(self, element: SpdxElement, rows: dict[str, Row]) -> None:
-        if self._folded(element.id) != element.id:
-            self.findings.add("merged", "a file or snippet, folded into its package", element.place)
-            return
-        if element.what == OTHER and element.id not in self.used:
-            self.findings.add("dropped", "a tool that nothing in it is made with", element.place)
-            return
-        key = self._key(element.id)
-        purpose = element.purpose.lower().replace("-", "").replace("_", "")
-        row: Row = {
-            "id": key, "name": element.name, "kind": KINDS.get(purpose, "component"),
-            "type": purpose or element.what, "version": element.version or None,
-            "purl": element.purl or None, FILE: self._at(element.place),
+    def _list_of_document(self) -> Row:
+        """The document as an entity: what it lists, where it describes several things."""
+        return {
+            "id": self.document.id, "name": self.document.name, "kind": "component",
+            "type": "document", FILE: self.source.name,
         }  # fmt: skip
+
+    def _note_what_is_missing(self) -> None:
+        if not self.document.elements:
+            reason = "the document lists no packages and no files"
+            self.findings.add("note", reason, self.source.name)
+        if not self.document.relationships:
+            self.findings.add("note", "the document states no relationships", "relationships")
+
+    def _add(self, element: SpdxElement, rows: dict[str, Row]) -> list[Row]:
+        """Enter an element as an entity; the dependencies on its suppliers."""
+        if self.links.fold(element.id) != element.id:
+            reason = "a file or snippet, folded into its package"
+            self.findings.add("merged", reason, element.place)
+            return []
+        if element.what == OTHER and element.id not in self.links.used:
+            reason = "a tool that nothing in it is made with"
+            self.findings.add("dropped", reason, element.place)
+            return []
+        key = self.keys[element.id]
+        row = self._entity(element, key)
         first = rows.setdefault(key, row)
         if first is not row:
             first.update({column: value for column, value in row.items() if first[column] is None})
             where = f"{clip(key, 60)} at {element.place}"
             self.findings.add("merged", "a package with the purl of one before it", where)
+        supplies = []
         for agent in dict.fromkeys(element.agents):
             kind, _, name = agent.partition(": ")
-            identifier = f"{kind.lower()}:{name}"
-            place = self._at(element.place)
+            identifier, place = f"{kind.lower()}:{name}", self._at(element.place)
             rows.setdefault(
                 identifier, {"id": identifier, "name": name, "kind": kind.lower(), FILE: place}
             )
-            self._row(key, identifier, "supplied_by", element.place, "supplier or originator")
+            evidence = "supplier or originator"
+            supplies.append(self._row(key, identifier, "supplied_by", element.place, evidence))
+        return supplies
+
+    def _entity(self, element: SpdxElement, key: str) -> Row:
+        purpose = element.purpose.lower().replace("-", "").replace("_", "")
+        is_copy = bool(element.names.id) and key != element.names.id
+        names = None if is_copy else element.names.others(key, "" if is_copy else element.id)
+        return {
+            "id": key, "name": element.name, "kind": KINDS.get(purpose, "component"),
+            "type": purpose or element.what, "version": element.version or None,
+            "purl": element.names.id or None, ALSO_KNOWN_AS: names,
+            FILE: self._at(element.place),
+        }  # fmt: skip
 
 
 def _spoken(fault: str) -> str:

@@ -13,6 +13,8 @@ from knockon.loaders.software.spdx_document import (
     SpdxDocument,
     SpdxElement,
     SpdxRelationship,
+    identify,
+    word_of,
 )
 from knockon.loaders.software.spdx_relations import FOLDS
 
@@ -45,11 +47,11 @@ class _Reader:
         self.document = SpdxDocument("", "SPDX-3.0", "")
 
     def read(self) -> SpdxDocument | str:
-        faults = self.document.faults
         placed = [(f"@graph[{n}]", record) for n, record in enumerate(self._records)]
         for place, record in placed:
             if not isinstance(record, dict):
-                faults.append(f"{place}: expected an object, found {clip(str(record), 40)!r}")
+                found = clip(str(record), 40)
+                self.document.lose(f"expected an object, found {found!r}", place)
                 continue
             self._by_id.setdefault(self._id(record), record)
             self._head(record)
@@ -59,9 +61,28 @@ class _Reader:
                 self._add(place, record, kind)
             elif "relationshipType" in record if isinstance(record, dict) else False:
                 self._relate(place, record)
-        if not self.document.id and not self.document.elements and not faults:
+        self._find_roots()
+        document = self.document
+        if not (document.id or document.elements or document.faults or document.lost):
             return "expected an SpdxDocument or a software_Package in @graph; found neither"
         return self.document
+
+    def _find_roots(self) -> None:
+        """The root elements of the document; of a list of its, those of that list."""
+        stack, seen = [self.document.id], set()
+        while stack:
+            identifier = stack.pop()
+            record = self._by_id.get(identifier, {})
+            if identifier in seen:
+                continue
+            seen.add(identifier)
+            if _type(record) in THINGS:
+                self.document.roots.append(identifier)
+            roots = record.get("rootElement")
+            for one in roots if isinstance(roots, list) else [roots]:
+                found = self._id(one) if isinstance(one, dict) else one
+                if isinstance(found, str):
+                    stack.append(found)
 
     def _head(self, record: dict[str, Any]) -> None:
         kind = _type(record)
@@ -73,32 +94,36 @@ class _Reader:
                 self.document.faults.append(what)
         elif kind == "SpdxDocument":
             self.document.id = self._id(record)
-            self.document.name = _word(record, "name")
+            self.document.name = word_of(record, "name")
 
     def _add(self, place: str, record: dict[str, Any], kind: str) -> None:
-        identifier, name = self._id(record), _word(record, "name")
+        identifier, name = self._id(record), word_of(record, "name")
         if not identifier:
-            self.document.faults.append(f"{place}: a {kind} without an spdxId")
-            return
-        if not name and THINGS[kind] == PACKAGE:
-            self.document.faults.append(f"{place}: a {kind} without a name")
+            reason = f"a {kind} without an spdxId: nothing can refer to it"
+            self.document.findings.add("note", reason, place)
+            identifier = f"{self.document.id or 'document'}#{place}"
         element = SpdxElement(identifier, THINGS[kind], name or identifier, place)
-        element.version = _word(record, "software_packageVersion")
-        element.purl = _word(record, "software_packageUrl") or _purl(record)
-        element.purpose = _word(record, "software_primaryPurpose") or _PURPOSES.get(kind, "")
+        element.version = word_of(record, "software_packageVersion")
+        element.purpose = word_of(record, "software_primaryPurpose") or _PURPOSES.get(kind, "")
+        purls = [word_of(record, "software_packageUrl"), *_purls(record)]
+        identify(element, purls, list(_digests(record)), self.document.findings)
+        if not name and THINGS[kind] == PACKAGE:
+            element.name = element.names.id or identifier
+            reason = f"a {kind} whose name is empty: called by its id"
+            self.document.findings.add("note", reason, place)
         for key in ("suppliedBy", "originatedBy"):
             element.agents += self._agents(record.get(key))
         self.document.add(element)
-        owner = _word(record, "software_snippetFromFile")
+        owner = word_of(record, "software_snippetFromFile")
         if owner:
-            self.document.owners.append((owner, identifier))
+            self.document.owners.append((owner, element.id))
 
     def _agents(self, value: Any) -> Iterator[str]:
         for one in value if isinstance(value, list) else [value]:
             agent = self._by_id.get(one) if isinstance(one, str) else one
             if not isinstance(agent, dict):
                 continue
-            kind, name = _type(agent), _word(agent, "name")
+            kind, name = _type(agent), word_of(agent, "name")
             if kind in _AGENTS and name:
                 yield f"{kind}: {name}"
 
@@ -106,24 +131,24 @@ class _Reader:
         left, kind, rights = record.get("from"), record.get("relationshipType"), record.get("to")
         left = self._id(left) if isinstance(left, dict) else left
         if not isinstance(left, str) or not left or not isinstance(kind, str):
-            self.document.faults.append(f"{place}: expected from, relationshipType and to")
+            wanted = "expected from, relationshipType and to"
+            self.document.lose(f"a relationship without its ends: {wanted}", place)
             return
         for right in rights if isinstance(rights, list) else [rights]:
             right = self._id(right) if isinstance(right, dict) else right
             if not isinstance(right, str) or not right:
-                self.document.faults.append(f"{place}: to: expected the id of an element")
-                return
+                self.document.lose("to: expected the id of an element", place)
+                continue
             target = self._by_id.get(right, {})
             if right.rpartition("/")[2] in _NOTHING or _type(target) in _NOTHING:
                 right = NOTHING[0]
-            scope = _word(record, "scope")
-            relationship = SpdxRelationship(left, kind, right, place, scope)
-            self.document.relationships.append(relationship)
+            scope = word_of(record, "scope")
+            self.document.relate(SpdxRelationship(left, kind, right, place, scope))
             if kind in FOLDS and _type(target) == "software_File":
                 self.document.owners.append((left, right))
 
     def _id(self, record: dict[str, Any]) -> str:
-        return _word(record, "spdxId") or _word(record, "@id")
+        return word_of(record, "spdxId") or word_of(record, "@id")
 
 
 def _type(record: Any) -> str:
@@ -131,16 +156,18 @@ def _type(record: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _word(record: dict[str, Any], key: str) -> str:
-    value = record.get(key)
-    return " ".join(value.split()) if isinstance(value, str) else ""
-
-
-def _purl(record: dict[str, Any]) -> str:
-    """The package URL among the external identifiers of an element."""
+def _purls(record: dict[str, Any]) -> Iterator[str]:
+    """The package URLs among the external identifiers of an element."""
     found = record.get("externalIdentifier")
     for one in found if isinstance(found, list) else ():
-        kind = _word(one, "externalIdentifierType") if isinstance(one, dict) else ""
+        kind = word_of(one, "externalIdentifierType") if isinstance(one, dict) else ""
         if kind in ("packageUrl", "packageURL", "purl"):
-            return _word(one, "identifier")
-    return ""
+            yield word_of(one, "identifier")
+
+
+def _digests(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Algorithm and digest of the hashes that an element is verified by."""
+    found = record.get("verifiedUsing")
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, dict) and _type(one) == "Hash":
+            yield word_of(one, "algorithm").replace("_", "-"), word_of(one, "hashValue")

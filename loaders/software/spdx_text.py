@@ -32,9 +32,7 @@ def plain_of(text: str, file: str) -> tuple[dict[str, Any], dict[str, str]]:
     """
     reader = _Reader()
     for line, tag, value in _tags(text, file):
-        fault = reader.add(line, tag, value)
-        if fault:
-            raise InputError(f"{file}:{line}: {fault}")
+        reader.add(line, tag, value)
     return reader.document, reader.lines
 
 
@@ -72,8 +70,8 @@ class _Reader:
         self._package: dict[str, Any] | None = None
         self._current: dict[str, Any] = self.document
 
-    def add(self, line: int, tag: str, value: str) -> str:
-        """Take one statement; what is wrong with it, in words."""
+    def add(self, line: int, tag: str, value: str) -> None:
+        """Take one statement; one of a tag that is not read is passed over."""
         if tag in _DOCUMENT:
             self.document[_DOCUMENT[tag]] = value
         elif tag == "Created":
@@ -86,9 +84,12 @@ class _Reader:
             self._identify(value)
         elif tag == "SnippetFromFileSPDXID":
             self._current["snippetFromFile"] = value
+        elif tag == "PackageChecksum" and self._package is not None:
+            algorithm, _, digest = value.partition(":")
+            found = {"algorithm": algorithm.strip(), "checksumValue": digest.strip()}
+            self._package["checksums"].append(found)
         elif tag in ("Relationship", "ExternalDocumentRef", "ExternalRef"):
-            return self._refer(line, tag, value.split())
-        return ""
+            self._refer(line, tag, value.split())
 
     def _start(self, line: int, tag: str, value: str) -> None:
         key, name = {
@@ -98,7 +99,7 @@ class _Reader:
         }[tag]
         self._current = {name: value}
         if tag == "PackageName":
-            self._current.update(externalRefs=[], hasFiles=[])
+            self._current.update(externalRefs=[], checksums=[], hasFiles=[])
             self._package = self._current
         self._enter(line, key, self._current)
 
@@ -107,19 +108,16 @@ class _Reader:
         if "fileName" in self._current and self._package is not None:
             self._package["hasFiles"].append(value)
 
-    def _refer(self, line: int, tag: str, words: list[str]) -> str:
-        if tag == "Relationship":
-            if len(words) != 3:
-                return f"Relationship: expected 'id TYPE id', found {clip(' '.join(words), 60)!r}"
+    def _refer(self, line: int, tag: str, words: list[str]) -> None:
+        if tag == "Relationship":  # what is no `id TYPE id` is told where relationships are read
             keys = ("spdxElementId", "relationshipType", "relatedSpdxElement")
-            self._enter(line, "relationships", dict(zip(keys, words, strict=True)))
+            self._enter(line, "relationships", dict(zip(keys, words, strict=False)))
         elif tag == "ExternalDocumentRef":
             ends = zip(("externalDocumentId", "spdxDocument"), words, strict=False)
             self._enter(line, "externalDocumentRefs", dict(ends))
         elif len(words) == 3 and self._package is not None:
             found = {"referenceType": words[1], "referenceLocator": words[2]}
             self._package["externalRefs"].append(found)
-        return ""
 
     def _enter(self, line: int, key: str, record: dict[str, Any]) -> None:
         self.lines[f"{key}[{len(self.document[key])}]"] = str(line)

@@ -10,7 +10,7 @@ from knockon.loaders.software.spdx_relations import spelled
 
 _LISTS = {
     "packages", "files", "snippets", "relationships", "externalDocumentRefs", "externalRefs",
-    "hasFiles",
+    "hasFiles", "checksums", "documentDescribes",
 }  # fmt: skip
 _TERMS = "http://spdx.org/rdf/terms#"
 _SPDX = f"{{{_TERMS}}}"
@@ -68,6 +68,9 @@ class _Rdf:
             "files": [self._element(node, "fileName") for node in self._of_type("File")],
             "snippets": [self._snippet(node) for node in self._of_type("Snippet")],
             "relationships": list(self._relationships()),
+            "documentDescribes": [
+                self._id(node) for node in self._values(document, "describesPackage")
+            ],
             "externalDocumentRefs": [
                 {
                     "externalDocumentId": self._id(node),
@@ -115,6 +118,13 @@ class _Rdf:
             "originator": self._value(node, "originator"),
             "primaryPackagePurpose": purpose,
             "hasFiles": [self._id(file) for file in self._values(node, "hasFile")],
+            "checksums": [
+                {
+                    "algorithm": self._value(one, "algorithm").rpartition("Algorithm_")[2],
+                    "checksumValue": self._value(one, "checksumValue"),
+                }
+                for one in self._values(node, "checksum")
+            ],
             "externalRefs": [
                 {key: self._value(one, key) for key in ("referenceType", "referenceLocator")}
                 for one in self._values(node, "externalRef")

@@ -13,7 +13,15 @@ from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.registry import find_format
-from knockon.loaders.software.spdx_relations import BACK, FORWARD, SPDX2, SPDX3, spelled
+from knockon.loaders.software.spdx_relations import (
+    BACK,
+    BOTH,
+    FORWARD,
+    SPARE,
+    SPDX2,
+    SPDX3,
+    spelled,
+)
 
 SPACE = "http://example.org/doc"
 FORMS = {"json": "json", "yaml": "yaml", "xml": "xml", "tag": "spdx", "rdf": "rdf"}
@@ -238,7 +246,9 @@ def test_every_relationship_of_version_2(tmp_path: Path, kind: str) -> None:
             pair = (
                 ("app", meaning[0], "tls") if meaning[1] is FORWARD else ("tls", meaning[0], "app")
             )
-            assert ends(tables) == [pair]
+            itself = [(pair[0], pair[1], pair[0])] if kind in SPARE else []
+            other = [pair[::-1]] if meaning[1] is BOTH else []
+            assert ends(tables) == sorted([pair, *itself, *other])
 
 
 def test_the_table_holds_every_relationship_of_version_2() -> None:
@@ -296,27 +306,73 @@ def test_repeated_relationships_are_merged(tmp_path: Path) -> None:
     assert sum(counts(tables, "merged").values()) == 1 + 3
 
 
+def told(tables: Tables) -> str:
+    """The report as text."""
+    return "\n".join(map(str, tables.report))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"spdxVersion": "SPDX-4.0"}, "spdxVersion: expected SPDX-2.0 to SPDX-2.3, got 'SPDX-4.0'"),
-        ({"packages": [{"name": "a"}]}, "packages[0]: a package without an SPDXID"),
-        ({"packages": [{"SPDXID": "x", "name": None}]}, "packages[0]: a package without a name"),
-        ({"packages": [{"SPDXID": "x", "name": "a"}] * 2}, "stands twice, first at packages[0]"),
-        ({"packages": [3]}, "packages[0]: expected a mapping, found '3'"),
+        ({"packages": [3], "files": [], "snippets": []}, "packages[0]: expected a mapping"),
         ({"packages": {}}, "packages: expected a list"),
-        ({"relationships": [{"spdxElementId": "x"}]}, "relationships[0]: expected spdxElementId"),
-        (
-            {"relationships": [relation("app", "DEPENDS_UPON", "tls")]},
-            "unknown relationship 'DEPENDS_UPON'; known: ",
-        ),
+        ({"relationships": "x"}, "relationships: expected a list"),
     ],
 )
 def test_broken_documents(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    """Elements and relationships that are broken end in one error with their place."""
+    """What is no document, and one of which nothing can be read, end in one error."""
     with pytest.raises(InputError) as caught:
         load_tables([write(tmp_path, {**document(), **change}, "json")])
     assert message in str(caught.value)
+
+
+GOOD = {"SPDXID": "SPDXRef-good", "name": "good"}
+
+
+@pytest.mark.parametrize(
+    ("package", "message", "name"),
+    [
+        ({"name": "a"}, "a package without an SPDXID: nothing can refer to it", "a"),
+        ({"SPDXID": "SPDXRef-x", "name": None}, "a package whose name is empty", "SPDXRef-x"),
+        ({"SPDXID": "SPDXRef-x", "name": ["a"]}, "a package whose name is empty", "SPDXRef-x"),
+        ({"SPDXID": "SPDXRef-good", "name": "b"}, "an id of two elements", "b"),
+        ({"SPDXID": "SPDXRef-x", "name": "a", "externalRefs": 3}, "expected a list", "a"),
+        ({"SPDXID": "SPDXRef-x", "name": "a", "checksums": [3], "hasFiles": 3}, "a mapping", "a"),
+        (
+            {"SPDXID": "SPDXRef-x", "externalRefs": [
+                {"referenceType": "purl", "referenceLocator": "pkg:npm/Pad@1"}
+            ]},
+            "a package whose name is empty", "pkg:npm/pad@1",
+        ),
+    ],
+)  # fmt: skip
+def test_an_odd_package_does_not_refuse_a_document(
+    tmp_path: Path, package: dict[str, Any], message: str, name: str
+) -> None:
+    """It is read as far as it can be, and told; the others are there as before."""
+    plain = document(packages=[GOOD, package], files=[], snippets=[])
+    tables = load_tables([write(tmp_path, plain, "json")])
+    assert message in told(tables)
+    assert sorted(tables.entities["name"]) == sorted(["good", name])
+
+
+@pytest.mark.parametrize(
+    ("related", "message"),
+    [
+        ({"spdxElementId": "x"}, "a relationship without its ends: expected spdxElementId"),
+        (3, "expected a mapping, found '3'"),
+        (relation("app", "DEPENDS_UPON", "tls"), "unknown relationship 'DEPENDS_UPON'"),
+    ],
+)
+def test_an_odd_relationship_does_not_refuse_a_document(
+    tmp_path: Path, related: Any, message: str
+) -> None:
+    """It is dropped and told."""
+    plain = document(related, relation("app", "DEPENDS_ON", "tls"))
+    tables = load_tables([write(tmp_path, plain, "json")])
+    assert message in told(tables)
+    assert ("app", "contains", "tls") in ends(tables)
 
 
 @pytest.mark.parametrize(
@@ -324,16 +380,24 @@ def test_broken_documents(tmp_path: Path, change: dict[str, Any], message: str) 
     [
         ("nonsense\n", "a.spdx:2: expected 'Tag: value', found 'nonsense'"),
         ("PackageComment: <text>open\n", "a.spdx:2: <text> without </text>"),
-        ("Relationship: a CONTAINS\n", "a.spdx:2: Relationship: expected 'id TYPE id'"),
-        ("PackageName: a\n", "line 2: a package without an SPDXID"),
     ],
 )
 def test_broken_tag_value_names_the_line(tmp_path: Path, text: str, message: str) -> None:
-    """Text that is no tag, open text, half a relationship."""
+    """Text that is no tag, open text."""
     (tmp_path / "a.spdx").write_text("SPDXVersion: SPDX-2.3\n" + text)
     with pytest.raises(InputError) as caught:
         load_tables([tmp_path / "a.spdx"])
     assert message in str(caught.value)
+
+
+def test_odd_tag_value_names_the_line(tmp_path: Path) -> None:
+    """Half a relationship, a package without an id."""
+    text = "SPDXVersion: SPDX-2.3\nRelationship: a CONTAINS\nPackageName: a\n"
+    (tmp_path / "a.spdx").write_text(text)
+    report = told(load_tables([tmp_path / "a.spdx"]))
+    assert "a relationship without its ends: " in report
+    assert "relatedSpdxElement (2)" in report
+    assert "a package without an SPDXID: nothing can refer to it (3)" in report
 
 
 def test_a_name_that_is_empty_is_noted(tmp_path: Path) -> None:
@@ -391,12 +455,14 @@ def test_version_3(tmp_path: Path) -> None:
     )
     assert ends(tables) == [
         ("urn:app", "contains", "pkg:npm/pad@1"),
+        ("urn:app", "contains", "urn:app"),
+        ("urn:app", "contains", "urn:junit"),
         ("urn:app", "contains", "urn:lost"),
         ("urn:app", "runs", "urn:gcc"),
         ("urn:app", "supplied_by", "organization:Acme"),
     ]
+    assert sorted(tables.dependencies.drop_nulls("group")["provider"]) == ["urn:app", "urn:junit"]
     assert counts(tables, "dropped") == {
-        "dependsOn of scope test: no dependency": 1,
         "describes: no dependency": 1,
         "dependsOn of NOASSERTION or NONE": 1,
         "a tool that nothing in it is made with": 1,
@@ -420,19 +486,20 @@ def test_every_relationship_of_version_3(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"type": "software_Package", "spdxId": "urn:x"}, "software_Package without a name"),
+        ({"type": "software_Package", "spdxId": "urn:x"}, "software_Package whose name is empty"),
         ({"type": "software_Package", "name": "x"}, "software_Package without an spdxId"),
         (link("a", "dependsOn", "b") | {"from": None}, "expected from, relationshipType and to"),
         (link("a", "dependsOn") | {"to": [3]}, "to: expected the id of an element"),
         (link("a", "dependOn", "b"), "unknown relationship 'dependOn'; did you mean 'dependsOn'?"),
+        (3, "expected an object, found '3'"),
     ],
 )
-def test_broken_version_3(tmp_path: Path, record: dict[str, Any], message: str) -> None:
-    """Elements without id or name, relationships without ends."""
-    with pytest.raises(InputError) as caught:
-        load3(tmp_path, package("a"), package("b"), record)
-    assert message in str(caught.value)
-    assert "@graph[7]" in str(caught.value)
+def test_odd_version_3(tmp_path: Path, record: Any, message: str) -> None:
+    """Elements without id or name, relationships without ends: told, and the rest is read."""
+    tables = load3(tmp_path, package("a"), package("b"), record, link("a", "contains", "b"))
+    assert message in told(tables)
+    assert "@graph[7]" in told(tables)
+    assert ("urn:a", "contains", "urn:b") in ends(tables)
 
 
 def test_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
