@@ -93,6 +93,7 @@ class _Rows:
         self.source, self.document, self.findings = source, document, document.findings
         self.links = Links(document)
         self.keys: dict[str, str] = {}  # element -> id of its entity
+        self.copies: set[str] = set()  # elements that stand beside the package of their purl
         self.origin = f"{document.version} {source.name}"
         self.as_of = find_day(document.created)
 
@@ -106,6 +107,7 @@ class _Rows:
         packages = []
         entries = [(i, key, i) for i, key in self.keys.items()]
         for key, ways in find_copies(entries, needs, self.links.listed).items():
+            self.copies.update(copy for way in ways for copy in way)
             packages.append(self._entity(elements[ways[0][0]], key))
             for way in ways:
                 for copy in way:
@@ -199,12 +201,12 @@ class _Rows:
 
     def _entity(self, element: SpdxElement, key: str) -> Row:
         purpose = element.purpose.lower().replace("-", "").replace("_", "")
-        is_copy = bool(element.names.id) and key != element.names.id
-        names = None if is_copy else element.names.others(key, "" if is_copy else element.id)
+        link = element.id if element.id not in self.copies else ""
         return {
             "id": key, "name": element.name, "kind": KINDS.get(purpose, "component"),
             "type": purpose or element.what, "version": element.version or None,
-            "purl": element.names.id or None, ALSO_KNOWN_AS: names,
+            "purl": element.names.id or None,
+            ALSO_KNOWN_AS: None if key in self.copies else element.names.others(key, link),
             FILE: self._at(element.place),
         }  # fmt: skip
 

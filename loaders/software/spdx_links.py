@@ -148,9 +148,7 @@ class Links:
         spare = one.kind in SPARE or one.scope in SPARE_SCOPES
         self.all.append(Link(dependent, provider, relation, one.place, one.kind, spare))
         if forward is BOTH:
-            reason = (
-                f"{one.kind}: of neither side is it said which comes from which; read both ways"
-            )
+            reason = f"{one.kind}: it is not said which of the two comes first; read both ways"
             self.findings.add("note", reason, one.place)
             self.all.append(Link(provider, dependent, relation, one.place, one.kind, spare))
 
