@@ -9,7 +9,6 @@ from knockon.graph.errors import KnockonError, clip, did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_BY_NAME = (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def check_keywords(
@@ -25,9 +24,8 @@ def check_keywords(
         own = [p for p in signature(function).parameters.values() if p.kind != p.VAR_KEYWORD]
         first = [p for p in own if p.kind != p.KEYWORD_ONLY]
         listed = [*more, *(p for p in own if p.kind == p.KEYWORD_ONLY)]
-        known = [
-            p.name for p in (*first, *listed) if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
+        known = {p.name for p in first if p.kind == p.POSITIONAL_OR_KEYWORD}
+        known |= {p.name for p in listed}
         name = function.__qualname__.removesuffix(".of")
 
         @wraps(function)

@@ -17,7 +17,7 @@ def add_fields(command: Command, fields: Sequence[Field]) -> Command:
     for field in reversed([f for f in fields if f.kind is not ORIGINS]):
         kind = {ENTITIES: _describe_list, RULES: _describe_file}.get(field.kind, _describe_value)
         words = {"metavar": field.metavar or field.kind.metavar, "default": field.default}
-        command = click.option(f"--{field.name}", **words, **kind(field))(command)
+        command = click.option(f"--{field.name.replace('_', '-')}", **words, **kind(field))(command)
     return command
 
 

@@ -48,7 +48,9 @@ class Checked:
             raise _refuse(f"{field.name}: expected {field.expected}, got {json.dumps(value)}")
         refuse_halves(value)
         if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise _refuse(f"{field.name}: expected at most {MAX_TEXT:,} characters")
+            raise _refuse(
+                f"{field.name}: expected at most {MAX_TEXT:,} characters, got {len(value):,}"
+            )
         try:
             if not self.text and not _is_plain(value, field.kind.plain):
                 raise field.refuse(value)

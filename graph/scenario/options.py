@@ -20,12 +20,11 @@ def take_options(function: Callable[P, R]) -> Callable[P, R]:
     Its signature then shows every field with type and default, `{options}` in its docstring
     becomes a line for each, and a wrong keyword raises ScenarioError with the nearest name.
     """
+    types = {name: _shorten(accepted) for name, accepted in Options.__annotations__.items()}
     shown = [
-        Parameter(
-            f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=_shorten(types[f.name])
-        )
+        Parameter(f.name, Parameter.KEYWORD_ONLY, default=f.default, annotation=types[f.name])
         for f in FIELDS
-        if f.name in (types := Options.__annotations__)
+        if f.name in types
     ]
     return check_keywords(ScenarioError, shown, describe_options())(function)
 
