@@ -24,7 +24,7 @@ _LOCATION = re.compile(
 _PURPOSES = (
     re.compile(r"purpose|use case|reason|\bnature of|processing activit|activities"),
     re.compile(r"service|activit|function|description|processing|\bnature|\brole\b|categor"
-               r"|used? for|what for|what they do|\buse\b"),
+               r"|used? for|what for|what (they|it) do|\buse\b"),
 )  # fmt: skip
 _NO_PURPOSE = re.compile(
     r"transfer|safeguard|mechanism|contact|date|website|\burl\b|address|since|certif|processed"
@@ -42,6 +42,8 @@ def columns_of(head: list[str], titled: bool) -> dict[str, int]:
     """
     words = [" ".join(re.sub(r"[_\W]+", " ", h).lower().split()) for h in head]
     found: dict[str, int] = {}
+    if sum(map(bool, words)) < min(2, len(head)) or (len(head) == 1 and not _is_plain(words[0])):
+        return found  # a title, not a head
     location = [n for n, text in enumerate(words) if _LOCATION.search(text)]
     name, certain = _column_of_names(words, titled or any(map(WORD.search, words)), location)
     if name is not None:
@@ -80,6 +82,11 @@ def _column_of_names(
     if vendors:
         return vendors[0], True
     return (others[0], False) if others else (None, False)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a head holds no more than the word and what may stand beside it."""
+    return set(WORD.sub(" ", text).split()) <= _FILL | _VENDORS | _NAMES
 
 
 def _about(text: str) -> bool:

@@ -1,16 +1,18 @@
 """The items of the lists in Markdown and on pages, with the headings above them."""
 
-import re
 from typing import TYPE_CHECKING
 
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.subprocessors.lists import Item
-from knockon.loaders.registers.subprocessors.signs import FRONT_MATTER, is_html
+from knockon.loaders.registers.subprocessors.signs import (
+    FRONT_MATTER,
+    is_html,
+    title_of_front_matter,
+)
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-_TITLE = re.compile(r"^title:\s*[\"']?(.{1,300}?)[\"']?\s*$", re.MULTILINE)
 _BOLD = 7  # the level of a paragraph that is nothing but bold, below all headings
 _LONGEST = 2_000  # characters of an item
 
@@ -30,9 +32,8 @@ def _read_markdown_items(text: str) -> list[Item]:
     parser = MarkdownIt("commonmark")
     blocks = MarkdownIt("commonmark").enable("table")
     blocks.core.ruler.enableOnly(["normalize", "block"])
-    head = FRONT_MATTER.match(text)
-    title = _TITLE.search(head[0]) if head else None
-    items = [Item(1, "", title[1], level=0)] if title else []
+    title = title_of_front_matter(text)
+    items = [Item(1, "", title, level=0)] if title else []
     plain = FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), text)
     depth, level, fresh = 0, 0, False
     for token in blocks.parse(plain):

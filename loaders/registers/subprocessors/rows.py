@@ -21,9 +21,12 @@ _NOTHING = re.compile(
     r"|[-–—.…]+", re.IGNORECASE,
 )  # fmt: skip
 _FOOTNOTE = re.compile(
-    r"(\*+|[†‡§¹²³⁴-⁹]|\[\d{1,2}\]|\(\d\)|\d\)|notes?\b\s*[:*]|last updated)", re.I
+    r"(\*+|[†‡§¹²³⁴-⁹]|\[\d{1,2}\]|\(\d\)|\d\)|notes?\b\s*[:*]|last updated|total\b)", re.I
 )
 _MARK = re.compile(r"(\s*(\*+|[†‡§¹²³⁰⁴-⁹]+|\[\^?\w{1,3}\]|(?<=\s)\(\d\)))+$")
+_CONDITION = re.compile(
+    r"\s*\((?:when|only|if|for|optional|via|used|where|unless|planned|until|legacy|as)\b[^()]*\)$"
+)
 _ADDRESS = re.compile(r"\d|@|https?:|www\.|,|^\(|registered|a company|corporation of", re.I)
 _NOISE = re.compile(
     rf"{WORD.pattern}|\b(list|table|of|our|the|current|index|download|export"
@@ -71,7 +74,7 @@ def entries_of(sheet: Sheet, source: Source, findings: RowFindings) -> Iterator[
 
 def publisher_of(sheet: Sheet, source: Source) -> str:
     """`Acme` of the title `Acme's list of sub-processors`, or of acme-subprocessors.csv."""
-    for text in (sheet.page, source.stem, sheet.title):
+    for text in (sheet.page, sheet.front, source.stem, sheet.title):
         name = " ".join(_NOISE.sub(" ", text).split())
         if name:
             return name.capitalize() if text == source.stem else name
@@ -80,7 +83,14 @@ def publisher_of(sheet: Sheet, source: Source) -> str:
 
 def _is_titled(sheet: Sheet, source: Source) -> bool:
     """Whether the page, the heading, the words above the table or the file speak of them."""
-    said = (sheet.page, sheet.title, sheet.prose, source.stem, *(t for _, t in sheet.asides[:2]))
+    said = (
+        sheet.page,
+        sheet.title,
+        sheet.prose,
+        sheet.front,
+        source.stem,
+        *(t for _, t in sheet.asides[:2]),
+    )
     return any(map(WORD.search, said))
 
 
@@ -89,16 +99,19 @@ def _with_head(sheet: Sheet, source: Source, findings: RowFindings) -> Sheet:
     plain = len(set(sheet.head)) == len(sheet.head)  # no cell over several columns above the head
     if plain and "subprocessor" in columns_of(sheet.head, _is_titled(sheet, source)):
         return sheet
-    above = " ".join(sheet.head)
+    above = [sheet.head]
     for number, (line, cells) in enumerate(sheet.rows[:HEAD_ROWS]):
-        titled = _is_titled(sheet, source) or WORD.search(above) is not None
+        titles = [" ".join(filter(None, row)) for row in above]
+        titled = _is_titled(sheet, source) or any(map(WORD.search, titles))
         found = columns_of(cells, titled)
         if "subprocessor" in found and len(found) > 1:
             what = "a row above the head of a table"
             findings.add("note", what, f"{source.name}:{line}", number + 1)
-            title = sheet.title or above
-            return replace(sheet, head=cells, rows=sheet.rows[number + 1 :], title=title)
-        above += " " + " ".join(cells)
+            page = sheet.page or next(filter(WORD.search, titles), "")
+            title = sheet.title or " ".join(titles)
+            rows = sheet.rows[number + 1 :]
+            return replace(sheet, page=page, title=title, head=cells, rows=rows)
+        above.append(cells)
     return sheet
 
 
@@ -157,7 +170,11 @@ def _names(cell: str, at: str, findings: RowFindings) -> list[str]:
             what = "a name of a sub-processor over several lines; taken as one"
             findings.add("note", what, f"{clip(' '.join(lines), 60)!r} at {at}")
         name = " ".join(line for line in lines if line not in below)
-        if name := _MARK.sub("", name).strip():
+        if condition := _CONDITION.search(name := _MARK.sub("", name).strip()):
+            what = "a condition in brackets behind the name of a sub-processor; left out of it"
+            findings.add("note", what, f"{clip(name, 60)!r} at {at}")
+            name = name[: condition.start()].strip()
+        if name:
             found.append(name)
     if len(found) > 1:
         findings.add("note", "a cell that names several sub-processors; each is one", at)

@@ -7,9 +7,16 @@ from knockon.loaders.parsing.source import Source
 
 WORD = re.compile(r"sub[\s_-]?processors?", re.IGNORECASE)
 FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_TITLE = re.compile(r"^title:\s*[\"']?(.{1,300}?)[\"']?\s*$", re.MULTILINE)
 _ITEM = re.compile(r"^ {0,3}([-*+]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
 _HEADING = re.compile(rf"^(#{{1,6}} .*|title: .*){WORD.pattern}", re.IGNORECASE | re.MULTILINE)
 _DATA = (".yaml", ".yml", ".csv", ".tsv", ".py", ".toml", ".ini")  # where items are no lists
+# what may stand beside the word in a head of names
+_BESIDE = {
+    "name", "names", "of", "the", "legal", "third", "party", "entity", "company", "vendor", "our",
+    "authorised", "authorized", "approved", "full", "s",
+}  # fmt: skip
+_PLAIN = {"name", "vendor", "entity", "company", "purpose"}
 HEAD_LINES = 8  # within which the head of a table is looked for
 RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 
@@ -24,19 +31,22 @@ def is_list(source: Source) -> bool:
         return named or WORD.search(text) is not None
     if has_items(source):
         return True
-    lines = text.splitlines()[:HEAD_LINES]
-    return any(_is_head(line, named) for line in lines)
+    for line in text.splitlines()[:HEAD_LINES]:
+        if _is_head(line, named):
+            return True
+        named = named or WORD.search(line) is not None  # a title above the head
+    return False
 
 
 def _is_head(line: str, named: bool) -> bool:
-    """Whether a line of CSV is the head of such a table; named: the file is called so."""
+    """Whether a line of CSV is the head of such a table; named: file or title are called so."""
     # blanks run together: patterns try each of a thousand in vain
-    head = [" ".join(h.strip('"').split()) for h in re.split(r"[,;\t]", line.strip("\r\n\ufeff"))]
-    words = {h.lower() for h in head}
-    if len(head) < 2 or {"dependent", "provider"} <= words:
+    cells = re.split(r"[,;\t]", line.strip("\r\n\ufeff"))
+    head = [" ".join(re.sub(r'["_]', " ", h).lower().split()) for h in cells]
+    if len(head) < 2 or {"dependent", "provider"} <= set(head):
         return False
-    says = any(WORD.fullmatch(re.sub(r"(?i)\s*(legal )?name$|^name of ", "", h)) for h in head)
-    return says or (named and bool(words & {"name", "vendor", "entity", "company", "purpose"}))
+    says = [h for h in head if WORD.search(h) and set(WORD.sub(" ", h).split()) <= _BESIDE]
+    return bool(says) or (named and bool(_PLAIN & set(head)))
 
 
 def has_items(source: Source) -> bool:
@@ -45,6 +55,13 @@ def has_items(source: Source) -> bool:
     if source.suffix in _DATA or is_html(text) or not _ITEM.search(text):
         return False
     return WORD.search(source.stem) is not None or _HEADING.search(text) is not None
+
+
+def title_of_front_matter(text: str) -> str:
+    """`Acme Subprocessors` of a first block that says `title: Acme Subprocessors`."""
+    head = FRONT_MATTER.match(text)
+    title = _TITLE.search(head[0]) if head else None
+    return title[1] if title else ""
 
 
 def is_html(text: str) -> bool:

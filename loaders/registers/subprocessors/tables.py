@@ -15,6 +15,7 @@ from knockon.loaders.registers.subprocessors.signs import (
     has_items,
     has_markdown,
     is_html,
+    title_of_front_matter,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def _read_markdown(text: str) -> Iterator[Sheet]:
     # front matter is no heading; its lines count
     plain = FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), text)
     lines = plain.splitlines()
+    front = title_of_front_matter(text)
     page = title = prose = before = ""
     sheet, line = Sheet(), 0
     row: list[str] = []
@@ -82,7 +84,8 @@ def _read_markdown(text: str) -> Iterator[Sheet]:
     raw: list[str] = []
     for token in blocks.parse(plain):
         if token.type == "table_open":
-            sheet, alone, bold = Sheet(page, title, prose, continues=True), [], False
+            sheet = Sheet(page, title, prose, front, continues=True)
+            alone, bold = [], False
         elif token.type == "tr_open":
             row, raw, line = [], [], token.map[0] if token.map else 0
         elif token.type == "inline" and before == "heading_open":

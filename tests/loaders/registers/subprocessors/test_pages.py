@@ -119,6 +119,27 @@ def test_title_rows_above_the_head(tmp_path: Path) -> None:
     )
 
 
+def test_a_title_above_a_head_of_other_words(tmp_path: Path) -> None:
+    """The title says what the table is, the head is one of vendors, a total is nobody."""
+    tables = load(
+        tmp_path, "saas.csv",
+        '"Acme Corp. Subprocessor List"\n"Effective 2026-02-01"\n\n'
+        '"Vendor","Service Description","Processing Location"\n"Hostwerk, Inc.","Hosting","US"\n'
+        '"Mailhaus (when e-mail is enabled)","E-mail","AT"\n"Total: 2","",""\n',
+    )  # fmt: skip
+    assert uses(tables) == {"Hostwerk, Inc.": "Hosting", "Mailhaus": "E-mail"}
+    assert "a condition in brackets behind the name of a sub-processor" in said(tables)
+    assert "a footnote in a row of the table" in said(tables)
+
+
+def test_the_company_in_the_front_matter(tmp_path: Path) -> None:
+    """The heading is `Subprocessors`; the title of the page has the name."""
+    text = (
+        "---\ntitle: Subprocessors | Acme\n---\n# Subprocessors\n\n|Name|Purpose|\n|-|-|\n|A|DNS|\n"
+    )
+    assert load(tmp_path, "page.md", text).dependencies["dependent"].to_list() == ["Acme"]
+
+
 def test_heads_of_two_rows(tmp_path: Path) -> None:
     """Groups of columns above the head proper."""
     tables = load(
