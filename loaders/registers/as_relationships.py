@@ -14,7 +14,7 @@ import re
 
 import polars as pl
 
-from knockon.graph.errors import InputError, clip
+from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
@@ -39,7 +39,9 @@ def read_as_relationships(source: SourceLike) -> Tables:
     findings.read(ROWS, lines.height)
     rows = _usable(lines, source.name, findings)
     if not rows.height:
-        raise InputError(f"{source.name}: expected lines such as 3356|64500|-1, found none")
+        seen = [f"{f.count:,} of {f.reason}" for f in findings.report() if f.action == "dropped"]
+        found = f"found none, but {some(seen)}" if seen else "found none"
+        raise InputError(f"{source.name}: expected lines such as 3356|64500|-1, {found}")
     day = _day(source.name)
     customers = rows.filter(pl.col("kind") == CUSTOMER)
     ends = pl.concat([rows["a"], rows["b"]]).unique().sort()
@@ -88,8 +90,10 @@ def _lines(text: str) -> pl.DataFrame:
 def _usable(lines: pl.DataFrame, name: str, findings: RowFindings) -> pl.DataFrame:
     """One row per relationship: numbers `a` and `b`, `kind`, what it was `inferred` from."""
     rows = lines.with_columns(
-        pl.col("f0").cast(pl.Int64, strict=False).alias("a"),
-        pl.col("f1").cast(pl.Int64, strict=False).alias("b"),
+        *(
+            pl.col(field).str.strip_prefix("AS").cast(pl.Int64, strict=False).alias(name)
+            for field, name in (("f0", "a"), ("f1", "b"))
+        ),
         pl.col("f2").alias("kind"),
         pl.when(pl.col("f3") != "").then(pl.col("f3")).alias("inferred"),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from knockon.graph.errors import clip
+from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, Tables
 from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.parsing.source import Source, SourceLike
@@ -57,6 +57,11 @@ def read_fedramp(source: SourceLike) -> Tables:
     edition = edition_of(source)
     feed = Feed(source.name, edition.day)
     products = _products(edition, feed.findings)
+    if not products:
+        held = f"{len(edition.records):,} records" if edition.records else "none"
+        raise InputError(
+            f"{source.name}: data.{edition.key}: expected products with an `id`; found {held}"
+        )
     known = Known.of(feed, products)
     for place, product in products:
         _add_product(feed, place, product, known)

@@ -41,11 +41,13 @@ def edition_of(source: Source) -> Edition:
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
         raise InputError(f"{source.name}: expected a JSON object with an object `data`")
-    key = next((k for k in ("Products", "Providers") if isinstance(data.get(k), list)), None)
+    key = next((k for k in ("Products", "Providers") if isinstance(data.get(k), list | dict)), None)
     if key is None:
         held = ", ".join(repr(clip(k, 40)) for k in list(data)[:8]) or "nothing"
         raise InputError(f"{source.name}: data: expected a list `Products`; found {held}")
     records = data[key]
+    if isinstance(records, dict):  # by id
+        records = [{"id": k, **r} if isinstance(r, dict) else r for k, r in records.items()]
     if key == "Providers":
         records = [_as_product(r) if isinstance(r, dict) else r for r in records]
     return Edition(data, key, records, _day_of(document.get("meta"), source))

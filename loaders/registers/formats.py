@@ -7,7 +7,7 @@ from knockon.loaders.parsing.source import Source
 from knockon.loaders.registers.subprocessors.signs import is_list
 from knockon.loaders.registers.webdeps_signs import is_webdeps
 
-_RELATIONSHIP = re.compile(r"\d{1,10}\|\d{1,10}\|-?[0-2](\|[^|]*)?\s*")
+_RELATIONSHIP = re.compile(r"(AS)?\d{1,10}\|(AS)?\d{1,10}\|-?[0-2](\|[^|]*)?\s*", re.IGNORECASE)
 
 
 def _is_fedramp(source: Source) -> bool:
@@ -19,7 +19,8 @@ def _is_fedramp(source: Source) -> bool:
 
 def _is_as_relationships(source: Source) -> bool:
     lines = [line for line in source.head_text.splitlines() if line.strip() and line[0] != "#"]
-    return bool(lines) and _RELATIONSHIP.fullmatch(lines[0]) is not None
+    fits = [_RELATIONSHIP.fullmatch(line) is not None for line in lines[:20]]  # a head, perhaps
+    return bool(fits) and sum(fits) * 2 >= len(fits)
 
 
 FORMATS = (
