@@ -1,7 +1,8 @@
 """What the registry knows of a format, and what a user may say of how to read it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypedDict
 
 from knockon.loaders.parsing.source import Source
@@ -37,13 +38,20 @@ class Format:
 class ReaderOptions(TypedDict, total=False):
     """What may be said of how to read a source; each reader takes some of it.
 
-    mapping: {their column: ours}; both_ways: undirected edges are read both ways; strict: a bill of
-    materials is held to its schema; query: of a database, what returns the rows of dependencies;
-    no_environment: what only environment variables, arguments and ConfigMaps say is left out
+    mapping: {their column: ours}, {their word: our relation}, {"dependent:": a constant};
+    both_ways: undirected edges are read both ways; entities: CSV files that describe the entities;
+    sheet: of a workbook; header_row: the row, or line, that names the columns; company: whose list
+    it is, the dependent of all rows; strict: a bill of materials is held to its schema; query: of a
+    database, what returns the rows of dependencies; no_environment: what only environment
+    variables, arguments and ConfigMaps say is left out
     """
 
     mapping: Mapping[str, str] | None
     both_ways: bool
+    entities: Sequence[Path | str]
+    sheet: str | None
+    header_row: int | None
+    company: str | None
     strict: bool
     query: str | None
     no_environment: bool
@@ -52,12 +60,21 @@ class ReaderOptions(TypedDict, total=False):
 OPTIONS = {
     "mapping": "--map",
     "both_ways": "--both-ways",
+    "entities": "--entities",
+    "sheet": "--sheet",
+    "header_row": "--header-row",
+    "company": "--company",
     "strict": "--validate",
     "query": "--query",
     "no_environment": "--no-environment",
 }
 """Options of readers, and what the command line calls them."""
 
-ROWS = "each row; ends by column name, by --map, or guessed (child and parent, from and to, ...)"
+TABLE = ("mapping", "both_ways", "entities", "company")
+"""Options of readers of tables of any column names."""
+ROWS = (
+    "each row, each item of a list in a cell; ends by --map, by name (vendor, client), or guessed "
+    "(child and parent, from and to, ...)"
+)
 GROUPS = "rows of one dependent with the same `group`"
 """What tables of any column names become, in words."""

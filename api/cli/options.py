@@ -13,6 +13,7 @@ from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.startup import import_kernels
 from knockon.graph.errors import clip
 from knockon.graph.scenario.fields import FIELDS, VIEW
+from knockon.loaders.formats import OPTIONS
 
 if TYPE_CHECKING:
     from knockon.graph.model.graph import DependencyGraph
@@ -40,12 +41,10 @@ def add_reader_options(command: Command) -> Command:
     """How sources are read. The verb gets `options`, for the readers that take them."""
 
     @wraps(command)
-    def with_options(
-        mapping: tuple[str, ...], both_ways: bool, strict: bool, query: str | None,
-        no_environment: bool, **rest: Any,
-    ) -> None:  # fmt: skip
-        options = {"mapping": _parse_pairs(mapping), "both_ways": both_ways, "strict": strict,
-                   "query": query, "no_environment": no_environment}  # fmt: skip
+    def with_options(mapping: tuple[str, ...], entity_files: tuple[str, ...], **rest: Any) -> None:
+        names = [name for name in OPTIONS if name not in ("mapping", "entities")]
+        options = {name: rest.pop(name) for name in names}
+        options |= {"mapping": _parse_pairs(mapping), "entities": entity_files}
         command(options=options, **rest)
 
     added: Command = with_options
@@ -58,21 +57,36 @@ def add_reader_options(command: Command) -> Command:
         ),
         click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
         click.option("--both-ways", is_flag=True, help="Read undirected edges both ways."),
+        click.option("--company", metavar="NAME", help="Whose list it is: who depends on all."),
         click.option(
-            "--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="Name a column."
+            "--header-row", type=click.IntRange(min=1), metavar="N",
+            help="The row of a sheet, or line, that names the columns.",
         ),
-    ):
+        click.option("--sheet", metavar="NAME", help="The sheet of a workbook."),
+        click.option(
+            "--entities", "entity_files", multiple=True, metavar="FILE",
+            help="A CSV file beside a table of dependencies: ids, names, kinds.",
+        ),
+        click.option(
+            "--map", "mapping", multiple=True, metavar="THEIRS=OURS",
+            help="Name a column, or what a word means ('Sits in=hosted_on'), or say what is the "
+            "same in all rows (dependent:=Acme).",
+        ),
+    ):  # fmt: skip
         added = add(added)
     return added
 
 
 def _parse_pairs(mapping: Sequence[str]) -> dict[str, str]:
-    """`consumer=dependent` as {"consumer": "dependent"}."""
-    pairs = [text.rpartition("=") for text in mapping]
-    for (theirs, _, ours), text in zip(pairs, mapping, strict=True):
-        if not theirs or not ours:
+    """`consumer=dependent` as {"consumer": "dependent"}, `dependent:=A` as {"dependent:": "A"}."""
+    pairs = []
+    for text in mapping:
+        head, mark, tail = text.partition(":=")
+        constant = mark and head.strip().isidentifier()
+        pairs.append((f"{head.strip()}:", tail) if constant else text.rpartition("=")[::2])
+        if not all(part.strip(": ") for part in pairs[-1]):
             raise click.UsageError(f"--map: expected THEIRS=OURS, got {clip(text)!r}")
-    return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+    return {theirs.strip(): ours.strip() for theirs, ours in pairs}
 
 
 def add_scenario_options(command: Command) -> Command:

@@ -1,82 +1,33 @@
-"""Relations of a CMDB (ServiceNow's table `cmdb_rel_ci`): what each type says of who needs whom.
-
-A relation has a parent, a child and a type `parent descriptor::child descriptor`: of `Depends
-on::Used by`, the parent depends on the child, and the child is used by the parent. Source: the
-table `cmdb_rel_type` as delivered.
-"""
-
-from collections.abc import Mapping
+"""The list of relations of a CMDB as a table: a parent, a child, and the type between them."""
 
 import polars as pl
 
-from knockon.graph.errors import clip
-from knockon.graph.model.tables import ENDS, Finding
+from knockon.graph.model.tables import FILE, LINE
+from knockon.loaders.assembling.columns import Said
+from knockon.loaders.assembling.ends import spell
+from knockon.loaders.assembling.relation_words import BETWEEN, bare, read_word
 
-# what the parent does to the child: does the parent depend on the child, and by which relation
-TYPES: Mapping[str, tuple[bool, str]] = {
-    "depends on": (True, "uses"), "used by": (False, "uses"),
-    "uses": (True, "uses"), "consumes": (True, "uses"), "consumed by": (False, "uses"),
-    "runs on": (True, "hosted_on"), "runs": (False, "hosted_on"),
-    "hosted on": (True, "hosted_on"), "hosts": (False, "hosted_on"),
-    "virtualized by": (True, "hosted_on"), "virtualizes": (False, "hosted_on"),
-    "located in": (True, "hosted_on"), "houses": (False, "hosted_on"),
-    "contains": (True, "contains"), "contained by": (False, "contains"),
-    "members": (True, "contains"), "member of": (False, "contains"),
-    "connects to": (True, "uses"), "connected by": (False, "uses"),
-    "receives data from": (True, "uses"), "sends data to": (False, "uses"),
-    "powered by": (True, "uses"), "powers": (False, "uses"),
-    "impacted by": (True, "uses"), "impacts": (False, "uses"),
-    "provided by": (True, "supplied_by"), "provides": (False, "supplied_by"),
-    "managed by": (True, "operated_by"), "manages": (False, "operated_by"),
-}  # fmt: skip
-_PARENTS = ("parent", "u_name", "parent.name", "parent_name")
-_CHILDREN = ("child", "child.name", "child_name")
-_KINDS = ("type", "type.name", "relationship", "relationship_type")
+# the first that is there
+_PARENTS = ("parent", "u_name", "parent_sys_id", "parent_name", "parent_ci")
+_CHILDREN = ("child", "child_sys_id", "child_name", "child_ci")
+_TYPES = ("type", "type_name", "relationship", "relationship_type", "relation_type", "rel_type",
+          "relation")  # fmt: skip
 
 
-def fits_relations(frame: pl.DataFrame, words: Mapping[str, str]) -> bool:
-    """Whether these columns are those of an export of relations: a type holds `::`."""
-    found = [_column(words, names) for names in (_PARENTS, _CHILDREN, _KINDS)]
-    if None in found or not frame.height:
-        return False
-    return bool(frame.select(pl.col(str(found[2])).cast(pl.String).str.contains("::").any()).item())
-
-
-def direct_relations(
-    frame: pl.DataFrame, words: Mapping[str, str], place: str
-) -> tuple[pl.DataFrame, list[Finding]]:
-    """The relations as dependencies. Types that say nothing of who needs whom are dropped.
-
-    words: the names of the columns of the frame, by how guesses spell them
+def find_columns(frame: pl.DataFrame, said: Said) -> tuple[str, str, str] | None:
+    """The columns of parent, child and type, where the types are those of a CMDB: both readings
+    (`Depends on::Used by`), or words that are known, or that --map names.
     """
-    parent, child, kind = (str(_column(words, n)) for n in (_PARENTS, _CHILDREN, _KINDS))
-    said = pl.col(kind).cast(pl.String).str.split("::").list.first().str.strip_chars()
-    placed = frame.with_columns(said.str.to_lowercase().alias("_said"))
-    needs = {word: parent_needs for word, (parent_needs, _) in TYPES.items()}
-    relations = {word: relation for word, (_, relation) in TYPES.items()}
-    needing = pl.col("_said").replace_strict(needs, default=None, return_dtype=pl.Boolean)
-    placed = placed.with_columns(
-        pl.when(needing).then(parent).when(~needing).then(child).alias(ENDS[0]),
-        pl.when(needing).then(child).when(~needing).then(parent).alias(ENDS[1]),
-        pl.col("_said").replace_strict(relations, default=None, return_dtype=pl.String)
-        .alias("relation"),
-        needing.is_null().alias("_lost"),
-    )  # fmt: skip
-    lost = placed.filter("_lost")
-    kept = placed.filter(~pl.col("_lost")).drop("_said", "_lost", parent, child)
-    report = [
-        Finding("note", kept.height, "a relation of ServiceNow, its direction told by its type")
+    words = {spell(c): c for c in frame.columns if c not in (FILE, LINE)}
+    found = [
+        next((words[name] for name in names if name in words), None)
+        for names in (_PARENTS, _CHILDREN, _TYPES)
     ]
-    if lost.height:
-        shown = tuple(
-            f"{clip(str(name), 60)}: {count:,}"
-            for name, count in lost.group_by(kind).len().sort("len", kind, descending=[True, False])
-            .head(5).iter_rows()
-        )  # fmt: skip
-        reason = f"a relation of a type that says nothing of who needs whom, of {frame.height:,}"
-        report.append(Finding("dropped", lost.height, reason, shown))
-    return kept, report
-
-
-def _column(words: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((words[name] for name in names if name in words), None)
+    parent, child, kind = found
+    if parent is None or child is None or kind is None or not frame.height:
+        return None
+    texts = frame[kind].cast(pl.String, strict=False).drop_nulls().unique().to_list()
+    meant = {bare(theirs) for theirs in said.relations}
+    typed = any(BETWEEN in text or bare(text) in meant for text in texts)
+    known = bool(texts) and all(read_word(text, {}) is not None for text in texts)
+    return (parent, child, kind) if typed or known else None

@@ -1,28 +1,80 @@
 """What `--map THEIRS=OURS` says, held against what a source has and what the tables know."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.conform import is_slip
-from knockon.graph.model.tables import DEPENDENCY_COLUMNS, ENDS, ENTITY_COLUMNS, Finding
+from knockon.graph.model.tables import (
+    DEPENDENCY_COLUMNS,
+    ENDS,
+    ENTITY_COLUMNS,
+    RELATIONS,
+    Finding,
+)
 
 ENTITY_NAMES = tuple(c.name for c in ENTITY_COLUMNS)
 DEPENDENCY_NAMES = tuple(c.name for c in DEPENDENCY_COLUMNS)
+TURNED = "~"  # before a relation: it is the second that needs the first
 
 
-def checked_mapping(mapping: Mapping[str, str] | None) -> dict[str, str]:
-    """The mapping {theirs: ours}. Raises InputError for a column that no table of ours has."""
+@dataclass(frozen=True)
+class Meaning:
+    """What a word of theirs means: one of our relations, and whether it runs the other way."""
+
+    relation: str
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """What --map says, sorted by what it speaks of.
+
+    columns:   {their column: ours}
+    relations: {their column of providers, or their word for a relation: what it means}
+    constants: {our column: its value in all rows}
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    relations: dict[str, Meaning] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def theirs(self) -> tuple[str, ...]:
+        """Every name of theirs that it holds."""
+        return (*self.columns, *self.relations)
+
+
+def parse_mapping(mapping: Mapping[str, str] | None, company: str | None = None) -> Said:
+    """What the mapping {theirs: ours} says, and that all rows are of one company, if so.
+
+    A key with a colon at its end is ours, and what stands for it a constant: `dependent:=Acme`.
+    Raises InputError for a column or relation that no table of ours has.
+    """
     known = dict.fromkeys((*DEPENDENCY_NAMES, *ENTITY_NAMES))
-    faults = [
-        f"--map: {clip(theirs)}={clip(ours)}: no column of ours is {clip(ours)!r}"
-        f"{did_you_mean(ours, known)}"
-        for theirs, ours in (mapping or {}).items()
-        if ours not in known
-    ]
+    said, faults = Said(), []
+    for theirs, ours in (mapping or {}).items():
+        column = theirs.removesuffix(":").strip()
+        if theirs.endswith(":") and column in DEPENDENCY_NAMES:
+            said.constants[column] = ours
+        elif ours in known:
+            said.columns[theirs] = ours
+        elif ours.removeprefix(TURNED) in RELATIONS:
+            turned = ours.startswith(TURNED)
+            said.relations[theirs] = Meaning(ours.removeprefix(TURNED), turned)
+        else:
+            hint = did_you_mean(ours.removeprefix(TURNED), (*known, *RELATIONS))
+            what = f"no column of ours is {clip(ours)!r}{hint}"
+            faults.append(f"--map: {clip(theirs)}={clip(ours)}: {what}")
+    if company is not None:
+        if "dependent" in said.constants:
+            faults.append("--company and --map dependent:= both name the dependent; keep one")
+        said.constants["dependent"] = company
+    for end in (end for end in said.constants if end in said.columns.values()):
+        faults.append(f"--map: {end} is a column and a constant, too; keep one")
     if faults:
         raise InputError.of(faults)
-    return dict(mapping or {})
+    return said
 
 
 def renamed(columns: Collection[str], mapping: Mapping[str, str], place: str) -> dict[str, str]:
@@ -57,10 +109,10 @@ def settled(
     return names
 
 
-def unknown_names(mapping: Mapping[str, str], known: Iterable[str]) -> list[Finding]:
+def unknown_names(names: Collection[str], known: Iterable[str]) -> list[Finding]:
     """A note on names in the mapping that the source does not have: another source may."""
     there = list(dict.fromkeys(known))
-    lost = [name for name in mapping if name not in there]
+    lost = [name for name in names if name not in there]
     if not lost:
         return []
     shown = tuple(f"{clip(name)!r}{did_you_mean(name, there[:50])}" for name in lost[:5])

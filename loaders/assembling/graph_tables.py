@@ -12,17 +12,17 @@ from typing import Any
 
 import polars as pl
 
-from knockon.graph.errors import InputError
 from knockon.graph.model.tables import ENDS, FILE, IDENTITY, LINE, Finding, Tables
 from knockon.loaders.assembling.columns import (
     DEPENDENCY_NAMES,
     ENTITY_NAMES,
     Direction,
-    checked_mapping,
+    parse_mapping,
     renamed,
     settled,
     unknown_names,
 )
+from knockon.loaders.assembling.directions import DIRECTED, check_directions, turn_both_ways
 from knockon.loaders.parsing.source import Source
 
 _BETWEEN = " | "  # between values that parallel edges differ in
@@ -56,16 +56,16 @@ def graph_tables(
 
     mapping: {their attribute: our column}; `source` and `target` stand for the ends of an edge
     """
-    said = checked_mapping(mapping)
-    direction = Direction.of(said, source.name)
+    said = parse_mapping(mapping)
+    direction = Direction.of(said.columns, source.name)
     report = [*drawn.report, *_check_directions(source, drawn, both_ways)]
     directed = sum(edge[4] for edge in drawn.edges)
     if directed:
         report.append(direction.note(directed))
     entities = _frame(source, [(attributes, place) for _, attributes, place in drawn.nodes])
     edges = _frame(source, [(e[2], e[3]) for e in drawn.edges])
-    report += unknown_names(said, ("source", "target", *entities.columns, *edges.columns))
-    attributes = {k: v for k, v in said.items() if k not in ("source", "target")}
+    report += unknown_names(said.columns, ("source", "target", *entities.columns, *edges.columns))
+    attributes = {k: v for k, v in said.columns.items() if k not in ("source", "target")}
     entities = _with_names(_named(entities, attributes, source.name, ENTITY_NAMES, ("id",)))
     entities = entities.with_columns(pl.Series("id", [n[0] for n in drawn.nodes], pl.String))
     edges = _named(edges, attributes, source.name, DEPENDENCY_NAMES, ENDS)
@@ -73,9 +73,9 @@ def graph_tables(
     edges = edges.with_columns(
         pl.Series(first, [e[0] for e in drawn.edges], pl.String),
         pl.Series(second, [e[1] for e in drawn.edges], pl.String),
-        pl.Series("_directed", [e[4] for e in drawn.edges], pl.Boolean),
+        pl.Series(DIRECTED, [e[4] for e in drawn.edges], pl.Boolean),
     )
-    edges, notes = _with_all_attributes(_both_ways(edges))
+    edges, notes = _with_all_attributes(turn_both_ways(edges))
     return Tables(
         entities=_ordered(entities, ENTITY_NAMES), dependencies=_ordered(edges, DEPENDENCY_NAMES),
         title=drawn.title, report=(*report, *notes),
@@ -84,18 +84,10 @@ def graph_tables(
 
 def _check_directions(source: Source, drawn: Drawn, both_ways: bool) -> list[Finding]:
     without = [edge for edge in drawn.edges if not edge[4]]
-    if not without:
-        return []
-    if not both_ways:
-        place = without[0][3]
-        at = f":{place.line}" if place.line is not None else f" {place.path}"
-        raise InputError(
-            f"{source.name}{at}: expected edges from dependent to provider, found "
-            f"{len(without):,} of {len(drawn.edges):,} without direction; "
-            "--both-ways reads each as two dependencies"
-        )
-    reason = "an edge without direction is read both ways, as two dependencies (--both-ways)"
-    return [Finding("note", sum(edge[0] != edge[1] for edge in without), reason)]
+    place = without[0][3] if without else Place()
+    at = f":{place.line}" if place.line is not None else f" {place.path}"
+    loops = sum(edge[0] == edge[1] for edge in without)
+    return check_directions(len(without), len(drawn.edges), f"{source.name}{at}", both_ways, loops)
 
 
 def _frame(source: Source, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataFrame:
@@ -144,20 +136,6 @@ def _with_names(entities: pl.DataFrame) -> pl.DataFrame:
     if "name" in entities.columns or "label" not in entities.columns:
         return entities
     return entities.rename({"label": "name"})
-
-
-def _both_ways(edges: pl.DataFrame) -> pl.DataFrame:
-    """Edges without direction stand twice: as they are, and turned round below their row.
-
-    A loop is the same either way, and stands once.
-    """
-    turned = ~pl.col("_directed") & (pl.col(ENDS[0]) != pl.col(ENDS[1]))
-    back = edges.with_row_index("_order").filter(turned)
-    back = back.rename({ENDS[0]: ENDS[1], ENDS[1]: ENDS[0]})
-    if not back.height:
-        return edges.drop("_directed")
-    both = pl.concat([edges.with_row_index("_order"), back.select("_order", *edges.columns)])
-    return both.sort("_order", maintain_order=True).drop("_order", "_directed")
 
 
 def _with_all_attributes(edges: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:

@@ -1,76 +1,91 @@
 """A table of any column names as dependencies: by mapping, by guess, or one clear error.
 
-All readers of tables (CSV, Parquet, Excel, JSON) end here. Names that stand for the two ends in
-many inventories are guessed, and the guess is told in the report with the direction assumed.
+All readers of tables (CSV, Parquet, Excel, JSON) end here. A row is read in one order: which
+columns are its ends, what stands in their cells, what is said of the things at the ends, and which
+of them needs the other. What of it is not read is told in the report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypedDict, Unpack
 
 import polars as pl
 
-from knockon.graph.errors import InputError, clip, some
-from knockon.graph.model.conform import is_slip
+from knockon.graph.errors import InputError
 from knockon.graph.model.tables import ENDS, FILE, LINE, Finding, Tables
-from knockon.loaders.assembling.cmdb import direct_relations, fits_relations
+from knockon.loaders.assembling import cmdb
+from knockon.loaders.assembling.asides import drop_asides, drop_halves
+from knockon.loaders.assembling.beside import add_entities, describe
+from knockon.loaders.assembling.cells import clear_blanks, holds_lists, split_lists
 from knockon.loaders.assembling.columns import (
     DEPENDENCY_NAMES,
-    checked_mapping,
+    Meaning,
+    Said,
+    parse_mapping,
     renamed,
     settled,
     unknown_names,
 )
+from knockon.loaders.assembling.ends import Ends, find_ends, tell_ends
+from knockon.loaders.assembling.entity_files import read_entities, settle_entities
+from knockon.loaders.assembling.neo4j_csv import END, START, TYPE, name_edges
+from knockon.loaders.assembling.relation_words import TURN, bare, orient, tell_lost
+from knockon.loaders.assembling.triples import find_words, read_directions, read_words
 from knockon.loaders.parsing.source import Source
 
-GUESSES = (  # dependent, provider; the first word depends on the second
-    ("child", "parent"),
-    ("from", "to"),
-    ("source", "target"),
-    ("src", "dst"),
-    ("client", "server"),
-    ("caller", "callee"),
-    ("consumer", "provider"),
-    ("consumer", "producer"),
-    ("customer", "provider"),
-    ("customer", "vendor"),
-    ("customer", "supplier"),
-    ("company", "vendor"),
-    ("dependent", "dependency"),
-    ("dependent", "depends_on"),
-    ("service", "depends_on"),
-    ("name", "depends_on"),
-    ("downstream", "upstream"),
-)
-_IDS = ("id", "entity", "key", "name")  # what may stand for the id of an entity
+_NEO4J = {"RUNS": Meaning("runs")}  # a host runs software, as in Neo4j's other exports
+_ROW = "_row"
+
+
+class TableOptions(TypedDict, total=False):
+    """How a table may be read.
+
+    mapping:   {their column: ours}, {their word: our relation}, {"dependent:": a constant}
+    both_ways: edges without direction are read both ways
+    company:   the dependent of all rows
+    entities:  CSV files that describe the entities
+    """
+
+    mapping: Mapping[str, str] | None
+    both_ways: bool
+    company: str | None
+    entities: Sequence[Path | str]
 
 
 def table(
     source: Source,
     dependencies: pl.DataFrame,
-    entities: pl.DataFrame | None = None,
-    mapping: Mapping[str, str] | None = None,
+    described: pl.DataFrame | None = None,
+    **options: Unpack[TableOptions],
 ) -> Tables:
     """The tables of one or two frames as they were read, with the names of their columns settled.
 
-    mapping: {their column: ours}. Raises InputError with the --map line that would help, where
-    it is not plain which columns are the two ends.
+    described: of the entities. Raises InputError with the --map line that would help, where it is
+    not plain which columns are the two ends, and for cells that cannot be read.
     """
-    said = checked_mapping(mapping)
+    said = parse_mapping(options.get("mapping"), options.get("company"))
     report: list[Finding] = []
-    entities = pl.DataFrame() if entities is None else entities
-    report += unknown_names(said, (*_theirs(dependencies), *_theirs(entities)))
+    frame, spaced = name_edges(dependencies, source.name)
+    entities = described if described is not None else pl.DataFrame()
     if entities.width:
-        entities = _entities(entities, said, source.name, report)
-    if not dependencies.width:
-        return Tables(entities=entities, dependencies=dependencies, report=tuple(report))
-    native = set(ENDS) <= set(dependencies.columns)  # then a slip in another column is a fault
-    frame = dependencies.rename(renamed(dependencies.columns, said, source.name))
-    if not set(ENDS) <= set(frame.columns):
-        words = {_word(c): c for c in _theirs(frame)}
-        settle = direct_relations if fits_relations(frame, words) else _guessed
-        frame, found = settle(frame, words, source.name)
-        report += found
-    if not native and set(ENDS) <= set(frame.columns):
-        theirs = [c for c in _theirs(frame) if c not in ENDS]
+        entities = settle_entities(entities, said, source.name, report)
+    more = read_entities(options.get("entities") or (), said, spaced, report)
+    entities = pl.concat([entities, more], how="diagonal_relaxed") if more.width else entities
+    if not frame.width:
+        return Tables(entities=entities, dependencies=frame, report=tuple(report))
+    ends = _find_ends(frame, said, source.name)
+    held = (*_theirs(frame), *_theirs(entities), *_words(frame, ends, said))
+    report += unknown_names(said.theirs, held)
+    if ends is None:
+        return Tables(entities=entities, dependencies=frame, report=tuple(report))
+    native = set(ENDS) <= set(frame.columns)  # then a slip in another column is a fault
+    frame, found, alone = _read(frame, ends, said, source, report)
+    frame, lost = _directed(frame, ends, said, bool(options.get("both_ways")), report)
+    if found.width or len(alone) or lost.height:
+        named = [part[end].cast(pl.String).rename("id") for part in (frame, lost) for end in ENDS]
+        entities = add_entities(entities, found, pl.concat([alone, *named]))
+    if not native:
+        theirs = [c for c in _theirs(frame) if c not in (*ENDS, "relation")]
         frame = frame.rename(settled(theirs, DEPENDENCY_NAMES))
     return Tables(entities=entities, dependencies=frame, report=tuple(report))
 
@@ -79,60 +94,123 @@ def _theirs(frame: pl.DataFrame) -> list[str]:
     return [c for c in frame.columns if c not in (FILE, LINE)]
 
 
-def _word(column: str) -> str:
-    """The name of a column, as guesses spell it: `Depends On` is `depends_on`."""
-    return "_".join(column.strip().lower().replace("-", " ").split())
+def _find_ends(frame: pl.DataFrame, said: Said, place: str) -> Ends | None:
+    """The ends of relationships of Neo4j, of relations of a CMDB, or by name, mapping and guess."""
+    mapped = [c for c in frame.columns if said.columns.get(c) in ENDS]
+    if {START, END} <= set(frame.columns) and not mapped:
+        if TYPE not in frame.columns:
+            raise InputError(
+                f"{place}: relationships of Neo4j without a {TYPE}: it is not said who needs whom; "
+                f"--map '{START}=dependent' --map '{END}=provider' says that all starts need their "
+                "ends"
+            )
+        return Ends(START, ((END, None),), "relationships", TYPE)
+    found = None if mapped else cmdb.find_columns(frame, said)
+    if found is not None:
+        parent, child, kind = found
+        return Ends(parent, ((child, None),), "relations", kind)
+    return find_ends(frame, said, place)
 
 
-def _guessed(
-    frame: pl.DataFrame, words: Mapping[str, str], place: str
-) -> tuple[pl.DataFrame, list[Finding]]:
-    """The frame with its ends named, where one guess fits, and only one."""
-    fitting = [pair for pair in GUESSES if set(pair) <= words.keys() and _fits(pair, frame)]
-    if len(fitting) != 1:
-        if not fitting and any(is_slip(word, end) for word in words for end in ENDS):
-            return frame, []  # `check` says it better
-        raise _unclear([(words[a], words[b]) for a, b in fitting], _theirs(frame), place)
-    dependent, provider = (words[word] for word in fitting[0])
-    if (
-        fitting[0] == ("child", "parent") and "callcount" in words
-    ):  # calls: the parent is the caller
-        dependent, provider = provider, dependent
-    reason = f"{clip(dependent, 40)!r} is taken as dependent, {clip(provider, 40)!r} as provider"
-    turn = f"--map '{clip(provider, 40)}=dependent' --map '{clip(dependent, 40)}=provider'"
-    note = Finding("note", 1, f"{reason}; {turn} turns it round")
-    return frame.rename({dependent: ENDS[0], provider: ENDS[1]}), [note]
+def _words(frame: pl.DataFrame, ends: Ends | None, said: Said) -> list[str]:
+    """The names in --map that are words in the column between the ends."""
+    column = None if ends is None else ends.kind or find_words(frame, said, ends.how == "pair")
+    if not said.relations or column is None:
+        return []
+    texts = frame[column].cast(pl.String).drop_nulls().unique().to_list()
+    held = {bare(t) for text in texts for t in (text, text.partition("::")[0])}
+    return [theirs for theirs in said.relations if bare(theirs) in held]
 
 
-def _fits(pair: tuple[str, str], frame: pl.DataFrame) -> bool:
-    """Whether a guess agrees with an end that is named already: by --map, or by its own name."""
-    named = [end in frame.columns for end in ENDS]
-    return all(not there or word == end for there, word, end in zip(named, pair, ENDS, strict=True))
+def _read(
+    frame: pl.DataFrame, ends: Ends, said: Said, source: Source, report: list[Finding]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """The rows of two ends each, the first thing as `dependent`, the second as `provider`; what
+    they say of these things; and the ids of rows of one end.
+    """
+    columns = _theirs(frame)
+    if not frame.height:
+        report.append(Finding("note", 0, "a table without rows below its heads"))
+    report += tell_ends(ends, said, columns, frame.height)
+    frame = clear_blanks(frame, ends.columns, report)
+    frame = drop_asides(frame, ends, columns, report)
+    frame, found = describe(frame, ends.columns, report)
+    frame = _flat(_named(frame, ends, said, source.name))
+    listed = {
+        "dependent": ends.dependent is not None and holds_lists(ends.dependent),
+        "provider": any(holds_lists(c) for c, _ in ends.providers),
+    }
+    frame, names = split_lists(frame, listed, source.name, report)
+    frame, halves = drop_halves(frame, source.name, report)
+    if names:
+        more = pl.DataFrame({"id": [*names], "name": [*names.values()]})
+        found = pl.concat([found, more], how="diagonal_relaxed") if found.width else more
+        found = found.unique("id", keep="first", maintain_order=True)
+    return frame.drop(_ROW, strict=False), found, halves
 
 
-def _unclear(fitting: list[tuple[str, str]], columns: list[str], place: str) -> InputError:
-    shown = some((repr(clip(c, 40)) for c in columns), 8) or "none"
-    what = "expected columns 'dependent' and 'provider'"
-    if fitting:
-        pairs = " or ".join(f"{clip(a, 40)!r} on {clip(b, 40)!r}" for a, b in fitting)
-        what += f"; {len(fitting)} pairs could be meant, {pairs}"
-    a, b = fitting[0] if fitting else (*columns, "THEIRS", "THEIRS")[:2]
-    return InputError(
-        f"{place}: {what}; found {shown}; say which they are, such as "
-        f"--map '{clip(a, 40)}=dependent' --map '{clip(b, 40)}=provider'"
+def _named(frame: pl.DataFrame, ends: Ends, said: Said, place: str) -> pl.DataFrame:
+    """The frame with our names; each column of providers gives rows of its own."""
+    names = {c: ours for c, ours in said.columns.items() if ours not in ENDS}
+    held = [c for c in frame.columns if c not in ends.columns]
+    frame = frame.rename(renamed(held, names, place))
+    taken = [c for c in frame.columns if c in ENDS and c not in ends.columns]
+    frame = frame.rename({c: f"attribute_{c}" for c in taken})
+    for column, value in said.constants.items():
+        cell = pl.lit(value)
+        known = column in frame.columns and column not in ENDS
+        frame = frame.with_columns(
+            (pl.coalesce(pl.col(column).cast(pl.String), cell) if known else cell).alias(column)
+        )
+    if ends.dependent is not None:
+        frame = frame.rename({ends.dependent: "dependent"})
+    if len(ends.providers) < 2:
+        column, relation = ends.providers[0] if ends.providers else ("provider", None)
+        frame = frame.rename({column: "provider"})
+        return frame if "relation" in frame.columns or not relation else _related(frame, relation)
+    others = [c for c, _ in ends.providers]
+    frame = frame.with_row_index(_ROW)
+    parts = [
+        _related(frame.rename({c: "\0"}).drop(others, strict=False), relation or "uses")
+        .rename({"\0": "provider"}).with_columns(pl.col("provider").cast(pl.String))
+        for c, relation in ends.providers
+    ]  # fmt: skip
+    return pl.concat(parts, how="diagonal").sort(_ROW, maintain_order=True)
+
+
+def _related(frame: pl.DataFrame, relation: str) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(relation).alias("relation"))
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with nested cells, other than those of the ends, as JSON text."""
+    nested = [c for c, t in frame.schema.items() if t.is_nested() and c not in ENDS]
+    return frame.with_columns(
+        pl.when(pl.col(c).is_not_null())
+        .then(pl.struct(pl.col(c).alias("v")).struct.json_encode().str.slice(5).str.head(-1))
+        .alias(c)
+        for c in nested
     )
 
 
-def _entities(
-    frame: pl.DataFrame, said: Mapping[str, str], place: str, report: list[Finding]
-) -> pl.DataFrame:
-    """The table of entities; where no column is called `id`, the most likely one is taken."""
-    frame = frame.rename(renamed(frame.columns, said, place))
-    if "id" in frame.columns:
-        return frame
-    words = {_word(c): c for c in _theirs(frame)}
-    key = next((words[w] for w in _IDS if w in words), None)
-    if key is None:
-        return frame
-    report.append(Finding("note", 1, f"{clip(key, 40)!r} is taken as the id of entities"))
-    return frame.with_columns(pl.col(key).alias("id"))
+def _directed(
+    frame: pl.DataFrame, ends: Ends, said: Said, both_ways: bool, report: list[Finding]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows as dependencies: what stands between two things says who needs whom; and the rows
+    whose word does not.
+    """
+    if ends.kind is None:
+        pair = ends.how == "pair"
+        column = find_words(frame, said, pair)
+        if column is not None:
+            frame = read_words(frame, column, said.relations, pair, report)
+        return read_directions(frame, both_ways, report), frame.head(0)
+    cmdb_like = ends.how == "relations"
+    meant = said.relations if cmdb_like else {**_NEO4J, **said.relations}
+    total = frame.height
+    kept, lost = orient(frame, ends.kind, meant, both_ways=both_ways)
+    what, home = ("a relation", "ServiceNow") if cmdb_like else ("a relationship", "Neo4j")
+    report.append(Finding("note", kept.height, f"{what} of {home}, its direction told by its type"))
+    if lost.height:
+        report.append(tell_lost(lost, ends.kind, total, what))
+    return kept.drop(TURN), lost

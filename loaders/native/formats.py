@@ -1,7 +1,7 @@
 """knockon's own formats."""
 
 from knockon.graph.model.tables import ENDS
-from knockon.loaders.formats import GROUPS, ROWS, Format
+from knockon.loaders.formats import GROUPS, ROWS, TABLE, Format
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.yaml_rules import Rules
 
@@ -67,7 +67,7 @@ FORMATS = (
         sign="a Parquet file",
         module="knockon.loaders.native.parquet",
         matches=lambda source: source.is_parquet,
-        options=("mapping",),
+        options=TABLE,
     ),
     Format(
         name="native_json",
@@ -104,7 +104,7 @@ FORMATS = (
         sign="CSV with columns dependent and provider, or a name that ends in .csv or .tsv",
         module="knockon.loaders.native.csv",
         matches=_is_csv,
-        options=("mapping",),
+        options=(*TABLE, "header_row"),
         general=True,
     ),
 )

@@ -18,7 +18,7 @@ def read_native_json(source: SourceLike, mapping: Mapping[str, str] | None = Non
     tables = build_tables(parse(source))
     if not mapping:
         return tables
-    named = table(source, tables.dependencies, tables.entities, mapping)
+    named = table(source, tables.dependencies, tables.entities, mapping=mapping)
     return replace(
         tables,
         entities=named.entities,

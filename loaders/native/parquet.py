@@ -1,23 +1,23 @@
 """Parquet: dependencies of any column names, and knockon's own tables."""
 
-from collections.abc import Mapping
+from typing import Unpack
 
 import polars as pl
 
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.assembling.table import table
+from knockon.loaders.assembling.table import TableOptions, table
 from knockon.loaders.parsing.faults import one_error
-from knockon.loaders.parsing.parquet_guard import check_claims
+from knockon.loaders.parsing.parquet_guard import check_claims, check_repeats
 from knockon.loaders.parsing.source import Source, SourceLike
 
 
-def read_parquet(source: SourceLike, mapping: Mapping[str, str] | None = None) -> Tables:
+def read_parquet(source: SourceLike, **options: Unpack[TableOptions]) -> Tables:
     """One Parquet file of dependencies; the entities are the ends of its rows.
 
-    Columns are told by name, by `mapping` ({theirs: ours}) or by guess.
+    Columns are told by name, by `mapping` or by guess (`table`).
     """
     source = Source.of(source)
-    return table(source, read_parquet_table(source), mapping=mapping)
+    return table(source, read_parquet_table(source), **options)
 
 
 def read_parquet_table(source: SourceLike) -> pl.DataFrame:
@@ -29,6 +29,7 @@ def read_parquet_table(source: SourceLike) -> pl.DataFrame:
     check_claims(source.path)
     with one_error(source.place):
         frame = pl.read_parquet(source.path)
+    check_repeats(frame, source.path)
     return frame.with_columns(
         pl.lit(source.name).alias(FILE), (pl.int_range(pl.len(), dtype=pl.UInt32) + 1).alias(LINE)
     )

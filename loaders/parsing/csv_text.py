@@ -15,15 +15,23 @@ from knockon.loaders.parsing.text import decode
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 
-def read_csv_table(source: SourceLike, separators: str = ",") -> pl.DataFrame:
+def read_csv_table(source: SourceLike, separators: str = ",", header_row: int = 1) -> pl.DataFrame:
     """A CSV file as text columns, with the name of the file and the line of each row.
 
-    An empty cell is null, quoted or not. Raises InputError for text that is not UTF-8, another
+    header_row: the line that names the columns; what stands above it is not read. An empty cell is
+    null, quoted or not. Raises InputError for text that is not UTF-8, another
     separator, repeated or empty column names, and rows with too few or too many cells.
     """
     source = Source.of(source)
     source.refuse_binary()
-    return parse_csv(source.data, source.name, separators)
+    if header_row == 1:
+        return parse_csv(source.data, source.name, separators)
+    parts = source.data.split(b"\n", header_row - 1)
+    if len(parts) < header_row or not parts[-1].strip():
+        lines = source.data.count(b"\n") + (not source.data.endswith(b"\n"))
+        raise InputError(f"{source.name}: --header-row {header_row}: the file has {lines:,} lines")
+    frame = parse_csv(parts[-1], source.name, separators)
+    return frame.with_columns(pl.col(LINE) + (header_row - 1))
 
 
 def parse_csv(data: bytes, name: str, separators: str = ",") -> pl.DataFrame:

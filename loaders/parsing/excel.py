@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections import Counter
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -10,26 +12,71 @@ from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.unpack import walk_zip
 
 MAX_BYTES = 512 * 1024 * 1024  # of all parts of the archive, unpacked
+MAX_TEXT = 512 * 1024 * 1024  # bytes of the texts of all cells, each as often as cells repeat it
 MAX_CELLS = 50_000_000  # of a sheet up to its last row and column: calamine makes room for all
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384  # of a sheet in Excel
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _CELL = re.compile(rb"""\sr=["']([A-Za-z]{1,20})([0-9]{1,20})["']""")
+_MERGED = re.compile(
+    rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})["']"""
+)
+_SHARED = re.compile(rb"<(?:\w+:)?si[ >/](.*?)(?=<(?:\w+:)?si[ >/]|\Z)", re.DOTALL)
+_USED = re.compile(rb"""\st=["']s["'][^>]*>\s*<(?:\w+:)?v>\s*(\d{1,9})\s*<""")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Cells that are one, both ends within; rows and columns count from 0."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+    @property
+    def wide(self) -> bool:
+        return self.last_column > self.first_column
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A sheet: every cell as text, no row left out, and which cells are merged."""
+
+    cells: pl.DataFrame
+    merged: tuple[Merged, ...] = ()
+
+    def filled(self) -> pl.DataFrame:
+        """The cells, with what is merged down standing in each of its rows, in its first column."""
+        down = [m for m in self.merged if m.last_row > m.first_row]
+        down = [m for m in down if m.first_column < self.cells.width]
+        columns: dict[str, list[str | None]] = {}
+        for merged in down:
+            name = self.cells.columns[merged.first_column]
+            texts = columns.setdefault(name, self.cells[name].to_list())
+            for row in range(merged.first_row + 1, min(merged.last_row + 1, len(texts))):
+                texts[row] = texts[merged.first_row]
+        return self.cells.with_columns(
+            pl.Series(name, texts, pl.String) for name, texts in columns.items()
+        )
 
 
 def read_sheets(source: Source) -> dict[str, pl.DataFrame]:
-    """All sheets by name, every cell as text, no row left out, without a header.
+    """All sheets by name, every cell as text, no row left out (`read_workbook`)."""
+    return {name: sheet.cells for name, sheet in read_workbook(source).items()}
 
-    So numbers of rows are those of Excel. Raises InputError for damaged workbooks, and those that
-    unpack to more than MAX_BYTES or have a cell so far out that MAX_CELLS lie before it.
+
+def read_workbook(source: Source) -> dict[str, Sheet]:
+    """All sheets by name, so that numbers of rows are those of Excel.
+
+    Raises InputError for damaged workbooks, and those that unpack to more than MAX_BYTES, whose
+    cells repeat texts to more than MAX_TEXT, or whose last cell lies beyond MAX_CELLS others.
     """
     from fastexcel import FastExcelError
 
-    for name, data in walk_zip(source.file, source.name, MAX_BYTES):
-        if _SHEET.fullmatch(name):
-            _check_reach(data, f"{source.name}/{clip(name, 80)}")
+    merged = _check_parts(source)
     logging.getLogger("calamine").addHandler(logging.NullHandler())  # else it writes to stderr
     try:
-        return pl.read_excel(
+        sheets = pl.read_excel(
             source.file, engine="calamine", sheet_id=0, has_header=False, drop_empty_rows=False,
             drop_empty_cols=False, raise_if_empty=False,
             read_options={"dtypes": "string", "skip_rows": 0},
@@ -41,7 +88,70 @@ def read_sheets(source: Source) -> dict[str, pl.DataFrame]:
         if type(error).__name__ != "PanicException":
             raise
         reason = clip(str(error), 200)
+    else:
+        return {name: Sheet(cells, merged.get(name, ())) for name, cells in sheets.items()}
     raise InputError(f"{source.name}: not readable as Excel: {reason}")
+
+
+def _check_parts(source: Source) -> dict[str, tuple[Merged, ...]]:
+    """The merged cells of each sheet, after a look at the sizes that its parts claim."""
+    parts: dict[str, tuple[Merged, ...]] = {}
+    lengths: list[int] = []
+    names: dict[str, bytes] = {}
+    total = 0
+    for name, data in walk_zip(source.file, source.name, MAX_BYTES):
+        lowered = name.lower()
+        if lowered == "xl/sharedstrings.xml":
+            lengths = [len(text) for text in _SHARED.findall(data)]
+        elif lowered in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+            names[lowered] = data
+        elif _SHEET.fullmatch(name):
+            _check_reach(data, f"{source.name}/{clip(name, 80)}")
+            total += _measure_texts(data, lengths)
+            parts[lowered] = tuple(_merged(match) for match in _MERGED.findall(data))
+    if total > MAX_TEXT:
+        raise InputError(
+            f"{source.name}: its cells hold {total:,} bytes of text; at most {MAX_TEXT:,} are read"
+        )
+    if sum(m.last_row - m.first_row for part in parts.values() for m in part) > MAX_CELLS:
+        raise InputError(f"{source.name}: its merged cells cover more than {MAX_CELLS:,} rows")
+    targets = _find_parts(names, source.name) if any(parts.values()) else {}
+    return {sheet: parts.get(part, ()) for sheet, part in targets.items()}
+
+
+def _measure_texts(data: bytes, lengths: list[int]) -> int:
+    """Bytes of the shared texts that the cells of a sheet stand for."""
+    longest = max(lengths, default=0)
+    if data.count(b"<") * longest <= MAX_TEXT:
+        return 0  # whatever they stand for, it is not too much
+    used = Counter(_USED.findall(data))
+    return sum(n * lengths[int(i)] for i, n in used.items() if int(i) < len(lengths))
+
+
+def _find_parts(parts: dict[str, bytes], name: str) -> dict[str, str]:
+    """The part of the archive that holds each sheet, by its name, in small letters."""
+    from knockon.loaders.parsing.safe_xml import parse_xml
+
+    if len(parts) < 2:
+        return {}
+    book, links = (parse_xml(parts[p], f"{name}/{p}") for p in sorted(parts, reverse=True))
+    targets = {
+        link.attributes.get("Id"): link.attributes.get("Target", "").lstrip("/")
+        for link in links.walk()
+    }
+    found = {}
+    for sheet in (e for e in book.walk() if e.local == "sheet"):
+        key = next((v for k, v in sheet.attributes.items() if k.endswith("}id")), None)
+        part = (targets.get(key) or "").lower()
+        found[sheet.attributes.get("name", "")] = part if part.startswith("xl/") else f"xl/{part}"
+    return found
+
+
+def _merged(ends: tuple[bytes, ...]) -> Merged:
+    left, top, right, bottom = ends
+    return Merged(
+        int(top) - 1, int(bottom) - 1, _number_column(left) - 1, _number_column(right) - 1
+    )
 
 
 def _check_reach(data: bytes, place: str) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
+import polars as pl
+
 from knockon.graph.errors import InputError
 from knockon.loaders.parsing.thrift import Reader, Struct
 
@@ -17,6 +19,7 @@ MAX_PAGE = 64 * 1024 * 1024  # bytes in a page, unless its compressed form is no
 MAX_SHRINK = 100
 MAX_TOTAL = 4 * 1024**3  # bytes of all pages
 FREE_ROWS, ROWS_PER_BYTE = 1_000_000, 1_000  # rows that a file may claim, by its size
+FREE_TEXT = 512 * 1024 * 1024  # bytes of all cells that any file may hold
 MAX_FIELD = 1024 * 1024  # bytes of a value of fixed length
 
 
@@ -29,6 +32,19 @@ def check_claims(path: Path) -> None:
         # the header names its fields by number: a missing or odd one is a damaged header
         said = str(error) if isinstance(error, ValueError) else "a header lacks a field"
         raise InputError(f"{path.name}: not readable as Parquet: {said}") from None
+
+
+def check_repeats(frame: pl.DataFrame, path: Path) -> None:
+    """Raise InputError where few bytes stand for so much text that whoever touches it runs out of
+    memory: pages of a dictionary hold a text once, and rows without end repeat it.
+    """
+    size, claimed = path.stat().st_size, int(frame.estimated_size())
+    limit = max(FREE_TEXT, MAX_SHRINK * size)
+    if claimed > limit:
+        raise InputError(
+            f"{path.name}: {frame.height:,} rows in {size:,} bytes hold {claimed:,} bytes when "
+            f"unpacked; at most {limit:,} are read"
+        )
 
 
 def _check(data: mmap) -> None:

@@ -1,116 +1,222 @@
-"""Relations of a ServiceNow CMDB as JSON, by the Table API or the CMDB Instance API.
+"""Relations of a ServiceNow CMDB (table `cmdb_rel_ci`), in each form in which they are exported.
 
-Of an item in the latter, `outbound_relations` are those whose parent it is, `inbound_relations`
-those whose child it is. What a type says of who needs whom: `assembling/cmdb.py`.
+JSON of the Table API with `sysparm_display_value` true, false or all, of JSONv2 (`records`), of the
+CMDB Instance API (of an item, `outbound_relations` are those whose parent it is,
+`inbound_relations` those whose child it is); XML of a list, of a URL (`?XML`) and of the Table API.
+Items are known by their `sys_id` where one is told, with their names beside. What a type says of
+who needs whom: `assembling/relation_words.py`.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip
-from knockon.graph.model.tables import FILE, Tables
-from knockon.loaders.assembling.cmdb import direct_relations
+from knockon.graph.model.tables import ENDS, FILE, Finding, Tables
+from knockon.loaders.assembling.columns import parse_mapping, unknown_names
+from knockon.loaders.assembling.findings import Findings
+from knockon.loaders.assembling.relation_words import TURN, bare, orient, tell_lost
 from knockon.loaders.parsing.source import Source, SourceLike
+from knockon.loaders.tabular.servicenow_xml import records_of
 
-_ENDS_THERE = ("parent", "child")
+RELATIONS = ("outbound_relations", "inbound_relations")
+_ID = re.compile(r"[0-9a-f]{32}")
+# ids of types as delivered, for exports that show no names
+TYPES = {
+    "1a9cb166f1571100a92eb60da2bce5c5": "Depends on::Used by",
+    "cb5592603751200032ff8c00dfbe5d17": "Uses::Used by",
+    "60bc4e22c0a8010e01f074cbe6bd73c3": "Runs on::Runs",
+    "5f985e0ec0a8010e00a9714f2a172815": "Hosted on::Hosts",
+    "d93304fb0a0a0b78006081a72ef08444": "Virtualized by::Virtualizes",
+    "aa9434870ab301544ce2943bf03fd7a8": "Registered on::Has registered",
+    "de5aeb6a0ab3015854626f204fb7b1c0": "Defines resources for::Gets resources from",
+    "55c95bf6c0a8010e0118ec7056ebc54d": "Contains::Contained by",
+    "55c913d3c0a8010e012d1563182d6050": "Members::Member of",
+    "a99d39118f10310091769012cbbe4429": "Cluster of::Cluster",
+    "41008aa6ef32010098d5925495c0fb94": "Consumes::Consumed by",
+    "f67e9ecdff602000dada361332f49d35": "Provides::Provided by",
+    "4afd799338a02000c18673032c71b817": "Provided By::Provides",
+    "607ad1b2c0a8010e01941856b365af90": "Exchanges data with::Exchanges data with",
+    "25242fb2377a9200738d021a54990e88": "Owns::Owned by",
+}
 
 
-def read_servicenow(source: SourceLike) -> Tables:
-    """JSON of the Table API (`cmdb_rel_ci`) or of the CMDB Instance API: one answer, or several.
+@dataclass
+class _Gathered:
+    """What was read: items by id, relations, and what was odd."""
 
-    Items are known by their `sys_id`, with their names beside. Raises InputError with the path of
-    what is missing.
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    found: Findings = field(default_factory=Findings)
+
+    def item(self, value: Any, place: str, **about: Any) -> str | None:
+        """The id of an item, which is added, or filled, with what is said of it."""
+        identifier, name = _identify(value)
+        if identifier is None:
+            return None
+        known = self.items.setdefault(identifier, {"id": identifier, FILE: place})
+        for column, cell in (("name", name), *about.items()):
+            if cell and not known.get(column):
+                known[column] = str(cell)
+        return identifier
+
+    def relation(self, parent: str | None, child: str | None, kind: Any, place: str) -> None:
+        """A relation between two items; one without a parent, a child or a type is told."""
+        identifier, shown = _identify(kind)
+        text = shown or TYPES.get(identifier or "", identifier)
+        for what, there in (("parent", parent), ("child", child), ("type", text)):
+            if there is None:
+                self.found.add("dropped", f"a relation without a {what}", place)
+                return
+        self.rows.append({ENDS[0]: parent, ENDS[1]: child, "type": text, FILE: place})
+
+
+def read_servicenow(
+    source: SourceLike, mapping: Mapping[str, str] | None = None, both_ways: bool = False
+) -> Tables:
+    """The relations of one answer, or of several, each the way its type says.
+
+    mapping: {type: our relation}, such as {"Sits in::Holds": "hosted_on"}; both_ways: relations
+    that are the same from both sides are read both ways. Raises InputError where none can be read.
     """
     source = Source.of(source)
-    items: dict[str, dict[str, Any]] = {}
-    rows: list[dict[str, Any]] = []
-    faults: list[str] = []
-    for record, place in _records(source.json, source.name):
-        if isinstance(record.get("attributes"), dict):
-            _instance(record, place, items, rows, faults)
-        else:
-            ends = [_item(record.get(end), f"{place}.{end}", items, faults) for end in _ENDS_THERE]
-            kind = _shown(record.get("type"), f"{place}.type", faults)
-            rows.append({"parent": ends[0], "child": ends[1], "type": kind, FILE: place})
-    if faults:
-        raise InputError.of(faults)
+    said = parse_mapping(mapping)
+    gathered = _Gathered()
+    if source.xml_root[1]:
+        _gather_xml(source, gathered)
+    else:
+        for record, place in _records(source.json, source.name, gathered):
+            _gather(record, place, gathered)
+    rows, items = gathered.rows, gathered.items
     if not rows and not items:
         raise InputError(
             f"{source.name}: expected relations with parent, child and type, found none"
         )
-    text = dict.fromkeys(("parent", "child", "type", FILE), pl.String)
-    frame, report = direct_relations(
-        pl.DataFrame(rows, schema=text), {n: n for n in ("parent", "child", "type")}, source.name
-    )
-    columns = dict.fromkeys(k for item in items.values() for k in item)
-    entities = pl.DataFrame(list(items.values()), schema=dict.fromkeys(columns, pl.String))
-    return Tables(entities=entities, dependencies=frame, report=tuple(report))
+    text = dict.fromkeys((*ENDS, "type", FILE), pl.String)
+    frame = pl.DataFrame(rows, schema=text)
+    kept, lost = orient(frame, "type", said.relations, both_ways=both_ways)
+    if rows and not kept.height:
+        raise InputError(
+            f"{rows[0][FILE]}.type: expected a type such as 'Depends on::Used by' "
+            f"(sysparm_display_value=all shows it), got {clip(rows[0]['type'], 60)!r}; --map "
+            f"'{clip(rows[0]['type'], 60)}=uses' says that a parent of this type needs its child"
+        )
+    report = [*gathered.found.report()]
+    if rows:
+        reason = "a relation of ServiceNow, its direction told by its type"
+        report.append(Finding("note", kept.height, reason))
+    if lost.height:
+        report.append(tell_lost(lost, "type", frame.height, "a relation"))
+    known = [t for t in said.theirs if any(_is_of(t, str(row["type"])) for row in rows)]
+    report += unknown_names(said.theirs, [*known, *dict.fromkeys(frame["type"].to_list())])
+    columns = dict.fromkeys(("id", "name", *(k for item in items.values() for k in item)))
+    entities = pl.DataFrame([*items.values()], schema=dict.fromkeys(columns, pl.String))
+    return Tables(entities=entities, dependencies=kept.drop(TURN), report=tuple(report))
 
 
-def _records(document: Any, name: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """The records of one answer `{"result": ...}` or a list of answers, each with its path."""
+def _is_of(theirs: str, kind: str) -> bool:
+    return bare(theirs) in (bare(kind), bare(kind.partition("::")[0]))
+
+
+def _records(document: Any, name: str, gathered: _Gathered) -> Iterator[tuple[dict[str, Any], str]]:
+    """The records of one answer `{"result": ...}` or `{"records": ...}`, of a list of answers, or
+    of a plain list, each with its path.
+    """
     answers = document if isinstance(document, list) else [document]
     for i, answer in enumerate(answers):
-        at = f"{name}#[{i}].result" if isinstance(document, list) else f"{name}#result"
-        result = answer.get("result") if isinstance(answer, dict) else None
+        at = f"{name}#[{i}]" if isinstance(document, list) else f"{name}#"
+        if isinstance(answer, dict) and {"parent", "child"} & answer.keys():
+            yield answer, at
+            continue
+        key = next(
+            (k for k in ("result", "records") if isinstance(answer, dict) and k in answer), ""
+        )
+        at += f".{key}" if isinstance(document, list) else key
+        result = answer[key] if key else None
         listed = [result] if isinstance(result, dict) else result
         if not isinstance(listed, list):
             raise InputError(f"{at}: expected an object or a list")
         for j, record in enumerate(listed):
             place = at if isinstance(result, dict) else f"{at}[{j}]"
-            if not isinstance(record, dict):
-                raise InputError(f"{place}: expected an object, got {clip(str(record), 40)!r}")
-            yield record, place
+            if isinstance(record, dict):
+                yield record, place
+            else:
+                gathered.found.add("dropped", "a record that is no object", place)
 
 
-def _instance(
-    record: dict[str, Any], place: str, items: dict[str, dict[str, Any]],
-    rows: list[dict[str, Any]], faults: list[str],
-) -> None:  # fmt: skip
+def _gather(record: dict[str, Any], place: str, gathered: _Gathered) -> None:
+    """One record: an item of the Instance API with its relations, or one relation."""
+    about = record.get("attributes")
+    if isinstance(about, dict):
+        _gather_item(record, about, place, gathered)
+        return
+    ends = []
+    for end in ("parent", "child"):
+        shown = record.get(f"dv_{end}") or record.get(f"{end}.name")
+        value = record.get(end, record.get(f"{end}.sys_id"))
+        kind = _identify(record.get(f"{end}.sys_class_name"))
+        about_it = {"name": _identify(shown)[1], "sys_class_name": kind[1] or kind[0]}
+        ends.append(gathered.item(value if value else shown, f"{place}.{end}", **about_it))
+    kind_of = record.get("dv_type") or record.get("type.name") or record.get("type")
+    gathered.relation(ends[0], ends[1], kind_of, place)
+
+
+def _gather_item(
+    record: dict[str, Any], about: dict[str, Any], place: str, gathered: _Gathered
+) -> None:
     """One item of the Instance API with its relations: outbound ones have it as their parent."""
-    about = record["attributes"]
-    own = _item(about, f"{place}.attributes", items, faults)
-    items.setdefault(own, {}).update({
-        "name": str(about.get("name") or own), FILE: place,
-        "sys_class_name": str(about.get("sys_class_name") or "") or None,
-    })  # fmt: skip
-    for key in ("outbound_relations", "inbound_relations"):
+    name, kind = _identify(about.get("name")), _identify(about.get("sys_class_name"))
+    own = gathered.item(
+        about.get("sys_id"), f"{place}.attributes", name=name[1] or name[0],
+        sys_class_name=kind[1] or kind[0],
+    )  # fmt: skip
+    if own is None:
+        raise InputError(
+            f"{place}.attributes: expected an item with a sys_id, got {clip(str(about), 40)!r}"
+        )
+    for key in RELATIONS:
         listed = record.get(key) or []
         if not isinstance(listed, list):
-            faults.append(f"{place}.{key}: expected a list, got {clip(str(listed), 40)!r}")
-            continue
+            raise InputError(f"{place}.{key}: expected a list, got {clip(str(listed), 40)!r}")
         for i, relation in enumerate(listed):
             at = f"{place}.{key}[{i}]"
             if not isinstance(relation, dict):
-                faults.append(f"{at}: expected an object")
-                continue
-            other = _item(relation.get("target"), f"{at}.target", items, faults)
+                raise InputError(f"{at}: expected an object")
+            other = gathered.item(relation.get("target"), f"{at}.target")
             parent, child = (own, other) if key.startswith("out") else (other, own)
-            kind = _shown(relation.get("type"), f"{at}.type", faults)
-            rows.append({"parent": parent, "child": child, "type": kind, FILE: at})
+            gathered.relation(parent, child, relation.get("type"), at)
 
 
-def _item(value: Any, place: str, items: dict[str, dict[str, Any]], faults: list[str]) -> str:
-    """The id of an item, which is added with its name where it is new."""
-    found = value if isinstance(value, dict) else {"value": value}
-    identifier = found.get("value") or found.get("sys_id")
-    if not isinstance(identifier, str) or not identifier.strip():
-        faults.append(f"{place}: expected an item with a sys_id, got {clip(str(value), 40)!r}")
-        return ""
-    name = found.get("display_value") or found.get("name") or identifier
-    items.setdefault(identifier, {"id": identifier, "name": str(name), FILE: place})
-    return identifier
+def _gather_xml(source: Source, gathered: _Gathered) -> None:
+    for table, fields, place in records_of(source.xml, source.name):
+        if table == "cmdb_rel_ci" or {"parent", "child", "type"} <= fields.keys():
+            _gather(fields, place, gathered)
+        elif "sys_id" in fields and "name" in fields:
+            name = _identify(fields["name"])
+            gathered.item(fields["sys_id"], place, name=name[1] or name[0], sys_class_name=table)
+        else:
+            gathered.found.add("note", f"a record of {clip(table, 40)}, not read", place)
 
 
-def _shown(value: Any, place: str, faults: list[str]) -> str:
-    """The text that is shown for a type; its sys_id says nothing."""
-    text = value.get("display_value") if isinstance(value, dict) else value
-    if not isinstance(text, str) or "::" not in text:
-        faults.append(
-            f"{place}: expected a type such as 'Depends on::Used by' "
-            f"(sysparm_display_value=all), got {clip(str(text), 40)!r}"
-        )
-        return ""
-    return text
+def _identify(value: Any) -> tuple[str | None, str | None]:
+    """The sys_id of a value and the text that is shown for it, as far as each is told.
+
+    A text alone is the id where it looks like one; else it is shown, and stands for the id, too.
+    """
+    if not isinstance(value, dict):
+        text = str(value).strip() if isinstance(value, str | int) else ""
+        if not text:
+            return None, None
+        return text, None if _ID.fullmatch(text) else text
+    shown = _plain(value.get("display_value")) or _plain(value.get("name"))
+    link = _plain(value.get("link")) or ""
+    told = _plain(value.get("value")) or _plain(value.get("sys_id"))
+    identifier = told or (link.rstrip("/").rpartition("/")[2] if "/" in link else None)
+    return identifier or shown, shown
+
+
+def _plain(value: Any) -> str | None:
+    return str(value).strip() or None if isinstance(value, str | int) else None

@@ -69,10 +69,6 @@ def test_lines_are_those_of_the_file(tmp_path: Path, text: str, lines: list[int]
             "unknown, got '1.5'",
         ),
         (
-            "dependent,provider\na,\n",
-            "dependencies.csv:2: provider: expected the id of the provider, got nothing",
-        ),
-        (
             "dependent,provider,group,needs\na,b,g,1\na,c,g,2\n",
             "group 'g' of 'a': expected one value of needs, got 1, 2",
         ),
@@ -81,6 +77,16 @@ def test_lines_are_those_of_the_file(tmp_path: Path, text: str, lines: list[int]
 def test_faults_name_the_line(tmp_path: Path, text: str, message: str) -> None:
     """Each fault says what was expected, what came, and where."""
     assert message in fault(table(tmp_path, text))
+
+
+def test_our_own_tables_have_both_ends(tmp_path: Path) -> None:
+    """In a folder of ours an empty end is a fault; in a table from anywhere it is told."""
+    path = table(tmp_path, "dependent,provider\na,\n")
+    message = "dependencies.csv:2: provider: expected the id of the provider, got nothing"
+    assert message in fault(tmp_path)
+    tables = load_tables([path])
+    assert tables.entities["id"].to_list() == ["a"]
+    assert "a row without a provider" in str(tables.report[-1])
 
 
 @pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])

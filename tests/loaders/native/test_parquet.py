@@ -13,6 +13,7 @@ import pytest
 from knockon.graph.errors import InputError
 from knockon.loaders.merge import load_tables
 from knockon.loaders.native.parquet import read_parquet_table
+from knockon.loaders.parsing import parquet_guard
 
 ROWS = pl.DataFrame(
     {
@@ -161,3 +162,17 @@ def test_large_honest_files_pass(tmp_path: Path) -> None:
         assert read_parquet_table(path).height == 300_000
     with suppress(OSError):
         path.unlink()
+
+
+def test_few_bytes_do_not_become_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dictionary holds a long text once, and every row repeats it: the sum is looked at first."""
+    wide = pl.DataFrame(
+        {"dependent": ["a"] * 500, "provider": ["b"] * 500, "note": ["x" * 9000] * 500}
+    )
+    wide.write_parquet(tmp_path / "a.parquet")
+    assert load_tables([tmp_path / "a.parquet"]).dependencies.height == 1
+    monkeypatch.setattr(parquet_guard, "FREE_TEXT", 1_000_000)
+    with pytest.raises(
+        InputError, match=r"500 rows in [\d,]+ bytes hold 4,50\d,\d+ bytes when unpacked"
+    ):
+        load_tables([tmp_path / "a.parquet"])

@@ -9,13 +9,22 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
-from knockon.loaders.assembling.cmdb import TYPES
-from knockon.loaders.assembling.table import GUESSES
+from knockon.loaders.assembling.ends import PAIRS
+from knockon.loaders.assembling.relation_words import WORDS
 from knockon.loaders.merge import load_tables
 from knockon.loaders.tabular import servicenow
 from tests.paths import DATA
 
 SERVICENOW = DATA / "servicenow"
+
+
+GUESSES = (
+    *PAIRS, ("consumer", "provider"), ("customer", "provider"), ("customer", "vendor"),
+    ("customer", "supplier"), ("company", "vendor"), ("dependent", "dependency"),
+    ("dependent", "depends_on"), ("service", "depends_on"), ("name", "depends_on"),
+    ("downstream", "upstream"), ("client", "vendor"), ("application", "supplier"),
+    ("business service", "upstream"),
+)  # fmt: skip
 
 
 def csv(folder: Path, text: str, name: str = "a.csv", **options: Any) -> Tables:
@@ -71,7 +80,7 @@ def test_calls_run_from_parent_to_child(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b\n1,2\n", "found 'a', 'b'; say which they are, such as --map 'a=dependent'"),
+        ("a,b\n1,2\n", "found 'a', 'b'; say which they are, such as --map 'COLUMN=dependent'"),
         (
             "from,to,client,server\n1,2,3,4\n",
             "2 pairs could be meant, 'from' on 'to' or 'client' on 'server'",
@@ -189,8 +198,8 @@ def test_both_halves_of_a_type_agree() -> None:
               ("contains", "contained by"), ("members", "member of"), ("managed by", "manages"),
               ("provided by", "provides"), ("located in", "houses")]  # fmt: skip
     for one, other in halves:
-        assert TYPES[one][0] != TYPES[other][0]
-        assert TYPES[one][1] == TYPES[other][1]
+        assert WORDS[one][0] != WORDS[other][0]
+        assert WORDS[one][1] == WORDS[other][1]
 
 
 def test_relations_of_the_table_api(tmp_path: Path) -> None:
@@ -238,3 +247,57 @@ def test_a_real_item_of_the_instance_api() -> None:
         ("SAP-LB-Win-Cluster", "SAP LB1"), ("SAP-LB-Win-Cluster", "SAP LB2"),
         ("IP-Router-3", "SAP-LB-Win-Cluster"),
     }  # fmt: skip
+
+
+# JSON lines: fast by polars, exact where that cannot be
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"from":"a","to":"b"}\n\n{"from":"c","to":"d","to":"e"}',
+            "a.ndjson:3: the key 'to' stands",
+        ),
+        (
+            '{"from":"a","to":["b"]}\n{"from":"c","to":"d","to":"e"}',
+            "a.ndjson:2: the key 'to' stands",
+        ),
+        ('{"from":"a","to":"b"}\n{"from":"c","x":{"y":1,"y":2}}', "a.ndjson:2: the key 'y' stands"),
+        ('{"from":"a","to":"b"}\n[1]', r"a.ndjson:2: expected an object, got '\[1\]'"),
+        ('{"from":"a","to":"b"}\n{"from"', "a.ndjson:2:8: not readable as JSON"),
+    ],
+)
+def test_json_lines_lose_nothing(tmp_path: Path, text: str, message: str) -> None:
+    """A key that stands twice is an error, wherever it is, with its line."""
+    (tmp_path / "a.ndjson").write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_tables([tmp_path / "a.ndjson"])
+
+
+def test_json_lines_keep_their_lines(tmp_path: Path) -> None:
+    """Blank lines, a byte-order mark, nested keys of one name: rows stand where they stood."""
+    text = '\ufeff{"from":"a","to":"b","x":{"from":1}}\n\n{"from":"c","to":"d"}\n'
+    (tmp_path / "a.ndjson").write_text(text, encoding="utf-8")
+    tables = load_tables([tmp_path / "a.ndjson"])
+    assert tables.dependencies["_line"].to_list() == [1, 3]
+    assert tables.dependencies["x"].to_list() == ['{"from":1}', None]
+
+
+def test_keys_beside_the_lists_of_json_are_told(tmp_path: Path) -> None:
+    """What is not read has a line in the report."""
+    document = {"dependencies": [{"from": "a", "to": "b"}], "more": [{"from": "c", "to": "d"}]}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    assert "note 1: a key beside the lists that is not read (more)" in notes(
+        load_tables([tmp_path / "a.json"])
+    )
+
+
+def test_the_line_of_heads_of_a_csv_file(tmp_path: Path) -> None:
+    """What stands above it is not read; lines stay those of the file."""
+    text = "Vendor register\n\nApplication;Vendor\nShop;Stripe\n"
+    tables = csv(tmp_path, text, header_row=3)
+    assert pairs(tables) == [("Shop", "Stripe")]
+    assert tables.dependencies["_line"].to_list() == [4]
+    with pytest.raises(InputError, match="--header-row 9: the file has 4 lines"):
+        csv(tmp_path, text, header_row=9)

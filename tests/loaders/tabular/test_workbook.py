@@ -3,9 +3,11 @@
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from knockon.graph.errors import InputError
+from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.parsing import excel
 from knockon.loaders.registry import find_format
@@ -111,4 +113,136 @@ def test_a_damaged_workbook(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook")
     with pytest.raises(InputError, match=r"a\.xlsx: not readable as Excel: .*_rels"):
+        load_tables([path])
+
+
+# sheets as people lay them out
+
+
+def write_book(
+    path: Path, rows: list[list[object]], merged: tuple[str, ...] = (), title: str = "Register"
+) -> Path:
+    """A workbook of one sheet, and another that holds no dependencies."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = title
+    for row in rows:
+        sheet.append(row)
+    for cells in merged:
+        sheet.merge_cells(cells)
+    book.create_sheet("Lists").append(["high"])
+    book.save(path)
+    return path
+
+
+def edges(tables: Tables) -> list[tuple[str, str]]:
+    return sorted(tables.dependencies.select("dependent", "provider").rows())
+
+
+def notes(tables: Tables) -> str:
+    return "\n".join(map(str, tables.report))
+
+
+REGISTER: list[list[object]] = [
+    ["Register of ICT providers"],
+    ["as of", "2025-06-30"],
+    [],
+    ["Application", "Owner", "Provider", None, "Criticality"],
+    [None, None, "Name", "Country", None],
+    ["Finance"],
+    ["Ledger", "Ann", "Oracle", "US", "high"],
+    [None, None, "AWS*", "US", "high"],
+    ["Operations"],
+    ["Fax", "Bob", "N/A", None, "low"],
+    ["* in Frankfurt"],
+]
+MERGED = ("A1:E1", "A4:A5", "B4:B5", "C4:D4", "E4:E5", "A6:E6", "A7:A8", "B7:B8", "A9:E9",
+          "A11:E11")  # fmt: skip
+
+
+def test_a_register_with_titles_groups_sections_and_notes(tmp_path: Path) -> None:
+    """Merged cells hold for each of their rows; what is no row is told, with its place."""
+    tables = load_tables([write_book(tmp_path / "a.xlsx", REGISTER, MERGED)])
+    assert edges(tables) == [("Ledger", "AWS"), ("Ledger", "Oracle")]
+    assert set(tables.entities["id"]) == {"Ledger", "AWS", "Oracle", "Fax"}
+    assert tables.entities.filter(id="Oracle")["country"].to_list() == ["US"]
+    assert tables.dependencies["_line"].to_list() == [8, 7]
+    told = notes(tables)
+    for said in (
+        "note 1: a sheet that is not read, beside 'Register' (--sheet NAME reads another)",
+        "a row above the heads in row 5, not read ('Register of ICT providers'",
+        "dropped 2: a row that is one cell merged across others: a section, or a note "
+        "('Finance' at a.xlsx#Register:6; 'Operations' at a.xlsx#Register:9)",
+        "dropped 1: a row of one cell that reads like a section, a total or a note "
+        "('* in Frankfurt' at a.xlsx#Register:11)",
+        "changed 1: a cell of 'Provider Name' with the mark of a footnote",
+        "'Application' is taken as dependent, 'Provider Name' as provider",
+    ):
+        assert said in told
+
+
+def test_a_vendor_list_of_one_company(tmp_path: Path) -> None:
+    """Sections that are not merged are told by their one cell; `company` says whose list it is."""
+    rows: list[list[object]] = [
+        ["Vendors"], [], ["Vendor", "Purpose", "Location"], ["Infrastructure"],
+        ["AWS", "Hosting", "US"], ["Google (1)", "Mail", "US"], ["Support"],
+        ["Zendesk", "Tickets", "US"], ["(1) EU only"],
+    ]  # fmt: skip
+    path = write_book(tmp_path / "a.xlsx", rows)
+    tables = load_tables([path], company="Acme", sheet="register")
+    assert edges(tables) == [("Acme", "AWS"), ("Acme", "Google"), ("Acme", "Zendesk")]
+    assert "dropped 3: a row of one cell" in notes(tables)
+
+
+def test_the_row_of_heads_and_the_sheet_can_be_said(tmp_path: Path) -> None:
+    """Where they are said, nothing is looked for; what cannot be is an error."""
+    rows: list[list[object]] = [["From", "To"], ["draft", "draft"], ["this", "that"], ["a", "b"]]
+    path = write_book(tmp_path / "a.xlsx", rows)
+    said = {"this": "dependent", "that": "provider"}
+    assert edges(load_tables([path], mapping=said)) == [("a", "b")]
+    tables = load_tables([path], mapping=said, header_row=3, sheet="Register")
+    assert edges(tables) == [("a", "b")]
+    with pytest.raises(InputError, match="--header-row 9: the sheet has 4 rows"):
+        load_tables([path], header_row=9, sheet="Register")
+    with pytest.raises(InputError, match="no sheet with cells is 'Registre'; did you mean"):
+        load_tables([path], sheet="Registre")
+
+
+def test_several_sheets_that_can_be_read_are_not_chosen_from(tmp_path: Path) -> None:
+    """Both could be meant: the error names them, and the option."""
+    rows = [["from", "to"], ["a", "b"]]
+    path = write_xlsx(tmp_path / "a.xlsx", {"One": rows, "Two": rows, "Notes": [["x"]]})
+    with pytest.raises(InputError, match="found 2 with cells: 'One', 'Two'; --sheet NAME"):
+        load_tables([path])
+
+
+def test_shared_texts_do_not_multiply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that stands once in the file fills as many cells as name it: these are summed up."""
+    plain = write_xlsx(tmp_path / "plain.xlsx", {"One": [["from", "to", "note"]]})
+    row = '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c t="s"><v>2</v></c></row>'
+    heads = '<row><c t="s"><v>3</v></c><c t="s"><v>4</v></c><c t="s"><v>5</v></c></row>'
+    texts = "".join(f"<si><t>{t}</t></si>" for t in ("a", "b", "x" * 1000, "from", "to", "note"))
+    path = tmp_path / "a.xlsx"
+    main = f"{NAMES}/spreadsheetml/2006/main"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            if "sheet1" not in name:
+                new.writestr(name, old.read(name))
+        sheet = f'<worksheet xmlns="{main}"><sheetData>{heads}{row * 300}</sheetData></worksheet>'
+        new.writestr("xl/worksheets/sheet1.xml", sheet)
+        new.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}">{texts}</sst>')
+    assert load_tables([path]).dependencies["note"].to_list() == ["x" * 1000]
+    monkeypatch.setattr(excel, "MAX_TEXT", 200_000)
+    with pytest.raises(
+        InputError, match=r"its cells hold 31\d,\d{3} bytes of text; at most 200,000"
+    ):
+        load_tables([path])
+
+
+def test_merged_cells_do_not_multiply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Merges that lie over each other are bounded."""
+    path = write_book(tmp_path / "a.xlsx", [["from", "to"], ["a", "b"]], ("A2:A900", "B2:B900"))
+    assert load_tables([path]).dependencies.height == 1
+    monkeypatch.setattr(excel, "MAX_CELLS", 1000)
+    with pytest.raises(InputError, match="its merged cells cover more than 1,000 rows"):
         load_tables([path])
