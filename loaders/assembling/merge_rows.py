@@ -31,7 +31,7 @@ def merge_rows(
     """
     if "id" not in frame.columns:
         return frame.drop(SOURCE, strict=False), []
-    frame = frame.with_columns(trimmed("id"))
+    frame = frame.with_columns(trim("id"))
     sources = pl.col(SOURCE).n_unique().over("id")
     shared = pl.col("id").is_not_null() & (sources > 1) & (sources == pl.len().over("id"))
     again = frame.filter(shared).sort(SOURCE, maintain_order=True)
@@ -39,7 +39,7 @@ def merge_rows(
     if not again.height:
         return rest, []
     columns = [c for c in rest.columns if c != "id"]
-    stated = again.with_columns(_stated(c) for c in columns)
+    stated = again.with_columns(_drop_unstated(c) for c in columns)
     groups = stated.group_by("id", maintain_order=True)
     merged = groups.agg(pl.col(c).drop_nulls().first() for c in columns)
     fewer = again.height - merged.height
@@ -52,7 +52,7 @@ def merge_rows(
     return pl.concat([rest, merged.select(rest.columns)]), report
 
 
-def trimmed(column: str) -> pl.Expr:
+def trim(column: str) -> pl.Expr:
     """The column as text without blanks around it, null where nothing is left."""
     text = pl.col(column).cast(pl.String).str.strip_chars()
     return pl.when(text != "").then(text).alias(column)
@@ -83,7 +83,7 @@ def _conflicts(differ: pl.DataFrame, column: str) -> list[Finding]:
     return [Finding("note", differ.height, reason, examples)]
 
 
-def _stated(column: str) -> pl.Expr:
+def _drop_unstated(column: str) -> pl.Expr:
     """The column, null where it only says what leaving it out would say."""
     value = pl.col(column)
     default = _DEFAULTS.get(column)

@@ -69,7 +69,7 @@ class _Reading:
         if decided is None:
             self._findings.add("note", "a row of the table of aliases that is not decided", where)
             self._idle.append((claim, None))
-        elif not self._finder.known(one):
+        elif not self._finder.has(one):
             text = f"{clip(one, 60)} at {where}"
             self._findings.add("note", "an alias that no entity here has as id or name", text)
             self._idle.append((claim, decided))
@@ -125,7 +125,7 @@ class _Finder:
             for other in others:
                 self._by_other.setdefault(_fold(other), []).append(identifier)
 
-    def known(self, identifier: str) -> bool:
+    def has(self, identifier: str) -> bool:
         return identifier in self._ids
 
     def find(self, text: str) -> str:

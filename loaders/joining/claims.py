@@ -8,7 +8,7 @@ import polars as pl
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import Finding, Tables, known_as
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.assembling.merge_rows import trimmed
+from knockon.loaders.assembling.merge_rows import trim
 from knockon.loaders.joining.names import split_words
 
 SAME_AS = "same_as"  # column of entities: the id of the entity that this one is listed as, too
@@ -71,7 +71,7 @@ def find_stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
     if SAME_AS not in tables.entities.columns:
         return [], []
     known = set(tables.entities["id"])
-    rows = tables.entities.select("id", trimmed(SAME_AS)).drop_nulls().sort("id")
+    rows = tables.entities.select("id", trim(SAME_AS)).drop_nulls().sort("id")
     also = known_as(tables.entities)
     claims, lost = [], Findings()
     for alias, named in rows.iter_rows():

@@ -89,7 +89,7 @@ class _Clusters:
             self._parent[identifier] = parent = self._parent[self._parent[parent]]
         return parent
 
-    def kept_apart(self, one: str, other: str) -> tuple[str, str] | None:
+    def find_apart(self, one: str, other: str) -> tuple[str, str] | None:
         """A pair that uniting the sets of these two would join although it is kept apart."""
         if not self._apart:
             return None
@@ -131,7 +131,7 @@ class _Clusters:
 def _unite(clusters: _Clusters, claim: Claim, findings: Findings) -> bool:
     """Join the two of a claim, unless that joins what has to stay apart."""
     pair = f"{clip(claim.alias, 60)} as {clip(claim.same_as, 60)}"
-    barred = clusters.kept_apart(claim.alias, claim.same_as)
+    barred = clusters.find_apart(claim.alias, claim.same_as)
     if barred and claim.by == TABLE:
         told = " and ".join(repr(clip(i)) for i in sorted(barred))
         raise InputError(f"the table of aliases keeps {told} apart, and joins them: {pair}")

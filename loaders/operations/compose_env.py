@@ -71,8 +71,8 @@ def _put_in(
         elif found[2]:
             parts.append(_value(found[2], variables, missing))
         else:
-            end = _closing(text, at, place)
-            parts.append(_braced(text[at:end], variables, place, missing, depth))
+            end = _find_closing(text, at, place)
+            parts.append(_put_in_braced(text[at:end], variables, place, missing, depth))
             at = end + 1
         size += len(parts[-1]) + len(parts[-2])
         if size > MAX_LENGTH:
@@ -80,7 +80,7 @@ def _put_in(
     return "".join([*parts, text[at:]])
 
 
-def _braced(
+def _put_in_braced(
     inner: str, variables: Mapping[str, str], place: str, missing: Callable[[str], None], depth: int
 ) -> str:
     parts = _BRACED.fullmatch(inner)
@@ -102,7 +102,7 @@ def _value(name: str, variables: Mapping[str, str], missing: Callable[[str], Non
     return variables.get(name, "")
 
 
-def _closing(text: str, start: int, place: str) -> int:
+def _find_closing(text: str, start: int, place: str) -> int:
     """Where the brace that was opened before `start` closes."""
     depth = 1
     for at in range(start, len(text)):

@@ -90,7 +90,7 @@ class Project:
         """A file that another one names, where it is below the root."""
         place = self.place(beside, line)
         text = self._put_in(path, beside, place) if isinstance(path, str) else ""
-        other = _resolved(beside.parent, text)
+        other = _resolve(beside.parent, text)
         if other is None or not other.is_relative_to(self.root) or not other.is_file():
             self._findings.add("dropped", OUTSIDE, f"{clip(text or str(path), 60)} at {place}")
             return None
@@ -184,7 +184,7 @@ def _place(project: Project, file: Path, holder: YamlMap, key: str) -> str:
     return project.place(file, holder.lines.get(key, holder.line))
 
 
-def _resolved(folder: Path, text: str) -> Path | None:
+def _resolve(folder: Path, text: str) -> Path | None:
     try:
         return (folder / text).resolve() if text else None
     except (OSError, ValueError, RuntimeError):

@@ -103,7 +103,7 @@ class Estate:
         """This instance depends on this resource, an absolute address without instance keys."""
         self._needs.append((dependent, resource, where))
 
-    def dangling(self, resource: str, where: str) -> None:
+    def note_dangling(self, resource: str, where: str) -> None:
         reason = "a dependency on a resource that the file does not hold"
         self.rows.findings.add("dropped", reason, f"{resource} at {where}")
 
@@ -115,7 +115,7 @@ class Estate:
                 self._join_instances(resource, addresses)
         for dependent, resource, where in self._needs:
             if resource not in self.instances:
-                self.dangling(resource, where)
+                self.note_dangling(resource, where)
             elif config_of(dependent) == resource:
                 self.rows.findings.add("dropped", "a resource that depends on itself", where)
             else:

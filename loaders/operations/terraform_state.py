@@ -177,7 +177,7 @@ def _need(estate: Estate, address: str, module: str, name: str, where: str) -> N
         for resource in held:
             estate.needs(address, resource, where)
         if not held:
-            estate.dangling(name, where)
+            estate.note_dangling(name, where)
         return
     parts = name.split(".")
     if parts[0] != "module" and parts[-1].isdigit() and len(parts) > 2:

@@ -73,7 +73,7 @@ def read_fedramp(source: SourceLike) -> Tables:
     return Tables(
         entities=_frame([*feed.entities, *listed], (*_ENTITIES, FILE)),
         dependencies=_frame(feed.dependencies, (*_DEPENDENCIES, FILE)),
-        title=f"US federal cloud market, {_spelled(edition.day)} (FedRAMP Marketplace)",
+        title=f"US federal cloud market, {_spell(edition.day)} (FedRAMP Marketplace)",
         sources={feed.source: FEED},
         report=feed.findings.report(),
     )
@@ -149,7 +149,7 @@ def _frame(rows: list[dict[str, str | None]], columns: tuple[str, ...]) -> pl.Da
     return pl.DataFrame(cells, dict.fromkeys(columns, pl.String))
 
 
-def _spelled(day: str) -> str:
+def _spell(day: str) -> str:
     moment = date.fromisoformat(day)
     months = (
         "January", "February", "March", "April", "May", "June", "July", "August", "September",

@@ -14,7 +14,7 @@ from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.rows import find_day
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.software.cyclonedx_fields import (
-    concluded_purls,
+    find_concluded_purls,
     hashes_of,
     image_references,
     is_for_development,
@@ -97,11 +97,11 @@ class Bom:
         if self.linked:
             self.scope = f"urn:cdx:{str(serial).strip()[9:].lower()}/{version}"
         else:
-            self.scope = self._spoken_root() or self.source.stem
+            self.scope = self._name_root() or self.source.stem
         self.as_of = find_day(self.metadata.get("timestamp"))
         self.origin = f"CycloneDX {self.document['specVersion']} {self.source.name}"
 
-    def _spoken_root(self) -> str:
+    def _name_root(self) -> str:
         """What the root is called, for a BOM without serial number: two may have one file name."""
         root = self.metadata.get("component")
         if not isinstance(root, dict):
@@ -194,7 +194,7 @@ class Bom:
         record, place, names = thing.record, thing.place, thing.names
         own = [thing.texts["purl"]] if thing.texts["purl"] else []
         names.add_purls(
-            [*own, *concluded_purls(record, self.findings, place)], self.findings, place
+            [*own, *find_concluded_purls(record, self.findings, place)], self.findings, place
         )
         if thing.type == "container":
             for reference, version in image_references(record):

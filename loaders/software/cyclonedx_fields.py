@@ -23,7 +23,7 @@ def is_for_development(record: dict[str, Any]) -> bool:
     )
 
 
-def concluded_purls(record: dict[str, Any], findings: Findings, place: str) -> Iterator[str]:
+def find_concluded_purls(record: dict[str, Any], findings: Findings, place: str) -> Iterator[str]:
     """The purls that the evidence of a component concludes, unsure ones counted and left out."""
     evidence = record.get("evidence")
     identity = evidence.get("identity") if isinstance(evidence, dict) else None

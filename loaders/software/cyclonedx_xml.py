@@ -40,11 +40,11 @@ def _metadata(element: Element) -> dict[str, Any]:
     found: dict[str, Any] = {"timestamp": element.text_of("timestamp")}
     component = _first(element, "component")
     if component is not None:
-        found["component"] = _thing(component)
+        found["component"] = _read_thing(component)
     return found | _organizations(element)
 
 
-def _thing(element: Element) -> dict[str, Any]:
+def _read_thing(element: Element) -> dict[str, Any]:
     """A component or a service. Its depth is bounded by that of the XML."""
     found: dict[str, Any] = {
         key: element.attributes[key] for key in ("type", "bom-ref") if key in element.attributes
@@ -72,19 +72,19 @@ def _identity(element: Element) -> dict[str, Any]:
     evidence = _first(element, "evidence")
     if evidence is not None:
         identities = evidence.all("identity")
-        found["evidence"] = {"identity": [_concluded(one) for one in identities]}
+        found["evidence"] = {"identity": [_read_concluded(one) for one in identities]}
     pedigree = _first(element, "pedigree")
     if pedigree is not None:
         kin = {key: _first(pedigree, key) for key in ("ancestors", "descendants", "variants")}
         found["pedigree"] = {
-            key: [_thing(c) for c in outer.all("component")]
+            key: [_read_thing(c) for c in outer.all("component")]
             for key, outer in kin.items()
             if outer is not None
         }
     return found
 
 
-def _concluded(element: Element) -> dict[str, Any]:
+def _read_concluded(element: Element) -> dict[str, Any]:
     found: dict[str, Any] = {key: element.text_of(key) for key in ("field", "concludedValue")}
     with suppress(ValueError):
         found["confidence"] = float(element.text_of("confidence") or "")
@@ -97,7 +97,7 @@ def _inner(element: Element) -> dict[str, Any]:
     for key, one in (("components", "component"), ("services", "service")):
         outer = _first(element, key)
         if outer is not None:
-            found[key] = [_thing(c) for c in outer.all(one)]
+            found[key] = [_read_thing(c) for c in outer.all(one)]
     references = _first(element, "externalReferences")
     if references is not None:
         found["externalReferences"] = [

@@ -126,7 +126,7 @@ class _Index:
 
     def tables(self, name: str) -> Tables:
         rows = _Rows()
-        provided, versioned = self._provided()
+        provided, versioned = self._list_providers()
         for package in self.packages.values():
             for place, text, clause in self._needs(package):
                 candidates, lost = self._candidates(clause, provided, versioned)
@@ -145,7 +145,7 @@ class _Index:
             report=(read, *self.findings.report(), *self._unread()),
         )
 
-    def _provided(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    def _list_providers(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """The packages that provide a name, in any way and with a version."""
         provided: dict[str, list[str]] = {}
         versioned: dict[str, list[str]] = {}

@@ -54,7 +54,7 @@ def read_spdx(source: SourceLike, strict: bool = False) -> Tables:
         validate_spdx(source, form, document.version)
     faults = document.faults or ([] if document.elements else document.lost)
     if faults:
-        raise InputError.of([f"{source.name}: {_spoken(fault)}" for fault in faults])
+        raise InputError.of([f"{source.name}: {_name_fault(fault)}" for fault in faults])
     rows = _Rows(source, document)
     if not strict:
         document.findings.add("note", UNREAD, source.name)
@@ -211,7 +211,7 @@ class _Rows:
         }  # fmt: skip
 
 
-def _spoken(fault: str) -> str:
+def _name_fault(fault: str) -> str:
     """A fault, its place called a line where it is one."""
     place, colon, what = fault.partition(":")
     return f"line {place}{colon}{what}" if place.isdigit() else fault

@@ -126,6 +126,6 @@ KINDS = {  # primary purpose in small letters without marks -> kind; others are 
 }
 
 
-def spelled(word: str) -> str:
+def spell(word: str) -> str:
     """`dynamicLink`, as RDF writes it, in the spelling of the other forms: `DYNAMIC_LINK`."""
     return "".join("_" + c if c.isupper() and i else c for i, c in enumerate(word)).upper()

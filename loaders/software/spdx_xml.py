@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from knockon.loaders.parsing.rdf_xml import TYPE, Statement, walk_statements
 from knockon.loaders.parsing.safe_xml import Element
-from knockon.loaders.software.spdx_relations import spelled
+from knockon.loaders.software.spdx_relations import spell
 
 _LISTS = {
     "packages", "files", "snippets", "relationships", "externalDocumentRefs", "externalRefs",
@@ -149,7 +149,7 @@ class _Rdf:
                 number += 1
                 yield {
                     "spdxElementId": self._id(node),
-                    "relationshipType": spelled(kind.rpartition("relationshipType_")[2]),
+                    "relationshipType": spell(kind.rpartition("relationshipType_")[2]),
                     "relatedSpdxElement": self._id(
                         self._value(statement.value, "relatedSpdxElement")
                     ),

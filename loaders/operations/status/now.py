@@ -106,7 +106,7 @@ def _match(
     """The ids of the entities that a report speaks of; a name that fits none goes to the list."""
     vendor = _find(graph, one.page)
     if one.status == UNSTATED:
-        named = _named_in(graph, one.name) or _named_in(graph, one.page)
+        named = _find_named(graph, one.name) or _find_named(graph, one.page)
         if not named:
             unmatched.append(f"{clip(one.name, 60)}: its title names no entity")
         return named
@@ -155,7 +155,7 @@ def _belongs(graph: DependencyGraph, identifier: str, vendor: str) -> bool:
     return below or not len(needs) or bool((needs == above).any())
 
 
-def _named_in(graph: DependencyGraph, text: str) -> list[str]:
+def _find_named(graph: DependencyGraph, text: str) -> list[str]:
     """The entities whose names are whole words of the text, the longest of those that overlap."""
     folded = text.casefold()
     spans: list[tuple[int, int, str]] = []

@@ -62,12 +62,12 @@ def read_page(source: Source, findings: Findings) -> PageReport:
         if record.get("group") is True:  # its components speak for themselves
             continue
         name = _text(record, "name")
-        found[_text(record, "id") or name] = page.reported(record, where)
+        found[_text(record, "id") or name] = page.report_on(record, where)
     for where, incident in page.open_incidents():
         listed = list(page.rows.records(incident, "components", where))
         for at, record in listed:
             found.setdefault(
-                _text(record, "id") or _text(record, "name"), page.reported(record, at)
+                _text(record, "id") or _text(record, "name"), page.report_on(record, at)
             )
         if not listed:
             status = STATUS_OF_IMPACT.get(_text(incident, "impact"), _text(incident, "impact"))
@@ -130,7 +130,7 @@ class _Page:
         status = self._document.get("status")
         return _text(status, "indicator") if isinstance(status, dict) else ""
 
-    def reported(self, record: dict[str, Any], where: str) -> Reported:
+    def report_on(self, record: dict[str, Any], where: str) -> Reported:
         name = _text(record, "name")
         return Reported(
             name,

@@ -38,7 +38,7 @@ class Chains:
             self._of_contract.setdefault(row["contract"], {})[node] = None
             self._ranks[node] = 1
         self._told = set(self.nodes)
-        self._steps = list(self._ranked(rows.get("b_05.02", [])))
+        self._steps = list(self._walk_ranked(rows.get("b_05.02", [])))
         for node, rank, _, row in self._steps:
             self.nodes.setdefault(node, row)
             self._ranks[node] = min(rank, self._ranks.get(node, rank))
@@ -110,7 +110,7 @@ class Chains:
     def _first_of(self, contract: str) -> list[Node]:
         return [n for n, rank in self._ranks.items() if n[0] == contract and rank == 1]
 
-    def _ranked(self, rows: list[Row]) -> Iterator[tuple[Node, int, str | None, Row]]:
+    def _walk_ranked(self, rows: list[Row]) -> Iterator[tuple[Node, int, str | None, Row]]:
         """Node, rank, code of the recipient and row, of every row with a rank."""
         for row in rows:
             rank = _whole(row.get("rank"))

@@ -114,7 +114,7 @@ _LATE = {"c0100", "c0110", "c0120"}
 _IS_COUNTRY = r"(?i)^(eba_ga:.*|[a-z]{2})$"
 
 
-def named(frame: pl.DataFrame, table: str, findings: RowFindings) -> pl.DataFrame:
+def name_columns(frame: pl.DataFrame, table: str, findings: RowFindings) -> pl.DataFrame:
     """The table with its columns by name, trimmed, blanks null, codes of closed lists in words.
 
     Columns that no edition of the table has are left out, and told.

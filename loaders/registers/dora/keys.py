@@ -65,7 +65,7 @@ class _Spelling:
 
     def settle(self, columns: tuple[str, ...]) -> None:
         for row, column in _cells(self.rows, columns[:1], (_DEFINED[self.kind],)):
-            known = self.listed.setdefault(self._folded(row, column), [])
+            known = self.listed.setdefault(self._fold(row, column), [])
             if row[column] not in known:
                 known.append(row[column])
         for known in self.listed.values():
@@ -73,14 +73,14 @@ class _Spelling:
                 what = f"keys of one {_WORDS[self.kind]} table that differ by case only; kept apart"
                 self.findings.add("note", what, some(clip(k, 40) for k in known))
         for row, column in _cells(self.rows, columns):
-            known = self.listed.setdefault(self._folded(row, column), [row[column]])
+            known = self.listed.setdefault(self._fold(row, column), [row[column]])
             if row[column] not in known:
                 what = f"a {_WORDS[self.kind]} that differs from the one listed by case; read as it"
                 shown = f"{clip(row[column], 40)} as {clip(known[0], 40)} at {place(row)}"
                 self.findings.add("note", what, shown)
                 row[column] = known[0]
 
-    def _folded(self, row: Row, column: str) -> tuple[str, str]:
+    def _fold(self, row: Row, column: str) -> tuple[str, str]:
         """What is one key but for case: functions and branches within their entity."""
         within = str(row.get("lei")) if self.kind in ("function", "branch") else ""
         return within, str(row[column]).casefold()

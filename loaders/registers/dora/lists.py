@@ -96,7 +96,7 @@ def _word(value: str, name: str) -> str | None:
         plain = (_COUNTRY_PREFIX if prefix == "GA" else _CURRENCY_PREFIX).sub("", value).strip()
         return plain.upper() if len(plain) == (2 if prefix == "GA" else 3) else plain
     folded = " ".join(value.casefold().split())
-    word = _folded().get(folded)
+    word = _fold().get(folded)
     for meant, ways in _BINARIES.get(name, {}).items():
         if folded in ways:
             word = meant
@@ -105,7 +105,7 @@ def _word(value: str, name: str) -> str | None:
         return word
     label, options = " ".join((numbered[2] or "").casefold().split()), _OPTIONS.get(name, ())
     if label:
-        return _folded().get(label)
+        return _fold().get(label)
     number = int(numbered[1])
     return meanings()[options[number - 1]] if 1 <= number <= len(options) else None
 
@@ -119,7 +119,7 @@ def _service(value: str) -> str:
 
 
 @cache
-def _folded() -> dict[str, str]:
+def _fold() -> dict[str, str]:
     """Codes and meanings in small letters -> meaning."""
     found = {" ".join(word.casefold().split()): word for word in meanings().values()}
     return found | {code.casefold(): word for code, word in meanings().items()}

@@ -106,7 +106,7 @@ def _columns(frame: pl.DataFrame, table: str, place: str, findings: RowFindings)
     """The table with a column per item, whatever form it came in."""
     names = {c.lower(): c for c in frame.columns}
     if {"datapoint", "factvalue"} <= names.keys():
-        return _pivoted(frame, names, table, place, findings)
+        return _pivot(frame, names, table, place, findings)
     theirs = [c for c in frame.columns if c not in (FILE, LINE)]
     codes = {c: code for c in theirs if (code := column_of(c, table))}
     if not codes:
@@ -120,7 +120,7 @@ def _columns(frame: pl.DataFrame, table: str, place: str, findings: RowFindings)
     return frame.select(*(pl.col(c).alias(code) for c, code in codes.items()), FILE, LINE)
 
 
-def _pivoted(
+def _pivot(
     frame: pl.DataFrame, names: dict[str, str], table: str, place: str, findings: RowFindings
 ) -> pl.DataFrame:
     """One row per set of keys, out of one row per datapoint."""

@@ -44,7 +44,7 @@ from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.assembling.rows import build_frame
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.dora.chains import Chains
-from knockon.loaders.registers.dora.columns import TABLES, named
+from knockon.loaders.registers.dora.columns import TABLES, name_columns
 from knockon.loaders.registers.dora.keeper import keeper_of
 from knockon.loaders.registers.dora.keys import settle_keys
 from knockon.loaders.registers.dora.lists import NO
@@ -66,7 +66,7 @@ def read_dora(source: SourceLike) -> Tables:
     findings = RowFindings()
     package = open_package(source, findings)
     listed = {
-        table: list(named(frame, table, findings).iter_rows(named=True))
+        table: list(name_columns(frame, table, findings).iter_rows(named=True))
         for table, frame in sorted(package.tables.items())
         if table in TABLES
     }

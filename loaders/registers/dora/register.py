@@ -135,7 +135,7 @@ class Register:
                 parent=head, country=row.get("country"), branch_code=row["branch"],
             )  # fmt: skip
 
-    def _known(self, lei: str, row: Row) -> str:
+    def _is_known(self, lei: str, row: Row) -> str:
         if lei not in self.entities:
             what = "a financial entity that b_01.02 does not list"
             self.findings.add("invented", what, f"{clip(lei, 24)} at {place(row)}")
@@ -146,7 +146,7 @@ class Register:
         rows = self.rows.get("b_06.01", [])
         named = Counter(row.get("name") for row in rows)
         for row in rows:
-            lei, name = self._known(row["lei"], row), row.get("name")
+            lei, name = self._is_known(row["lei"], row), row.get("name")
             if name and named[name] > 1:  # several entities of a group call it the same
                 name = f"{name} ({self.name_of(lei)})"
             kind = KINDS.get(str(row.get("critical")), UNASSESSED)
@@ -182,7 +182,7 @@ class Register:
 
     def _user(self, row: Row) -> str:
         """The function that uses a service, else the financial entity itself."""
-        lei = self._known(row["lei"], row)
+        lei = self._is_known(row["lei"], row)
         if not row.get("function"):
             what = "a service without a function; the financial entity itself uses it"
             self.findings.add("note", what, place(row))
@@ -211,13 +211,13 @@ class Register:
                 self.findings.lose("b_04.01", "merged", what, place(row))
                 continue
             else:
-                user = self._known(row["lei"], row)
+                user = self._is_known(row["lei"], row)
             self._use_contract(user, row, "b_04.01", chains)
         for row in self.rows.get("b_03.01", []):
             if row["contract"] not in used and chains.direct(row["contract"], row["lei"]):
                 what = "a contract whose users no table lists; who signed it is taken to use it"
                 self.findings.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")
-                self._use_contract(self._known(row["lei"], row), row, "b_03.01", chains)
+                self._use_contract(self._is_known(row["lei"], row), row, "b_03.01", chains)
             elif row["contract"] not in used:
                 what = "a signed contract of which no table tells the provider"
                 self.findings.add("note", what, f"{clip(row['contract'], 40)} at {place(row)}")

@@ -20,7 +20,7 @@ from knockon.loaders.software.spdx_relations import (
     SPARE,
     SPDX2,
     SPDX3,
-    spelled,
+    spell,
 )
 
 SPACE = "http://example.org/doc"
@@ -256,7 +256,7 @@ def test_the_table_holds_every_relationship_of_version_2() -> None:
     from spdx_tools.spdx.model.relationship import RelationshipType
 
     assert set(SPDX2) == {t.name for t in RelationshipType}
-    assert spelled("hasPrerequisite") == "HAS_PREREQUISITE"
+    assert spell("hasPrerequisite") == "HAS_PREREQUISITE"
 
 
 @pytest.mark.parametrize(
