@@ -56,6 +56,7 @@ def hit_by(graph: DependencyGraph, scenario: Scenario, lanes: Lanes) -> list[set
     hit = np.zeros((len(circuit.entity), -(-lanes.count // 64)), np.uint64)
     hit[[graph.find(o.id) for o in scenario.origins]] = ALL
     live = _words(lanes.live)[circuit.dependency]
+    live[_of_origins(graph, circuit, scenario)] = 0
     found = close(circuit, live, _stuck(graph, circuit, _words(lanes.failed)), hit, _barred(
         graph, circuit, scenario))  # fmt: skip
     by_entity = unpack(found, lanes.count).reshape(-1, len(graph.ids), lanes.count).any(axis=0)
@@ -71,7 +72,9 @@ def lost_by(graph: DependencyGraph, scenario: Scenario, lanes: Lanes) -> list[di
     share = graph.dependencies["loss"].to_numpy()[circuit.dependency]
     stuck = unpack(_stuck(graph, circuit, _words(lanes.failed)), lanes.count)
     barred = _barred(graph, circuit, scenario)
-    x = spread_loss(circuit, share, lanes.live[circuit.dependency], stuck, start, barred)
+    live = lanes.live[circuit.dependency]
+    live[_of_origins(graph, circuit, scenario)] = False
+    x = spread_loss(circuit, share, live, stuck, start, barred)
     by_entity = x.reshape(-1, len(graph.ids), lanes.count).max(axis=0)
     return [{graph.ids[i]: float(lane[i]) for i in np.flatnonzero(lane)} for lane in by_entity.T]
 
@@ -90,6 +93,12 @@ def _stuck(graph, circuit, failed):  # type: ignore[no-untyped-def]
     switched = circuit.switch_of >= 0
     stuck[switched] = failed[graph.group_of[circuit.switch_of[switched]]]
     return stuck
+
+
+def _of_origins(graph, circuit, scenario):  # type: ignore[no-untyped-def]
+    """Members of what fails by itself: they count for nothing."""
+    failing = [graph.find(o.id) for o in scenario.origins]
+    return np.isin(circuit.entity[circuit.node[circuit.group]], failing)
 
 
 def _barred(graph, circuit, scenario):  # type: ignore[no-untyped-def]

@@ -69,6 +69,18 @@ class Model:
         weights = dict(graph.entities.select("id", "weight").iter_rows())
         return cls(weights, tuple(deps))
 
+    def without(self, origins: Iterable[str]) -> "Model":
+        """The rows that count: an origin is a fact, what it depends on counts for nothing."""
+        facts = frozenset(origins)
+        if facts not in self._without:
+            deps = tuple(d for d in self.deps if d.dependent not in facts)
+            self._without[facts] = Model(self.weight, deps)
+        return self._without[facts]
+
+    @cached_property
+    def _without(self) -> "dict[frozenset[str], Model]":
+        return {}
+
     @cached_property
     def groups(self) -> dict[GroupKey, list[Dep]]:
         found: dict[GroupKey, list[Dep]] = {}
@@ -206,6 +218,7 @@ def breaks(case: Case, members: list[Dep], world: World, hit: Iterable[Pair]) ->
 def closure_pairs(model: Model, case: Case, world: World) -> set[Pair]:
     """The least set of (entity, mode) that holds the origins and all that they break."""
     hit: set[Pair] = {(o, case.mode) for o in case.severity if o not in case.protect}
+    model = model.without(case.severity)
     while True:
         new = {
             (key[0], mode)
@@ -226,6 +239,7 @@ def closure(model: Model, case: Case, world: World) -> set[str]:
 def losses(model: Model, case: Case, world: World) -> dict[str, float]:
     """x of every entity that loses anything in one world."""
     x: dict[Pair, float] = {(o, case.mode): s for o, s in case.severity.items()}
+    model = model.without(case.severity)
     changed = True
     while changed:
         changed = False
@@ -288,6 +302,7 @@ def drawn_worlds(model: Model, case: Case, worlds: int) -> Iterator[Three]:
 
 def every_world(model: Model, case: Case) -> Iterator[Three]:
     """All combinations of uncertain draws, with their probabilities."""
+    model = model.without(case.severity)
     switches = [k for k, (first, *_) in model.groups.items() if first.group is not None]
     coins: list[tuple[str, Any, Fraction]] = []
     coins += [("dep", d.row, strength(d, case.assume)) for d in model.deps]
@@ -319,6 +334,7 @@ def widest_world(model: Model) -> World:
 
 def coins(model: Model, case: Case) -> int:
     """How many draws are uncertain: the enumeration looks at 2 to that many worlds."""
+    model = model.without(case.severity)
     grouped = {d.key: d for d in model.deps if d.group is not None}
     chances = [strength(d, case.assume) for d in model.deps]
     chances += [Fraction(d.switch_probability) for d in grouped.values()]
@@ -387,6 +403,7 @@ class Routes:
 
 def arcs_within_reach(model: Model, case: Case) -> list[tuple[Pair, Pair, Fraction]]:
     """(provider's pair, dependent's pair, strength) wherever a failure can pass in some world."""
+    model = model.without(case.severity)
     world = widest_world(model)
     hit = closure_pairs(model, case, world)
     found = []

@@ -232,6 +232,7 @@ def reach(model: Model, case: Case, clock: Clock) -> tuple[set[Pair], "nx.DiGrap
 
 def timed_world(model: Model, case: Case, world: World, clock: Clock) -> Timed:
     """All intervals of one world."""
+    model = model.without(case.severity)
     nodes, arcs = reach(model, case, clock)
     known: dict[Node, Interval] = {}
     became: dict[tuple[Node, GroupKey], str] = {}
@@ -264,6 +265,7 @@ def timed_losses(model: Model, case: Case, world: World, timed: Timed) -> dict[s
     A group that has only switched loses what its largest member loss is, as after a failed switch.
     """
     x: dict[Node, float] = {(o, case.mode): s for o, s in case.severity.items()}
+    model = model.without(case.severity)
     changed = True
     while changed:
         changed = False

@@ -132,7 +132,8 @@ def prepare(graph: DependencyGraph, scenario: Scenario) -> Prepared:
     strengths, notes = whole.strengths, whole.notes
     reached = reach(whole, failing)
     touched = _touched(whole.circuit, reached)
-    circuit, nodes = whole.circuit.within(reached, strengths.high > 0)
+    transmits = (strengths.high > 0) & ~np.isin(graph.dependent, failing)
+    circuit, nodes = whole.circuit.within(reached, transmits)
     del whole  # as large as the graph
     origins = np.searchsorted(nodes, failing)
     kernel, by_ring, share = circuit, None, 1.0
@@ -160,6 +161,8 @@ def reach(whole: Whole, failing: Ints) -> Bools:
     """(N,) nodes that some world can hit: one lane in which all that can transmit does."""
     circuit = whole.circuit
     live = pick(whole.strengths.high, circuit.dependency) > 0
+    # an origin is a fact: what it depends on counts for nothing
+    live &= ~np.isin(circuit.entity[circuit.node[circuit.group]], failing)
     stuck = circuit.switch_of >= 0
     return Lanes(circuit, 1).reach(live, stuck, failing, whole.safe)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.exact import find_exact
 from knockon.graph.analysis.plan import Plan, Watch
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.tallies import Figures, count
@@ -90,8 +91,12 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
     hours, arcs = None, len(prepared.kernel.provider)
     if timeline is None:
         counted = count(prepared, lanes, plan, watch)
-        lanes.release(wiring=False)
         figures, low, high, stopped = counted.tally, counted.low, counted.high, counted.stopped
+        if not scenario.sampled and (exact := find_exact(prepared, lanes)) is not None:
+            figures = figures.with_exact(exact.rows, exact.middle, prepared)
+            low, high = low.copy(), high.copy()
+            low[exact.rows], high[exact.rows] = exact.low, exact.high
+        lanes.release(wiring=False)
         work, notes = Work(counted.form, arcs, *lanes.taken), counted.notes
     else:
         from knockon.graph.analysis.timed_tallies import count_times

@@ -1,7 +1,7 @@
 """From lanes to figures: the runs of a scenario over the same worlds, added up block by block."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import cpu_count
 
 import numpy as np
@@ -138,6 +138,23 @@ class Figures:
     total: Floats
     hits: Floats
     weight: Floats
+
+    def with_exact(self, rows: Ints, probability: Floats, prepared: Prepared) -> "Figures":
+        """The same with exact probabilities of some entities; also their impact, where whatever is
+        lost is lost whole."""
+        middle, error = self.middle.copy(), self.std_error.copy()
+        middle[rows], error[rows] = probability, 0.0
+        if not prepared.whole:
+            return replace(self, middle=middle, std_error=error)
+        loss, impact, impact_error = (
+            x.copy() for x in (self.loss, self.impact, self.impact_std_error)
+        )
+        impact[rows], impact_error[rows] = prepared.at_stake[rows] * probability, 0.0
+        loss[rows] = np.where(probability > 0, 1.0, np.nan)
+        return replace(
+            self, middle=middle, std_error=error, loss=loss, impact=impact,
+            impact_std_error=impact_error,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
