@@ -310,3 +310,38 @@ def world_of(graph: Any, scenario: Any, number: int, unknown: float | None = Non
     clock = drawn_clock(graph, scenario, number)
     timed = timed_world(model, case, world, clock)
     return timed.down(), timed_losses(model, case, world, timed), timed
+
+
+def unordered(graph: Any, scenario: Any) -> set[str]:
+    """Entities of which low and high runs say nothing: behind a cycle or a switch that costs hours,
+    where something unknown is lost before it."""
+    case = Case.of(scenario)
+    model = Model.of(graph).without(case.severity)
+    clock = drawn_clock(graph, scenario, 0)
+    nodes, arcs = reach(model, case, clock)
+
+    def behind(start: Iterable[Node]) -> set[Node]:
+        found = set(start)
+        return found.union(*(nx.descendants(arcs, v) for v in found))
+
+    unsure: dict[Node, set[int]] = {v: set() for v in nodes}
+    for d in model.deps:
+        for pair in nodes:
+            to = case.arrives(pair[1], d.relation)
+            for v in (v for v in nodes if v[0] == d.dependent and arcs.has_edge(pair, v)):
+                if pair[0] == d.provider and to is not None and d.probability is None:
+                    unsure[v].add(d.row)
+    touched = behind(v for v, rows in unsure.items() if rows)
+    places = {v for c in nx.strongly_connected_components(arcs) if len(c) > 1 for v in c & touched}
+    for v in nodes:
+        for members in (m for key, m in model.groups.items() if key[0] == v[0]):
+            spare = len(members) > members[0].needs and v[1] != "compromise"
+            costs = any(clock.pause[d.row] > 0 for d in members)
+            lost = any(
+                d.row in unsure[v]
+                or any(u[0] == d.provider and u in touched and arcs.has_edge(u, v) for u in nodes)
+                for d in members
+            )
+            if spare and costs and lost:
+                places.add(v)
+    return {entity for entity, _ in behind(places)} - set(case.severity)

@@ -9,6 +9,7 @@ import polars as pl
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.tallies import Figures
+from knockon.graph.analysis.unordered import find_unordered
 from knockon.graph.arrays import Bools, Floats
 from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
@@ -18,6 +19,7 @@ from knockon.graph.engine.lanes import MISSED
 from knockon.graph.engine.memory import hold
 from knockon.graph.engine.times import Timeline, Times
 from knockon.graph.engine.worlds import Block, Run
+from knockon.graph.errors import clip, some
 from knockon.graph.model.hours import LONGEST
 
 _KEPT = 1 << 25  # intervals kept for percentiles: 256 MiB
@@ -50,14 +52,8 @@ def count_times(
 ) -> TimedTally:
     """All figures of a question with hours.
 
-    With higher strengths more members are lost, and where one interval of a provider holds another,
-    so do those of its dependents: start + grace and end + repair + backlog * (end - start) keep the
-    order, and so does the count of lost members at a moment. Hence low <= middle <= high in every
-    world, but for two cases. An outage that a switch costs begins and ends earlier where the member
-    is lost earlier; and in a cycle an entity that fails earlier sees fewer of the others. There an
-    interval of the lower run need not lie within that of the higher, and can break what the higher
-    one spares. The middle run stays as it is; low then counts the worlds that are down in both, and
-    high those that are down in either, which is noted.
+    Entities behind a place that keeps no order (`unordered`) get the range from 0 to 1: nothing
+    narrower is known of them, and they are named in a note.
     """
     hold(BYTES_OF_A_WORLD * plan.worlds, prepared.scenario.memory)
     sums, runs, base = _Sums(prepared), prepared.runs, prepared.run
@@ -73,21 +69,37 @@ def count_times(
         block, middle = parts[len(parts) // 2]
         sums.add(block, middle, losses(prepared, timeline, base, block, middle))
         if len(parts) > 1:
-            sums.bound(
-                block, *(prepared.nodes.join(t.start, np.minimum) < np.inf for _, t in parts)
-            )
+            outer = (prepared.nodes.join(parts[i][1].start, np.minimum) < np.inf for i in (0, -1))
+            sums.bound(block, *outer)
         done += len(block.weight)
         if watch and not plan.exact and not watch(done, plan.worlds) and done < plan.worlds:
             break
     stopped = not plan.exact and done < plan.worlds
     figures = sums.figures(1.0 if plan.exact else float(done), plan.exact, both=len(runs) > 1)
     notes = [*figures.notes, *([MISSED] if paying and not compiled else [])]
+    unordered = find_unordered(prepared, timeline) if len(runs) > 1 else prepared.is_origin & False
+    if unordered.any():
+        figures = replace(
+            figures,
+            low=np.where(unordered, 0.0, figures.low),
+            high=np.where(unordered, 1.0, figures.high),
+        )
+        notes.append(_name_unordered(prepared, unordered))
     if stopped:
         notes.append(partial_note(done, plan.worlds))
     elif plan.precision is not None:
         notes.append(f"precision {plan.precision:g}: {done:,} random worlds, enough for any chance")
     form = "numba" if compiled else "numpy"
     return replace(figures, form=form, stopped=stopped, notes=tuple(notes))
+
+
+def _name_unordered(prepared: Prepared, unordered: Bools) -> str:
+    names = prepared.graph.entities["name"].gather(prepared.nodes.entity[unordered])
+    return (
+        "outages in cycles and of switches can be shorter where more fails: what an unknown "
+        f"strength does there is not known, and the range is 0 to 1, for {len(names):,}: "
+        f"{some(clip(n, 60) for n in names)}"
+    )
 
 
 def _seen_by(run: Run, middle: Run, block: Block) -> Block:
@@ -130,7 +142,7 @@ class _Sums:
         self.start, self.down = np.zeros(e), np.zeros(e)
         self.worlds: list[tuple[Floats, Floats, Floats]] = []
         self.kept: list[tuple[Floats, Floats]] = []
-        self.held = self.bounded = 0
+        self.held = 0
         self.cut = False
         self.curve = _Curve(prepared)
 
@@ -155,10 +167,9 @@ class _Sums:
             self.held += min(room, len(w))
         self.curve.add(hit, start, start + down, w)
 
-    def bound(self, block: Block, low: Bools, middle: Bools, high: Bools) -> None:
-        self.bounded += int((low & ~middle).sum() + (middle & ~high).sum())
-        self.low += (low & middle) @ block.weight
-        self.high += (high | middle) @ block.weight
+    def bound(self, block: Block, low: Bools, high: Bools) -> None:
+        self.low += low @ block.weight
+        self.high += high @ block.weight
 
     def figures(self, mass: float, exact: bool, *, both: bool) -> TimedTally:
         """The figures after so much weight of worlds."""
@@ -194,12 +205,6 @@ class _Sums:
     def _notes(self, worlds: int) -> Iterator[str]:
         if self.held < worlds:
             yield f"percentiles of hours are those of the first {self.held:,} worlds"
-        if self.bounded:
-            yield (
-                "outages in cycles and of switches can be shorter where more fails: "
-                f"{self.bounded:,} of the intervals in the low and high runs were not ordered, and "
-                "count as in the middle run"
-            )
         if self.cut:
             yield f"outages are cut at {LONGEST:,.0f} hours after the origins failed"
         if self.curve.rounded:
