@@ -62,7 +62,7 @@ def descriptors(source: Source, findings: Findings) -> Iterator[Descriptor]:
     for file in waiting:
         if len(seen) > MAX_FILES:
             raise InputError(f"{source.name}: more than {MAX_FILES:,} files in one catalog")
-        for descriptor in _read(file, root, findings):
+        for descriptor in _read(source, file.relative_to(root).as_posix(), findings):
             yield descriptor
             if descriptor.kind.lower() != "location":
                 continue
@@ -85,9 +85,8 @@ def _entries(root: Path, findings: Findings) -> list[Path]:
     return [file for file in found if file.resolve().is_relative_to(root)]
 
 
-def _read(file: Path, root: Path, findings: Findings) -> Iterator[Descriptor]:
-    name = file.relative_to(root).as_posix()
-    for document in Source.of(file).yaml_documents:
+def _read(source: Source, name: str, findings: Findings) -> Iterator[Descriptor]:
+    for document in source.member(name).yaml_documents:
         group = document.get("apiVersion") if isinstance(document, YamlMap) else None
         line = getattr(document, "line", 1)
         if not isinstance(group, str) or not group.startswith(GROUP):

@@ -57,7 +57,7 @@ def read_compose(source: SourceLike, no_environment: bool = False) -> Tables:
     source = Source.of(source)
     folder, files, others = _files(source)
     rows = Rows("", f"Docker Compose {folder.resolve().name}")
-    project = Project(folder, rows.findings)
+    project = Project(source, folder, rows.findings)
     services: dict[str, Service] = {}
     for file in files:
         for name, service in project.services(project.root / file.name).items():

@@ -30,8 +30,9 @@ OUTSIDE = "a file outside the folder of the project, or missing; not read"
 class Project:
     """Reads the files of a project below one folder."""
 
-    def __init__(self, root: Path, findings: Findings) -> None:
+    def __init__(self, source: Source, root: Path, findings: Findings) -> None:
         self.root = root.resolve()
+        self._source = source
         self.name = ""
         self._findings = findings
         self._files: dict[Path, YamlMap] = {}
@@ -67,7 +68,8 @@ class Project:
         if file not in self._files:
             if len(self._files) >= MAX_FILES:
                 raise InputError(f"{file.name}: more than {MAX_FILES} Compose files in one project")
-            document = Source.of(file).yaml(COMPOSE_RULES)
+            name = file.relative_to(self.root).as_posix()
+            document = self._source.member(name).yaml(COMPOSE_RULES)
             if not isinstance(document, YamlMap):
                 raise InputError(f"{file.name}: expected a mapping with services")
             self._files[file] = document

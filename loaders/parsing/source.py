@@ -96,9 +96,15 @@ class Source:
         return self.path.stem
 
     def member(self, name: str) -> "Source":
-        """A file of this folder, or below it: `a.yaml`, `more/b.yaml`."""
+        """A file in the folder of this source or below (`more/b.yaml`), or itself by its name.
+
+        The folder of a file is the one in which it lies.
+        """
+        if name == self.path.name and not self.is_folder:
+            return self
         if name not in self._members:
-            self._members[name] = Source.of(self.path / name)
+            folder = self.path if self.is_folder else self.path.parent
+            self._members[name] = Source.of(folder / name)
         return self._members[name]
 
     @property

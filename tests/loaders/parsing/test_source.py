@@ -13,9 +13,10 @@ from backports import zstd
 
 from knockon.graph.errors import InputError
 from knockon.loaders.merge import load_tables
-from knockon.loaders.parsing import json_text
+from knockon.loaders.parsing import json_text, yaml_text
 from knockon.loaders.parsing.place import HEAD_BYTES
 from knockon.loaders.parsing.source import Source
+from knockon.loaders.parsing.yaml_rules import Rules
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".lz4": lz4.frame.compress,
@@ -76,6 +77,31 @@ def test_every_form_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert source.data is source.data
 
 
+@pytest.mark.parametrize("name", ["compose.yaml", "catalog-info.yaml", "web.yaml"])
+def test_yaml_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """By whichever format, of a file or a folder."""
+    found: list[str] = []
+    parse = yaml_text.parse_yaml
+
+    def count(text: str, name: str, rules: Rules) -> list[Any]:
+        found.append(name)
+        return parse(text, name, rules)
+
+    monkeypatch.setattr(yaml_text, "parse_yaml", count)
+    (tmp_path / name).write_text(
+        {
+            "compose.yaml": "services: {web: {image: nginx}}\n",
+            "catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: Component\n"
+            "metadata: {name: web}\nspec: {type: service}\n",
+            "web.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n",
+        }[name]
+    )
+    for path in (tmp_path, tmp_path / name):
+        found.clear()
+        assert load_tables([path]).entities.height
+        assert found == [name]
+
+
 def test_large_files_are_not_read_to_be_told(tmp_path: Path) -> None:
     """Of CSV only the head is read; so it is of lines of JSON."""
     for name, line in (("a.csv", b"a,b\n"), ("b", b'{"a": 1}\n')):
@@ -93,5 +119,8 @@ def test_a_source_is_itself(tmp_path: Path) -> None:
     assert Source.of(source) is source
     folder = Source.of(tmp_path)
     assert folder.member("a.csv") is folder.member("a.csv")
+    assert source.member("a.csv") is source
+    (tmp_path / "b.csv").write_bytes(ROWS)
+    assert source.member("b.csv") is source.member("b.csv")
     assert folder.name == tmp_path.name
     assert Source.of("postgresql://u:secret@h/b").name == "postgresql://u:***@h/b"
