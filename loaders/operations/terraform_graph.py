@@ -21,6 +21,7 @@ from knockon.loaders.operations.terraform import (
     module_of,
     provider_name,
 )
+from knockon.loaders.operations.terraform_values import connect_resources
 from knockon.loaders.parsing.dot import load_dot
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -31,7 +32,7 @@ _SUFFIX = re.compile(r" \((?:expand|close|prepare state|validate"
 _DESTROY = re.compile(r" \(destroy[ )]")
 _RESOURCE = re.compile(r"(?:data\.)?[A-Za-z][\w-]*\.[^.\s]+$")
 
-MAX_STEPS = 20_000_000  # edges followed from all resources together
+_ROOT = re.compile(r"^\[[^\]]*\] ")
 _PASSED = "a node that is no resource or data source: dependencies pass through it"
 
 _Edge = tuple[str, str, str]  # dependent, provider, place
@@ -115,33 +116,16 @@ def _tables(
 
 def _connect(estate: Estate, resources: dict[str, str], edges: Iterable[_Edge]) -> None:
     """Each resource with every resource that it reaches through nodes that are none."""
-    below: dict[str, list[tuple[str, str]]] = {}
+    below: dict[str, dict[str, str]] = {}
     for tail, head, where in edges:
-        below.setdefault(tail, []).append((head, where))
-    steps = 0
-    for name, address in resources.items():
-        seen: set[str] = set()
-        reached: set[str] = set()
-        waiting = list(below.get(name, ()))
-        while waiting:
-            steps += 1
-            if steps > MAX_STEPS:
-                raise InputError(f"{estate.rows.file}: more than {MAX_STEPS:,} ways through it")
-            head, where = waiting.pop()
-            if head in seen:
-                continue
-            seen.add(head)
-            provider = resources.get(head)
-            if provider is None:
-                waiting += below.get(head, ())
-            elif provider != address and provider not in reached:
-                reached.add(provider)
-                estate.needs(address, provider, where)
+        ends = [resources.get(end) or _ROOT.sub("", end) for end in (tail, head)]
+        below.setdefault(ends[0], {}).setdefault(ends[1], where)
+    connect_resources(estate, below, set(resources.values()).__contains__)
 
 
 def _plain(name: str) -> str:
     """The address in a name of a node: `aws_x.y` of `[root] aws_x.y (expand)`."""
-    text = re.sub(r"^\[[^\]]*\] ", "", name)
+    text = _ROOT.sub("", name)
     return config_of(_SUFFIX.sub("", text))
 
 

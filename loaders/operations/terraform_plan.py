@@ -14,7 +14,13 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.terraform import Estate, config_of
-from knockon.loaders.operations.terraform_state import MAX_MODULES, add_module_values, version_of
+from knockon.loaders.operations.terraform_state import (
+    MAX_MODULES,
+    add_module_values,
+    connect_stated,
+    version_of,
+)
+from knockon.loaders.operations.terraform_values import connect_resources
 from knockon.loaders.parsing.source import Source, SourceLike
 
 _ALL = "*"  # after a module: depends_on of a module is on all that it holds
@@ -38,16 +44,18 @@ def read_terraform_plan(source: SourceLike) -> Tables:
     planned = document.get("planned_values", {})
     if not isinstance(planned, dict):
         raise InputError(f"{source.name}: planned_values: expected an object")
-    add_module_values(estate, planned.get("root_module", {}), "planned_values.root_module")
+    stated = add_module_values(estate, planned.get("root_module", {}), "planned_values.root_module")
     prior = document.get("prior_state")
     values = prior.get("values") if isinstance(prior, dict) else None
     if isinstance(values, dict):  # data sources that were read before the plan stand only there
         where = "prior_state.values.root_module"
-        add_module_values(estate, values.get("root_module", {}), where, more_data=True)
+        stated += add_module_values(estate, values.get("root_module", {}), where, more_data=True)
+    connect_stated(estate, stated)
     walk = _Walk(estate, configuration.get("provider_config"))
     root = _Scope("", configuration.get("root_module", {}), "configuration.root_module")
     for scope in walk.scopes(root):
-        walk.connect(scope)
+        walk.add(scope)
+    walk.connect()
     return estate.tables(f"Terraform plan {source.name}", "terraform show -json PLAN")
 
 
@@ -84,6 +92,10 @@ class _Walk:
         self._estate = estate
         self._providers = providers if isinstance(providers, dict) else {}
         self._known: dict[str, _Scope] = {}
+        self._below: dict[str, dict[str, str]] = {}  # names with what they refer to, and places
+        self._values: set[str] = set()  # names that are no resources
+        self._waiting: list[tuple[str, _Scope, list[str]]] = []  # values to look behind
+        self._unplanned: set[str] = set()
 
     def scopes(self, root: _Scope) -> list[_Scope]:
         """The module and all that it calls."""
@@ -99,7 +111,7 @@ class _Walk:
             found += [child for name in scope.calls() if (child := scope.child(name))]
         return found
 
-    def connect(self, scope: _Scope) -> None:
+    def add(self, scope: _Scope) -> None:
         """Each resource of the module with what it refers to."""
         for where, record in self._estate.rows.records(scope.module, "resources", scope.where):
             address = record.get("address")
@@ -107,34 +119,37 @@ class _Walk:
                 self._estate.rows.findings.add("dropped", "a resource without an address", where)
                 continue
             resource = scope.within(address)
-            instances = self._estate.instances.get(resource, [])
-            if not instances:
+            if resource not in self._estate.instances:
                 reason = "a resource of the configuration that no instance is planned of"
                 self._estate.rows.findings.add("note", reason, f"{resource} at {where}")
+                if record.get("mode") != "data":  # what is read may have been read before
+                    self._unplanned.add(resource)
                 continue
-            for provider in sorted(self._resources(scope, record, where)):
-                if provider != resource:
-                    for instance in instances:
-                        self._estate.needs(instance, provider, where)
+            for at, reference in self._find(scope, record):
+                self._refer(resource, at, reference, where)
 
-    def _resources(self, scope: _Scope, record: dict[str, Any], where: str) -> set[str]:
-        """All resources that this one refers to, through whatever lies between."""
-        waiting = [(scope, ref) for ref in _references(record)]
-        waiting += self._of_modules(scope)
+    def connect(self) -> None:
+        """Resources with those behind the values that they refer to."""
+        for name, scope, parts in self._waiting:  # which grows
+            for at, reference in self._follow(name, scope, parts):
+                self._refer(name, at, reference, scope.where)
+        for tail, heads in self._below.items():
+            for head in [head for head in heads if head in self._unplanned]:
+                reason = "a dependency on a resource that no instance is planned of"
+                where = heads.pop(head)
+                self._estate.rows.findings.add("dropped", reason, f"{tail} on {head} at {where}")
+        connect_resources(self._estate, self._below, lambda name: name not in self._values)
+
+    def _find(self, scope: _Scope, record: dict[str, Any]) -> Iterator[tuple[_Scope, str]]:
+        """The references of a resource, of its provider, and of the calls of its modules."""
+        yield from ((scope, ref) for ref in _references(record))
+        yield from self._of_modules(scope)
         key = record.get("provider_config_key")
         config = self._providers.get(key) if isinstance(key, str) else None
         if isinstance(config, dict):
             module = config.get("module_address")
             home = self._known.get(module if isinstance(module, str) else "", scope)
-            waiting += [(home, ref) for ref in _references(config)]
-        found: set[str] = set()
-        seen: set[tuple[str, str]] = set()
-        while waiting:
-            at, ref = waiting.pop()
-            if (at.path, ref) not in seen:
-                seen.add((at.path, ref))
-                waiting += self._follow(at, ref, found, where)
-        return found
+            yield from ((home, ref) for ref in _references(config))
 
     def _of_modules(self, scope: _Scope) -> Iterator[tuple[_Scope, str]]:
         """What the calls of the module and of those above say of all within: `depends_on`,
@@ -145,33 +160,40 @@ class _Walk:
             yield from ((scope.above, ref) for ref in _references(held))
             scope = scope.above
 
-    def _follow(
-        self, scope: _Scope, ref: str, found: set[str], where: str
-    ) -> list[tuple[_Scope, str]]:
-        """The references behind this one; a resource goes to `found`."""
-        parts = config_of(ref).split(".")
+    def _refer(self, name: str, scope: _Scope, reference: str, where: str) -> None:
+        """A resource or a value refers to another one."""
+        parts = config_of(reference).split(".")
         if parts[0] in _NOTHING or len(parts) < 2:
-            return []
+            return
         if parts[0] == "local":
             reason = "a reference through a local value, which the JSON of a plan leaves out"
-            self._estate.rows.findings.add("note", reason, f"{clip(ref, 60)} at {where}")
-        elif parts[0] == "var":
+            place = f"{clip(reference, 60)} at {where}"
+            self._estate.rows.findings.add("note", reason, place)
+            return
+        parts = parts[: 3 if parts[0] in ("module", "data") else 2]
+        head = scope.within(".".join(parts))
+        if parts[0] in ("var", "module") and head not in self._values:
+            self._values.add(head)
+            self._waiting.append((head, scope, parts))
+        self._below.setdefault(name, {}).setdefault(head, where)
+
+    def _follow(self, name: str, scope: _Scope, parts: list[str]) -> list[tuple[_Scope, str]]:
+        """The references behind a variable, an output, or all that a module holds."""
+        if parts[0] == "var":
             values = (scope.call or {}).get("expressions")
             value = values.get(parts[1]) if isinstance(values, dict) else None
-            if scope.above is not None:
-                return [(scope.above, r) for r in _references(value)]
-        elif parts[0] == "module":
-            child = scope.child(parts[1])
-            if child is not None and parts[2:] == [_ALL]:
-                prefix = f"{child.path}."
-                found.update(r for r in self._estate.instances if r.startswith(prefix))
-            outputs = child.module.get("outputs") if child else None
-            if child is not None and isinstance(outputs, dict):
-                wanted = outputs.values() if len(parts) < 3 else [outputs.get(parts[2])]
-                return [(child, r) for output in wanted for r in _references(output)]
-        else:
-            found.add(scope.within(".".join(parts[: 3 if parts[0] == "data" else 2])))
-        return []
+            return [] if scope.above is None else [(scope.above, r) for r in _references(value)]
+        child = scope.child(parts[1])
+        if child is None:
+            return []
+        if parts[2:] == [_ALL]:
+            held = self._estate.modules.get(child.path, ())
+            self._below.setdefault(name, {}).update(dict.fromkeys(held, scope.where))
+        outputs = child.module.get("outputs")
+        if not isinstance(outputs, dict):
+            return []
+        wanted = outputs.values() if parts[2:] in ([], [_ALL]) else [outputs.get(parts[2])]
+        return [(child, r) for output in wanted for r in _references(output)]
 
 
 def _references(value: Any) -> list[str]:

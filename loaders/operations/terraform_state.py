@@ -7,7 +7,8 @@ is https://developer.hashicorp.com/terraform/internals/json-format. `dependencie
 """
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
@@ -16,6 +17,9 @@ from knockon.loaders.operations.terraform import Estate, config_of, module_of
 from knockon.loaders.parsing.source import Source, SourceLike
 
 MAX_MODULES = 64  # within each other
+
+Stated: TypeAlias = tuple[str, dict[str, Any], str]
+"""An instance: its address, its record, and the place of that."""
 
 
 def read_terraform_state(source: SourceLike) -> Tables:
@@ -32,7 +36,7 @@ def read_terraform_state(source: SourceLike) -> Tables:
         version_of(document, source)
         values = document["values"]
         root = values.get("root_module", {}) if isinstance(values, dict) else None
-        add_module_values(estate, root, "values.root_module")
+        connect_stated(estate, add_module_values(estate, root, "values.root_module"))
     else:
         version = document.get("version")
         if version not in (3, 4) or isinstance(version, bool):
@@ -55,16 +59,18 @@ def version_of(document: dict[str, Any], source: Source) -> str:
 
 def add_module_values(
     estate: Estate, module: Any, where: str, *, more_data: bool = False, depth: int = 0
-) -> None:
+) -> list[Stated]:
     """The resources of a module in `values` or `planned_values`, and of its child modules.
 
     more_data: only data sources, and of these only what the estate does not hold yet
+    Returns what was added, with its record: `connect_stated` reads what that depends on.
     """
     if depth > MAX_MODULES:
         raise InputError(f"{estate.rows.file}: modules nested deeper than {MAX_MODULES}")
     if not isinstance(module, dict):
         estate.rows.findings.add("dropped", "a module that is no object", where)
-        return
+        return []
+    found: list[Stated] = []
     for place, record in estate.rows.records(module, "resources", where):
         address, type_ = record.get("address"), record.get("type")
         if not isinstance(address, str) or not isinstance(type_, str) or not address.strip():
@@ -82,13 +88,14 @@ def add_module_values(
             address, type_=type_, data=record.get("mode") == "data",
             provider=provider if isinstance(provider, str) else "", where=place,
         )  # fmt: skip
-        _needs(estate, address, record, place)
+        found.append((address, record, place))
     for place, child in estate.rows.records(module, "child_modules", where):
-        add_module_values(estate, child, place, more_data=more_data, depth=depth + 1)
+        found += add_module_values(estate, child, place, more_data=more_data, depth=depth + 1)
+    return found
 
 
 def _version_4(estate: Estate, document: dict[str, Any]) -> None:
-    found: list[tuple[str, dict[str, Any], str]] = []
+    found: list[Stated] = []
     for place, record in estate.rows.records(document, "resources", ""):
         parts = [record.get(key) for key in ("type", "name")]
         if not all(isinstance(p, str) and p for p in parts):
@@ -109,12 +116,11 @@ def _version_4(estate: Estate, document: dict[str, Any]) -> None:
                 provider=provider if isinstance(provider, str) else "", where=at,
             )  # fmt: skip
             found.append((address, instance, at))
-    for address, instance, at in found:
-        _needs(estate, address, instance, at)
+    connect_stated(estate, found, "depends_on")
 
 
 def _version_3(estate: Estate, document: dict[str, Any]) -> None:
-    found: list[tuple[str, dict[str, Any], str]] = []
+    found: list[Stated] = []
     for place, module in estate.rows.records(document, "modules", ""):
         path, resources = module.get("path"), module.get("resources")
         if not isinstance(path, list) or not isinstance(resources, dict):
@@ -143,8 +149,7 @@ def _version_3(estate: Estate, document: dict[str, Any]) -> None:
                 provider=provider if isinstance(provider, str) else "", where=at,
             )  # fmt: skip
             found.append((address, record, at))
-    for address, record, at in found:
-        _needs(estate, address, record, at)
+    connect_stated(estate, found, "depends_on")
 
 
 def instance_key(index: Any) -> str:
@@ -153,35 +158,36 @@ def instance_key(index: Any) -> str:
     return f"[{index}]" if isinstance(index, int) else '["' + index.replace('"', '\\"') + '"]'
 
 
-def _needs(estate: Estate, address: str, record: dict[str, Any], where: str) -> None:
-    """What an instance says that it depends on, resolved to absolute addresses."""
-    module = config_of(module_of(address))
-    for key in ("dependencies", "depends_on"):
-        listed = record.get(key) or []
-        if not isinstance(listed, list):
-            estate.rows.findings.add("dropped", f"{key} that is no list", f"{where}.{key}")
-            continue
-        for number, name in enumerate(listed):
-            at = f"{where}.{key}[{number}]"
-            if not isinstance(name, str) or not name.strip():
-                estate.rows.findings.add("dropped", "a dependency that is no text", at)
+def connect_stated(estate: Estate, stated: Iterable[Stated], *relative: str) -> None:
+    """What instances say that they depend on, resolved to absolute addresses.
+
+    relative: keys under which a name that the file does not hold is one of the own module
+    """
+    for address, record, where in stated:
+        module = config_of(module_of(address))
+        for key in ("dependencies", "depends_on"):
+            listed = record.get(key) or []
+            if not isinstance(listed, list):
+                estate.rows.findings.add("dropped", f"{key} that is no list", f"{where}.{key}")
                 continue
-            _need(estate, address, module, config_of(name.strip()), at)
+            for number, name in enumerate(listed):
+                at = f"{where}.{key}[{number}]"
+                if not isinstance(name, str) or not name.strip():
+                    estate.rows.findings.add("dropped", "a dependency that is no text", at)
+                    continue
+                own = module if key in relative else ""
+                _need(estate, address, module, own, config_of(name.strip()), at)
 
 
-def _need(estate: Estate, address: str, module: str, name: str, where: str) -> None:
-    if name.startswith("module.") and module_of(name) == name:  # all of a module
-        held = [r for r in estate.instances if r.startswith(f"{name}.")]
-        if not held and module:
-            held = [r for r in estate.instances if r.startswith(f"{module}.{name}.")]
-        for resource in held:
-            estate.needs(address, resource, where)
-        if not held:
-            estate.note_dangling(name, where)
-        return
+def _need(estate: Estate, address: str, module: str, own: str, name: str, where: str) -> None:
+    """module: of the instance; own: of what the file does not hold."""
     parts = name.split(".")
     if parts[0] != "module" and parts[-1].isdigit() and len(parts) > 2:
         name = ".".join(parts[:-1])  # version 3 counts with a dot
-    within = f"{module}.{name}" if module else name
     # absolute since Terraform 0.13, before that a name within the module
-    estate.needs(address, name if name in estate.instances else within, where)
+    known = [n for n in (name, f"{module}.{name}") if n in estate.instances or n in estate.modules]
+    found = known[0] if known else f"{own}.{name}" if own else name
+    if found in estate.modules:
+        estate.need_module(address, found, where)
+    else:
+        estate.need(address, found, where)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from knockon.graph.errors import InputError
@@ -53,7 +54,9 @@ def test_a_real_source(path: Path) -> None:
     assert tables.dependencies.height == raw.dependencies.height - sum(merged) - sum(loops)
     added = [f.count for f in tables.report if f.action == "invented"]
     assert tables.entities.height == raw.entities.height + sum(added)
-    assert tables.dependencies["probability"].null_count() == tables.dependencies.height
+    certain = tables.dependencies.filter(pl.col("probability").is_not_null())
+    assert all(text.startswith("by definition: ") for text in certain["evidence"])
+    assert certain["probability"].to_list() == [1.0] * certain.height
     assert tables.dependencies["evidence"].null_count() == 0
 
 
