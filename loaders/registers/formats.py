@@ -68,5 +68,6 @@ FORMATS = (
         "below such a heading",
         module="knockon.loaders.registers.subprocessors.reader",
         matches=is_list,
+        options=("company",),
     ),
 )

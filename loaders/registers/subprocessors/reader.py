@@ -39,19 +39,19 @@ OTHER = ("uses", "service")
 _PATTERNS = tuple((re.compile(p), relation, kind) for p, relation, kind in PURPOSES)
 
 
-def read_subprocessors(source: SourceLike) -> Tables:
+def read_subprocessors(source: SourceLike, company: str | None = None) -> Tables:
     """Companies, their sub-processors, and what for.
 
-    Rows without a sub-processor, and tables and columns that are not read, are counted. Raises
+    company: whose list it is, where no column says so; else the page, or the file, does. Rows without a sub-processor, and tables and columns that are not read, are counted. Raises
     InputError where no table names sub-processors.
     """
     source = Source.of(source)
     findings = RowFindings()
     sheets = read_sheets(source)
-    entries = [entry for sheet in sheets for entry in entries_of(sheet, source, findings)]
+    entries = [e for sheet in sheets for e in entries_of(sheet, source, findings, company)]
     if not entries and source.suffix not in (".csv", ".tsv"):
         sheets = list(sheets_of_items(read_items(source), source, findings))
-        entries = [entry for sheet in sheets for entry in entries_of(sheet, source, findings)]
+        entries = [e for sheet in sheets for e in entries_of(sheet, source, findings, company)]
     if not entries:
         raise InputError(
             f"{source.name}: expected a table with a column such as Sub-processor and rows below "

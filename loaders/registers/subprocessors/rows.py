@@ -47,8 +47,13 @@ class Entry:
     line: int
 
 
-def entries_of(sheet: Sheet, source: Source, findings: RowFindings) -> Iterator[Entry]:
-    """The sub-processors of one table; what else stands in it is counted."""
+def entries_of(
+    sheet: Sheet, source: Source, findings: RowFindings, company: str | None = None
+) -> Iterator[Entry]:
+    """The sub-processors of one table; what else stands in it is counted.
+
+    company: whose list it is, where no column says so
+    """
     sheet = _with_head(sheet, source, findings)
     columns = columns_of(sheet.head, _is_titled(sheet, source))
     findings.read(source.name, len(sheet.rows) + len(sheet.asides))
@@ -65,8 +70,8 @@ def entries_of(sheet: Sheet, source: Source, findings: RowFindings) -> Iterator[
         if number not in columns.values() and head.strip():
             place = f"{clip(head, 40)!r} of {source.name}"
             findings.add("note", "a column that is not read", place)
-    publisher = publisher_of(sheet, source)
-    if "company" not in columns:
+    publisher = company or publisher_of(sheet, source)
+    if "company" not in columns and not company:
         what = "a table without a column for the company; named by the page or file"
         findings.add("note", what, clip(publisher, 60))
     yield from _entries(sheet, columns, publisher, source, findings)
