@@ -23,6 +23,7 @@ from knockon.loaders.assembling.columns import (
     unknown_names,
 )
 from knockon.loaders.assembling.directions import DIRECTED, check_directions, turn_both_ways
+from knockon.loaders.assembling.triples import find_words, list_words, read_words
 from knockon.loaders.parsing.source import Source
 
 _BETWEEN = " | "  # between values that parallel edges differ in
@@ -64,7 +65,7 @@ def graph_tables(
         report.append(direction.note(directed))
     entities = _frame(source, [(attributes, place) for _, attributes, place in drawn.nodes])
     edges = _frame(source, [(e[2], e[3]) for e in drawn.edges])
-    report += unknown_names(said.columns, ("source", "target", *entities.columns, *edges.columns))
+    held = ("source", "target", *entities.columns, *edges.columns)
     attributes = {k: v for k, v in said.columns.items() if k not in ("source", "target")}
     entities = _with_names(_named(entities, attributes, source.name, ENTITY_NAMES, ("id",)))
     entities = entities.with_columns(pl.Series("id", [n[0] for n in drawn.nodes], pl.String))
@@ -75,7 +76,13 @@ def graph_tables(
         pl.Series(second, [e[1] for e in drawn.edges], pl.String),
         pl.Series(DIRECTED, [e[4] for e in drawn.edges], pl.Boolean),
     )
-    edges, notes = _with_all_attributes(turn_both_ways(edges))
+    edges = turn_both_ways(edges)
+    free = not {"source", "target"} & said.columns.keys()  # else --map says the direction
+    column = find_words(edges, said, free)
+    report += unknown_names(said.theirs, (*held, *list_words(edges, column, said)))
+    if column is not None:
+        edges = read_words(edges, column, said.relations, free, report)
+    edges, notes = _with_all_attributes(edges)
     return Tables(
         entities=_ordered(entities, ENTITY_NAMES), dependencies=_ordered(edges, DEPENDENCY_NAMES),
         title=drawn.title, report=(*report, *notes),

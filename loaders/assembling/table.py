@@ -29,8 +29,8 @@ from knockon.loaders.assembling.columns import (
 from knockon.loaders.assembling.ends import Ends, find_ends, tell_ends
 from knockon.loaders.assembling.entity_files import read_entities, settle_entities
 from knockon.loaders.assembling.neo4j_csv import END, START, TYPE, name_edges
-from knockon.loaders.assembling.relation_words import TURN, bare, orient, tell_lost
-from knockon.loaders.assembling.triples import find_words, read_directions, read_words
+from knockon.loaders.assembling.relation_words import TURN, orient, tell_lost
+from knockon.loaders.assembling.triples import find_words, list_words, read_directions, read_words
 from knockon.loaders.parsing.source import Source
 
 _NEO4J = {"RUNS": Meaning("runs")}  # a host runs software, as in Neo4j's other exports
@@ -113,13 +113,10 @@ def _find_ends(frame: pl.DataFrame, said: Said, place: str) -> Ends | None:
 
 
 def _words(frame: pl.DataFrame, ends: Ends | None, said: Said) -> list[str]:
-    """The names in --map that are words in the column between the ends."""
-    column = None if ends is None else ends.kind or find_words(frame, said, ends.how == "pair")
-    if not said.relations or column is None:
+    """The names in --map that are words between the ends."""
+    if ends is None:
         return []
-    texts = frame[column].cast(pl.String).drop_nulls().unique().to_list()
-    held = {bare(t) for text in texts for t in (text, text.partition("::")[0])}
-    return [theirs for theirs in said.relations if bare(theirs) in held]
+    return list_words(frame, ends.kind or find_words(frame, said, ends.how == "pair"), said)
 
 
 def _read(

@@ -9,7 +9,7 @@ from knockon.graph.model.tables import ENDS, FILE, LINE, Finding, at
 from knockon.loaders.assembling.columns import Meaning, Said
 from knockon.loaders.assembling.directions import DIRECTED, check_directions, turn_both_ways
 from knockon.loaders.assembling.ends import spell
-from knockon.loaders.assembling.relation_words import TURN, bare, orient, read_word
+from knockon.loaders.assembling.relation_words import BETWEEN, TURN, bare, orient, read_word
 
 _COLUMNS = (
     "relation", "relationship", "relation_type", "relationship_type", "rel_type", "type",
@@ -22,7 +22,7 @@ def find_words(frame: pl.DataFrame, said: Said, pair: bool) -> str | None:
     """The column with the word between the ends of a row, None where none is one.
 
     That is `relation`, a column that holds words of --map, and, where the ends say no side by
-    themselves (`pair`), one that holds known words only.
+    themselves (`pair`), one that holds known words.
     """
     words = {spell(c): c for c in frame.columns if c not in (FILE, LINE, *ENDS)}
     meant = {bare(theirs) for theirs in said.relations}
@@ -31,11 +31,18 @@ def find_words(frame: pl.DataFrame, said: Said, pair: bool) -> str | None:
             return column
         if frame.schema[column] == pl.String and (meant or pair):
             texts = frame[column].drop_nulls().unique().to_list()
-            if any(bare(t) in meant for t in texts):
-                return column
-            if pair and texts and all(read_word(t, {}) is not None for t in texts):
+            if any(bare(t) in meant or (pair and read_word(t, {})) for t in texts):
                 return column
     return None
+
+
+def list_words(frame: pl.DataFrame, column: str | None, said: Said) -> list[str]:
+    """The names in --map that stand in a column of words."""
+    if not said.relations or column is None:
+        return []
+    texts = frame[column].cast(pl.String).drop_nulls().unique().to_list()
+    held = {bare(t) for text in texts for t in (text, text.partition(BETWEEN)[0])}
+    return [theirs for theirs in said.relations if bare(theirs) in held]
 
 
 def read_words(

@@ -5,7 +5,9 @@ a name that holds a node is its `cluster`. What Graphviz would merge in a `stric
 parallel edges here, which are merged anyway.
 """
 
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 from knockon.graph.model.tables import Finding, Tables
@@ -13,6 +15,9 @@ from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
 from knockon.loaders.parsing.dot import DotGraph, load_dot
 from knockon.loaders.parsing.source import Source, SourceLike
 
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)  # https://graphviz.org/docs/attr-types/escString
+_ESCAPES = {"n": " ", "l": " ", "r": " ", "N": "\0", "G": "\0"}
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 _UNTOLD = ("", "\\N", "\\G", "\\L", "\\E")  # labels that only stand for the name of the thing
 
 
@@ -27,15 +32,20 @@ def read_dot(
 def draw(graph: DotGraph) -> Drawn:
     """The graph in a DOT text. Arrows drawn against the edge (`dir`) are counted, not followed."""
     label = graph.attributes.get("label", "")
-    drawn = Drawn(title=(graph.name if label in _UNTOLD else label) or None)
+    title = graph.name if label in _UNTOLD else _plain_label(label, graph.name)
+    drawn = Drawn(title=title or None)
     cluster = _find_clusters(graph)
     for node in graph.nodes.values():
         given = _drop_empty(node.attributes)
+        if "label" in given or "\\n" in node.id:
+            given["label"] = _plain_label(given.get("label", node.id), node.id)
         if node.id in cluster:
             given.setdefault("cluster", cluster[node.id])
         drawn.nodes.append((node.id, given, Place(node.line)))
     for edge in graph.edges:
         given = _drop_empty(edge.attributes)
+        if "label" in given:
+            given["label"] = _plain_label(given["label"])
         drawn.edges.append((edge.tail, edge.head, given, Place(edge.line), graph.directed))
     against = sum(e.attributes.get("dir") in ("back", "both", "none") for e in graph.edges)
     if graph.directed and against:
@@ -48,10 +58,21 @@ def _drop_empty(attributes: dict[str, str]) -> dict[str, Any]:
     return {k: v for k, v in attributes.items() if k != "label" or v not in _UNTOLD}
 
 
+def _plain_label(label: str, own: str = "") -> str:
+    """The text of a label in one line: `six 1.16` of two lines, of HTML what stands in its cells.
+
+    own: what stands for the name of the thing (`\\N`, `\\G`)
+    """
+    if label.startswith("<") and _TAG.search(label):
+        return " ".join(unescape(_TAG.sub(" ", label)).split())
+    text = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]).replace("\0", own), label)
+    return " ".join(text.split())
+
+
 def _find_clusters(graph: DotGraph) -> dict[str, str]:
     """The label, or else the name, of the innermost subgraph of each node: it stands last."""
     return {
-        node: subgraph.attributes.get("label") or subgraph.name
+        node: _plain_label(subgraph.attributes.get("label", "")) or subgraph.name
         for subgraph in graph.subgraphs
         for node in subgraph.nodes
     }

@@ -42,7 +42,8 @@ _PATTERNS = tuple((re.compile(p), relation, kind) for p, relation, kind in PURPO
 def read_subprocessors(source: SourceLike, company: str | None = None) -> Tables:
     """Companies, their sub-processors, and what for.
 
-    company: whose list it is, where no column says so; else the page, or the file, does. Rows without a sub-processor, and tables and columns that are not read, are counted. Raises
+    company: whose list it is, where no column says so; else the page, or the file, does.
+    Rows without a sub-processor, and tables and columns that are not read, are counted. Raises
     InputError where no table names sub-processors.
     """
     source = Source.of(source)

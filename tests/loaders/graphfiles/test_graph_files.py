@@ -280,3 +280,62 @@ def test_topologies_add_up(path: Path) -> None:
     expected = {(str(a), str(b)) for a, b in read.edges() if a != b}
     assert set(pairs(tables)) == expected | {(b, a) for a, b in expected}
     assert adds_up(tables)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        (r'"six\n1.16"', "six 1.16"),
+        (r'"\N v2\l"', "b v2"),
+        (r'"C:\\temp"', r"C:\temp"),
+        ("<<b>six</b><br/>1.16 &amp; up>", "six 1.16 & up"),
+        (r'"\N"', "b"),
+    ],
+)
+def test_labels_of_dot_are_names_in_one_line(tmp_path: Path, label: str, name: str) -> None:
+    """What Graphviz draws as lines, or as HTML, is one text."""
+    (tmp_path / "a.dot").write_text(f"digraph {{ b [label={label}]; a -> b }}")
+    tables = load_tables([tmp_path / "a.dot"])
+    assert dict(tables.entities.select("id", "name").iter_rows())["b"] == name
+
+
+WORDED = {
+    "directed": True,
+    "nodes": [{"id": i} for i in ("esx", "vm", "app", "db", "log")],
+    "links": [
+        {"source": "esx", "target": "vm", "type": "HOSTS"},
+        {"source": "app", "target": "vm", "type": "RUNS_ON"},
+        {"source": "app", "target": "db", "type": "DEPENDS_ON"},
+        {"source": "log", "target": "app", "type": "WATCHES"},
+    ],
+}
+
+
+def test_words_on_edges_tell_who_needs_whom(tmp_path: Path) -> None:
+    """`esx HOSTS vm`: the machine needs its host; a word that is not known is told."""
+    tables = load(tmp_path, "a.json", json.dumps(WORDED))
+    assert set(tables.dependencies.select("dependent", "provider", "relation").rows()) == {
+        ("vm", "esx", "hosted_on"), ("app", "vm", "hosted_on"), ("app", "db", "uses"),
+        ("log", "app", "uses"),
+    }  # fmt: skip
+    told = notes(tables)
+    assert "note 1: a row whose 'type' says that its second thing needs its first" in told
+    assert (
+        "note 1: a row with another word in 'type', read without regard to it ('WATCHES')" in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("mapping", "edge"),
+    [
+        ({"WATCHES": "~uses"}, ("app", "log")),
+        ({"source": "provider"}, ("app", "log")),
+        ({"source": "provider"}, ("vm", "esx")),
+        ({"source": "dependent"}, ("esx", "vm")),
+    ],
+)
+def test_a_mapping_beats_the_words_on_edges(
+    tmp_path: Path, mapping: dict[str, str], edge: tuple[str, str]
+) -> None:
+    """Where --map says the direction, it holds for all edges; where it names a word, for those."""
+    assert edge in pairs(load(tmp_path, "a.json", json.dumps(WORDED), mapping=mapping))
