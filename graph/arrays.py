@@ -39,7 +39,7 @@ def firsts(*columns: Ints) -> Bools:
 
 def pick(values: npt.NDArray[T], places: Ints) -> npt.NDArray[T]:
     """`values[places]`, in no memory where that is the values themselves, or one value again."""
-    if len(places) == len(values) and (places == every(len(values))).all():
+    if len(places) == len(values) and is_every(places):
         return values
     if len(values) and values.strides[0] == 0:  # made by `lean`
         return np.broadcast_to(values[0], places.shape)
@@ -70,6 +70,11 @@ def every(number: int) -> Ints:
         made.flags.writeable = False
         _every[0] = made
     return _every[0][:number]
+
+
+def is_every(numbers: Ints) -> bool:
+    """Whether these are 0, 1, ..."""
+    return bool((numbers == every(len(numbers))).all())
 
 
 _every: list[Ints] = [np.zeros(0, np.int32)]  # the longest that was asked for

@@ -10,7 +10,7 @@ import click
 from knockon.api.cli.fields import Command, add_fields
 from knockon.api.cli.join import add_join_options
 from knockon.api.cli.origins import add_origin_options
-from knockon.api.cli.startup import import_kernels
+from knockon.api.cli.startup import begin_kernels
 from knockon.graph.errors import clip
 from knockon.graph.scenario.fields import FIELDS, VIEW
 from knockon.loaders.formats import OPTIONS
@@ -160,13 +160,13 @@ def add_chart_options(command: Command) -> Command:
 def read_graph(
     sources: Sequence[str], *, for_lanes: bool = False, **options: Any
 ) -> "DependencyGraph":
-    """The graph of the sources; for_lanes: what kernels it may want are imported meanwhile."""
+    """The graph of the sources; for_lanes: what kernels it may want are loaded meanwhile."""
     from knockon.api.cli.progress import show_reading
     from knockon.graph.model.graph import DependencyGraph
     from knockon.loaders.merge import load_tables
 
     if for_lanes:
-        import_kernels(sources)
+        begin_kernels(sources)
     with show_reading(sources) as progress:
         tables = load_tables(sources, progress=progress, **options)
     return DependencyGraph.from_tables(tables, checked=True)

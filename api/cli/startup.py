@@ -8,7 +8,6 @@ import atexit
 import gc
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from threading import Thread
 
 from knockon.api.cli.progress import measure_files
@@ -29,8 +28,8 @@ def collect_often() -> None:
     gc.set_threshold(*_OFTEN)
 
 
-def import_kernels(sources: Sequence[str]) -> Thread | None:
-    """Begin to import the compiled kernels in a thread, if so much is read that they may be used.
+def begin_kernels(sources: Sequence[str]) -> Thread | None:
+    """Begin to load the compiled kernels in a thread, if so much is read that they may be used.
 
     Where numba is not installed nothing happens: what needs it says so.
     """
@@ -38,12 +37,13 @@ def import_kernels(sources: Sequence[str]) -> Thread | None:
 
     if measure_files(sources) < _LARGE or not compiled_form_is_there():
         return None
-    kernels = "knockon.graph.engine.kernels.closure_numba"
-    thread = Thread(target=_import_quietly, args=(kernels,), name="kernels")
+    thread = Thread(target=_load_quietly, name="kernels")
     thread.start()
     return thread
 
 
-def _import_quietly(module: str) -> None:
-    with suppress(Exception):  # whoever needs the module meets the fault again
-        import_module(module)
+def _load_quietly() -> None:
+    from knockon.graph.engine import kernels
+
+    with suppress(Exception):  # whoever needs a kernel meets the fault again
+        kernels.load_kernels()

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from knockon.graph.arrays import Bools, Ints, Words
+from knockon.graph.arrays import Bools, Ints, Words, is_every, lean, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
@@ -59,6 +59,7 @@ class Lanes:
         self.taken = 0, 0  # bytes that the compiled form took for all blocks, and for each
         self._found_free: int | None = None
         self._wiring: Wiring | None = None
+        self._plain: Wiring | None = None  # for one lane at a time
         self._drawings: WeakKeyDictionary[Run, Drawing] = WeakKeyDictionary()  # while a run lives
         self._keys: tuple[Draws, Words, Words] | None = None
 
@@ -86,7 +87,7 @@ class Lanes:
         self._keys = None
         self.executor.release()
         if wiring:
-            self._wiring = None
+            self._wiring = self._plain = None
 
     def wiring(self) -> Wiring:
         if self._wiring is None:
@@ -157,7 +158,8 @@ class Lanes:
             return close(self.circuit, next(words), next(words), start, barred)[:, 0] > 0
         from knockon.graph.engine.kernels.closure_numba import reach
 
-        wiring = self.wiring()
+        self._plain = self._plain or self._wiring or wire(self.circuit, once=True)
+        wiring = self._plain
         hit = np.zeros(n, np.bool_)
         hit[origins] = True
         passes = np.zeros(0, np.bool_)
@@ -175,21 +177,12 @@ class Lanes:
 
     def _draw(self, run: Run, *, given: bool) -> Drawing:
         wiring, switch = self.wiring(), run.draws.of_group[self.wiring().group]
-        row = np.zeros(0, np.uint64)
-        if given:
-            row = np.zeros(len(run.probability), np.uint64)
-            row[run.uncertain] = CERTAIN + np.uint64(1)
-            row[run.uncertain] += np.arange(len(run.uncertain), dtype=np.uint64)
-
-        def limits(draws: Ints) -> Words:
-            limit = thresholds(run.probability[draws])
-            return np.where(row[draws] > 0, row[draws], limit) if given else limit
-
+        limits = _limits(run, given=given)
         limit = np.empty(len(wiring.arc), np.uint64)
         for piece, draws in self._draws_of_arcs(run):
-            limit[piece] = limits(draws)
+            limit[piece] = pick(limits, draws)
         switch_limit = np.full(len(switch), CERTAIN)
-        switch_limit[switch >= 0] = limits(switch[switch >= 0])
+        switch_limit[switch >= 0] = pick(limits, switch[switch >= 0])
         if given or not len(run.uncertain):  # nothing is hashed
             keys = np.zeros(len(wiring.arc), np.uint64), np.zeros(len(switch), np.uint64)
         else:
@@ -199,19 +192,34 @@ class Lanes:
     def _salted_keys(self, run: Run, switch: Ints) -> tuple[Words, Words]:
         """The keys by arc and by shared group, made once for all runs over the same draws."""
         if self._keys is None or self._keys[0] is not run.draws:
-            values = run.draws.key ^ salt(run.seed)
             key = np.empty(len(self.wiring().arc), np.uint64)
             for piece, draws in self._draws_of_arcs(run):
-                key[piece] = values[draws]
-            self._keys = run.draws, key, np.where(switch >= 0, values[switch], np.uint64(0))
+                np.bitwise_xor(run.draws.key[draws], salt(run.seed), out=key[piece])
+            switch_key = np.where(switch >= 0, run.draws.key[switch] ^ salt(run.seed), np.uint64(0))
+            self._keys = run.draws, key, switch_key
         return self._keys[1:]
 
     def _draws_of_arcs(self, run: Run) -> Iterator[tuple[slice, Ints]]:
         """The draw behind each arc as wired, a piece at a time."""
-        wiring = self.wiring()
-        for first in range(0, len(wiring.arc), _PIECE):
+        arc, behind = self.wiring().arc, pick(run.draws.of_member, self.circuit.member)
+        own = is_every(behind)  # each arc has a draw of its own, in the order of the circuit
+        for first in range(0, len(arc), _PIECE):
             piece = slice(first, first + _PIECE)
-            yield piece, run.draws.of_member[self.circuit.member[wiring.arc[piece]]]
+            yield piece, arc[piece] if own else behind[arc[piece]]
+
+
+def _limits(run: Run, *, given: bool) -> Words:
+    """(V,) the limit of each draw (`layout.Drawing`); given: uncertain ones are rows of words."""
+    likely = lean(run.probability)
+    one = len(likely) > 0 and likely.strides[0] == 0
+    limits: Words = thresholds(likely[:1] if one else likely)
+    if one:
+        limits = np.broadcast_to(limits[0], likely.shape)
+    if given:
+        limits = limits.copy()
+        limits[run.uncertain] = CERTAIN + np.uint64(1)
+        limits[run.uncertain] += np.arange(len(run.uncertain), dtype=np.uint64)
+    return limits
 
 
 class Closing(NamedTuple):

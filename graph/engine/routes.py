@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knockon.graph.arrays import Bools, Floats, Ints
+from knockon.graph.arrays import Bools, Floats, Ints, lean
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.kernels.layout import Wiring
 from knockon.graph.engine.kernels.routes_numpy import find_forest
@@ -75,8 +75,7 @@ def find_routes(
     strength: (A,) of each arc. Ties go to fewer arcs, then to the provider of the smallest number.
     wiring: of the circuit, where the compiled form is to find them
     """
-    zero = strength <= 0
-    price = np.round(-np.log2(np.where(zero, 1.0, strength)) * _FINE).astype(np.int64)
+    zero, price = _prices(lean(strength))
     if wiring is None:
         forest = find_forest(circuit, price, zero, origins)
     else:
@@ -87,3 +86,13 @@ def find_routes(
     before = np.full(len(arc), -1)
     before[arc >= 0] = circuit.provider[arc[arc >= 0]]
     return Routes(hops, zeros, cost, depth, before, arc)
+
+
+def _prices(strength: Floats) -> tuple[Bools, Ints]:
+    """(A,) which arcs are of strength 0, and the cost of each."""
+    if len(strength) > 1 and strength.strides[0] == 0:  # all alike
+        zero, price = _prices(strength[:1])
+        return np.broadcast_to(zero, strength.shape), np.broadcast_to(price, strength.shape)
+    zero = strength <= 0
+    price = np.round(-np.log2(np.where(zero, 1.0, strength)) * _FINE).astype(np.int64)
+    return zero, price

@@ -8,15 +8,21 @@ from knockon.graph.engine.kernels.layout import I4, I8, WORDS, Arcs, Groups, Wir
 from knockon.graph.engine.uniforms import ALL
 
 
-def wire(circuit: Circuit) -> Wiring:
-    """The arcs of a circuit by provider, rows with the most arcs first."""
-    from knockon.graph.engine.kernels.arrange_numba import arrange
+def wire(circuit: Circuit, *, once: bool = False) -> Wiring:
+    """The arcs of a circuit by provider, rows with the most arcs first.
 
-    n = len(circuit.entity)
-    target = circuit.targets
-    row = np.empty(n, np.int32)
-    row[np.argsort(-np.bincount(target, minlength=n), kind="stable")] = np.arange(n)
-    start, arc = arrange(row[circuit.provider], row[target], n)
+    once: rows are nodes as they stand, which takes half the time and serves one lane
+    """
+    from knockon.graph.engine.kernels.arrange_numba import arrange, arrange_by_provider
+
+    n, target = len(circuit.entity), circuit.targets
+    if once:
+        row = np.arange(n, dtype=np.int32)
+        start, arc = arrange_by_provider(np.asarray(circuit.provider, np.int32), n)
+    else:
+        row = np.empty(n, np.int32)
+        row[np.argsort(-np.bincount(target, minlength=n), kind="stable")] = np.arange(n)
+        start, arc = arrange(row[circuit.provider], row[target], n)
     spare = np.flatnonzero(circuit.threshold > 1)
     sizes = circuit.member_start[spare + 1] - circuit.member_start[spare]
     threshold = circuit.threshold[spare].astype(np.int64)
@@ -24,7 +30,7 @@ def wire(circuit: Circuit) -> Wiring:
     none = np.zeros(0, np.int32)
     arcs = Arcs(
         start,
-        row[target[arc]],
+        target[arc].astype(np.int32) if once else row[target[arc]],
         _slots(circuit, spare)[circuit.member[arc]] if len(spare) else none,
         circuit.foreign[arc] if circuit.foreign.any() else none.astype(np.bool_),
     )

@@ -11,3 +11,15 @@ from importlib.util import find_spec
 def compiled_form_is_there() -> bool:
     """Whether numba is installed."""
     return find_spec("numba") is not None
+
+
+def load_kernels() -> None:
+    """Load the kernels of a large what-if ahead of their use: 0.4 s, most of it to start numba."""
+    from knockon.graph.engine.kernels.arrange_numba import sort_kernel
+    from knockon.graph.engine.kernels.closure_numba import closure_kernel, one_lane_kernel
+    from knockon.graph.engine.kernels.keys_numba import identity_kernel, text_kernel
+    from knockon.graph.engine.kernels.routes_numba import hops_kernel
+
+    used = (sort_kernel, one_lane_kernel, text_kernel, identity_kernel, closure_kernel, hops_kernel)
+    for kernel in used:  # in the order of their use
+        kernel.load()

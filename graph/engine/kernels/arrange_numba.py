@@ -1,33 +1,45 @@
-"""Arcs by provider and target, compiled: a counting sort."""
+"""Arcs in order of their provider, compiled: counting sorts."""
+
+from typing import Any
 
 import numpy as np
 
 from knockon.graph.engine.kernels.compiler import kernel
-from knockon.graph.engine.kernels.layout import I4, I8
+from knockon.graph.engine.kernels.layout import I4, I8, I4Seen
 
 
 def arrange(provider: I4, target: I4, n: int) -> tuple[I8, I4]:
     """CSR of arcs (A,) by provider, in each row by target: (n + 1,) starts, (A,) order."""
-    start = np.zeros(n + 1, np.int64)
-    order = np.empty(len(provider), np.int32)
-    _arrange(provider, target, start, order, np.empty(len(provider), np.int32))
+    return arrange_by_provider(provider, n, _sort(target, np.zeros(0, np.int32), n)[1])
+
+
+def arrange_by_provider(provider: I4, n: int, before: I4 | None = None) -> tuple[I8, I4]:
+    """The same, in each row in the order `before`, or in that of the arcs."""
+    return _sort(provider, np.zeros(0, np.int32) if before is None else before, n)
+
+
+def _sort(keys: I4, before: I4, n: int) -> tuple[I8, I4]:
+    start, order = np.zeros(n + 1, np.int64), np.empty(len(keys), np.int32)
+    sort_kernel(keys, before, start, order)
     return start, order
 
 
 @kernel("the sorting kernel", 1)
-def _arrange(provider: I4, target: I4, start: I8, order: I4, by_target: I4) -> None:
-    """Two stable counting sorts, by target, then by provider (Seward 1954). Cost: O(N + A)."""
-    n = len(start) - 1
-    for keys, before, after in ((target, order, by_target), (provider, by_target, order)):
-        start[:] = 0
-        for a in range(len(keys)):
-            start[keys[a] + 1] += 1
-        for v in range(n):
-            start[v + 1] += start[v]
-        for i in range(len(keys)):
-            a = i if after is by_target else before[i]
-            after[start[keys[a]]] = a
-            start[keys[a]] += 1
+def sort_kernel(keys: I4Seen, before: I4, start: I8, order: I4) -> None:
+    """A stable counting sort (Seward 1954). Cost: the keys, and as many as they may be.
+
+    keys: (A,) 0..n-1; before: (A,) places in the order to be kept, or empty: as they stand
+    start: (n + 1,) 0 before, then where each key begins; order: (A,) places in order of their keys
+    """
+    n, kept = len(start) - 1, len(before) > 0
+    for a in range(len(keys)):
+        start[keys[a] + 1] += 1
+    for v in range(n):
+        start[v + 1] += start[v]
+    for i in range(len(keys)):
+        place: Any = before[i] if kept else i
+        order[start[keys[place]]] = place
+        start[keys[place]] += 1
     for v in range(n, 0, -1):
         start[v] = start[v - 1]
     start[0] = 0

@@ -1,7 +1,7 @@
 """The most probable chains, compiled form: the same forest as `routes_numpy`.
 
-Dijkstra's algorithm over the triple (arcs of strength 0, cost, arcs), and a breadth-first search
-for hops.
+A breadth-first search for hops, which is all where arcs are alike; else Dijkstra's algorithm over
+the triple (arcs of strength 0, cost, arcs).
 
 Importing this module imports numba; `compiler` says when kernels are compiled.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from knockon.graph.arrays import Bools, Ints
 from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.heap_numba import Heap, put, take
-from knockon.graph.engine.kernels.layout import B1, I4, I8, Arcs, Wiring
+from knockon.graph.engine.kernels.layout import B1, I4, I8, Arcs, I4Seen, Wiring
 from knockon.graph.engine.kernels.routes_numpy import FAR, Forest
 
 
@@ -26,9 +26,8 @@ class Prices(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """By row (N,): hops; keys negative, so that the largest is the nearest; arc before, or -1."""
+    """By row (N,): keys negative, so that the largest is the nearest; the arc before, or -1."""
 
-    hops: I8
     zeros: I8
     cost: I8
     depth: I8
@@ -38,14 +37,53 @@ class Tree(NamedTuple):
 def find_forest(wiring: Wiring, provider: Ints, price: Ints, zero: Bools, origins: Ints) -> Forest:
     """The chains over the arcs of a circuit; provider, price, zero: (A,) of each."""
     n, row = len(wiring.row), wiring.row
-    hops, zeros, cost, depth = np.full(n, FAR), *np.full((3, n), -FAR)
-    tree = Tree(hops, zeros, cost, depth, np.full(n, -1, np.int32))
-    prices = Prices(price.astype(np.int64), zero, provider.astype(np.int32))
-    routes_kernel(wiring.arcs, wiring.arc, prices, row[origins], tree, Heap.of(n))
+    heap, first = Heap.of(n), np.full(n, -1, np.int32)
+    hops, provider = np.full(n, FAR), provider.astype(np.int32, copy=False)
+    hops_kernel(wiring.arcs, wiring.arc, provider, row[origins], hops, first, heap.node)
+    if bool((price == price[:1]).all() and (zero == zero[:1]).all()):
+        of_one = (zero[:1].sum(), price[:1].sum(), 1)
+        zeros, cost, depth = (np.where(hops < FAR, hops * each, FAR)[row] for each in of_one)
+        return Forest(hops[row], zeros, cost, depth, first[row].astype(np.int64))
+    keys = np.full((3, n), -FAR)
+    tree = Tree(keys[0], keys[1], keys[2], np.full(n, -1, np.int32))
+    prices = Prices(price.astype(np.int64), zero, provider.copy())
+    routes_kernel(wiring.arcs, wiring.arc, prices, row[origins], tree, heap)
     return Forest(
-        tree.hops[row], -tree.zeros[row], -tree.cost[row], -tree.depth[row],
+        hops[row], -tree.zeros[row], -tree.cost[row], -tree.depth[row],
         tree.arc[row].astype(np.int64),
     )  # fmt: skip
+
+
+@kernel("the kernel of hops", 1)
+def hops_kernel(
+    arcs: Arcs, order: I4, provider: I4Seen, origins: I4, hops: I8, arc: I4, queue: I4
+) -> None:
+    """Find the fewest arcs to all rows, and the last of them. Cost: all arcs.
+
+    hops: FAR before; arc: -1 before, then the one from the provider of the smallest number
+    order, provider: (A,) place in the circuit of each arc as wired, and node by that place
+    """
+    start, target, foreign, strange = arcs.start, arcs.target, arcs.foreign, len(arcs.foreign) > 0
+    head = tail = 0
+    for i in range(len(origins)):
+        hops[origins[i]] = 0
+        queue[tail] = origins[i]
+        tail += 1
+    while head < tail:
+        v = queue[head]
+        head += 1
+        for a in range(start[v], start[v + 1]):
+            t = target[a]
+            if hops[t] <= hops[v] or (strange and foreign[a]):
+                continue
+            e, b = order[a], arc[t]
+            if hops[t] > hops[v] + 1:
+                hops[t] = hops[v] + 1
+                arc[t] = e
+                queue[tail] = t
+                tail += 1
+            elif provider[e] < provider[b] or (provider[e] == provider[b] and e < b):
+                arc[t] = e
 
 
 @kernel("the route kernel", 1)
@@ -57,24 +95,10 @@ def routes_kernel(
     order: (A,) place in the circuit of each arc as wired
     """
     start, target, foreign, strange = arcs.start, arcs.target, arcs.foreign, len(arcs.foreign) > 0
-    hops, zeros, cost, depth, arc = tree.hops, tree.zeros, tree.cost, tree.depth, tree.arc
-    provider, queue = prices.provider, heap.node
-    tail, size = 0, np.int64(0)  # a literal would have the heap compiled once more
+    zeros, cost, depth, arc = tree.zeros, tree.cost, tree.depth, tree.arc
+    provider, size = prices.provider, np.int64(0)  # a literal would compile the heap once more
     for i in range(len(origins)):
-        v = origins[i]
-        hops[v] = zeros[v] = cost[v] = depth[v] = 0
-        queue[tail] = v
-        tail += 1
-    head = 0
-    while head < tail:
-        v = queue[head]
-        head += 1
-        for a in range(start[v], start[v + 1]):
-            t = target[a]
-            if hops[t] > hops[v] + 1 and not (strange and foreign[a]):
-                hops[t] = hops[v] + 1
-                queue[tail] = t
-                tail += 1
+        zeros[origins[i]] = cost[origins[i]] = depth[origins[i]] = 0
     for i in range(len(origins)):
         size = put(heap, size, origins[i], zeros, cost, depth)
     while size > 0:

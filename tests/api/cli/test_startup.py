@@ -20,21 +20,19 @@ print("knockon.graph.engine.kernels.closure_numba" in sys.modules)
 """
 
 
-def imports_kernels(source: Path, large: int, purpose: str) -> bool:
+def loads_kernels(source: Path, large: int, purpose: str) -> bool:
     arguments = [sys.executable, "-c", READ, str(source), str(large), purpose]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     return done.stdout.strip() == "True"
 
 
 @pytest.mark.parametrize(
-    ("large", "purpose", "imported"),
+    ("large", "purpose", "loaded"),
     [(1, "lanes", True), (1, "none", False), (1 << 40, "lanes", False)],
 )
-def test_large_sources_import_the_kernels_meanwhile(
-    large: int, purpose: str, imported: bool
-) -> None:
+def test_large_sources_load_the_kernels_meanwhile(large: int, purpose: str, loaded: bool) -> None:
     """Where lanes are to come, and as much is read as may want them; else nothing is imported."""
-    assert imports_kernels(SAMPLES / "federal-cloud-2024", large, purpose) is imported
+    assert loads_kernels(SAMPLES / "federal-cloud-2024", large, purpose) is loaded
 
 
 def test_a_fault_of_the_kernels_is_met_by_who_needs_them(
@@ -42,13 +40,16 @@ def test_a_fault_of_the_kernels_is_met_by_who_needs_them(
 ) -> None:
     """The thread says nothing of it."""
     from knockon.api.cli import startup
+    from knockon.graph.engine import kernels
 
-    def fail(module: str) -> None:
-        raise ImportError(module)
+    def fail() -> None:
+        raise ImportError("numba")
 
-    monkeypatch.setattr(startup, "import_module", fail)
+    monkeypatch.setattr(kernels, "load_kernels", fail)
     monkeypatch.setattr(startup, "_LARGE", 0)
-    startup.import_kernels([str(SAMPLES / "federal-cloud-2024")]).join()
+    thread = startup.begin_kernels([str(SAMPLES / "federal-cloud-2024")])
+    assert thread is not None
+    thread.join()
     assert capfd.readouterr().err == ""
 
 

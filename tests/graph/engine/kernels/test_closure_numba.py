@@ -108,9 +108,9 @@ def test_losses_are_the_same_in_both_forms(case: Asked, worlds: int) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(cases(most=30, chances=30))
-def test_routes_are_the_same_in_both_forms(case: Asked) -> None:
-    """The same forest, ties and unknown strengths of 0 included."""
+@given(cases(most=30, chances=30), st.sampled_from([None, 0.3, 0.0]))
+def test_routes_are_the_same_in_both_forms(case: Asked, alike: float | None) -> None:
+    """The same forest, ties and unknown strengths of 0 included, and where all are alike."""
     graph, scenario = case
     circuit, _, origins = laid_out(graph, scenario)
     live = np.ones(len(circuit.dependency), np.bool_)
@@ -119,6 +119,8 @@ def test_routes_are_the_same_in_both_forms(case: Asked) -> None:
     part, nodes = circuit.within(reached, np.ones(len(graph.dependent), np.bool_))
     strength = graph.dependencies["probability"].fill_null(0.0).to_numpy()
     of_arc = strength[part.dependency[part.member]]
+    if alike is not None:
+        of_arc = np.full(len(of_arc), alike)
     at = np.searchsorted(nodes, origins)
     numpy, numba = (find_routes(part, of_arc, at, w) for w in (None, wire(part)))
     for name in ("hops", "zeros", "cost", "depth", "before", "arc"):
