@@ -8,10 +8,10 @@ from typing import Any, TypeAlias, Unpack
 
 import polars as pl
 
-from knockon.graph.errors import InputError, clip, some
+from knockon.graph.errors import InputError, clip
 from knockon.graph.model.check import check
 from knockon.graph.model.tables import FILE, Finding, Tables
-from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
+from knockon.loaders.assembling.unite import stack, unite
 from knockon.loaders.formats import OPTIONS, ReaderOptions
 from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, find_stated
 from knockon.loaders.joining.exact import find_exact
@@ -60,7 +60,7 @@ def load_tables(
     exact = find_exact(tables)
     if exact.dependencies.height:
         tables = check(
-            replace(tables, dependencies=_stack([tables.dependencies, exact.dependencies]))
+            replace(tables, dependencies=stack([tables.dependencies, exact.dependencies]))
         )
     table = _read_aliases(aliases, tables)
     same, noted = _find_stated(tables)
@@ -201,28 +201,15 @@ def _merge(parts: list[Tables], paths: Sequence[Path | str]) -> Tables:
     if len(parts) == 1:
         return parts[0]
     labels = _label_sources(paths)
-    entities = [
-        _place_rows(part.entities, path, label).with_columns(pl.lit(number).alias(SOURCE))
-        for number, (part, path, label) in enumerate(zip(parts, paths, labels, strict=True))
-        if part.entities.height
-    ]
-    dependencies = [
-        _place_rows(part.dependencies, path, label)
-        for part, path, label in zip(parts, paths, labels, strict=True)
-        if part.dependencies.width
-    ]
-    merged, findings = merge_rows(_stack(entities))
-    units = list(dict.fromkeys(p.weight_unit for p in parts if p.weight_unit))
-    if len(units) > 1:
-        reason = f"weights of several units are added up as {units[0]}: {some(units)}"
-        findings.append(Finding("note", len(units), reason))
-    return Tables(
-        entities=merged,
-        dependencies=_stack(dependencies),
-        title=" + ".join(dict.fromkeys(p.title for p in parts if p.title)) or None,
-        weight_unit=units[0] if units else None,
-        sources={k: v for part in reversed(parts) for k, v in part.sources.items()},
-        report=(*(f for part in parts for f in part.report), *findings),
+    return unite(
+        [
+            replace(
+                part,
+                entities=_place_rows(part.entities, path, label),
+                dependencies=_place_rows(part.dependencies, path, label),
+            )
+            for part, path, label in zip(parts, paths, labels, strict=True)
+        ]
     )
 
 
@@ -236,18 +223,3 @@ def _place_rows(frame: pl.DataFrame, path: Path | str, label: str) -> pl.DataFra
     elif path.is_file():  # the file of a row is the source itself, perhaps with a place in it
         within = pl.col(FILE).str.strip_prefix(path.name)
     return frame.with_columns((pl.lit(label) + within).alias(FILE))
-
-
-def _stack(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """The frames below each other; a column of several types, other than whole numbers, is text."""
-    types: dict[str, set[pl.DataType]] = {}
-    for frame in frames:
-        for name, dtype in frame.schema.items():
-            if dtype != pl.Null():
-                types.setdefault(name, set()).add(pl.Int64() if dtype.is_integer() else dtype)
-    mixed = [name for name, found in types.items() if len(found) > 1]
-    plain = [
-        f.with_columns(pl.col(name).cast(pl.String) for name in mixed if name in f.columns)
-        for f in frames
-    ]
-    return pl.concat(plain, how="diagonal_relaxed") if plain else pl.DataFrame()

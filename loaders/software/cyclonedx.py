@@ -33,6 +33,7 @@ from knockon.loaders.software.cyclonedx_bom import KINDS, RELATIONS, VERSIONS, B
 from knockon.loaders.software.identity import Identity
 from knockon.loaders.software.roots import find_unreached
 from knockon.loaders.software.spare import add_selves, spare_cells
+from knockon.loaders.software.wrapped import WITHIN, find_documents
 
 UNREAD = "licences, hashes and what else is not read are not checked; --validate does"
 
@@ -52,12 +53,35 @@ def read_cyclonedx(source: SourceLike, strict: bool = False) -> Tables:
     Raises InputError for what is no BOM, and where nothing of what it lists can be read.
     """
     source = Source.of(source)
-    document = _document(source)
+    return read_bom(source, *_find_document(source), strict=strict)
+
+
+def _find_document(source: Source) -> tuple[dict[str, Any], str]:
+    """The BOM in the shape of its JSON form, whichever form it has, and its path in the JSON."""
+    if source.looks_like_json:
+        documents = find_documents(source.json)
+        path, document = documents[0] if documents else ("", source.json)
+        return document, path
+    from knockon.loaders.software.cyclonedx_xml import bom_of
+
+    return bom_of(source.xml), ""
+
+
+def read_bom(
+    source: Source, document: Any, path: str = "", stem: str = "", strict: bool = False
+) -> Tables:
+    """The tables of one BOM in a source, in the shape of its JSON form.
+
+    path: where it stands in the JSON of the source, empty where it is the whole of it
+    stem: what ids hold in a BOM that has neither serial number nor root, the name of the file if
+        not said
+    """
+    _check_head(source, document)
     if strict:
         from knockon.loaders.software.validate import validate_cyclonedx
 
         validate_cyclonedx(source, document, xml=not source.looks_like_json)
-    bom = Bom(source, document)
+    bom = Bom(source, document, path, stem)
     bom.add_things()
     bom.add_stated()
     if bom.lost and not bom.things:
@@ -68,26 +92,21 @@ def read_cyclonedx(source: SourceLike, strict: bool = False) -> Tables:
     rows.add_organizations()
     add_links(bom)
     complete_root(bom)
+    if path:
+        bom.findings.add("note", WITHIN, f"{clip(path, 60)} of {source.name}")
     if not strict:
         bom.findings.add("note", UNREAD, source.name)
     return rows.tables()
 
 
-def _document(source: Source) -> dict[str, Any]:
-    """The BOM in the shape of its JSON form, whichever form it has."""
-    if source.looks_like_json:
-        document = source.json
-    else:
-        from knockon.loaders.software.cyclonedx_xml import bom_of
-
-        document = bom_of(source.xml)
+def _check_head(source: Source, document: Any) -> None:
+    """Raise InputError for what is no BOM of a version that is known."""
     if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
         raise InputError(f"{source.name}: expected a BOM with bomFormat 'CycloneDX'")
     version = document.get("specVersion")
     if version not in VERSIONS:
         wanted = f"specVersion: expected {VERSIONS[0]} to {VERSIONS[-1]}"
         raise InputError(f"{source.name}: {wanted}, got {clip(str(version), 40)!r}")
-    return document
 
 
 def separate_copies(bom: Bom) -> None:
@@ -187,7 +206,7 @@ class _Rows:
             "namespace": thing.texts["group"] or None,
             **{key: thing.texts[key] or None for key in _KEPT},
             ALSO_KNOWN_AS: thing.names.others(thing.id, thing.link),
-            FILE: f"{self.bom.source.name}#{thing.place}",
+            FILE: self.bom.place(thing.place),
         }
 
     def add_organizations(self) -> None:
@@ -214,14 +233,14 @@ class _Rows:
             return
         identifier = f"organization:{' '.join(name.split())}"
         row = {"id": identifier, "name": identifier[13:], "kind": "organization"}
-        self.entities.setdefault(identifier, {**row, FILE: f"{self.bom.source.name}#{at}"})
+        self.entities.setdefault(identifier, {**row, FILE: self.bom.place(at)})
         self._supplies.append(self._dependency(thing, identifier, at, relation))
 
     def _dependency(self, dependent: str, provider: str, place: str, relation: str) -> Row:
         return {
             "dependent": dependent, "provider": provider, "relation": relation,
             "source": self.bom.origin, "evidence": place, "as_of": self.bom.as_of,
-            FILE: f"{self.bom.source.name}#{place}",
+            FILE: self.bom.place(place),
         }  # fmt: skip
 
     def _links(self) -> list[Row]:

@@ -77,10 +77,16 @@ class Link:
 
 @dataclass
 class Bom:
-    """Things, links and oddities, gathered while the document is walked."""
+    """Things, links and oddities, gathered while the document is walked.
+
+    path: where the document stands in its file, empty where it is the whole of it
+    stem: what ids hold in a document that has neither serial number nor root
+    """
 
     source: Source
     document: dict[str, Any]
+    path: str = ""
+    stem: str = ""
     findings: Findings = field(default_factory=Findings)
     lost: list[str] = field(default_factory=list)  # components that could not be read at all
     things: list[Thing] = field(default_factory=list)
@@ -97,9 +103,13 @@ class Bom:
         if self.linked:
             self.scope = f"urn:cdx:{str(serial).strip()[9:].lower()}/{version}"
         else:
-            self.scope = self._name_root() or self.source.stem
+            self.scope = self._name_root() or self.stem or self.source.stem
         self.as_of = find_day(self.metadata.get("timestamp"))
         self.origin = f"CycloneDX {self.document['specVersion']} {self.source.name}"
+
+    def place(self, where: str) -> str:
+        """Where something stands, with its file."""
+        return f"{self.source.name}#{self.path}{'.' if self.path else ''}{where}"
 
     def _name_root(self) -> str:
         """What the root is called, for a BOM without serial number: two may have one file name."""

@@ -17,6 +17,8 @@ spdxId), which is the same from whichever document it is named. Of several packa
 `copies` tells which are one.
 """
 
+from typing import Any
+
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, Finding, Tables
 from knockon.loaders.assembling.rows import Row, build_frame, find_day
@@ -26,6 +28,7 @@ from knockon.loaders.software.spare import add_selves, spare_cells
 from knockon.loaders.software.spdx_document import OTHER, SpdxDocument, SpdxElement, document_of
 from knockon.loaders.software.spdx_links import Link, Links
 from knockon.loaders.software.spdx_relations import KINDS
+from knockon.loaders.software.wrapped import WITHIN, find_documents
 
 MAX_BYTES = 256 * 1024 * 1024  # of tag-value text; the other forms have limits of their own
 UNREAD = "licences, hashes and what else is not read are not checked; --validate does"
@@ -45,52 +48,71 @@ def read_spdx(source: SourceLike, strict: bool = False) -> Tables:
     Raises InputError for what is no document, and where nothing of what it lists can be read.
     """
     source = Source.of(source)
-    form, document = _document(source)
-    if isinstance(document, str):
-        raise InputError(f"{source.name}: {document}")
+    form, document, path = _find_document(source)
+    return read_document(source, document, path, form=form, strict=strict)
+
+
+def read_document(
+    source: Source, document: Any, path: str = "", *, form: str = "json", strict: bool = False
+) -> Tables:
+    """The tables of one document in a source: what its JSON holds, or what is read already.
+
+    path: where it stands in the JSON of the source, empty where it is the whole of it
+    """
+    read = document if isinstance(document, SpdxDocument | str) else _read_json(document)
+    if isinstance(read, str):
+        raise InputError(f"{source.name}: {read}")
     if strict:
         from knockon.loaders.software.validate import validate_spdx
 
-        validate_spdx(source, form, document.version)
-    faults = document.faults or ([] if document.elements else document.lost)
+        validate_spdx(source, form, read.version, document if form == "json" else None)
+    faults = read.faults or ([] if read.elements else read.lost)
     if faults:
         raise InputError.of([f"{source.name}: {_name_fault(fault)}" for fault in faults])
-    rows = _Rows(source, document)
+    rows = _Rows(source, read, path)
+    if path:
+        read.findings.add("note", WITHIN, f"{clip(path, 60)} of {source.name}")
     if not strict:
-        document.findings.add("note", UNREAD, source.name)
+        read.findings.add("note", UNREAD, source.name)
     return rows.tables()
 
 
-def _document(source: Source) -> tuple[str, SpdxDocument | str]:
-    """The form of the document, and the document, or in words what is wrong with it."""
+def _find_document(source: Source) -> tuple[str, Any, str]:
+    """The form of the document, what it holds (in words, what is wrong), its path in the JSON."""
     if source.looks_like_json:
-        plain = source.json
-        if isinstance(plain, dict) and "@graph" in plain:
-            from knockon.loaders.software.spdx3 import document_of_3
-
-            return "json", document_of_3(plain)
-        return "json", document_of(plain)
+        documents = find_documents(source.json)
+        path, plain = documents[0] if documents else ("", source.json)
+        return "json", plain, path
     if source.xml_root[1]:
         from knockon.loaders.software.spdx_xml import plain_of_rdf, plain_of_xml
 
         root = source.xml
         if root.local == "RDF":
-            return "rdf", document_of(*plain_of_rdf(root))
-        return "xml", document_of(*plain_of_xml(root))
+            return "rdf", document_of(*plain_of_rdf(root)), ""
+        return "xml", document_of(*plain_of_xml(root)), ""
     if any(line.startswith("SPDXVersion:") for line in source.head_text.splitlines()):
         from knockon.loaders.software.spdx_text import plain_of
 
         source.refuse_larger(MAX_BYTES, "tag-value text")
-        return "tag-value", document_of(*plain_of(source.text, source.name))
+        return "tag-value", document_of(*plain_of(source.text, source.name)), ""
 
-    return "yaml", document_of(source.yaml())
+    return "yaml", document_of(source.yaml()), ""
+
+
+def _read_json(plain: Any) -> SpdxDocument | str:
+    if isinstance(plain, dict) and "@graph" in plain:
+        from knockon.loaders.software.spdx3 import document_of_3
+
+        return document_of_3(plain)
+    return document_of(plain)
 
 
 class _Rows:
     """The rows of what a document states."""
 
-    def __init__(self, source: Source, document: SpdxDocument) -> None:
+    def __init__(self, source: Source, document: SpdxDocument, path: str) -> None:
         self.source, self.document, self.findings = source, document, document.findings
+        self._path = f"{path}." if path else ""
         self.links = Links(document)
         self.keys: dict[str, str] = {}  # element -> id of its entity
         self.copies: set[str] = set()  # elements that stand beside the package of their purl
@@ -126,7 +148,8 @@ class _Rows:
         }  # fmt: skip
 
     def _at(self, place: str) -> str:
-        return f"{self.source.name}{':' if place.isdigit() else '#'}{place}"
+        mark = ":" if place.isdigit() else f"#{self._path}"
+        return f"{self.source.name}{mark}{place}"
 
     def tables(self) -> Tables:
         rows: dict[str, Row] = {}

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
@@ -36,17 +37,24 @@ def validate_cyclonedx(source: Source, document: dict[str, Any], xml: bool) -> N
     _refuse(source, f"CycloneDX {version}", breaches)
 
 
-def validate_spdx(source: Source, form: str, version: str) -> None:
-    """Raise InputError with every breach of the rules of SPDX; form: `json`, `rdf`, `xml`, ..."""
+def validate_spdx(source: Source, form: str, version: str, plain: Any = None) -> None:
+    """Raise InputError with every breach of the rules of SPDX.
+
+    form: `json`, `rdf`, `xml`, `yaml`, `tag-value`; plain: the document in JSON, for that form
+    """
     if version.startswith("SPDX-3"):
         what = "--validate knows no schema of SPDX 3; it can be read without"
         raise InputError(f"{source.name}: {what}")
     parser: Any = _import(_PARSERS[form])
+    plain_parser: Any = _import("spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser")
     validator: Any = _import("spdx_tools.spdx.validation.document_validator")
     error: Any = _import("spdx_tools.spdx.parser.error").SPDXParsingError
     try:
         with redirect_stderr(StringIO()):  # its parser generator speaks when it is first used
-            document = parser.parse_from_file(str(source.path))
+            if plain is not None:
+                document = plain_parser.JsonLikeDictParser().parse(plain)
+            else:
+                document = _parse_file(parser, source)
         found = validator.validate_full_spdx_document(document)
     except error as fault:
         _refuse(source, version, [str(message) for message in fault.get_messages()])
@@ -54,6 +62,16 @@ def validate_spdx(source: Source, form: str, version: str) -> None:
         _refuse(source, version, [str(fault) or type(fault).__name__])
     else:
         _refuse(source, version, [str(message.validation_message) for message in found])
+
+
+def _parse_file(parser: Any, source: Source) -> Any:
+    """The document that a parser of files reads; of a packed file, from its content."""
+    if not source.packed:
+        return parser.parse_from_file(str(source.path))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "document"
+        path.write_bytes(source.data)
+        return parser.parse_from_file(str(path))
 
 
 def _refuse(source: Source, rules: str, breaches: list[str]) -> None:
