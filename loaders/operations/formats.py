@@ -188,9 +188,10 @@ FORMATS = (
         name="backstage",
         what="Backstage software catalog",
         entities="components, resources, APIs, systems, domains",
-        dependencies="dependsOn, dependencyOf, consumesApis; API hosted_on its provider",
-        export="the catalog files: all.yaml or catalog-info.yaml and what they lead to",
-        sign="YAML of apiVersion backstage.io, or a folder with it",
+        dependencies="dependsOn, dependencyOf, consumesApis, relations; API hosted_on its provider",
+        export="GET /api/catalog/entities; or the catalog files: all.yaml or catalog-info.yaml "
+        "and what they lead to",
+        sign="YAML of apiVersion backstage.io, a folder with it, or a JSON list of such entities",
         module="knockon.loaders.operations.backstage",
         matches=_is_backstage,
     ),

@@ -44,6 +44,7 @@ JSON: dict[str, Any] = {
     "state 3": {"version": 3, "lineage": "x", "modules": [{"path": ["root", "m"], "resources": {
         "aws_a.b.0": {"type": "aws_a", "depends_on": ["aws_c.d"], "primary": {}, "provider": "p"},
         "aws_c.d": {"primary": {}}}}]},
+    "catalog": test_backstage.ANSWER,
     "blast": {"nodes": [{"label": "[root] aws_a.b", "svg_id": "x"}],
               "edges": [{"source": "[root] aws_a.b", "target": "[root] aws_c.d"}]},
     "otlp": test_spans.otlp(test_spans.TRACE),

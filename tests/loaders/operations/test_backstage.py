@@ -1,7 +1,9 @@
 """Backstage catalogs: references with defaults, Locations, and what leads nowhere."""
 
+import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from knockon.graph.errors import InputError
@@ -114,6 +116,8 @@ def test_references_and_directions(catalog: Path) -> None:
         ("resource:default/only-one", "uses", "resource:default/db"),
         ("api:payments/pay", "hosted_on", "component:payments/ledger"),
         ("component:payments/ledger", "uses", "component:default/orders"),
+        ("component:default/web", "uses", "resource:default/gone"),
+        ("component:payments/ledger", "uses", "component:payments/vault"),
     }
 
 
@@ -135,8 +139,8 @@ def test_entities_and_parents(catalog: Path) -> None:
 def test_everything_left_out_is_counted(catalog: Path) -> None:
     reasons = {f.reason: f.count for f in load_tables([catalog]).report}
     assert reasons == {
-        "entities from catalog": 12,
-        "dependencies from catalog": 11,
+        "entities from catalog": 14,
+        "dependencies from catalog": 13,
         "a target outside the folder of the catalog; not read": 2,
         "a target that is not there": 1,
         "a target on the web; not fetched": 1,
@@ -145,7 +149,7 @@ def test_everything_left_out_is_counted(catalog: Path) -> None:
         "an entity whose reference stands before": 1,
         "a document that is no entity of Backstage": 1,
         "an entity without kind or metadata.name": 1,
-        "a reference in dependsOn that names no entity of the catalog": 2,
+        "an entity that the catalog does not list: kept, since others name it": 2,
         "a reference in dependsOn that names several entities": 1,
     }
 
@@ -155,7 +159,7 @@ def test_a_file_and_a_folder_without_an_entry(catalog: Path) -> None:
     assert find_format(catalog / "more").name == "backstage"
     alone = load_tables([catalog / "more/payments.yaml"])
     assert edges(load_tables([catalog / "more"])) == edges(alone)
-    assert [f.count for f in alone.report if "no entity of the catalog" in f.reason] == [2]
+    assert [f.count for f in alone.report if "kept, since others" in f.reason] == [2]
     nested = load_tables([catalog / "all.yaml"])
     assert edges(nested) == edges(load_tables([catalog]))
 
@@ -171,6 +175,105 @@ def test_an_api_that_nothing_provides_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "catalog-info.yaml"
     path.write_text("apiVersion: backstage.io/v1\nkind: API\nmetadata: {name: a}")
     assert "an API that no component provides" in str(load_tables([path]).report)
+
+
+def stored(kind: str, name: str, *relations: tuple[str, str], **spec: object) -> dict[str, object]:
+    """An entity as the API of a catalog answers it: relations at both ends."""
+    return {
+        "metadata": {"namespace": "default", "uid": "0f", "name": name,
+                     "annotations": {"backstage.io/managed-by-location": "url:https://x"}},
+        "apiVersion": "backstage.io/v1alpha1", "kind": kind, "spec": spec,
+        "relations": [{"type": t, "targetRef": r} for t, r in relations],
+    }  # fmt: skip
+
+
+ANSWER = [
+    stored("Component", "web", ("dependsOn", "resource:default/db"), ("ownedBy", "group:default/a"),
+           ("consumesApi", "api:default/orders"), ("partOf", "system:default/shop"),
+           ("rotatedBy", "user:default/u"),
+           type="website", dependsOn=["resource:db"], consumesApis=["orders"]),
+    stored("Component", "orders", ("providesApi", "api:default/orders"), type="service"),
+    stored("API", "orders", ("apiProvidedBy", "component:default/orders"),
+           ("apiConsumedBy", "component:default/web"), type="grpc"),
+    stored("Resource", "db", ("dependencyOf", "component:default/web"),
+           ("dependsOn", "resource:default/disk")),
+    stored("System", "shop", ("hasPart", "component:default/orders")),
+    stored("Location", "all", target="https://example.com/all.yaml"),
+    stored("Group", "a"),
+    {**stored("Robot", "arm", ("dependsOn", "component:default/web")), "apiVersion": "acme.io/v1"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["list", "page", "old"])
+def test_the_answer_of_the_api(tmp_path: Path, form: str) -> None:
+    """GET /api/catalog/entities; a page of by-query; relations as before version 1.0."""
+    answer: object = ANSWER
+    if form == "page":
+        answer = {"items": ANSWER, "totalItems": 20, "pageInfo": {"nextCursor": "abc"}}
+    if form == "old":
+        old = json.loads(json.dumps(ANSWER))
+        for one in old:
+            for relation in one["relations"]:
+                kind, _, rest = relation.pop("targetRef").partition(":")
+                space, _, name = rest.partition("/")
+                relation["target"] = {"kind": kind, "namespace": space, "name": name}
+        answer = old
+    path = tmp_path / "entities.json"
+    path.write_text(json.dumps(answer))
+    assert find_format(path).name == "backstage"
+    tables = load_tables([path])
+    assert edges(tables) == {
+        ("component:default/web", "uses", "resource:default/db"),
+        ("component:default/web", "uses", "api:default/orders"),
+        ("api:default/orders", "hosted_on", "component:default/orders"),
+        ("resource:default/db", "uses", "resource:default/disk"),
+        ("robot:default/arm", "uses", "component:default/web"),
+    }
+    rows = {row["id"]: row for row in tables.entities.to_dicts()}
+    assert rows["component:default/web"]["parent"] == "system:default/shop"
+    assert rows["component:default/orders"]["parent"] == "system:default/shop"
+    assert rows["component:default/web"]["owner"] == "group:default/a"
+    assert rows["robot:default/arm"]["kind"] == "robot"
+    reasons = {f.reason: f.examples for f in tables.report if f.action != "read"}
+    more = "a page of the catalog with more behind it: the file holds only its beginning"
+    assert set(reasons) - {more} == {
+        "a Group: nothing that fails", "a relation 'rotatedBy' of one's own: not read",
+        "an entity that the catalog does not list: kept, since others name it",
+    }  # fmt: skip
+    if form == "page":
+        assert reasons[more] == ("8 of 20 in entities.json",)
+
+
+def test_an_api_falls_with_its_only_provider(tmp_path: Path) -> None:
+    path = tmp_path / "entities.json"
+    path.write_text(json.dumps(ANSWER))
+    rows = load_tables([path]).dependencies.filter(pl.col("relation") == "hosted_on")
+    assert rows["probability"].to_list() == [1.0]
+    assert rows["evidence"][0].startswith(
+        "by definition: the only provider of an API, entities.json:"
+    )
+    second = stored("Component", "more", ("providesApi", "api:default/orders"))
+    path.write_text(json.dumps([*ANSWER, second]))
+    rows = load_tables([path]).dependencies.filter(pl.col("relation") == "hosted_on")
+    assert rows["probability"].to_list() == [None, None]
+
+
+def test_folders_with_a_catalog_file_in_each(tmp_path: Path) -> None:
+    """A repository of many components: nothing at its top leads to them."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "catalog-info.yaml").write_text(
+            f"apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}}}\n"
+            "spec: {type: service, dependsOn: ['component:b']}\n"
+        )
+    assert find_format(tmp_path).name == "backstage"
+    assert ("component:default/a", "uses", "component:default/b") in edges(load_tables([tmp_path]))
+    (tmp_path / "catalog-info.yaml").write_text(
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: top}\n"
+    )
+    tables = load_tables([tmp_path])
+    assert list(tables.entities["id"]) == ["component:default/top"]
+    assert [f.count for f in tables.report if "a catalog file in a folder below" in f.reason] == [2]
 
 
 def test_a_catalog_of_nothing_is_refused(tmp_path: Path) -> None:
