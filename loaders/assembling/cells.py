@@ -118,6 +118,28 @@ def split_lists(
     return both.sort("_order", maintain_order=True).drop("_order"), seen.names
 
 
+def tell_lists(frame: pl.DataFrame, ends: Collection[str], report: list[Finding]) -> None:
+    """Add a note on cells that are read as one id, and look like a list of others.
+
+    For our own tables, in which an id may hold anything.
+    """
+    texts = [frame[end] for end in ends if frame.schema.get(end) == pl.String]
+    marked = [t.str.contains_any([*_MARKS]).fill_null(False) for t in texts]
+    cells = [t.filter(m) for t, m in zip(texts, marked, strict=True)]
+    if not any(map(len, cells)):
+        return
+    alone = {id_ for t, m in zip(texts, marked, strict=True) for id_ in t.filter(~m).unique()}
+    found = []
+    for cell in (c for column in cells for c in column.unique().to_list()):
+        parts = _parsed(cell.strip()) if cell.strip()[:1] in ("[", "{") else None
+        parts = parts if isinstance(parts, list) else re.split(r"[;,|\n]", cell)
+        if len(parts) > 1 and any(str(part).strip() in alone for part in parts):
+            found.append(repr(clip(cell, 60)))
+    if found:
+        reason = "a cell of our own tables that looks like a list, and is one id"
+        report.append(Finding("note", len(found), reason, tuple(found[:5])))
+
+
 def holds_lists(head: str) -> bool:
     """Whether the head of a column says that its cells may hold several: `depends_on`, `vendors`"""
     return _LISTED.fullmatch(spell(head)) is not None

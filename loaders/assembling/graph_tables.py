@@ -63,6 +63,9 @@ def graph_tables(
     directed = sum(edge[4] for edge in drawn.edges)
     if directed:
         report.append(direction.note(directed))
+    if not drawn.edges:
+        reason = f"a graph of {len(drawn.nodes):,} nodes without edges: no dependency is stated"
+        report.append(Finding("note", 0, reason))
     entities = _frame(source, [(attributes, place) for _, attributes, place in drawn.nodes])
     edges = _frame(source, [(e[2], e[3]) for e in drawn.edges])
     held = ("source", "target", *entities.columns, *edges.columns)

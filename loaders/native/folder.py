@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean
-from knockon.graph.model.tables import Tables
+from knockon.graph.model.tables import ENDS, Finding, Tables
+from knockon.loaders.assembling.cells import tell_lists
 from knockon.loaders.native.formats import HEAD_KEYS
 from knockon.loaders.parsing.csv_text import read_csv_table
 from knockon.loaders.parsing.source import Source, SourceLike
@@ -22,9 +23,13 @@ def read_folder(source: SourceLike) -> Tables:
     if dependencies is None:
         raise InputError(f"{source.place}: expected dependencies.csv or dependencies.parquet")
     entities = _read_table(source.path, "entities")
-    head = _read_head(source.path / "graph.yaml")
+    report: list[Finding] = []
+    tell_lists(dependencies, ENDS, report)
     return Tables(
-        entities=pl.DataFrame() if entities is None else entities, dependencies=dependencies, **head
+        entities=pl.DataFrame() if entities is None else entities,
+        dependencies=dependencies,
+        report=tuple(report),
+        **_read_head(source.path / "graph.yaml"),
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
-from knockon.graph.model.tables import FILE, LINE, Tables
+from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.parsing.place import hide_password
 
 MAX_ROWS = 20_000_000
@@ -116,14 +116,3 @@ def build_dependencies(
     if "source" not in rows.columns:
         rows = rows.with_columns(pl.lit(place).alias("source"))
     return rows.with_columns(pl.lit("query").alias(FILE), pl.int_range(1, pl.len() + 1).alias(LINE))
-
-
-def build_tables(frame: pl.DataFrame, mapping: Mapping[str, str] | None, address: str) -> Tables:
-    """The tables of a query that gives dependencies only."""
-    dependencies = build_dependencies(frame, mapping, address)
-    return Tables(
-        pl.DataFrame(),
-        dependencies,
-        f"Query of {hide_password(address)}",
-        sources={hide_password(address): "--query"},
-    )

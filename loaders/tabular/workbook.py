@@ -46,9 +46,11 @@ def read_excel(
 
     if sheet is None and set(_OURS) & named.keys():
         frames = {key: heads(named[key]) for key in _OURS if key in named}
+        report += _tell_others([n for key, n in named.items() if key not in _OURS], _OURS[1])
     elif sheet is not None or len(sheets) == 1:
         name = _named_sheet(source, sheet, sheets) if sheet is not None else next(iter(sheets))
         frames = {"dependencies": heads(name, header_row)}
+        report += _tell_others([other for other in sheets if other != name], name)
     else:
         return _read_only_fitting(source, sheets, names, header_row, options)
     described = frames.get("entities")
@@ -81,7 +83,6 @@ def _read_only_fitting(
             continue
         if tables.dependencies.height:
             fitting[name] = replace(tables, report=(*report, *tables.report))
-    others = [repr(clip(name, 40)) for name in sheets if name not in fitting]
     if len(fitting) != 1:
         shown = some((repr(clip(name, 40)) for name in fitting or sheets), 8) or "none"
         raise InputError(
@@ -90,9 +91,16 @@ def _read_only_fitting(
             "which to read"
         )
     ((name, tables),) = fitting.items()
+    notes = _tell_others([other for other in sheets if other != name], name)
+    return replace(tables, report=(*notes, *tables.report))
+
+
+def _tell_others(others: Sequence[str], name: str) -> list[Finding]:
+    """The note on sheets with cells that are not read."""
+    if not others:
+        return []
     reason = f"a sheet that is not read, beside {clip(name, 40)!r} (--sheet NAME reads another)"
-    note = Finding("note", len(others), reason, tuple(others[:5]))
-    return replace(tables, report=(note, *tables.report))
+    return [Finding("note", len(others), reason, tuple(repr(clip(o, 40)) for o in others[:5]))]
 
 
 def _with_heads(

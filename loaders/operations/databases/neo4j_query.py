@@ -9,6 +9,7 @@ here: what the query calls dependent is the dependent. It runs in a transaction 
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,10 +18,10 @@ import polars as pl
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.operations.databases.query_rows import read_rows
 from knockon.loaders.parsing.database import (
     MAX_ROWS,
     Address,
-    build_dependencies,
     hide_secrets,
     need_query,
     parse_address,
@@ -50,7 +51,8 @@ def read_neo4j(
     mapping: their name of a column -> ours
     Raises InputError for a query or database that cannot be read; never with a password in it.
     """
-    address = parse_address(Source.of(source).address)
+    source = Source.of(source)
+    address = parse_address(source.address)
     statement = need_query(query, address.text, EXAMPLE)
     with hide_secrets(address):
         names, records = _answer(address, statement)
@@ -66,10 +68,9 @@ def read_neo4j(
             cells[name].append(value if name in ends else _plain(value))
     frame = pl.DataFrame([pl.Series(n, _texts(v), strict=False) for n, v in cells.items()])
     made = rows.tables(f"Query of {address.shown}", "--query")
-    return Tables(
-        made.entities, build_dependencies(frame, mapping, address.text), made.title,
-        sources=made.sources, report=made.report,
-    )  # fmt: skip
+    read = read_rows(source, frame, mapping, address.text, made.entities)
+    report = (*made.report, *read.report)
+    return replace(read, title=made.title, sources=made.sources, report=report)
 
 
 def _answer(address: Address, statement: str) -> tuple[list[str], list[Any]]:

@@ -9,6 +9,7 @@ read, so it can change nothing. PostgreSQL is read over ADBC (https://arrow.apac
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,15 +17,16 @@ import polars as pl
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
+from knockon.loaders.operations.databases.query_rows import read_rows
 from knockon.loaders.parsing.database import (
     MAX_ROWS,
     Address,
-    build_tables,
     hide_secrets,
     need_query,
     parse_address,
     refuse_missing_extra,
 )
+from knockon.loaders.parsing.place import hide_password
 from knockon.loaders.parsing.source import Source, SourceLike
 
 EXAMPLE = "'SELECT consumer AS dependent, supplier AS provider FROM uses'"
@@ -47,7 +49,9 @@ def read_sql(
     reader = {"sqlite": _sqlite, "duckdb": _duckdb}.get(scheme, _postgresql)
     with hide_secrets(address):
         frame = reader(address, statement)
-    return build_tables(frame, mapping, text)
+    place = hide_password(text)
+    tables = read_rows(source, frame, mapping, text)
+    return replace(tables, title=f"Query of {place}", sources={place: "--query"})
 
 
 def _address_of_file(source: Source) -> str:

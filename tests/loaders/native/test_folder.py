@@ -89,6 +89,16 @@ def test_our_own_tables_have_both_ends(tmp_path: Path) -> None:
     assert "a row without a provider" in str(tables.report[-1])
 
 
+def test_an_id_of_ours_that_looks_like_a_list_is_told(tmp_path: Path) -> None:
+    """An id may hold anything, and is written as it is; who meant a list is told."""
+    table(tmp_path, 'dependent,provider\nshop,"db; cache"\ndb,"x; y"\ncache,"[""db"", ""san""]"\n')
+    tables = load_tables([tmp_path])
+    assert tables.dependencies.height == 3
+    told = [f for f in tables.report if "looks like a list, and is one id" in f.reason]
+    assert [f.count for f in told] == [2]
+    assert "'db; cache'" in told[0].examples
+
+
 @pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
 def test_our_own_tables_have_commas(tmp_path: Path, mark: str, word: str) -> None:
     """A folder is written by knockon; a file alone may come from anywhere, and is read."""

@@ -246,3 +246,14 @@ def test_merged_cells_do_not_multiply(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(excel, "MAX_CELLS", 1000)
     with pytest.raises(InputError, match="its merged cells cover more than 1,000 rows"):
         load_tables([path])
+
+
+def test_sheets_beside_ours_are_told(tmp_path: Path) -> None:
+    """A workbook of our own sheets may hold others; these are named."""
+    rows: dict[str, list[list[object]]] = {
+        "dependencies": [["dependent", "provider"], ["a", "b"]],
+        "Extra": [["from", "to"], ["c", "d"]],
+    }
+    told = notes(load_tables([write_xlsx(tmp_path / "a.xlsx", rows)]))
+    assert "note 1: a sheet that is not read, beside 'dependencies'" in told
+    assert "('Extra')" in told

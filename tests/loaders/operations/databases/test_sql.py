@@ -228,3 +228,22 @@ def test_a_query_joins_with_other_sources(address: str | Path, tmp_path: Path) -
     assert tables.dependencies.height == 4
     assert not [p for p in tables.dependencies["_file"] if "s3cr" in p]
     assert tables.dependencies.filter(pl.col("_file").str.ends_with("query")).height == 3
+
+
+def test_cells_of_a_query_are_read_as_in_any_table(tmp_path: Path) -> None:
+    """Lists are several dependencies, NULL is none, and the direction of --map is told."""
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (app, needs)")
+        rows = [("shop", '["db", "cache"]'), ("wiki", None), ("fax", "N/A")]
+        connection.executemany("INSERT INTO t VALUES (?, ?)", rows)
+        connection.commit()
+    mapping = {"app": "dependent", "needs": "provider"}
+    tables = load_tables([f"sqlite:///{path}"], query="SELECT * FROM t", mapping=mapping)
+    assert tables.dependencies.select("dependent", "provider").rows() == [
+        ("shop", "cache"), ("shop", "db")
+    ]  # fmt: skip
+    assert set(tables.entities["id"]) == {"shop", "db", "cache", "wiki", "fax"}
+    told = "\n".join(map(str, tables.report))
+    assert "note 3: each row is read as: 'app' depends on 'needs'" in told
+    assert "note 2: a row without a provider" in told
