@@ -26,10 +26,10 @@ def read_parquet_table(source: SourceLike) -> pl.DataFrame:
     Raises InputError for damaged files, and for claims of size that cannot be true.
     """
     source = Source.of(source)
-    check_claims(source.path)
+    check_claims(source)
     with one_error(source.place):
-        frame = pl.read_parquet(source.path)
-    check_repeats(frame, source.path)
+        frame = pl.read_parquet(source.file)
+    check_repeats(frame, source)
     return frame.with_columns(
         pl.lit(source.name).alias(FILE), (pl.int_range(pl.len(), dtype=pl.UInt32) + 1).alias(LINE)
     )

@@ -7,11 +7,11 @@ header of every page are read here first (format: https://parquet.apache.org/doc
 
 from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
-from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.thrift import Reader, Struct
 
 MAGIC = b"PAR1"
@@ -23,31 +23,34 @@ FREE_TEXT = 512 * 1024 * 1024  # bytes of all cells that any file may hold
 MAX_FIELD = 1024 * 1024  # bytes of a value of fixed length
 
 
-def check_claims(path: Path) -> None:
+def check_claims(source: Source) -> None:
     """Raise InputError where the file is no Parquet file, or claims what cannot be."""
     try:
-        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            _check(data)
+        if source.packed:
+            _check(source.data)
+        else:
+            with source.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+                _check(data)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         # the header names its fields by number: a missing or odd one is a damaged header
         said = str(error) if isinstance(error, ValueError) else "a header lacks a field"
-        raise InputError(f"{path.name}: not readable as Parquet: {said}") from None
+        raise InputError(f"{source.name}: not readable as Parquet: {said}") from None
 
 
-def check_repeats(frame: pl.DataFrame, path: Path) -> None:
+def check_repeats(frame: pl.DataFrame, source: Source) -> None:
     """Raise InputError where few bytes stand for so much text that whoever touches it runs out of
     memory: pages of a dictionary hold a text once, and rows without end repeat it.
     """
-    size, claimed = path.stat().st_size, int(frame.estimated_size())
+    size, claimed = source.size, int(frame.estimated_size())
     limit = max(FREE_TEXT, MAX_SHRINK * size)
     if claimed > limit:
         raise InputError(
-            f"{path.name}: {frame.height:,} rows in {size:,} bytes hold {claimed:,} bytes when "
+            f"{source.name}: {frame.height:,} rows in {size:,} bytes hold {claimed:,} bytes when "
             f"unpacked; at most {limit:,} are read"
         )
 
 
-def _check(data: mmap) -> None:
+def _check(data: mmap | bytes) -> None:
     size = len(data)
     if size < 12 or data[:4] != MAGIC or data[-4:] != MAGIC:
         raise ValueError("it breaks off" if size >= 4 and data[:4] == MAGIC else "no Parquet file")
@@ -72,7 +75,7 @@ def _check(data: mmap) -> None:
         raise ValueError(f"it claims {total:,} bytes when unpacked; at most {MAX_TOTAL:,} are read")
 
 
-def _check_chunk(data: mmap, chunk: Struct, body: int, limit: int) -> int:
+def _check_chunk(data: mmap | bytes, chunk: Struct, body: int, limit: int) -> int:
     """Walk the pages of one column; the bytes that they take when unpacked."""
     values, packed = _count(chunk, 5), _count(chunk, 7)
     dictionary = chunk.get(11)
@@ -94,7 +97,7 @@ def _check_chunk(data: mmap, chunk: Struct, body: int, limit: int) -> int:
     return unpacked
 
 
-def _walk_pages(data: mmap, start: int, end: int) -> Iterator[Struct]:
+def _walk_pages(data: mmap | bytes, start: int, end: int) -> Iterator[Struct]:
     reader = Reader(data, start, end)
     while reader.position < end:
         page = reader.struct()
