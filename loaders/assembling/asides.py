@@ -44,7 +44,7 @@ def drop_asides(
         pl.coalesce(pl.lit(None, pl.String), *(pl.col(c).cast(pl.String) for c in flat)).alias("t")
     )["t"]
     section = pl.repeat(
-        len(columns) > 2 and _median(filled.filter(~lone)) > 2, frame.height, eager=True
+        len(columns) > 2 and _find_median(filled.filter(~lone)) > 2, frame.height, eager=True
     )
     if ends.dependent is not None:
         section &= frame[ends.dependent].is_null()
@@ -60,15 +60,15 @@ def drop_asides(
     reason = "a row of one cell that reads like a section, a total or a note"
     report.append(Finding("dropped", lost.height, reason, tuple(shown)))
     marks = {found[1] for t in named if (found := _MARK.match(t))}
-    return _without_marks(frame.filter(~aside), columns, marks, report)
+    return _drop_marks(frame.filter(~aside), columns, marks, report)
 
 
-def _median(counts: pl.Series) -> float:
+def _find_median(counts: pl.Series) -> float:
     middle = counts.cast(pl.Float64).median()
     return middle if isinstance(middle, float) else 0.0
 
 
-def _without_marks(
+def _drop_marks(
     frame: pl.DataFrame, columns: Sequence[str], marks: set[str], report: list[Finding]
 ) -> pl.DataFrame:
     """The frame without the marks of these footnotes at the ends of its texts."""

@@ -9,7 +9,7 @@ import polars as pl
 
 from knockon.graph.errors import clip, some
 from knockon.graph.model.tables import FILE, LINE, Finding
-from knockon.loaders.assembling.ends import spell, stem
+from knockon.loaders.assembling.ends import find_stem, spell
 
 _ABOUT = {  # our column: endings of theirs
     "name": ("_name", "name", "_label", "label", "_title", "_display_name", "_display_value"),
@@ -23,7 +23,7 @@ _FOUND = "\0found"
 def find_beside(columns: Sequence[str], end: str) -> dict[str, str]:
     """The columns that describe what a column identifies: {theirs: our column of entities}."""
     words = {spell(c): c for c in columns if c != end}
-    word, plain = spell(end), stem(end)
+    word, plain = spell(end), find_stem(end)
     found: dict[str, str] = {}
     for ours, endings in _ABOUT.items():
         wanted = [w + ending for w in dict.fromkeys((word, plain)) for ending in endings]
@@ -60,10 +60,10 @@ def describe(
         return frame, pl.DataFrame()
     told = ", ".join(repr(clip(c, 40)) for c in used)
     report.append(Finding("note", len(used), f"a column that describes an end: {told}"))
-    return frame.drop(used), _one_row_each(pl.concat(parts, how="diagonal_relaxed"), report)
+    return frame.drop(used), _keep_one_row_each(pl.concat(parts, how="diagonal_relaxed"), report)
 
 
-def _one_row_each(every: pl.DataFrame, report: list[Finding]) -> pl.DataFrame:
+def _keep_one_row_each(every: pl.DataFrame, report: list[Finding]) -> pl.DataFrame:
     """One row per id; where several say different things, the first is kept and the rest told."""
     columns = [c for c in every.columns if c != "id"]
     groups = every.group_by("id", maintain_order=True)

@@ -86,10 +86,10 @@ def split_lists(
     Raises InputError for items that name nothing, and where lists at both ends multiply beyond
     MAX_PRODUCT.
     """
-    marked = _marked(frame, listed)
+    marked = _mark_lists(frame, listed)
     if not marked.any():
         return frame, {}
-    seen, alone = Listed(), _standing_alone(frame, listed)
+    seen, alone = Listed(), _find_single(frame, listed)
     numbered = frame.with_row_index("_order")
     some, rest = numbered.filter(marked), numbered.filter(~marked)
     lists: dict[str, list[list[str] | None]] = {}
@@ -98,7 +98,7 @@ def split_lists(
         lists[end] = []
         for row, value in enumerate(some[end].to_list()):
             try:
-                lists[end].append(_items(value, sure, alone, seen))
+                lists[end].append(_split_items(value, sure, alone, seen))
             except ValueError as error:
                 where = some.select(at(some, "dependencies")).item(row, 0)
                 faults.append(f"{where}: {end}: {error}")
@@ -131,7 +131,7 @@ def tell_lists(frame: pl.DataFrame, ends: Collection[str], report: list[Finding]
     alone = {id_ for t, m in zip(texts, marked, strict=True) for id_ in t.filter(~m).unique()}
     found = []
     for cell in (c for column in cells for c in column.unique().to_list()):
-        parts = _parsed(cell.strip()) if cell.strip()[:1] in ("[", "{") else None
+        parts = _parse_literal(cell.strip()) if cell.strip()[:1] in ("[", "{") else None
         parts = parts if isinstance(parts, list) else re.split(r"[;,|\n]", cell)
         if len(parts) > 1 and any(str(part).strip() in alone for part in parts):
             found.append(repr(clip(cell, 60)))
@@ -157,7 +157,7 @@ def _check_product(lengths: list[list[int]], place: str) -> None:
         )
 
 
-def _marked(frame: pl.DataFrame, ends: Collection[str]) -> pl.Series:
+def _mark_lists(frame: pl.DataFrame, ends: Collection[str]) -> pl.Series:
     """The rows in which an end may be a list."""
     found = pl.repeat(False, frame.height, eager=True)
     for end in ends:
@@ -169,7 +169,7 @@ def _marked(frame: pl.DataFrame, ends: Collection[str]) -> pl.Series:
     return found
 
 
-def _standing_alone(frame: pl.DataFrame, ends: Collection[str]) -> set[str]:
+def _find_single(frame: pl.DataFrame, ends: Collection[str]) -> set[str]:
     """The texts that surely name one thing: they fill a cell, or a part between semicolons."""
     texts = [frame[e].rename("v") for e in ends if frame.schema[e] == pl.String]
     if not texts:
@@ -177,30 +177,30 @@ def _standing_alone(frame: pl.DataFrame, ends: Collection[str]) -> set[str]:
     every = pl.concat(texts).drop_nulls().str.strip_chars().unique()
     marked = every.str.contains_any([*_MARKS])
     parts = (part.strip() for text in every.filter(marked) for part in re.split(r"[;\n]", text))
-    return {*every.filter(~marked), *(p for p in parts if len(_with_forms(p.split(","))) == 1)}
+    return {*every.filter(~marked), *(p for p in parts if len(_join_forms(p.split(","))) == 1)}
 
 
-def _items(value: Any, listed: bool, alone: set[str], seen: Listed) -> list[str] | None:
+def _split_items(value: Any, listed: bool, alone: set[str], seen: Listed) -> list[str] | None:
     """The things that a cell names, None where it names none. Raises ValueError with the reason."""
     if value is None:
         return None
     if isinstance(value, list):
-        found = [text for item in value for text in [_named(item, seen)] if text]
+        found = [text for item in value for text in [_name_item(item, seen)] if text]
         return found or None
     if isinstance(value, dict):
-        text = _named(value, seen)
+        text = _name_item(value, seen)
         return [text] if text else None
     if not isinstance(value, str):
         return [str(value)]
     text = value.strip()
     if text[:1] in ("[", "{"):
-        parsed = _parsed(text)
+        parsed = _parse_literal(text)
         if parsed is not None:
-            return _items(parsed, True, alone, seen)
-    return _parts(text, listed, alone, seen)
+            return _split_items(parsed, True, alone, seen)
+    return _split_parts(text, listed, alone, seen)
 
 
-def _parsed(text: str) -> Any:
+def _parse_literal(text: str) -> Any:
     """The list or object that a text holds: JSON, or as Python, YAML and PostgreSQL write lists."""
     try:
         value = json.loads(text)
@@ -212,7 +212,7 @@ def _parsed(text: str) -> Any:
     return value if isinstance(value, list | dict) else None
 
 
-def _named(item: Any, seen: Listed) -> str | None:
+def _name_item(item: Any, seen: Listed) -> str | None:
     """The id that an item of a list stands for."""
     if isinstance(item, dict):
         key = next((k for k in _KEYS if isinstance(item.get(k), str | int) and item[k] != ""), None)
@@ -233,13 +233,13 @@ def _named(item: Any, seen: Listed) -> str | None:
     return text if text and text.lower() not in _BLANKS else None
 
 
-def _parts(text: str, listed: bool, alone: set[str], seen: Listed) -> list[str] | None:
+def _split_parts(text: str, listed: bool, alone: set[str], seen: Listed) -> list[str] | None:
     """The parts of a text between separators, where these part a list."""
     for mark in ("\n", ";", "|", ","):
         if mark not in text or (mark == ";" and _ENTITY.search(text)):
             continue
         parts = [p.strip().lstrip("•·*").strip() for p in text.split(mark)]
-        parts = _with_forms(parts) if mark == "," else [p for p in parts if p]
+        parts = _join_forms(parts) if mark == "," else [p for p in parts if p]
         if len(parts) < 2:
             if mark != ",":
                 text = parts[0] if parts else ""
@@ -249,12 +249,14 @@ def _parts(text: str, listed: bool, alone: set[str], seen: Listed) -> list[str] 
         if not sure and not any(part in alone for part in parts):
             seen.kept.append(repr(clip(text, 60)))
             return [text]
-        inner = [_parts(part, listed, alone, seen) for part in parts] if mark != "," else [parts]
+        inner = (
+            [_split_parts(part, listed, alone, seen) for part in parts] if mark != "," else [parts]
+        )
         return [p for ps in inner for p in ps or [] if p.lower() not in _BLANKS] or None
     return [text] if text else None
 
 
-def _with_forms(parts: list[str]) -> list[str]:
+def _join_forms(parts: list[str]) -> list[str]:
     """The parts, each with the legal form that a comma parted from it: `Stripe, Inc.`"""
     whole: list[str] = []
     for part in (p.strip() for p in parts):

@@ -5,7 +5,7 @@ import polars as pl
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.columns import Said
 from knockon.loaders.assembling.ends import spell
-from knockon.loaders.assembling.relation_words import BETWEEN, bare, read_word
+from knockon.loaders.assembling.relation_words import BETWEEN, read_word, strip_word
 
 # the first that is there
 _PARENTS = ("parent", "u_name", "parent_sys_id", "parent_name", "parent_ci")
@@ -27,7 +27,7 @@ def find_columns(frame: pl.DataFrame, said: Said) -> tuple[str, str, str] | None
     if parent is None or child is None or kind is None or not frame.height:
         return None
     texts = frame[kind].cast(pl.String, strict=False).drop_nulls().unique().to_list()
-    meant = {bare(theirs) for theirs in said.relations}
-    typed = any(BETWEEN in text or bare(text) in meant for text in texts)
+    meant = {strip_word(theirs) for theirs in said.relations}
+    typed = any(BETWEEN in text or strip_word(text) in meant for text in texts)
     known = bool(texts) and all(read_word(text, {}) is not None for text in texts)
     return (parent, child, kind) if typed or known else None

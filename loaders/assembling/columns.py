@@ -77,7 +77,7 @@ def parse_mapping(mapping: Mapping[str, str] | None, company: str | None = None)
     return said
 
 
-def renamed(columns: Collection[str], mapping: Mapping[str, str], place: str) -> dict[str, str]:
+def map_names(columns: Collection[str], mapping: Mapping[str, str], place: str) -> dict[str, str]:
     """The part of the mapping that these columns have. Raises InputError where two columns would
     have one name.
     """
@@ -91,7 +91,7 @@ def renamed(columns: Collection[str], mapping: Mapping[str, str], place: str) ->
     return held
 
 
-def settled(
+def settle_names(
     columns: Collection[str], ours: Collection[str], taken: Collection[str] = ()
 ) -> dict[str, str]:
     """New names for columns of a source that knows nothing of ours.
@@ -109,7 +109,7 @@ def settled(
     return names
 
 
-def unknown_names(names: Collection[str], known: Iterable[str]) -> list[Finding]:
+def find_unknown_names(names: Collection[str], known: Iterable[str]) -> list[Finding]:
     """A note on names in the mapping that the source does not have: another source may."""
     there = list(dict.fromkeys(known))
     lost = [name for name in names if name not in there]

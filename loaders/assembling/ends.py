@@ -83,7 +83,7 @@ def spell(column: str) -> str:
     return "_".join(re.sub(r"[-_./()]", " ", column.strip().lower()).split())
 
 
-def stem(column: str) -> str:
+def find_stem(column: str) -> str:
     """The word of a column without what says that it holds the key, or the name: `vendor`."""
     word = spell(column)
     found = next((e for e in (*_KEYS, *_NAMES) if word.endswith(e) and word != e), "")
@@ -95,7 +95,7 @@ def count_words(heads: Sequence[str]) -> int:
     paired = {word for pair in PAIRS for word in pair}
     return sum(
         spell(h) in (*paired, *DEPENDENCY_NAMES, *ENTITY_NAMES)
-        or any(p.fullmatch(stem(h)) for p in (_DEPENDENTS, _PROVIDERS, _BESIDE))
+        or any(p.fullmatch(find_stem(h)) for p in (_DEPENDENTS, _PROVIDERS, _BESIDE))
         for h in heads
     )
 
@@ -121,7 +121,7 @@ def find_ends(frame: pl.DataFrame, said: Said, place: str) -> Ends | None:
     needing = bool(dependents) or "dependent" in said.constants
     if needing and (providers or "provider" in said.constants):
         how = "mapped" if mapped or set(ENDS) & said.constants.keys() else "named"
-        pairs = tuple((c, None if c == "provider" else _relation(c, said)) for c in providers)
+        pairs = tuple((c, None if c == "provider" else _find_relation(c, said)) for c in providers)
         return Ends(dependents[0] if dependents else None, pairs, how)
     if any(_is_misspelt(spell(c)) for c in theirs):
         return None
@@ -142,12 +142,12 @@ def _guess(
             if first == "child" and "callcount" in words:  # of calls: the parent is the caller
                 a, b = b, a
             found.append(Ends(a, ((b, None),), "pair"))
-    needed = providers or _of_words(theirs, _PROVIDERS, dependents)
-    needing = dependents or _of_words(theirs, _DEPENDENTS, needed)
+    needed = providers or _find_by_words(theirs, _PROVIDERS, dependents)
+    needing = dependents or _find_by_words(theirs, _DEPENDENTS, needed)
     known = list(needing)
     if needed and not needing and "dependent" not in said.constants:
-        needing = _beside(frame, [c for c in theirs if c not in needed], needed)
-    pairs = tuple((c, _relation(c, said)) for c in needed)
+        needing = _find_beside(frame, [c for c in theirs if c not in needed], needed)
+    pairs = tuple((c, _find_relation(c, said)) for c in needed)
     if "dependent" in said.constants and needed:
         found = [Ends(None, pairs, "mapped")]
     elif needed or "provider" in said.constants:
@@ -158,7 +158,7 @@ def _guess(
         ]
     if len(found) == 1:
         return found[0]
-    raise _unclear(found, known, needed, theirs, place)
+    raise _make_unclear(found, known, needed, theirs, place)
 
 
 def _is_misspelt(word: str) -> bool:
@@ -166,18 +166,20 @@ def _is_misspelt(word: str) -> bool:
     return not known and any(is_slip(word, end) for end in ENDS)
 
 
-def _of_words(theirs: Sequence[str], pattern: re.Pattern[str], apart: Sequence[str]) -> list[str]:
+def _find_by_words(
+    theirs: Sequence[str], pattern: re.Pattern[str], apart: Sequence[str]
+) -> list[str]:
     """The columns whose words fit; of several of one stem (id, name), the one that is the key."""
     stems: dict[str, list[str]] = {}
     for column in theirs:
-        if column not in apart and pattern.fullmatch(stem(column)):
-            stems.setdefault(stem(column), []).append(column)
+        if column not in apart and pattern.fullmatch(find_stem(column)):
+            stems.setdefault(find_stem(column), []).append(column)
     return [min(columns, key=_rank) for columns in stems.values()]
 
 
-def _beside(frame: pl.DataFrame, theirs: Sequence[str], providers: Sequence[str]) -> list[str]:
+def _find_beside(frame: pl.DataFrame, theirs: Sequence[str], providers: Sequence[str]) -> list[str]:
     """The column of dependents beside providers; of several, the one whose values these name."""
-    found = [c for c in theirs if _BESIDE.fullmatch(stem(c))]
+    found = [c for c in theirs if _BESIDE.fullmatch(find_stem(c))]
     if any(_NEEDED.fullmatch(spell(c)) for c in providers):
         found += [c for c in theirs if _KEYED.fullmatch(spell(c))]
     plain = [c for c in providers if not frame.schema[c].is_nested()]
@@ -193,7 +195,7 @@ def _beside(frame: pl.DataFrame, theirs: Sequence[str], providers: Sequence[str]
     }
     most = max(held.values(), default=0)
     best = [c for c in held if held[c] == most] if most else found
-    return [min(best, key=_rank)] if len({stem(c) for c in best}) == 1 else best
+    return [min(best, key=_rank)] if len({find_stem(c) for c in best}) == 1 else best
 
 
 def _rank(column: str) -> tuple[int, str]:
@@ -202,7 +204,7 @@ def _rank(column: str) -> tuple[int, str]:
     return (0 if word.endswith(_KEYS) else 2 if word.endswith(_NAMES) else 1, word)
 
 
-def _relation(column: str, said: Said) -> str | None:
+def _find_relation(column: str, said: Said) -> str | None:
     """What --map, or else the head of a column of providers, says of the relation to them."""
     if column in said.relations:
         return said.relations[column].relation
@@ -229,10 +231,10 @@ def tell_ends(ends: Ends, said: Said, columns: Sequence[str], rows: int) -> list
         turn += f" --map '{clip(str(ends.dependent), 40)}=provider'"
         reason = f"{dependent} is taken as dependent, {provider} as provider; {turn} turns it round"
         told = [Finding("note", 1, reason)]
-    stems = {stem(c) for c in ends.columns}
-    more = _of_words(columns, _PROVIDERS, ends.columns)
+    stems = {find_stem(c) for c in ends.columns}
+    more = _find_by_words(columns, _PROVIDERS, ends.columns)
     more += [c for c in columns if any(re.fullmatch(p, spell(c)) for _, p in _RELATIONS)]
-    more = [c for c in dict.fromkeys(more) if stem(c) not in stems]
+    more = [c for c in dict.fromkeys(more) if find_stem(c) not in stems]
     if more:
         reason = "a column that seems to hold providers, too, and is not read as one"
         shown = tuple(f"--map '{clip(c, 40)}=provider' reads it" for c in more[:5])
@@ -240,7 +242,7 @@ def tell_ends(ends: Ends, said: Said, columns: Sequence[str], rows: int) -> list
     return told
 
 
-def _unclear(
+def _make_unclear(
     found: Sequence[Ends], dependents: Sequence[str], providers: Sequence[str],
     theirs: Sequence[str], place: str,
 ) -> InputError:  # fmt: skip

@@ -7,7 +7,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Finding
-from knockon.loaders.assembling.columns import ENTITY_NAMES, Said, renamed
+from knockon.loaders.assembling.columns import ENTITY_NAMES, Said, map_names
 from knockon.loaders.assembling.ends import spell
 from knockon.loaders.assembling.neo4j_csv import name_nodes
 from knockon.loaders.parsing.csv_text import SEPARATORS, read_csv_table
@@ -45,7 +45,7 @@ def settle_entities(
 ) -> pl.DataFrame:
     """A table of entities with our names; where no column is `id`, the most likely one is taken."""
     ours = {theirs: name for theirs, name in said.columns.items() if name in ENTITY_NAMES}
-    frame = frame.rename(renamed(frame.columns, ours, place))
+    frame = frame.rename(map_names(frame.columns, ours, place))
     words = {spell(c): c for c in frame.columns if c not in (FILE, LINE)}
     if "id" not in frame.columns:
         key = next((words[w] for w in _IDS if w in words), None)

@@ -33,7 +33,7 @@ class Rows:
         """`compose.yaml#services.web` of `services.web`; the file alone where nothing is told."""
         return f"{self.file}#{where}" if where and self.file else where or self.file
 
-    def records(
+    def walk_records(
         self, holder: dict[str, Any], key: str, where: str
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """The objects in a list of the holder, each with its place; what is none is counted."""
@@ -50,7 +50,7 @@ class Rows:
             else:
                 self.findings.add("dropped", f"an entry of {key} that is no object", place)
 
-    def entity(self, identifier: str, where: str, **cells: Any) -> bool:
+    def add_entity(self, identifier: str, where: str, **cells: Any) -> bool:
         """Add an entity, or fill what is still empty in the one of this id. Whether it is new."""
         known = self.entities.get(identifier)
         if known is None:
@@ -61,7 +61,7 @@ class Rows:
                 known[column] = value
         return False
 
-    def depend(
+    def add_dependency(
         self, *, dependent: str, provider: str, relation: str, where: str, **cells: Any
     ) -> None:
         self.dependencies.append(
@@ -80,23 +80,23 @@ class Rows:
         how: what makes it hold, such as `the selector of a Service`
         """
         evidence = f"by definition: {how}, {where}"
-        self.depend(
+        self.add_dependency(
             dependent=dependent, provider=provider, relation=relation, where=where,
             **{"probability": 1.0, "evidence": evidence, **cells},
         )  # fmt: skip
 
-    def tables(self, title: str | None, told: str) -> Tables:
+    def build_tables(self, title: str | None, told: str) -> Tables:
         """Everything as tables; `told` says where the source comes from."""
         return Tables(
             entities=build_frame(list(self.entities.values())),
             dependencies=build_frame(self.dependencies)
             if self.dependencies
-            else _no_dependencies(),
+            else _make_no_dependencies(),
             title=title,
             sources={self.source: told},
             report=self.findings.report(),
         )
 
 
-def _no_dependencies() -> pl.DataFrame:
+def _make_no_dependencies() -> pl.DataFrame:
     return pl.DataFrame(schema={c.name: c.dtype for c in DEPENDENCY_COLUMNS})

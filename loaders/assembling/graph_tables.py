@@ -17,10 +17,10 @@ from knockon.loaders.assembling.columns import (
     DEPENDENCY_NAMES,
     ENTITY_NAMES,
     Direction,
+    find_unknown_names,
+    map_names,
     parse_mapping,
-    renamed,
-    settled,
-    unknown_names,
+    settle_names,
 )
 from knockon.loaders.assembling.directions import DIRECTED, check_directions, turn_both_ways
 from knockon.loaders.assembling.triples import find_words, list_words, read_words
@@ -50,7 +50,7 @@ class Drawn:
     report: list[Finding] = field(default_factory=list)
 
 
-def graph_tables(
+def build_graph_tables(
     source: Source, drawn: Drawn, mapping: Mapping[str, str] | None = None, both_ways: bool = False
 ) -> Tables:
     """The tables of a graph. Raises InputError for edges without direction, unless `both_ways`.
@@ -66,13 +66,13 @@ def graph_tables(
     if not drawn.edges:
         reason = f"a graph of {len(drawn.nodes):,} nodes without edges: no dependency is stated"
         report.append(Finding("note", 0, reason))
-    entities = _frame(source, [(attributes, place) for _, attributes, place in drawn.nodes])
-    edges = _frame(source, [(e[2], e[3]) for e in drawn.edges])
+    entities = _build_frame(source, [(attributes, place) for _, attributes, place in drawn.nodes])
+    edges = _build_frame(source, [(e[2], e[3]) for e in drawn.edges])
     held = ("source", "target", *entities.columns, *edges.columns)
     attributes = {k: v for k, v in said.columns.items() if k not in ("source", "target")}
-    entities = _with_names(_named(entities, attributes, source.name, ENTITY_NAMES, ("id",)))
+    entities = _use_labels(_name_columns(entities, attributes, source.name, ENTITY_NAMES, ("id",)))
     entities = entities.with_columns(pl.Series("id", [n[0] for n in drawn.nodes], pl.String))
-    edges = _named(edges, attributes, source.name, DEPENDENCY_NAMES, ENDS)
+    edges = _name_columns(edges, attributes, source.name, DEPENDENCY_NAMES, ENDS)
     first, second = direction.ends
     edges = edges.with_columns(
         pl.Series(first, [e[0] for e in drawn.edges], pl.String),
@@ -82,12 +82,13 @@ def graph_tables(
     edges = turn_both_ways(edges)
     free = not {"source", "target"} & said.columns.keys()  # else --map says the direction
     column = find_words(edges, said, free)
-    report += unknown_names(said.theirs, (*held, *list_words(edges, column, said)))
+    report += find_unknown_names(said.theirs, (*held, *list_words(edges, column, said)))
     if column is not None:
         edges = read_words(edges, column, said.relations, free, report)
-    edges, notes = _with_all_attributes(edges)
+    edges, notes = _join_attributes(edges)
     return Tables(
-        entities=_ordered(entities, ENTITY_NAMES), dependencies=_ordered(edges, DEPENDENCY_NAMES),
+        entities=_order_columns(entities, ENTITY_NAMES),
+        dependencies=_order_columns(edges, DEPENDENCY_NAMES),
         title=drawn.title, report=(*report, *notes),
     )  # fmt: skip
 
@@ -100,13 +101,13 @@ def _check_directions(source: Source, drawn: Drawn, both_ways: bool) -> list[Fin
     return check_directions(len(without), len(drawn.edges), f"{source.name}{at}", both_ways, loops)
 
 
-def _frame(source: Source, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataFrame:
+def _build_frame(source: Source, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataFrame:
     """Attributes as text columns, with file and line."""
     names = dict.fromkeys(name for attributes, _ in rows for name in attributes)
     series = [
         pl.Series(
             f"attribute{name}" if name in (FILE, LINE) else name,
-            [_text(attributes.get(name)) for attributes, _ in rows],
+            [_write_text(attributes.get(name)) for attributes, _ in rows],
             pl.String,
         )
         for name in names
@@ -119,7 +120,7 @@ def _frame(source: Source, rows: list[tuple[dict[str, Any], Place]]) -> pl.DataF
     return pl.DataFrame([*series, *places])
 
 
-def _named(
+def _name_columns(
     frame: pl.DataFrame,
     mapping: Mapping[str, str],
     place: str,
@@ -127,12 +128,12 @@ def _named(
     taken: tuple[str, ...],
 ) -> pl.DataFrame:
     """The frame with the names of the mapping, and the others out of the way of ours."""
-    frame = frame.rename(renamed(frame.columns, mapping, place))
+    frame = frame.rename(map_names(frame.columns, mapping, place))
     theirs = [c for c in frame.columns if c not in (FILE, LINE)]
-    return frame.rename(settled(theirs, ours, taken))
+    return frame.rename(settle_names(theirs, ours, taken))
 
 
-def _text(value: Any) -> str | None:
+def _write_text(value: Any) -> str | None:
     """A value of an attribute as text; lists and mappings as JSON."""
     if value is None or isinstance(value, str):
         return value or None
@@ -141,14 +142,14 @@ def _text(value: Any) -> str | None:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _with_names(entities: pl.DataFrame) -> pl.DataFrame:
+def _use_labels(entities: pl.DataFrame) -> pl.DataFrame:
     """Where nodes have labels and no names, the labels are the names."""
     if "name" in entities.columns or "label" not in entities.columns:
         return entities
     return entities.rename({"label": "name"})
 
 
-def _with_all_attributes(edges: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+def _join_attributes(edges: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     """Rows of one identity hold, in columns that are not ours, what any of them says."""
     keys = [c for c in IDENTITY if c in edges.columns]
     others = [c for c in edges.columns if c not in (*DEPENDENCY_NAMES, FILE, LINE)]
@@ -174,7 +175,7 @@ def _with_all_attributes(edges: pl.DataFrame) -> tuple[pl.DataFrame, list[Findin
     return whole, [Finding("note", int(differ), reason)]
 
 
-def _ordered(frame: pl.DataFrame, first: tuple[str, ...]) -> pl.DataFrame:
+def _order_columns(frame: pl.DataFrame, first: tuple[str, ...]) -> pl.DataFrame:
     """Our columns first, then theirs, then the place."""
     ours = [c for c in first if c in frame.columns]
     theirs = [c for c in frame.columns if c not in (*ours, FILE, LINE)]

@@ -37,6 +37,6 @@ def split_image(reference: str) -> tuple[str, str | None]:
     return name.removeprefix("library/"), version
 
 
-def image_id(name: str) -> str:
+def make_image_id(name: str) -> str:
     """The id of the image of this name (`split_image`): `image:redis`."""
     return f"image:{name}"

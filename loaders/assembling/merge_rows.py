@@ -48,7 +48,7 @@ def merge_rows(
         merged = _keep_all_names(merged, again)
     for column in (c for c in columns if c not in (*quiet, ALSO_KNOWN_AS)):
         differ = groups.agg(pl.col(column).drop_nulls().unique(maintain_order=True))
-        report += _conflicts(differ.filter(pl.col(column).list.len() > 1), column)
+        report += _find_conflicts(differ.filter(pl.col(column).list.len() > 1), column)
     return pl.concat([rest, merged.select(rest.columns)]), report
 
 
@@ -72,7 +72,7 @@ def _keep_all_names(merged: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     return merged.with_columns(pl.coalesce(all_names, ALSO_KNOWN_AS).alias(ALSO_KNOWN_AS))
 
 
-def _conflicts(differ: pl.DataFrame, column: str) -> list[Finding]:
+def _find_conflicts(differ: pl.DataFrame, column: str) -> list[Finding]:
     if not differ.height:
         return []
     examples = tuple(

@@ -30,7 +30,7 @@ def name_edges(frame: pl.DataFrame, place: str) -> tuple[pl.DataFrame, bool]:
     """A frame of relationships with plain heads, and whether ids carry their space; any other frame
     as it is. Raises InputError for nodes.
     """
-    roles = {_role(column) for column in frame.columns}
+    roles = {_find_role(column) for column in frame.columns}
     if ID in roles and not {START, END} & roles:
         raise InputError(
             f"{place}: these are nodes for Neo4j; expected their relationships (:START_ID, :END_ID)"
@@ -38,19 +38,19 @@ def name_edges(frame: pl.DataFrame, place: str) -> tuple[pl.DataFrame, bool]:
         )
     if not {START, END} <= roles:
         return frame, False
-    frame, spaces = _with_plain_heads(frame)
+    frame, spaces = _strip_heads(frame)
     spaced = len({spaces[START], spaces[END]} - {""}) > 1
-    return _with_spaces(frame, spaces if spaced else {}), spaced
+    return _prefix_spaces(frame, spaces if spaced else {}), spaced
 
 
 def name_nodes(frame: pl.DataFrame, spaced: bool) -> pl.DataFrame:
     """A frame of nodes with `id` and `kind`, the first label in small letters; any other frame as
     it is.
     """
-    if ID not in {_role(column) for column in frame.columns}:
+    if ID not in {_find_role(column) for column in frame.columns}:
         return frame
-    frame, spaces = _with_plain_heads(frame)
-    frame = _with_spaces(frame, spaces if spaced else {})
+    frame, spaces = _strip_heads(frame)
+    frame = _prefix_spaces(frame, spaces if spaced else {})
     if "kind" not in frame.columns:
         return frame
     first = pl.col("kind").cast(pl.String).str.split(";").list.first().str.strip_chars()
@@ -58,12 +58,12 @@ def name_nodes(frame: pl.DataFrame, spaced: bool) -> pl.DataFrame:
     return frame.with_columns(pl.col("kind").alias("labels"), snake.alias("kind"))
 
 
-def _role(column: str) -> str:
+def _find_role(column: str) -> str:
     found = _HEAD.fullmatch(column.strip())
     return f":{found['role'].upper()}" if found else ""
 
 
-def _with_plain_heads(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+def _strip_heads(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
     """The frame without types in its heads and columns to be ignored; the id space of each column
     of ids.
     """
@@ -71,17 +71,17 @@ def _with_plain_heads(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]
     spaces: dict[str, str] = {}
     for column in (c for c in frame.columns if c not in (FILE, LINE)):
         found, typed = _HEAD.fullmatch(column.strip()), _TYPED.fullmatch(column.strip())
-        role = _role(column)
+        role = _find_role(column)
         if found and role != ":IGNORE":
             names[column] = _OURS.get(role, role)
             spaces[names[column]] = found["space"] or ""
         elif typed:
             names[column] = typed["name"].strip()
-    frame = frame.drop(c for c in frame.columns if _role(c) == ":IGNORE")
-    return frame.rename(_without_clashes(names, frame.columns)), spaces
+    frame = frame.drop(c for c in frame.columns if _find_role(c) == ":IGNORE")
+    return frame.rename(_drop_clashes(names, frame.columns)), spaces
 
 
-def _without_clashes(names: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
+def _drop_clashes(names: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
     """The new names that no other column has."""
     held = [names.get(c, c) for c in columns]
     return {theirs: new for theirs, new in names.items() if held.count(new) == 1 or new in _KEPT}
@@ -90,7 +90,7 @@ def _without_clashes(names: dict[str, str], columns: Sequence[str]) -> dict[str,
 _KEPT = (START, END, TYPE, "id", "kind")
 
 
-def _with_spaces(frame: pl.DataFrame, spaces: dict[str, str]) -> pl.DataFrame:
+def _prefix_spaces(frame: pl.DataFrame, spaces: dict[str, str]) -> pl.DataFrame:
     """The frame with the name of its space before each id."""
     held = {c: space for c, space in spaces.items() if space and c in (START, END, "id")}
     return frame.with_columns(

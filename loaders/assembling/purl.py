@@ -39,7 +39,7 @@ class Purl:
     version: str
     qualifiers: dict[str, str]
 
-    def identities(self) -> Iterator[str]:
+    def list_identities(self) -> Iterator[str]:
         """Other spellings under which the same package is met.
 
         The index of Python takes `.` for `-` in names. Of the package of an operating system, the

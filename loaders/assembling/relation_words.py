@@ -82,7 +82,7 @@ class Reading:
     relation: str
 
 
-def bare(word: str) -> str:
+def strip_word(word: str) -> str:
     """The word in small letters, with blanks for what parts its words: `RUNS_ON` is `runs on`."""
     return " ".join(re.sub(r"[_\-]+", " ", word).lower().split())
 
@@ -93,16 +93,16 @@ def read_word(word: str, said: Mapping[str, Meaning], own: bool = False) -> Read
     said: what --map says of words, whole (`Rack contains::In Rack`) or by their first half
     own:  a word that is the name of one of our relations is that
     """
-    first, _, second = (bare(half) for half in word.partition(BETWEEN))
-    known = _known(first, second, own)
+    first, _, second = (strip_word(half) for half in word.partition(BETWEEN))
+    known = _is_known(first, second, own)
     for theirs, meaning in said.items():
-        if bare(theirs) in (bare(word), first):
-            needs = known.first_needs if known else _direction(first, second, meaning.relation)
+        if strip_word(theirs) in (strip_word(word), first):
+            needs = known.first_needs if known else _find_direction(first, second, meaning.relation)
             return Reading(needs and not meaning.turned, meaning.relation)
     return known
 
 
-def _known(first: str, second: str, own: bool) -> Reading | None:
+def _is_known(first: str, second: str, own: bool) -> Reading | None:
     if own and first.replace(" ", "_") in RELATIONS:
         return Reading(True, first.replace(" ", "_"))
     if first in WORDS:
@@ -116,7 +116,7 @@ def _known(first: str, second: str, own: bool) -> Reading | None:
     return None
 
 
-def _direction(first: str, second: str, relation: str) -> bool:
+def _find_direction(first: str, second: str, relation: str) -> bool:
     """Whether the first needs the second, of an unknown type: it does, unless the words for where
     things stand say that the second stands in, or on, the first.
     """
@@ -158,7 +158,7 @@ def orient(
 
 def is_mutual(word: str) -> bool:
     """Whether both things do the same to each other: `Exchanges data with` twice."""
-    first, _, second = (bare(half) for half in word.partition(BETWEEN))
+    first, _, second = (strip_word(half) for half in word.partition(BETWEEN))
     return bool(first) and first == second
 
 

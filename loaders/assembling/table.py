@@ -21,10 +21,10 @@ from knockon.loaders.assembling.columns import (
     DEPENDENCY_NAMES,
     Meaning,
     Said,
+    find_unknown_names,
+    map_names,
     parse_mapping,
-    renamed,
-    settled,
-    unknown_names,
+    settle_names,
 )
 from knockon.loaders.assembling.ends import Ends, find_ends, tell_ends
 from knockon.loaders.assembling.entity_files import read_entities, settle_entities
@@ -52,7 +52,7 @@ class TableOptions(TypedDict, total=False):
     entities: Sequence[Path | str]
 
 
-def table(
+def settle_tables(
     source: Source,
     dependencies: pl.DataFrame,
     described: pl.DataFrame | None = None,
@@ -74,23 +74,23 @@ def table(
     if not frame.width:
         return Tables(entities=entities, dependencies=frame, report=tuple(report))
     ends = _find_ends(frame, said, source.name)
-    held = (*_theirs(frame), *_theirs(entities), *_words(frame, ends, said))
-    report += unknown_names(said.theirs, held)
+    held = (*_list_theirs(frame), *_list_theirs(entities), *_find_words(frame, ends, said))
+    report += find_unknown_names(said.theirs, held)
     if ends is None:
         return Tables(entities=entities, dependencies=frame, report=tuple(report))
     native = set(ENDS) <= set(frame.columns)  # then a slip in another column is a fault
     frame, found, alone = _read(frame, ends, said, source, report)
-    frame, lost = _directed(frame, ends, said, bool(options.get("both_ways")), report)
+    frame, lost = _direct(frame, ends, said, bool(options.get("both_ways")), report)
     if found.width or len(alone) or lost.height:
         named = [part[end].cast(pl.String).rename("id") for part in (frame, lost) for end in ENDS]
         entities = add_entities(entities, found, pl.concat([alone, *named]))
     if not native:
-        theirs = [c for c in _theirs(frame) if c not in (*ENDS, "relation")]
-        frame = frame.rename(settled(theirs, DEPENDENCY_NAMES))
+        theirs = [c for c in _list_theirs(frame) if c not in (*ENDS, "relation")]
+        frame = frame.rename(settle_names(theirs, DEPENDENCY_NAMES))
     return Tables(entities=entities, dependencies=frame, report=tuple(report))
 
 
-def _theirs(frame: pl.DataFrame) -> list[str]:
+def _list_theirs(frame: pl.DataFrame) -> list[str]:
     return [c for c in frame.columns if c not in (FILE, LINE)]
 
 
@@ -112,7 +112,7 @@ def _find_ends(frame: pl.DataFrame, said: Said, place: str) -> Ends | None:
     return find_ends(frame, said, place)
 
 
-def _words(frame: pl.DataFrame, ends: Ends | None, said: Said) -> list[str]:
+def _find_words(frame: pl.DataFrame, ends: Ends | None, said: Said) -> list[str]:
     """The names in --map that are words between the ends."""
     if ends is None:
         return []
@@ -125,14 +125,14 @@ def _read(
     """The rows of two ends each, the first thing as `dependent`, the second as `provider`; what
     they say of these things; and the ids of rows of one end.
     """
-    columns = _theirs(frame)
+    columns = _list_theirs(frame)
     if not frame.height:
         report.append(Finding("note", 0, "a table without rows below its heads"))
     report += tell_ends(ends, said, columns, frame.height)
     frame = clear_blanks(frame, ends.columns, report)
     frame = drop_asides(frame, ends, columns, report)
     frame, found = describe(frame, ends.columns, report)
-    frame = _flat(_named(frame, ends, said, source.name))
+    frame = _flatten(_name_columns(frame, ends, said, source.name))
     listed = {
         "dependent": ends.dependent is not None and holds_lists(ends.dependent),
         "provider": any(holds_lists(c) for c, _ in ends.providers),
@@ -146,11 +146,11 @@ def _read(
     return frame.drop(_ROW, strict=False), found, halves
 
 
-def _named(frame: pl.DataFrame, ends: Ends, said: Said, place: str) -> pl.DataFrame:
+def _name_columns(frame: pl.DataFrame, ends: Ends, said: Said, place: str) -> pl.DataFrame:
     """The frame with our names; each column of providers gives rows of its own."""
     names = {c: ours for c, ours in said.columns.items() if ours not in ENDS}
     held = [c for c in frame.columns if c not in ends.columns]
-    frame = frame.rename(renamed(held, names, place))
+    frame = frame.rename(map_names(held, names, place))
     taken = [c for c in frame.columns if c in ENDS and c not in ends.columns]
     frame = frame.rename({c: f"attribute_{c}" for c in taken})
     for column, value in said.constants.items():
@@ -164,22 +164,24 @@ def _named(frame: pl.DataFrame, ends: Ends, said: Said, place: str) -> pl.DataFr
     if len(ends.providers) < 2:
         column, relation = ends.providers[0] if ends.providers else ("provider", None)
         frame = frame.rename({column: "provider"})
-        return frame if "relation" in frame.columns or not relation else _related(frame, relation)
+        return (
+            frame if "relation" in frame.columns or not relation else _find_related(frame, relation)
+        )
     others = [c for c, _ in ends.providers]
     frame = frame.with_row_index(_ROW)
     parts = [
-        _related(frame.rename({c: "\0"}).drop(others, strict=False), relation or "uses")
+        _find_related(frame.rename({c: "\0"}).drop(others, strict=False), relation or "uses")
         .rename({"\0": "provider"}).with_columns(pl.col("provider").cast(pl.String))
         for c, relation in ends.providers
     ]  # fmt: skip
     return pl.concat(parts, how="diagonal").sort(_ROW, maintain_order=True)
 
 
-def _related(frame: pl.DataFrame, relation: str) -> pl.DataFrame:
+def _find_related(frame: pl.DataFrame, relation: str) -> pl.DataFrame:
     return frame.with_columns(pl.lit(relation).alias("relation"))
 
 
-def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+def _flatten(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with nested cells, other than those of the ends, as JSON text."""
     nested = [c for c, t in frame.schema.items() if t.is_nested() and c not in ENDS]
     return frame.with_columns(
@@ -190,7 +192,7 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _directed(
+def _direct(
     frame: pl.DataFrame, ends: Ends, said: Said, both_ways: bool, report: list[Finding]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows as dependencies: what stands between two things says who needs whom; and the rows

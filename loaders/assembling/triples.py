@@ -9,7 +9,7 @@ from knockon.graph.model.tables import ENDS, FILE, LINE, Finding, at
 from knockon.loaders.assembling.columns import Meaning, Said
 from knockon.loaders.assembling.directions import DIRECTED, check_directions, turn_both_ways
 from knockon.loaders.assembling.ends import spell
-from knockon.loaders.assembling.relation_words import BETWEEN, TURN, bare, orient, read_word
+from knockon.loaders.assembling.relation_words import BETWEEN, TURN, orient, read_word, strip_word
 
 _COLUMNS = (
     "relation", "relationship", "relation_type", "relationship_type", "rel_type", "type",
@@ -25,13 +25,13 @@ def find_words(frame: pl.DataFrame, said: Said, pair: bool) -> str | None:
     themselves (`pair`), one that holds known words.
     """
     words = {spell(c): c for c in frame.columns if c not in (FILE, LINE, *ENDS)}
-    meant = {bare(theirs) for theirs in said.relations}
+    meant = {strip_word(theirs) for theirs in said.relations}
     for column in (words[w] for w in _COLUMNS if w in words):
         if column == "relation":
             return column
         if frame.schema[column] == pl.String and (meant or pair):
             texts = frame[column].drop_nulls().unique().to_list()
-            if any(bare(t) in meant or (pair and read_word(t, {})) for t in texts):
+            if any(strip_word(t) in meant or (pair and read_word(t, {})) for t in texts):
                 return column
     return None
 
@@ -41,8 +41,8 @@ def list_words(frame: pl.DataFrame, column: str | None, said: Said) -> list[str]
     if not said.relations or column is None:
         return []
     texts = frame[column].cast(pl.String).drop_nulls().unique().to_list()
-    held = {bare(t) for text in texts for t in (text, text.partition(BETWEEN)[0])}
-    return [theirs for theirs in said.relations if bare(theirs) in held]
+    held = {strip_word(t) for text in texts for t in (text, text.partition(BETWEEN)[0])}
+    return [theirs for theirs in said.relations if strip_word(theirs) in held]
 
 
 def read_words(
@@ -57,8 +57,8 @@ def read_words(
         kept, lost = orient(frame, column, said, own=own)
     else:
         texts = frame[column].cast(pl.String).drop_nulls().unique().to_list()
-        meant = {bare(theirs) for theirs in said}
-        plain = [t for t in texts if bare(t) in meant or _is_plain(t, own)]
+        meant = {strip_word(theirs) for theirs in said}
+        plain = [t for t in texts if strip_word(t) in meant or _is_plain(t, own)]
         kept, lost = orient(frame.filter(pl.col(column).is_in(plain)), column, said, own=own)
         lost = pl.concat([lost, frame.filter(~pl.col(column).is_in(plain).fill_null(False))])
     turned = int(kept[TURN].sum())

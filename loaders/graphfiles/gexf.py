@@ -11,7 +11,7 @@ from typing import Any
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Finding, Tables
-from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
+from knockon.loaders.assembling.graph_tables import Drawn, Place, build_graph_tables
 from knockon.loaders.graphfiles.graphml import read_needed
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.parsing.source import Source, SourceLike
@@ -24,7 +24,7 @@ def read_gexf(
 ) -> Tables:
     """A GEXF file. Raises InputError with the line of what is missing."""
     source = Source.of(source)
-    return graph_tables(source, draw(source.xml, source.name), mapping, both_ways)
+    return build_graph_tables(source, draw(source.xml, source.name), mapping, both_ways)
 
 
 def draw(root: Element, name: str) -> Drawn:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
-from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
+from knockon.loaders.assembling.graph_tables import Drawn, Place, build_graph_tables
 from knockon.loaders.parsing.source import Source, SourceLike
 
 MAX_BYTES = 128 * 1024 * 1024
@@ -53,7 +53,7 @@ def read_gml(
     source = Source.of(source)
     source.refuse_larger(MAX_BYTES, "GML")
     pairs = parse_gml(source.text, source.name)
-    return graph_tables(source, draw(pairs, source.name), mapping, both_ways)
+    return build_graph_tables(source, draw(pairs, source.name), mapping, both_ways)
 
 
 def draw(pairs: list[Pair], name: str) -> Drawn:

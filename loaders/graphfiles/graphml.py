@@ -10,7 +10,7 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
-from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
+from knockon.loaders.assembling.graph_tables import Drawn, Place, build_graph_tables
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -22,7 +22,7 @@ def read_graphml(
 ) -> Tables:
     """A GraphML file. Raises InputError with the line of what is missing or not read."""
     source = Source.of(source)
-    return graph_tables(source, draw(source.xml, source.name), mapping, both_ways)
+    return build_graph_tables(source, draw(source.xml, source.name), mapping, both_ways)
 
 
 def draw(root: Element, name: str) -> Drawn:

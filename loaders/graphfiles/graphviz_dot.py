@@ -11,7 +11,7 @@ from html import unescape
 from typing import Any
 
 from knockon.graph.model.tables import Finding, Tables
-from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
+from knockon.loaders.assembling.graph_tables import Drawn, Place, build_graph_tables
 from knockon.loaders.parsing.dot import DotGraph, load_dot
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -26,7 +26,7 @@ def read_dot(
 ) -> Tables:
     """A DOT file. Raises InputError with the line of what is not DOT."""
     source = Source.of(source)
-    return graph_tables(source, draw(load_dot(source)), mapping, both_ways)
+    return build_graph_tables(source, draw(load_dot(source)), mapping, both_ways)
 
 
 def draw(graph: DotGraph) -> Drawn:

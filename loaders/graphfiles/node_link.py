@@ -12,7 +12,7 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Finding, Tables
-from knockon.loaders.assembling.graph_tables import Drawn, Place, graph_tables
+from knockon.loaders.assembling.graph_tables import Drawn, Place, build_graph_tables
 from knockon.loaders.parsing.source import Source, SourceLike
 
 EDGES = ("links", "edges")
@@ -24,7 +24,7 @@ def read_node_link(
 ) -> Tables:
     """A node-link JSON file. Raises InputError with the path of what is missing."""
     source = Source.of(source)
-    return graph_tables(source, draw(source.json, source.name), mapping, both_ways)
+    return build_graph_tables(source, draw(source.json, source.name), mapping, both_ways)
 
 
 def draw(document: Any, name: str) -> Drawn:

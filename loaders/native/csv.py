@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from knockon.graph.model.tables import Tables
-from knockon.loaders.assembling.table import TableOptions, table
+from knockon.loaders.assembling.table import TableOptions, settle_tables
 from knockon.loaders.parsing.csv_text import SEPARATORS, read_csv_table
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -18,4 +18,4 @@ def read_csv(
     """
     source = Source.of(source)
     frame = read_csv_table(source, "".join(SEPARATORS), header_row or 1)
-    return table(source, frame, **options)
+    return settle_tables(source, frame, **options)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from knockon.graph.model.tables import Tables
-from knockon.loaders.assembling.table import table
+from knockon.loaders.assembling.table import settle_tables
 from knockon.loaders.native.yaml import build_tables, parse
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -18,7 +18,7 @@ def read_native_json(source: SourceLike, mapping: Mapping[str, str] | None = Non
     tables = build_tables(parse(source))
     if not mapping:
         return tables
-    named = table(source, tables.dependencies, tables.entities, mapping=mapping)
+    named = settle_tables(source, tables.dependencies, tables.entities, mapping=mapping)
     return replace(
         tables,
         entities=named.entities,

@@ -5,7 +5,7 @@ from typing import Unpack
 import polars as pl
 
 from knockon.graph.model.tables import FILE, LINE, Tables
-from knockon.loaders.assembling.table import TableOptions, table
+from knockon.loaders.assembling.table import TableOptions, settle_tables
 from knockon.loaders.parsing.faults import one_error
 from knockon.loaders.parsing.parquet_guard import check_claims, check_repeats
 from knockon.loaders.parsing.source import Source, SourceLike
@@ -17,7 +17,7 @@ def read_parquet(source: SourceLike, **options: Unpack[TableOptions]) -> Tables:
     Columns are told by name, by `mapping` or by guess (`table`).
     """
     source = Source.of(source)
-    return table(source, read_parquet_table(source), **options)
+    return settle_tables(source, read_parquet_table(source), **options)
 
 
 def read_parquet_table(source: SourceLike) -> pl.DataFrame:

@@ -118,7 +118,7 @@ def read_backstage(source: SourceLike) -> Tables:
     for identifier, descriptor in found.items():
         catalog.connect(identifier, descriptor)
     catalog.connect_apis()
-    return rows.tables(
+    return rows.build_tables(
         f"Backstage catalog {clip(source.name, 60)}",
         "the catalog's files, or GET /api/catalog/entities",
     )
@@ -136,7 +136,7 @@ class _Catalog:
         kind, spec = descriptor.kind.lower(), descriptor.spec
         type_ = _text(spec.get("type"))
         owners = [reference for key, reference, _ in descriptor.relations if key == _OWNER]
-        self._rows.entity(
+        self._rows.add_entity(
             identifier, descriptor.where, name=descriptor.title or descriptor.name,
             kind=_kind(kind, type_), parent=None,
             owner=_text(spec.get("owner")) or next(iter(owners), None), type=type_ or None,
@@ -174,7 +174,7 @@ class _Catalog:
                     how = "the only provider of an API"
                     self._rows.depend_by_definition(**ends, where=where, how=how)
                 else:
-                    self._rows.depend(**ends, where=where)
+                    self._rows.add_dependency(**ends, where=where)
         for identifier, descriptor in self._found.items():
             if identifier.startswith("api:") and identifier not in self._providers:
                 self._rows.findings.add(
@@ -198,7 +198,7 @@ class _Catalog:
         if relation == "hosted_on":
             self._providers.setdefault(dependent, {})[provider] = where
         else:
-            self._rows.depend(
+            self._rows.add_dependency(
                 dependent=dependent, provider=provider, relation=relation, where=where
             )
 
@@ -233,7 +233,7 @@ class _Catalog:
             reason = "an entity that the catalog does not list: kept, since others name it"
             self._rows.findings.add("note", reason, f"{clip(identifier, 80)} at {where}")
             kind, _, named = identifier.partition(":")
-            self._rows.entity(
+            self._rows.add_entity(
                 identifier, where, name=named.partition("/")[2], kind=_kind(kind, ""), parent=None
             )
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.assembling.images import image_id, split_image
+from knockon.loaders.assembling.images import make_image_id, split_image
 from knockon.loaders.operations.compose_hosts import Names, connect_written
 from knockon.loaders.operations.compose_service import CONTAINER, NOT_REQUIRED, Service
 from knockon.loaders.operations.compose_services import Project
@@ -76,7 +76,9 @@ def read_compose(source: SourceLike, no_environment: bool = False) -> Tables:
         _connect(rows, title, name, service, services, names)
     if not no_environment:
         connect_written(rows, title, services, names)
-    return rows.tables(f"Compose project {clip(title, 60)}", "the Compose files of the project")
+    return rows.build_tables(
+        f"Compose project {clip(title, 60)}", "the Compose files of the project"
+    )
 
 
 def _files(source: Source) -> tuple[Path, list[Path], list[str]]:
@@ -98,7 +100,7 @@ def _add(rows: Rows, project: str, name: str, service: Service) -> None:
     """A service with its image, and what its data and settings lie in."""
     identifier = f"{project}/{name}"
     image, tag = split_image(service.image)
-    rows.entity(
+    rows.add_entity(
         identifier, service.where, name=name,
         # an overlay may say neither
         kind=_kind(image) if service.imaged or service.builds else None,
@@ -106,10 +108,12 @@ def _add(rows: Rows, project: str, name: str, service: Service) -> None:
         replicas=service.replicas, profiles=service.profiles,
     )  # fmt: skip
     if image and not service.builds:
-        rows.entity(image_id(image), service.where, name=image_id(image), kind="component")
-        rows.depend(
-            dependent=identifier, provider=image_id(image), relation="runs", where=service.where,
-            version=tag,
+        rows.add_entity(
+            make_image_id(image), service.where, name=make_image_id(image), kind="component"
+        )
+        rows.add_dependency(
+            dependent=identifier, provider=make_image_id(image), relation="runs",
+            where=service.where, version=tag,
         )  # fmt: skip
     elif service.image and not service.builds:
         reason = "an image whose name is not understood"
@@ -117,8 +121,8 @@ def _add(rows: Rows, project: str, name: str, service: Service) -> None:
     for (kind, part), where in service.parts.items():
         provider = f"{project}/{kind}:{part}"
         ours = "data_store" if kind == "volume" else "component"
-        rows.entity(provider, where, name=part, kind=ours)
-        rows.depend(dependent=identifier, provider=provider, relation="uses", where=where)
+        rows.add_entity(provider, where, name=part, kind=ours)
+        rows.add_dependency(dependent=identifier, provider=provider, relation="uses", where=where)
 
 
 def _connect(
@@ -147,7 +151,7 @@ def _connect(
                 **ends, relation=RELATIONS[key], where=where, how=how, condition=condition
             )
         else:
-            rows.depend(**ends, relation=RELATIONS[key], where=where, condition=condition)
+            rows.add_dependency(**ends, relation=RELATIONS[key], where=where, condition=condition)
 
 
 def _kind(image: str) -> str:

@@ -65,7 +65,7 @@ def connect_written(
                     rows.findings.add("note", _OWN, place)
                 elif ends not in stated:
                     stated.add(ends)
-                    rows.depend(
+                    rows.add_dependency(
                         dependent=ends[0], provider=ends[1], relation="uses", where=where,
                         evidence=f"{what}, {where}",
                     )  # fmt: skip

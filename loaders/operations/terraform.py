@@ -112,7 +112,7 @@ class Estate:
         name = provider_name(provider)
         if name and name not in LOCAL_PROVIDERS:
             self._providers.setdefault(name, where)
-            self.rows.depend(
+            self.rows.add_dependency(
                 dependent=address, provider=f"provider.{name}", relation="operated_by", where=where
             )
 
@@ -149,13 +149,13 @@ class Estate:
             if config_of(dependent) == resource:
                 self.rows.findings.add("dropped", "a resource that depends on itself", where)
             elif self._hold(resource, where):
-                self.rows.depend(
+                self.rows.add_dependency(
                     dependent=dependent, provider=resource, relation="uses", where=where
                 )
         for name, where in sorted(self._providers.items()):
             kind = _KIND_OF_PROVIDER.get(name, "platform")
-            self.rows.entity(f"provider.{name}", where, name=name, kind=kind)
-        return self.rows.tables(title, told)
+            self.rows.add_entity(f"provider.{name}", where, name=name, kind=kind)
+        return self.rows.build_tables(title, told)
 
     def _need_product(
         self, label: str, dependents: Mapping[str, str], providers: Mapping[str, str]
@@ -168,9 +168,9 @@ class Estate:
                         self._needs.append((dependent, provider, place or where))
             return
         places = list(providers.values())
-        self.rows.entity(label, places[0], name=label, kind="value")
+        self.rows.add_entity(label, places[0], name=label, kind="value")
         for dependent, place in dependents.items():
-            self.rows.depend(
+            self.rows.add_dependency(
                 dependent=dependent, provider=label, relation="uses", where=place or places[0]
             )
         for provider, where in providers.items():
@@ -197,7 +197,7 @@ class Estate:
             data = own.startswith("data.")
             self._entity(resource, own.removeprefix("data.").partition(".")[0], data, where)
         else:
-            self.rows.entity(resource, where, kind="module")
+            self.rows.add_entity(resource, where, kind="module")
         return True
 
     def _join_instances(self, resource: str, addresses: list[str]) -> None:
@@ -213,16 +213,16 @@ class Estate:
                 how = "a resource is its only instance"
                 self.rows.depend_by_definition(**ends, where=address, how=how, **cells)
             else:
-                self.rows.depend(**ends, where=address, **cells)
+                self.rows.add_dependency(**ends, where=address, **cells)
 
     def _entity(self, address: str, type_: str, data: bool, where: str) -> None:
         module = module_of(address)
-        self.rows.entity(
+        self.rows.add_entity(
             address, where, kind=kind_of(type_), parent=module or None, resource_type=type_,
             mode="data" if data else "managed",
         )  # fmt: skip
         for one, above in pairwise((*_modules_of(address), None)):
-            self.rows.entity(str(one), where, kind="module", parent=above)
+            self.rows.add_entity(str(one), where, kind="module", parent=above)
 
 
 def _modules_of(address: str) -> Iterator[str]:

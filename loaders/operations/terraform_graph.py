@@ -62,12 +62,12 @@ def read_terraform_blast(source: SourceLike) -> Tables:
         raise InputError(f"{source.name}: expected a JSON object with nodes and edges")
     rows = Rows(source.name, "")
     nodes, edges = [], []
-    for place, node in rows.records(document, "nodes", ""):
+    for place, node in rows.walk_records(document, "nodes", ""):
         if isinstance(node.get("label"), str):
             nodes.append((node["label"], place))
         else:
             rows.findings.add("dropped", "a node without a label", place)
-    for place, edge in rows.records(document, "edges", ""):
+    for place, edge in rows.walk_records(document, "edges", ""):
         ends = edge.get("source"), edge.get("target")
         if isinstance(ends[0], str) and isinstance(ends[1], str):
             edges.append((ends[0], ends[1], place))

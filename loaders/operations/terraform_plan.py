@@ -113,7 +113,7 @@ class _Walk:
 
     def add(self, scope: _Scope) -> None:
         """Each resource of the module with what it refers to."""
-        for where, record in self._estate.rows.records(scope.module, "resources", scope.where):
+        for where, record in self._estate.rows.walk_records(scope.module, "resources", scope.where):
             address = record.get("address")
             if not isinstance(address, str) or not address:
                 self._estate.rows.findings.add("dropped", "a resource without an address", where)

@@ -71,7 +71,7 @@ def add_module_values(
         estate.rows.findings.add("dropped", "a module that is no object", where)
         return []
     found: list[Stated] = []
-    for place, record in estate.rows.records(module, "resources", where):
+    for place, record in estate.rows.walk_records(module, "resources", where):
         address, type_ = record.get("address"), record.get("type")
         if not isinstance(address, str) or not isinstance(type_, str) or not address.strip():
             estate.rows.findings.add("dropped", "a resource without address or type", place)
@@ -89,14 +89,14 @@ def add_module_values(
             provider=provider if isinstance(provider, str) else "", where=place,
         )  # fmt: skip
         found.append((address, record, place))
-    for place, child in estate.rows.records(module, "child_modules", where):
+    for place, child in estate.rows.walk_records(module, "child_modules", where):
         found += add_module_values(estate, child, place, more_data=more_data, depth=depth + 1)
     return found
 
 
 def _version_4(estate: Estate, document: dict[str, Any]) -> None:
     found: list[Stated] = []
-    for place, record in estate.rows.records(document, "resources", ""):
+    for place, record in estate.rows.walk_records(document, "resources", ""):
         parts = [record.get(key) for key in ("type", "name")]
         if not all(isinstance(p, str) and p for p in parts):
             estate.rows.findings.add("dropped", "a resource without type or name", place)
@@ -106,7 +106,7 @@ def _version_4(estate: Estate, document: dict[str, Any]) -> None:
             [*([module] if isinstance(module, str) and module else []),
              *(["data"] if data == "data" else []), *map(str, parts)]
         )  # fmt: skip
-        for at, instance in estate.rows.records(record, "instances", place):
+        for at, instance in estate.rows.walk_records(record, "instances", place):
             if instance.get("deposed"):
                 estate.rows.findings.add("dropped", "a deposed instance, to be destroyed", at)
                 continue
@@ -121,7 +121,7 @@ def _version_4(estate: Estate, document: dict[str, Any]) -> None:
 
 def _version_3(estate: Estate, document: dict[str, Any]) -> None:
     found: list[Stated] = []
-    for place, module in estate.rows.records(document, "modules", ""):
+    for place, module in estate.rows.walk_records(document, "modules", ""):
         path, resources = module.get("path"), module.get("resources")
         if not isinstance(path, list) or not isinstance(resources, dict):
             estate.rows.findings.add("dropped", "a module without path or resources", place)

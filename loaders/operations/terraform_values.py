@@ -75,7 +75,7 @@ def _keep_values(estate: Estate, below: References, is_resource: Callable[[str],
     for tail, listed in below.items():
         for head, where in listed.items():
             if head in kept:
-                estate.rows.entity(head, where, name=head, kind="value")
+                estate.rows.add_entity(head, where, name=head, kind="value")
             elif not is_resource(head):
                 continue
             if is_resource(tail):

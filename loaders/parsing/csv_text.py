@@ -38,14 +38,14 @@ def parse_csv(data: bytes, name: str, separators: str = ",") -> pl.DataFrame:
     """The same of CSV text that is at hand; `name` is what messages and rows call it."""
     first = decode(data.split(b"\n", 1)[0], name)
     separator = max(separators, key=lambda mark: (first.count(mark), -separators.index(mark)))
-    header = _header(first, name, separator)
-    frame = _fast(data, header, separator) if header else None
+    header = _read_header(first, name, separator)
+    frame = _parse_fast(data, header, separator) if header else None
     if frame is None:
-        frame = _exact(decode(data, name), name, separator)
+        frame = _parse_exact(decode(data, name), name, separator)
     return frame.with_columns(pl.lit(name).alias(FILE))
 
 
-def _fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame | None:
+def _parse_fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame | None:
     """The table by polars, or None where odd quotes, blank or ragged lines ask for the exact way.
 
     polars itself refuses rows that are too long, and pads those that are too short. So separators
@@ -57,7 +57,7 @@ def _fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame 
     if data.count(b"\r") != data.count(b"\r\n"):
         return None
     quotes = b'"' in data
-    if quotes and not _well_quoted(separator).fullmatch(data):
+    if quotes and not _match_quoted(separator).fullmatch(data):
         return None
     try:
         frame = pl.read_csv(
@@ -85,14 +85,14 @@ def _fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame 
 
 
 @cache
-def _well_quoted(separator: str) -> re.Pattern[bytes]:
+def _match_quoted(separator: str) -> re.Pattern[bytes]:
     """A file whose quotes stand around whole cells, and are doubled within (RFC 4180)."""
     mark = re.escape(separator.encode())
     cell = rb'(?:[^"\r\n' + mark + rb']*+|"(?:[^"]++|"")*+")'
     return re.compile(rb"(?:\xef\xbb\xbf)?(?:" + cell + rb"(?:" + mark + rb"|\r?\n|\Z))*+")
 
 
-def _exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
+def _parse_exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
     """The table row by row, with the line on which each row starts; faults are collected."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     header: list[str] = []
@@ -106,7 +106,7 @@ def _exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
             if not row:
                 continue
             if not header:
-                header = _header_names(row, name, separator)
+                header = _check_header(row, name, separator)
             elif len(row) != len(header):
                 faults.append(f"{name}:{start}: expected {len(header)} cells, got {len(row)}")
             else:
@@ -124,7 +124,7 @@ def _exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
     return pl.DataFrame([*series, pl.Series(LINE, lines, pl.Int64)])
 
 
-def _header(line: str, name: str, separator: str) -> list[str]:
+def _read_header(line: str, name: str, separator: str) -> list[str]:
     """The column names of a first line; none where only the exact way can tell."""
     line = line.rstrip("\r")
     if not line.strip() or line.count('"') % 2:
@@ -133,10 +133,10 @@ def _header(line: str, name: str, separator: str) -> list[str]:
         (row,) = csv.reader([line], strict=True, delimiter=separator)
     except csv.Error:
         return []
-    return _header_names(row, name, separator)
+    return _check_header(row, name, separator)
 
 
-def _header_names(row: list[str], name: str, separator: str) -> list[str]:
+def _check_header(row: list[str], name: str, separator: str) -> list[str]:
     cells = [cell.strip() for cell in row]
     if len(cells) == 1:
         for mark, word in SEPARATORS.items():

@@ -108,7 +108,7 @@ def _check_parts(source: Source) -> dict[str, tuple[Merged, ...]]:
         elif _SHEET.fullmatch(name):
             _check_reach(data, f"{source.name}/{clip(name, 80)}")
             total += _measure_texts(data, lengths)
-            parts[lowered] = tuple(_merged(match) for match in _MERGED.findall(data))
+            parts[lowered] = tuple(_read_merged(match) for match in _MERGED.findall(data))
     if total > MAX_TEXT:
         raise InputError(
             f"{source.name}: its cells hold {total:,} bytes of text; at most {MAX_TEXT:,} are read"
@@ -147,7 +147,7 @@ def _find_parts(parts: dict[str, bytes], name: str) -> dict[str, str]:
     return found
 
 
-def _merged(ends: tuple[bytes, ...]) -> Merged:
+def _read_merged(ends: tuple[bytes, ...]) -> Merged:
     left, top, right, bottom = ends
     return Merged(
         int(top) - 1, int(bottom) - 1, _number_column(left) - 1, _number_column(right) - 1

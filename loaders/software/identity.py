@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from knockon.graph.errors import clip
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.assembling.images import image_id, split_image
+from knockon.loaders.assembling.images import make_image_id, split_image
 from knockon.loaders.assembling.purl import Purl, parse_purl, spell_purl
 
 _STRONG = re.compile(r"(?:sha-?|sha3-|blake2b-)(?:256|384|512)|blake3", re.IGNORECASE)
@@ -48,7 +48,7 @@ class Identity:
                 self.exact[written] = None
 
     def _add_parts(self, purl: Purl) -> None:
-        self.exact |= dict.fromkeys(purl.identities())
+        self.exact |= dict.fromkeys(purl.list_identities())
         if purl.type not in ("oci", "docker"):
             return
         is_digest = _DIGEST.fullmatch(purl.version) is not None
@@ -74,8 +74,8 @@ class Identity:
         if name:
             tag = tag or ("" if _DIGEST.fullmatch(version) else version)
             if tag:
-                self.exact[f"{image_id(name)}:{tag}"] = None
-            self.exact[image_id(name)] = None
+                self.exact[f"{make_image_id(name)}:{tag}"] = None
+            self.exact[make_image_id(name)] = None
 
     def add_digests(self, digests: Iterable[tuple[str, str]]) -> None:
         """Take algorithm and digest of hashes that no two contents share; weaker ones are none."""

@@ -11,7 +11,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import FILE, LINE, Finding, Tables
-from knockon.loaders.assembling.table import TableOptions, table
+from knockon.loaders.assembling.table import TableOptions, settle_tables
 from knockon.loaders.parsing.json_text import parse_json
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.text import BYTE_ORDER_MARK
@@ -53,14 +53,16 @@ def read_ndjson(source: SourceLike, **options: Unpack[TableOptions]) -> Tables:
     """
     source = Source.of(source)
     source.refuse_binary()
-    frame = _fast(source)
+    frame = _read_fast(source)
     if frame is None:
         lines = source.json_lines
-        frame = _frame([value for _, value in lines], source.name, [f":{n}" for n, _ in lines])
+        frame = _build_frame(
+            [value for _, value in lines], source.name, [f":{n}" for n, _ in lines]
+        )
         if frame.width:
             numbers = pl.Series(LINE, [number for number, _ in lines], pl.UInt32)
             frame = frame.with_columns(pl.lit(source.name).alias(FILE), numbers)
-    return table(source, frame, **options)
+    return settle_tables(source, frame, **options)
 
 
 def _read(
@@ -68,18 +70,18 @@ def _read(
     report: list[Finding] | None = None,
 ) -> Tables:  # fmt: skip
     frames = {
-        key: _frame(items, source.name, [f"#{key}[{i}]" for i in range(len(items))])
+        key: _build_frame(items, source.name, [f"#{key}[{i}]" for i in range(len(items))])
         for key, items in found.items()
     }
     (_, rows), *others = frames.items()
-    tables = table(source, rows, others[0][1] if others else None, **options)
+    tables = settle_tables(source, rows, others[0][1] if others else None, **options)
     notes = list(report or [])
     if not rows.height:
         notes.append(Finding("note", 0, "an empty list: no dependency is stated"))
     return replace(tables, report=(*notes, *tables.report))
 
 
-def _fast(source: Source) -> pl.DataFrame | None:
+def _read_fast(source: Source) -> pl.DataFrame | None:
     """The rows as polars reads them, each with its line; None where the exact way must tell."""
     data = source.data.removeprefix(BYTE_ORDER_MARK)
     try:
@@ -112,7 +114,7 @@ def _refuse_repeated(text: pl.DataFrame, name: str, keys: list[str]) -> None:
         parse_json(line, name, number)
 
 
-def _frame(items: list[Any], name: str, places: list[str]) -> pl.DataFrame:
+def _build_frame(items: list[Any], name: str, places: list[str]) -> pl.DataFrame:
     """The objects as rows of text, each with its place in the document."""
     faults = [
         f"{name}{place}: expected an object, got {clip(str(item), 40)!r}"
@@ -123,12 +125,12 @@ def _frame(items: list[Any], name: str, places: list[str]) -> pl.DataFrame:
     faults += [f"{name}: the key {n!r} is reserved" for n in (FILE, LINE) if n in names]
     if faults:
         raise InputError.of(faults)
-    series = [pl.Series(n, [_text(item.get(n)) for item in items], pl.String) for n in names]
+    series = [pl.Series(n, [_write_text(item.get(n)) for item in items], pl.String) for n in names]
     files = pl.Series(FILE, [name + place for place in places], pl.String)
     return pl.DataFrame([*series, files]) if series else pl.DataFrame()
 
 
-def _text(value: Any) -> str | None:
+def _write_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -16,11 +16,11 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ENDS, FILE, Finding, Tables
-from knockon.loaders.assembling.columns import parse_mapping, unknown_names
+from knockon.loaders.assembling.columns import find_unknown_names, parse_mapping
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.assembling.relation_words import TURN, bare, orient, tell_lost
+from knockon.loaders.assembling.relation_words import TURN, orient, strip_word, tell_lost
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.tabular.servicenow_xml import records_of
+from knockon.loaders.tabular.servicenow_xml import walk_records
 
 RELATIONS = ("outbound_relations", "inbound_relations")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -88,7 +88,7 @@ def read_servicenow(
     if source.xml_root[1]:
         _gather_xml(source, gathered)
     else:
-        for record, place in _records(source.json, source.name, gathered):
+        for record, place in _walk_records(source.json, source.name, gathered):
             _gather(record, place, gathered)
     rows, items = gathered.rows, gathered.items
     if not rows and not items:
@@ -111,17 +111,19 @@ def read_servicenow(
     if lost.height:
         report.append(tell_lost(lost, "type", frame.height, "a relation"))
     known = [t for t in said.theirs if any(_is_of(t, str(row["type"])) for row in rows)]
-    report += unknown_names(said.theirs, [*known, *dict.fromkeys(frame["type"].to_list())])
+    report += find_unknown_names(said.theirs, [*known, *dict.fromkeys(frame["type"].to_list())])
     columns = dict.fromkeys(("id", "name", *(k for item in items.values() for k in item)))
     entities = pl.DataFrame([*items.values()], schema=dict.fromkeys(columns, pl.String))
     return Tables(entities=entities, dependencies=kept.drop(TURN), report=tuple(report))
 
 
 def _is_of(theirs: str, kind: str) -> bool:
-    return bare(theirs) in (bare(kind), bare(kind.partition("::")[0]))
+    return strip_word(theirs) in (strip_word(kind), strip_word(kind.partition("::")[0]))
 
 
-def _records(document: Any, name: str, gathered: _Gathered) -> Iterator[tuple[dict[str, Any], str]]:
+def _walk_records(
+    document: Any, name: str, gathered: _Gathered
+) -> Iterator[tuple[dict[str, Any], str]]:
     """The records of one answer `{"result": ...}` or `{"records": ...}`, of a list of answers, or
     of a plain list, each with its path.
     """
@@ -191,7 +193,7 @@ def _gather_item(
 
 
 def _gather_xml(source: Source, gathered: _Gathered) -> None:
-    for table, fields, place in records_of(source.xml, source.name):
+    for table, fields, place in walk_records(source.xml, source.name):
         if table == "cmdb_rel_ci" or {"parent", "child", "type"} <= fields.keys():
             _gather(fields, place, gathered)
         elif "sys_id" in fields and "name" in fields:

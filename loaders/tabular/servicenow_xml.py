@@ -8,7 +8,7 @@ from knockon.loaders.parsing.safe_xml import Element
 ROOTS = ("unload", "xml", "response", "records")
 
 
-def records_of(root: Element, name: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+def walk_records(root: Element, name: str) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Each record: the name of its table, its fields as the Table API has them, and its place.
 
     A field with an attribute `display_value`, or with elements within, is an object. A record that
@@ -16,7 +16,7 @@ def records_of(root: Element, name: str) -> Iterator[tuple[str, dict[str, Any], 
     """
     for record in root.children:
         deleted = record.attributes.get("action", "").upper() == "DELETE"
-        fields = {} if deleted else {f.local: _value(f) for f in record.children}
+        fields = {} if deleted else {f.local: _read_value(f) for f in record.children}
         yield (
             f"deleted {record.local}" if deleted else record.local,
             fields,
@@ -24,7 +24,7 @@ def records_of(root: Element, name: str) -> Iterator[tuple[str, dict[str, Any], 
         )
 
 
-def _value(element: Element) -> Any:
+def _read_value(element: Element) -> Any:
     if element.children:
         return {part.local: part.text.strip() for part in element.children}
     shown = element.attributes.get("display_value", "").strip()

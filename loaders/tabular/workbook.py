@@ -15,7 +15,7 @@ from knockon.graph.model.tables import FILE, LINE, Finding, Tables
 from knockon.loaders.assembling.asides import reads_like_note
 from knockon.loaders.assembling.columns import parse_mapping
 from knockon.loaders.assembling.heads import LOOKED_AT, find_heads
-from knockon.loaders.assembling.table import TableOptions, table
+from knockon.loaders.assembling.table import TableOptions, settle_tables
 from knockon.loaders.parsing.excel import Sheet, read_workbook
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -42,23 +42,23 @@ def read_excel(
     report: list[Finding] = []
 
     def heads(name: str, row: int | None = None) -> pl.DataFrame:
-        return _with_heads(sheets[name], f"{source.name}#{clip(name, 40)}", names, row, report)
+        return _use_heads(sheets[name], f"{source.name}#{clip(name, 40)}", names, row, report)
 
     if sheet is None and set(_OURS) & named.keys():
         frames = {key: heads(named[key]) for key in _OURS if key in named}
         report += _tell_others([n for key, n in named.items() if key not in _OURS], _OURS[1])
     elif sheet is not None or len(sheets) == 1:
-        name = _named_sheet(source, sheet, sheets) if sheet is not None else next(iter(sheets))
+        name = _find_sheet(source, sheet, sheets) if sheet is not None else next(iter(sheets))
         frames = {"dependencies": heads(name, header_row)}
         report += _tell_others([other for other in sheets if other != name], name)
     else:
         return _read_only_fitting(source, sheets, names, header_row, options)
     described = frames.get("entities")
-    tables = table(source, frames.get("dependencies", pl.DataFrame()), described, **options)
+    tables = settle_tables(source, frames.get("dependencies", pl.DataFrame()), described, **options)
     return replace(tables, report=(*report, *tables.report))
 
 
-def _named_sheet(source: Source, sheet: str, sheets: Mapping[str, Sheet]) -> str:
+def _find_sheet(source: Source, sheet: str, sheets: Mapping[str, Sheet]) -> str:
     """The sheet of this name, regardless of case."""
     found = [name for name in sheets if name.strip().lower() == sheet.strip().lower()]
     if not found:
@@ -77,8 +77,8 @@ def _read_only_fitting(
         report: list[Finding] = []
         place = f"{source.name}#{clip(name, 40)}"
         try:
-            frame = _with_heads(sheet, place, names, row, report)
-            tables = table(source, frame, **options)
+            frame = _use_heads(sheet, place, names, row, report)
+            tables = settle_tables(source, frame, **options)
         except InputError:
             continue
         if tables.dependencies.height:
@@ -103,7 +103,7 @@ def _tell_others(others: Sequence[str], name: str) -> list[Finding]:
     return [Finding("note", len(others), reason, tuple(repr(clip(o, 40)) for o in others[:5]))]
 
 
-def _with_heads(
+def _use_heads(
     sheet: Sheet, place: str, names: Collection[str], row: int | None, report: list[Finding]
 ) -> pl.DataFrame:
     """The rows below the heads, named by these, without blank ones; each with sheet and row."""
@@ -111,7 +111,7 @@ def _with_heads(
     top = [[str(c or "") for c in r] for r in cells.head(LOOKED_AT).iter_rows()]
     if row is not None and row > cells.height:
         raise InputError(f"{place}: --header-row {row}: the sheet has {cells.height:,} rows")
-    at = _below_groups(sheet, top, find_heads(top, names)) if row is None else row - 1
+    at = _read_heads(sheet, top, find_heads(top, names)) if row is None else row - 1
     above = [cell for r in sheet.cells.head(at).iter_rows() for cell in r if cell]
     if above:
         reason = f"a row above the heads in row {at + 1}, not read"
@@ -129,13 +129,13 @@ def _with_heads(
         elif not below[column].is_null().all():
             raise InputError(f"{place}:{at + 1}: column {len(kept) + 1} has cells, but no name")
     rows = below.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32) + at + 2).alias(LINE))
-    rows = _without_sections(sheet, rows, place, report)
+    rows = _drop_sections(sheet, rows, place, report)
     said = rows.select(*kept, LINE)
     said = said.filter(~pl.all_horizontal(pl.exclude(LINE).is_null())) if kept else said.head(0)
     return said.with_columns(pl.lit(place).alias(FILE))
 
 
-def _below_groups(sheet: Sheet, top: Sequence[Sequence[str]], at: int) -> int:
+def _read_heads(sheet: Sheet, top: Sequence[Sequence[str]], at: int) -> int:
     """The row of heads; the one below where cells of this one are merged across, and it says as
     much: these are heads of groups.
     """
@@ -159,7 +159,7 @@ def _name_columns(sheet: Sheet, cells: pl.DataFrame, at: int) -> list[str]:
     return words
 
 
-def _without_sections(
+def _drop_sections(
     sheet: Sheet, rows: pl.DataFrame, place: str, report: list[Finding]
 ) -> pl.DataFrame:
     """The rows without those whose one cell is merged across others: titles of sections, notes."""

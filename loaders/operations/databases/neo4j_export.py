@@ -62,8 +62,10 @@ def read_neo4j_export(source: SourceLike, mapping: Mapping[str, str] | None = No
             continue
         if relation.startswith("~"):
             start, end, relation = end, start, relation[1:]
-        rows.depend(dependent=start, provider=end, relation=relation, where=where)
-    return rows.tables(f"Neo4j export {clip(source.name, 60)}", "CALL apoc.export.json.all(...)")
+        rows.add_dependency(dependent=start, provider=end, relation=relation, where=where)
+    return rows.build_tables(
+        f"Neo4j export {clip(source.name, 60)}", "CALL apoc.export.json.all(...)"
+    )
 
 
 def _node(rows: Rows, record: dict[str, Any], ids: dict[str, str], where: str) -> None:
@@ -81,7 +83,7 @@ def _node(rows: Rows, record: dict[str, Any], ids: dict[str, str], where: str) -
     listed = sorted(v for v in labels if isinstance(v, str)) if isinstance(labels, list) else []
     ids[number] = identifier or f"node {number}"
     kinds = [KINDS[label] for label in listed if label in KINDS] + [snake(v) for v in listed]
-    new = rows.entity(
+    new = rows.add_entity(
         ids[number], where, name=next((texts[k] for k in NAMES if k in texts), None),
         kind=kinds[0] if kinds else "unknown", labels=", ".join(listed) or None,
     )  # fmt: skip

@@ -67,7 +67,7 @@ def read_neo4j(
                 value = _node(rows, value, f"row {number}", address)
             cells[name].append(value if name in ends else _plain(value))
     frame = pl.DataFrame([pl.Series(n, _texts(v), strict=False) for n, v in cells.items()])
-    made = rows.tables(f"Query of {address.shown}", "--query")
+    made = rows.build_tables(f"Query of {address.shown}", "--query")
     read = read_rows(source, frame, mapping, address.text, made.entities)
     report = (*made.report, *read.report)
     return replace(read, title=made.title, sources=made.sources, report=report)
@@ -106,7 +106,7 @@ def _node(rows: Rows, node: Any, where: str, address: Address) -> str:
     name = next((texts[key] for key in NAMES if texts.get(key, "").strip()), None)
     kinds = [KINDS[label] for label in labels if label in KINDS]
     own = [snake(label) for label in labels]
-    rows.entity(
+    rows.add_entity(
         identifier, where, name=name, kind=(kinds or own or ["unknown"])[0],
         labels=", ".join(labels) or None,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import ENDS, Finding, Tables
-from knockon.loaders.assembling.table import table
+from knockon.loaders.assembling.table import settle_tables
 from knockon.loaders.parsing.database import build_dependencies
 from knockon.loaders.parsing.source import Source
 
@@ -21,7 +21,7 @@ def read_rows(
 
     text: the address; described: entities that are known already
     """
-    read = table(source, build_dependencies(frame, mapping, text), described)
+    read = settle_tables(source, build_dependencies(frame, mapping, text), described)
     theirs = {ours: name for name, ours in (mapping or {}).items() if ours in ENDS}
     if not theirs:
         return read

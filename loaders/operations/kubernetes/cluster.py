@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from knockon.graph.errors import clip
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.assembling.images import image_id, split_image
+from knockon.loaders.assembling.images import make_image_id, split_image
 from knockon.loaders.operations.kubernetes.manifests import (
     DEFAULT,
     KINDS,
@@ -162,7 +162,7 @@ class Cluster:
     def hold_host(self, name: str, where: str) -> str:
         """The entity of a host outside the cluster."""
         identifier = f"host:{name.rstrip('.').lower()}"
-        self.rows.entity(identifier, where, name=identifier[5:], kind="service")
+        self.rows.add_entity(identifier, where, name=identifier[5:], kind="service")
         return identifier
 
     def need(self, manifest: Manifest, one: Reference, *, part: bool = False) -> None:
@@ -187,9 +187,11 @@ class Cluster:
         if not image:
             reason = "an image whose name is not understood"
             self.rows.findings.add("dropped", reason, f"{clip(reference, 60)} at {where}")
-        elif not self.is_linked(top, image_id(image), "runs"):
-            self.rows.entity(image_id(image), where, name=image_id(image), kind="component")
-            self.link(top, image_id(image), "runs", where, version=version)
+        elif not self.is_linked(top, make_image_id(image), "runs"):
+            self.rows.add_entity(
+                make_image_id(image), where, name=make_image_id(image), kind="component"
+            )
+            self.link(top, make_image_id(image), "runs", where, version=version)
 
     def is_linked(self, dependent: str, provider: str, relation: str = "uses") -> bool:
         return (dependent, provider, relation) in self._linked
@@ -200,7 +202,7 @@ class Cluster:
         """A dependency of unknown strength; none of an object on itself."""
         if dependent != provider:
             self._linked.add((dependent, provider, relation))
-            self.rows.depend(
+            self.rows.add_dependency(
                 dependent=dependent, provider=provider, relation=relation, where=where, **cells
             )
 
@@ -235,7 +237,7 @@ class Cluster:
     def _add_entity(self, identifier: str, kind: str, name: str, where: str) -> None:
         known = KINDS.get(kind)
         other = f"{_SHORT[kind]}/{name}" if kind in _SHORT else None
-        self.rows.entity(
+        self.rows.add_entity(
             identifier, where, name=label(kind, name), kind=known.ours if known else "service",
             object_kind=kind, replicas=None, also_known_as=other and json.dumps([other]),
             namespace=None if known and known.cluster else identifier.partition("/")[0],

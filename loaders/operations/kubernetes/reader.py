@@ -69,7 +69,7 @@ def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
     if not no_environment:
         hosts.note_outside()
         Writings(cluster, services, hosts).connect()
-    return cluster.rows.tables(f"Kubernetes manifests {clip(source.name, 60)}", EXPORT)
+    return cluster.rows.build_tables(f"Kubernetes manifests {clip(source.name, 60)}", EXPORT)
 
 
 def _connect(cluster: Cluster, top: str, manifest: Manifest, *, part: bool) -> None:

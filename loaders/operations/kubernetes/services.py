@@ -191,7 +191,7 @@ class Services:
             if backing.sure:
                 rows.depend_by_definition(dependent=identifier, provider=one, how=how, **cells)
             else:
-                rows.depend(dependent=identifier, provider=one, **cells)
+                rows.add_dependency(dependent=identifier, provider=one, **cells)
 
     def _share(self, service: Manifest, backing: _Backing) -> _Backing:
         """One entity for the pods that many Services select, instead of each with each."""
@@ -202,7 +202,7 @@ class Services:
             while identifier in self._cluster.rows.entities:  # another set by the same selector
                 identifier += "'"
             self._shared[backing] = identifier
-            self._cluster.rows.entity(
+            self._cluster.rows.add_entity(
                 identifier, service.where, name=f"pods {told}", kind="service",
                 namespace=service.space,
             )  # fmt: skip

@@ -37,18 +37,20 @@ def read_other_page(source: SourceLike) -> Tables:
     findings = Findings()
     page = read_page(source, findings)
     rows = Rows(source.name, f"status page of {page.name}", page.as_of[:10] or None, findings)
-    rows.entity(page.name, "page", name=page.name, kind="platform")
+    rows.add_entity(page.name, "page", name=page.name, kind="platform")
     for one in page.reported:
         if one.whole:
             continue
-        rows.entity(
+        rows.add_entity(
             one.id, one.where, name=one.name, kind="service", parent=page.name,
             status=one.status or None,
         )  # fmt: skip
-        rows.depend(dependent=one.id, provider=page.name, relation="operated_by", where=one.where)
+        rows.add_dependency(
+            dependent=one.id, provider=page.name, relation="operated_by", where=one.where
+        )
     for words in page.untold:
         findings.add("dropped", "a state that is not understood", words)
-    return rows.tables(f"Components of {clip(page.name, 60)}", "the JSON of the status page")
+    return rows.build_tables(f"Components of {clip(page.name, 60)}", "the JSON of the status page")
 
 
 def read_page(source: Source, findings: Findings) -> PageReport:

@@ -40,8 +40,10 @@ def read_status_feed(source: SourceLike) -> Tables:
         rows.findings.add(
             "note", "an incident that is open", f"{clip(one.name, 80)} at {one.where}"
         )
-    rows.entity(page.name, "", kind="platform")
-    return rows.tables(f"Incidents of {clip(page.name, 60)}", "/history.atom of the status page")
+    rows.add_entity(page.name, "", kind="platform")
+    return rows.build_tables(
+        f"Incidents of {clip(page.name, 60)}", "/history.atom of the status page"
+    )
 
 
 def read_feed(source: Source, findings: Findings) -> PageReport:

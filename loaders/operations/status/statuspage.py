@@ -34,20 +34,22 @@ def read_statuspage(source: SourceLike) -> Tables:
     findings = Findings()
     page = _Page(source, findings)
     rows = Rows(source.name, f"status page of {page.name}", page.day, findings)
-    rows.entity(page.id, "page", name=page.name, kind="platform")
+    rows.add_entity(page.id, "page", name=page.name, kind="platform")
     for where, record in page.components():
         name, identifier = _text(record, "name"), _text(record, "id")
         group = _text(record, "group_id")
-        rows.entity(
+        rows.add_entity(
             f"{page.id}/{identifier or name}", where, name=name, kind="service",
             parent=f"{page.id}/{group}" if group else page.id,
             status=_text(record, "status") or None,
         )  # fmt: skip
-        rows.depend(
+        rows.add_dependency(
             dependent=f"{page.id}/{identifier or name}", provider=page.id, relation="operated_by",
             where=where,
         )  # fmt: skip
-    return rows.tables(f"Components of {clip(page.name, 60)}", "/api/v2/summary.json of the page")
+    return rows.build_tables(
+        f"Components of {clip(page.name, 60)}", "/api/v2/summary.json of the page"
+    )
 
 
 def read_page(source: Source, findings: Findings) -> PageReport:
@@ -64,7 +66,7 @@ def read_page(source: Source, findings: Findings) -> PageReport:
         name = _text(record, "name")
         found[_text(record, "id") or name] = page.report_on(record, where)
     for where, incident in page.open_incidents():
-        listed = list(page.rows.records(incident, "components", where))
+        listed = list(page.rows.walk_records(incident, "components", where))
         for at, record in listed:
             found.setdefault(
                 _text(record, "id") or _text(record, "name"), page.report_on(record, at)
@@ -108,7 +110,7 @@ class _Page:
     def components(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The components, each once, with places."""
         seen: set[str] = set()
-        for where, record in self.rows.records(self._document, "components", ""):
+        for where, record in self.rows.walk_records(self._document, "components", ""):
             name = _text(record, "name")
             identifier = _text(record, "id") or name
             if not name:
@@ -122,7 +124,7 @@ class _Page:
     def open_incidents(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Incidents that are not over, and maintenances that are under way."""
         for key in ("incidents", "scheduled_maintenances"):
-            for where, record in self.rows.records(self._document, key, ""):
+            for where, record in self.rows.walk_records(self._document, key, ""):
                 if not is_over(_text(record, "status")):
                     yield where, record
 

@@ -21,7 +21,7 @@ class Calls:
         self._links: dict[tuple[str, str], _Link] = {}
 
     def service(self, name: str, where: str, kind: str = "service") -> None:
-        self.rows.entity(name, where, kind=kind)
+        self.rows.add_entity(name, where, kind=kind)
 
     def add(
         self, caller: str, callee: str, where: str, counts: Mapping[str, int], kind: str = "service"
@@ -40,8 +40,8 @@ class Calls:
 
     def tables(self, title: str, told: str) -> Tables:
         for (caller, callee), link in self._links.items():
-            self.rows.depend(
+            self.rows.add_dependency(
                 dependent=caller, provider=callee, relation="uses", where=link.where,
                 **link.counts,
             )  # fmt: skip
-        return self.rows.tables(title, told)
+        return self.rows.build_tables(title, told)

@@ -65,7 +65,7 @@ def _spans(calls: Calls, document: dict[str, Any], where: str) -> Iterator[Span]
                     _kind(record.get("kind")), _attributes(record), here,
                 )  # fmt: skip
         if service and own.get("service.criticality"):
-            calls.rows.entity(
+            calls.rows.add_entity(
                 service, place, kind="service", criticality=own["service.criticality"]
             )
 
@@ -74,7 +74,7 @@ def _each(
     calls: Calls, holder: dict[str, Any], keys: tuple[str, ...], where: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for key in keys:
-        yield from calls.rows.records(holder, key, where.rstrip("."))
+        yield from calls.rows.walk_records(holder, key, where.rstrip("."))
 
 
 def _kind(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knockon.loaders.assembling.images import image_id, split_image
+from knockon.loaders.assembling.images import make_image_id, split_image
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_name_and_version_of_an_image(reference: str, name: str, version: str | 
 
 
 def test_id_of_an_image() -> None:
-    assert image_id("redis") == "image:redis"
+    assert make_image_id("redis") == "image:redis"

@@ -44,7 +44,7 @@ def test_every_spelling_becomes_one(written: str, spelled: str) -> None:
 )
 def test_other_spellings_of_the_same_package(purl: str, others: list[str]) -> None:
     """What an index takes as one name; where a package of a system was met."""
-    assert list(parse_purl(purl).identities()) == others
+    assert list(parse_purl(purl).list_identities()) == others
 
 
 @pytest.mark.parametrize(

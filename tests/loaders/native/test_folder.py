@@ -128,15 +128,15 @@ def test_the_fast_way_equals_the_exact_way(
     text = buffer.getvalue()
     if damage is not None and damage[0] > 8:
         text = text[: damage[0]] + damage[1] + text[damage[0] + 1 :]
-    fast = csv_text._fast(text.encode(), ["x", "y"])
+    fast = csv_text._parse_fast(text.encode(), ["x", "y"])
     if fast is not None:
-        assert fast.equals(csv_text._exact(text, "t.csv"), null_equal=True)
+        assert fast.equals(csv_text._parse_exact(text, "t.csv"), null_equal=True)
 
 
 def test_plain_files_are_read_the_fast_way() -> None:
     """The fast way is not refused to the files that it is for."""
-    assert csv_text._fast(b"x,y\na,\n,b\n", ["x", "y"]) is not None
-    quoted = csv_text._fast(b'x,"y"\r\n"a, ""b""\nc",\r\n"",d\r\n', ["x", "y"])
+    assert csv_text._parse_fast(b"x,y\na,\n,b\n", ["x", "y"]) is not None
+    quoted = csv_text._parse_fast(b'x,"y"\r\n"a, ""b""\nc",\r\n"",d\r\n', ["x", "y"])
     assert quoted is not None
     assert quoted.rows() == [('a, "b"\nc', None, 2), (None, "d", 4)]
 
