@@ -8,13 +8,14 @@ of which no table tells the service has one of unstated type, of each provider t
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from knockon.graph.errors import clip
+from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.findings import RowFindings
 from knockon.loaders.registers.dora.lists import meanings
 from knockon.loaders.registers.dora.rows import Row, place
 
 Node: TypeAlias = tuple[str, str, str]  # contract, provider, type of service
 UNSTATED = "unstated"
+MAX_UNTOLD = 200_000  # links of users and subcontractors with every service of a contract
 
 
 class Chains:
@@ -26,6 +27,7 @@ class Chains:
     def __init__(self, rows: dict[str, list[Row]], keeper: str, findings: RowFindings) -> None:
         self._findings = findings
         self._keeper = keeper
+        self._untold = 0
         self._intra = rows.get("b_02.03", [])
         self.nodes: dict[Node, Row] = {}
         self._users: dict[tuple[str, str], dict[Node, None]] = {}
@@ -48,6 +50,10 @@ class Chains:
         for node, rank in self._ranks.items():
             chain = self._levels.setdefault((node[0], node[2]), {})
             chain.setdefault(rank, {})[node] = None
+        self._rank_1: dict[str, list[Node]] = {}
+        for node, rank in self._ranks.items():
+            if rank == 1:
+                self._rank_1.setdefault(node[0], []).append(node)
 
     def node_of(self, row: Row) -> Node:
         return row["contract"], row["provider"], row.get("service") or UNSTATED
@@ -73,7 +79,18 @@ class Chains:
     def direct(self, contract: str, lei: str) -> list[Node]:
         """The services that this entity has under the contract, else all direct ones of it."""
         own = self._users.get((contract, lei))
-        return list(own or self._of_contract.get(contract) or self._first_of(contract))
+        found = list(own or self._of_contract.get(contract) or self._first_of(contract))
+        return self._count(found, contract)
+
+    def _count(self, nodes: list[Node], contract: str) -> list[Node]:
+        """The nodes. Raises InputError where links that no row tells one by one are too many."""
+        self._untold += len(nodes)
+        if self._untold > MAX_UNTOLD:
+            raise InputError(
+                f"contract {clip(contract, 40)}: users and subcontractors of contracts, each with "
+                f"every service of theirs, make more than {MAX_UNTOLD:,} dependencies"
+            )
+        return nodes
 
     def links(self) -> Iterator[tuple[str, str, Row]]:
         """Who needs whom: ids of dependent and provider, and the row that says so."""
@@ -87,7 +104,7 @@ class Chains:
                 what = "an intra-group link to a contract without a service"
                 self._findings.lose("b_02.03", "dropped", what, place(row))
             for needing in inner:
-                for node in behind:
+                for node in self._count(list(behind), row["linked"]):
                     yield self.id_of(needing), self.id_of(node), row
 
     def _add_signed(self, rows: dict[str, list[Row]]) -> None:
@@ -108,7 +125,7 @@ class Chains:
                     self._findings.add("note", what, f"{clip(row[column], 40)} at {place(row)}")
 
     def _first_of(self, contract: str) -> list[Node]:
-        return [n for n, rank in self._ranks.items() if n[0] == contract and rank == 1]
+        return self._rank_1.get(contract, [])
 
     def _walk_ranked(self, rows: list[Row]) -> Iterator[tuple[Node, int, str | None, Row]]:
         """Node, rank, code of the recipient and row, of every row with a rank."""
@@ -146,7 +163,7 @@ class Chains:
         chain = self._levels[node[0], node[2]]
         above = max((r for r in chain if r < rank), default=0)
         found = list(chain.get(above, ())) or list(self._of_contract.get(node[0], ()))
-        found = [n for n in found if n != node]
+        found = self._count([n for n in found if n != node], node[0])
         if not found:
             what = "a subcontractor whose recipient no table lists; nothing depends on it"
         elif above < rank - 1:
@@ -162,6 +179,7 @@ class Chains:
             return []
         listed = self._of_contract.get(node[0], {})
         found = [n for n in listed if n[1] == node[1]] or list(listed)
+        found = self._count(found, node[0])
         if found:
             what = "a chain whose service b_02.02 does not list; part of the contract's services"
         else:

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from knockon.graph.errors import InputError
 from knockon.loaders.registers.subprocessors.sheet import ITEM, MAX_PROSE, Sheet
 
+MAX_CELLS = 2_000_000  # of all tables of a page, those over several rows counted in each
 MAX_SPAN = 1_000  # rows or columns over which one cell may reach, as in browsers
 _HEADINGS = ("h1", "h2", "h3", "title", "caption")
 _BREAK, _ITEM = "\ue000", "\ue001"  # in the text of a cell, until it is put together
@@ -35,7 +36,7 @@ def read_html_tables(text: str, name: str) -> list[Sheet]:
     columns is an aside. Raises InputError for what nests deeper than MAX_DEPTH.
     """
     root = parse_page(text, name)
-    return _Page().read(root) if root is not None else []
+    return _Page(name).read(root) if root is not None else []
 
 
 def parse_page(text: str, name: str) -> LexborNode | None:
@@ -107,8 +108,8 @@ class _Table:
     row: list[_Cell] = field(default_factory=list)
     hanging: dict[int, tuple[int, str]] = field(default_factory=dict)  # column -> rows left, text
 
-    def end_row(self) -> None:
-        """Put the row where it belongs, with what hangs into it from above."""
+    def end_row(self) -> int:
+        """Put the row where it belongs, with what hangs into it from above; how many cells."""
         cells: list[str] = []
         most = len(self.sheet.head) or MAX_SPAN  # a row of more is counted, and not used
         for cell in self.row:
@@ -128,6 +129,7 @@ class _Table:
         elif any(cells):
             self.sheet.rows.append((self.line, cells))
         self.row = []
+        return len(cells)
 
     def _add_hanging(self, cells: list[str]) -> None:
         while len(cells) in self.hanging:
@@ -140,7 +142,8 @@ class _Table:
 class _Page:
     """Walks through a page in its order."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name, self._cells = name, 0
         self._sheets: list[Sheet] = []
         self._tables: list[_Table] = []
         self._texts: list[list[str]] = []  # of the cells and headings that are open
@@ -184,7 +187,11 @@ class _Page:
             self._tables.pop()
             self._texts.pop()
         elif tag == "tr" and self._tables:
-            self._tables[-1].end_row()
+            self._cells += self._tables[-1].end_row()
+            if self._cells > MAX_CELLS:
+                place = f"{self._name}:{self._tables[-1].line}"
+                what = f"cells over several rows and columns make more than {MAX_CELLS:,} cells"
+                raise InputError(f"{place}: {what}")
         elif tag == "sup" and _is_mark(node):
             self._add("]")
         elif tag in ("td", "th") and self._tables:

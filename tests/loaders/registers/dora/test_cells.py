@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from knockon.graph.errors import InputError
 from tests.loaders.registers.dora.dora_forms import (
     BANK,
     HOST,
@@ -259,3 +260,13 @@ def test_editions_of_providers(tmp_path: Path, row: dict[str, str], country: str
     """b_05.01 has two numberings; a table with few columns is told by what stands in 0050."""
     told = one(read_small(tmp_path, b_05_01=[{"c0010": SUPPLIER, **row}]).entities, id=SUPPLIER)
     assert (told["name"], told["country"]) == ("Named", country)
+
+
+def test_users_times_services_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Branches that use a contract use each service of it: a small file makes no millions."""
+    monkeypatch.setattr("knockon.loaders.registers.dora.chains.MAX_UNTOLD", 300)
+    uses = [{**USE, "c0050": f"F{n}", "c0060": f"S{n % 19 + 1:02d}"} for n in range(19)]
+    branches = [{"c0010": "C1", "c0020": BANK, "c0040": f"B{n}"} for n in range(19)]
+    with pytest.raises(InputError, match=r"contract C1: users and subcontractors .* more than 300"):
+        read_small(tmp_path, b_02_02=uses, b_04_01=branches)
+    assert read_small(tmp_path, b_02_02=uses, b_04_01=branches[:15]).dependencies.height > 285

@@ -278,3 +278,14 @@ def test_other_texts_with_dashes_are_no_list(tmp_path: Path, name: str, text: st
     """YAML with such a comment or name is YAML."""
     (tmp_path / name).write_text(text)
     assert find_format(tmp_path / name).name == "yaml"
+
+
+def test_spans_do_not_multiply_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell of 1,000 rows and columns is a million cells; a page has room for so many."""
+    monkeypatch.setattr("knockon.loaders.registers.subprocessors.html_tables.MAX_CELLS", 50_000)
+    text = "<html><h1>Sub-processors</h1><table><tr>" + "<th>Name" * 1000
+    text += ("<tr><td rowspan=1000 colspan=999>A<td>x" + "<tr><td>b" * 999) * 3
+    with pytest.raises(
+        InputError, match=r"p\.html:1: cells over several rows and columns make more"
+    ):
+        load(tmp_path, "p.html", text)
