@@ -177,8 +177,7 @@ class Register:
             if len(rows) > 1:
                 what = "a use of a service in several rows, as one per country; one dependency"
                 self.findings.add("note", what, place(rows[0]))
-            columns = {ours: distinct([r.get(c) for r in rows]) for c, ours in OF_USE.items()}
-            self.depend(user, service, "uses", rows[0], about=columns)
+            self.depend(user, service, "uses", rows[0], about=cells_of_use(rows))
 
     def _user(self, row: Row) -> str:
         """The function that uses a service, else the financial entity itself."""
@@ -237,6 +236,13 @@ class Register:
             self.findings.lose(table, "dropped", what, place(row))
         for node in services:
             self.depend(user, chains.id_of(node), "uses", row)
+
+
+def cells_of_use(rows: list[Row]) -> dict[str, str | None]:
+    """What the rows of b_02.02 for one use, or one service, say in OF_USE, put together."""
+    if len(rows) == 1:  # as most are
+        return {ours: rows[0].get(c) for c, ours in OF_USE.items()}
+    return {ours: distinct([r.get(c) for r in rows]) for c, ours in OF_USE.items()}
 
 
 def _function(lei: str, function: str) -> str:

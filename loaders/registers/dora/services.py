@@ -1,11 +1,9 @@
 """Providers of a register, and the services that they render under contract, as entities."""
 
-from typing import Any
-
 from knockon.graph.errors import clip
 from knockon.loaders.assembling.lei import is_lei
 from knockon.loaders.registers.dora.chains import Chains, Node
-from knockon.loaders.registers.dora.register import OF_USE, Register
+from knockon.loaders.registers.dora.register import Register, cells_of_use
 from knockon.loaders.registers.dora.rows import Row, distinct, place
 
 # the kind of a provider, from the types of its services, the most fundamental first
@@ -86,7 +84,7 @@ def add_services(register: Register, chains: Chains) -> None:
     for node, row in chains.nodes.items():
         contract, provider, service = node
         about, judged = contracts.get(contract, {}), assessed.get(node, {})
-        used = _of_uses(uses.get(node, []))
+        used = cells_of_use(uses.get(node, []))
         first = about if firsts[contract] == node else {}
         register.add(
             chains.id_of(node), row, kind="service", parent=provider, contract=contract,
@@ -104,10 +102,6 @@ def add_services(register: Register, chains: Chains) -> None:
         what = "a contract without a service in b_02.02 or b_05.02"
         where = f"{clip(contract, 40)} at {place(contracts[contract])}"
         register.findings.add("note", what, where)
-
-
-def _of_uses(rows: list[Row]) -> dict[str, Any]:
-    return {ours: distinct([r.get(c) for r in rows]) for c, ours in OF_USE.items()}
 
 
 def _assessments(register: Register, chains: Chains) -> dict[Node, Row]:
