@@ -14,7 +14,7 @@ from knockon.graph.arrays import Bools, Floats
 from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
-from knockon.graph.engine.kernels.times_world import NOTHING, SWITCHED
+from knockon.graph.engine.kernels.times_shape import NOTHING, SWITCHED
 from knockon.graph.engine.lanes import MISSED
 from knockon.graph.engine.memory import hold
 from knockon.graph.engine.times import Timeline, Times

@@ -1,44 +1,39 @@
 """Outages that last: the interval in which each node of a circuit is down, world by world.
 
-The kernel is `kernels.times_world`; here it is given its arrays and its draws, which
-are those of the lane kernel, in the form that suits the work: numpy, which starts at once, or
+The kernel is `kernels.times_numpy` or `times_numba`; here it is given its arrays and its draws,
+which are those of the lane kernel, in the form that suits the work: numpy, which starts at once, or
 compiled. Both give the same bits.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from os import cpu_count
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from knockon.graph.arrays import Bools, Floats, Ints, Words
+from knockon.graph.arrays import Bools, Floats, Ints
 from knockon.graph.engine.circuit import Circuit
-from knockon.graph.engine.draws import Draws, dependency_keys
+from knockon.graph.engine.draws import Draws
+from knockon.graph.engine.executor import Executor, Threads, Workspace
+from knockon.graph.engine.hour_draws import HourDraws, Ranges
 from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
-from knockon.graph.engine.kernels.times_numpy import walk_lanes
-from knockon.graph.engine.kernels.times_world import (
-    Drawn,
-    Found,
-    Shape,
-    Work,
-    components,
-)
+from knockon.graph.engine.kernels.components import find_components
+from knockon.graph.engine.kernels.layout import CERTAIN, Drawing, Worlds
+from knockon.graph.engine.kernels.times_numpy import Drawn, find_times
+from knockon.graph.engine.kernels.times_shape import Found, Shape
 from knockon.graph.engine.uniforms import (
     DIGITS,
-    hours_keys,
-    identity_keys,
-    text_keys,
+    salt,
     thresholds,
-    uniforms,
 )
 from knockon.graph.engine.worlds import Block, Run
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.model.hours import LONGEST, TO, Hours, log_uniform
+from knockon.graph.model.hours import LONGEST, TO, Hours
 from knockon.graph.scenario.rollout import Ring, sum_shares
 
 COMPILED_FROM = 20_000_000  # arcs times worlds that pay for the start of the compiled form
@@ -61,97 +56,23 @@ class Times:
     state: npt.NDArray[np.uint8] | None
 
 
-@dataclass(frozen=True, eq=False)
-class HourDraws:
-    """The hours of a circuit that differ from world to world: ranges, and the starts of rings.
-
-    R rows, the same in all runs: a draw hangs on identity, not on strengths.
-    hours: of the origins
-    key, low, high: of each range; ring: (k,) keys of those that wait for a ring, whose rows come
-    after those of ranges; reached, start: (rings,) share reached with each ring, and its hour
-    """
-
-    seed: int
-    hours: Hours
-    key: Words
-    low: Floats
-    high: Floats
-    ring: Words
-    reached: Floats
-    start: Floats
-
-    def table(self, block: Block) -> tuple[Floats, Floats]:
-        """(R, L) drawn hours, and (L,) hours of the origins, in the worlds of a block."""
-        numbers = np.arange(block.first, block.first + block.words)
-        lanes = len(block.weight)
-        parts = [np.zeros((0, lanes))]
-        if len(self.key):
-            u = uniforms(self.key, numbers, self.seed)[:, :lanes]
-            parts.append(log_uniform(self.low, self.high, u))
-        if len(self.ring):
-            u = uniforms(self.ring, numbers, self.seed)[:, :lanes]
-            parts.append(self.start[np.searchsorted(self.reached, u, side="right")])
-        hours = np.full(lanes, self.hours.low)
-        if not self.hours.known:
-            key = hours_keys(np.zeros(1, np.uint64), "hours")
-            low, high = np.array([self.hours.low]), np.array([self.hours.high])
-            hours = log_uniform(low, high, uniforms(key, numbers, self.seed)[:, :lanes])[0]
-        return np.concatenate(parts), hours
-
-    @property
-    def certain(self) -> bool:
-        """Whether the hours are the same in all worlds."""
-        return not len(self.key) and not len(self.ring) and self.hours.known
-
-
-class _Ranges:
-    """The ranges of hours met while a circuit is laid out, row by row."""
-
-    def __init__(self, graph: DependencyGraph) -> None:
-        self.graph = graph
-        self.parts: list[tuple[Words, Floats, Floats]] = []
-        self.rows = 0
-
-    def column(self, name: str, numbers: Ints, *, entities: bool) -> tuple[Floats, Ints]:
-        """Values of a column for these rows of its table, and the rows of their draws, or -1."""
-        frame = self.graph.entities if entities else self.graph.dependencies
-        low = frame[name].to_numpy()[numbers].astype(np.float64)
-        high = frame[name + TO].to_numpy()[numbers]
-        ranged = np.flatnonzero(~np.isnan(high.astype(np.float64)))
-        row = np.full(len(numbers), -1)
-        if len(ranged):
-            distinct, at, of = np.unique(numbers[ranged], return_index=True, return_inverse=True)
-            if entities:
-                identity = identity_keys(text_keys(self.graph.entities["id"].gather(distinct)))
-            else:
-                identity = dependency_keys(self.graph, distinct)
-            self.parts.append((hours_keys(identity, name), low[ranged][at], high[ranged][at]))
-            row[ranged] = self.rows + of
-            self.rows += len(distinct)
-        return low, row
-
-    def joined(self) -> tuple[Words, Floats, Floats]:
-        """The key, low and high end of each row."""
-        nothing = (np.zeros(0, np.uint64), np.zeros(0), np.zeros(0))
-        key, low, high = (np.concatenate(p) for p in zip(nothing, *self.parts, strict=True))
-        return key, low, high
-
-
 class Timeline:
     """A circuit whose times are wanted in many worlds.
 
     circuit: with the nodes of rings, if any, after all others (`staging.add_rings`)
     draws: of the circuit; rings: of the rollout; fractional: whether losses are wanted too
+    executor: where the blocks of the compiled form run; None: in threads
     """
 
     def __init__(
         self, graph: DependencyGraph, circuit: Circuit, draws: Draws, origins: Ints, hours: Hours,
         seed: int, *, rings: tuple[Ring, ...] = (), halt: float | None = None,
-        fractional: bool = False,
+        fractional: bool = False, executor: Executor | None = None,
     ) -> None:  # fmt: skip
         self.circuit, self.fractional = circuit, fractional
+        self.executor = executor or Threads()
         begun = [r for r in rings if halt is None or r.start_hours < halt]
-        ranges = _Ranges(graph)
+        ranges = Ranges(graph)
         self.shape = self._shape(graph, ranges, origins, begun)
         waiting = np.flatnonzero(circuit.dependency < 0)
         several = len(begun) > 1  # one start for all that get the update needs no draw
@@ -185,19 +106,32 @@ class Timeline:
             for block in blocks:
                 yield block, self._times(run, block, compiled=False)
             return
-        from knockon.graph.engine.kernels import times_numba as timeline_compiled  # noqa: F401  (compiles once, not per thread)
+        blocks = iter(blocks)
+        for first in blocks:
+            yield from self._compiled(run, chain([first], blocks), given=first.cases is not None)
 
-        cores = cpu_count() or 1
-        _ = run.keys, run.limits  # found once, not per thread
-        waiting: deque[tuple[Block, Future[Times]]] = deque()
-        with ThreadPoolExecutor(cores) as pool:
-            for block in blocks:
-                waiting.append((block, pool.submit(self._times, run, block, compiled=True)))
-                if len(waiting) == cores:
-                    done, future = waiting.popleft()
-                    yield done, future.result()
-            for done, future in waiting:
-                yield done, future.result()
+    def _compiled(
+        self, run: Run, blocks: Iterable[Block], *, given: bool
+    ) -> Iterator[tuple[Block, Times]]:
+        """As many blocks at a time as there are cores, no more ahead of the caller."""
+        from knockon.graph.engine.kernels.times_numba import Scratch, sizes, times_kernel
+
+        shared = Timing(self.shape, self._draw(run, given=given), self.drawn, self.fractional)
+        times_kernel.load()
+        yield from self.executor.run(
+            find_block, shared, blocks, workers=cpu_count() or 1,
+            workspace=Workspace(Scratch.of, sizes(self.shape, self.words)),
+        )  # fmt: skip
+
+    def _draw(self, run: Run, *, given: bool) -> Drawing:
+        """The draws by arc and by group; given: uncertain ones are rows of given words."""
+        key, limit = run.draws.key ^ salt(run.seed), thresholds(run.probability)
+        if given:
+            limit[run.uncertain] = CERTAIN + np.uint64(1)
+            limit[run.uncertain] += np.arange(len(run.uncertain), dtype=np.uint64)
+        of_arc, of_group = run.draws.of_member[self.shape.arc_member], run.draws.of_group
+        works = np.where(of_group >= 0, limit[of_group], CERTAIN)
+        return Drawing(key[of_arc], limit[of_arc], key[of_group], works)
 
     def _alike(
         self, run: Run, blocks: Iterable[Block], *, compiled: bool
@@ -216,40 +150,18 @@ class Timeline:
             )
 
     def _times(self, run: Run, block: Block, *, compiled: bool) -> Times:
-        c, lanes = self.circuit, len(block.weight)
+        if compiled:
+            ((_, times),) = self._compiled(run, [block], given=block.cases is not None)
+            return times
+        lanes = len(block.weight)
         live, stuck = (unpack(words, lanes) for words in run.live_and_stuck(block))
-        table, hours = self.drawn.table(block)
-        n, m, g = len(c.entity), len(c.dependency), len(c.node)
-        wanted = self.fractional
-        sizes = (n, n, m * wanted, g * wanted)
-        kinds = (np.float64, np.float64, np.bool_, np.uint8)
-        if compiled:  # a row for each world
-            from knockon.graph.engine.kernels.times_numba import walk_all
-
-            by_arc = live[self.shape.arc_member]
-            turned = [np.ascontiguousarray(x.T) for x in (by_arc, stuck, table)]
-            rows = Found(*(np.zeros((lanes, k), t) for k, t in zip(sizes, kinds, strict=True)))
-            walk_all(LONGEST, self.shape, Drawn._make([*turned, hours]), rows, self._work())
-            found = Found(*(x.T for x in rows))
-        else:
-            found = Found(*(np.zeros((k, lanes), t) for k, t in zip(sizes, kinds, strict=True)))
-            walk_lanes(lanes, LONGEST, c, self.shape, Drawn(live, stuck, table, hours), found)
-        if not wanted:
-            return Times(found.start, found.end, None, None)
-        return Times(*found)
-
-    def _work(self) -> Work:
-        c = self.circuit
-        n, m, g = len(c.entity), len(c.dependency), len(c.node)
-        if not (c.threshold > 1).any():
-            m = g = 0
-        flags = [np.zeros(size, np.bool_) for size in (n, n, m)]
-        hours = [np.zeros(size) for size in (n, n, n, m, m, g, g)]
-        told = np.zeros(n, np.int64), np.zeros(1, np.int64)
-        return Work._make([*flags[:2], *told, *hours[:5], flags[2], *hours[5:]])
+        drawn = Drawn(live, stuck, *self.drawn.table(block))
+        return _times(find_times(
+            LONGEST, self.circuit, self.shape, drawn, fractional=self.fractional
+        ), self.fractional)  # fmt: skip
 
     def _shape(
-        self, graph: DependencyGraph, ranges: _Ranges, origins: Ints, begun: list[Ring]
+        self, graph: DependencyGraph, ranges: Ranges, origins: Ints, begun: list[Ring]
     ) -> Shape:
         c, n = self.circuit, len(self.circuit.entity)
         by_provider = np.argsort(c.provider, kind="stable")
@@ -284,6 +196,33 @@ class Timeline:
         )  # fmt: skip
 
 
+class Timing(NamedTuple):
+    """What is the same for all blocks of a run."""
+
+    shape: Shape
+    drawing: Drawing
+    hours: HourDraws
+    fractional: bool
+
+
+def find_block(shared: Timing, scratch: Any, block: Block) -> Times:
+    """The times of a block, by the compiled form."""
+    from knockon.graph.engine.kernels.times_numba import Hours as BlockHours
+    from knockon.graph.engine.kernels.times_numba import find_times as compiled
+
+    table, origin = shared.hours.table(block)
+    hours = BlockHours(np.ascontiguousarray(table.T), origin)
+    worlds = Worlds.of(block.first, block.cases)
+    found = compiled(
+        LONGEST, shared.shape, shared.drawing, worlds, hours, scratch, fractional=shared.fractional
+    )
+    return _times(found, shared.fractional)
+
+
+def _times(found: Found, fractional: bool) -> Times:
+    return Times(*found) if fractional else Times(found.start, found.end, None, None)
+
+
 def with_switches(graph: DependencyGraph, circuit: Circuit) -> Circuit:
     """The circuit in which a group whose switch takes time is one that its first loss can break:
     so it stays within reach, though the switch may always work."""
@@ -301,14 +240,16 @@ def with_switches(graph: DependencyGraph, circuit: Circuit) -> Circuit:
 def _ordered(start: Ints, target: Ints) -> tuple[Ints, Ints, Ints]:
     """Nodes by component, providers first; the component of each; where each component begins."""
     n = len(start) - 1
+    lengths = (n, n, n, 5 * n + 1)
     if len(target) >= COMPILED_FROM // 10 and compiled_form_is_there():
-        from knockon.graph.engine.kernels.times_numba import components as compiled
+        from knockon.graph.engine.kernels.components_numba import components_kernel
 
-        arrays = [np.zeros(k, np.int64) for k in (n, n + 1, n, 5 * n)]
-        count = compiled(start, target, *arrays)
-        order, first, component = arrays[:3]
+        arrays = [np.zeros(k, np.int64) for k in lengths]
+        components_kernel(start, target, *arrays)
     else:
-        lists: list[list[int]] = [[0] * k for k in (n, n + 1, n, 5 * n)]
-        count = components(start.tolist(), target.tolist(), *lists)
-        order, first, component = (np.array(x, np.int64) for x in lists[:3])
-    return order, count - 1 - component, np.append(first[n - count : n], n)
+        lists: list[list[int]] = [[0] * k for k in lengths]
+        find_components(start.tolist(), target.tolist(), *lists)
+        arrays = [np.array(x, np.int64) for x in lists]
+    order, first, component, work = arrays
+    count = int(work[0])
+    return order, count - 1 - component, np.append(first[n - count :], n)

@@ -39,6 +39,9 @@ from numba.core.registry import cpu_target
 
 _log = getLogger("knockon")
 _PATIENCE = 3.0  # seconds between two lines on a kernel that is being compiled
+# kernels allocate nothing: without numba's runtime no references to arrays are counted, which took
+# half of the time of those that look into many arrays
+_OPTIONS = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,12 +52,12 @@ _Implementation: Any = CompileResultCacheImpl
 
 def helper(function: F) -> F:
     """A function for kernels only, compiled with the first that calls it."""
-    return cast(F, _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+    return cast(F, _njit(no_cpython_wrapper=True, **_OPTIONS)(function))
 
 
 def inlined(function: F) -> F:
     """The same, made part of what calls it: best for what is called in one place."""
-    return cast(F, _njit(nogil=True, inline="always")(function))
+    return cast(F, _njit(inline="always", **_OPTIONS)(function))
 
 
 class Kernel(Generic[P]):
@@ -79,7 +82,7 @@ class Kernel(Generic[P]):
         with self._lock:
             if self._compiled is not None:
                 return
-            compiled = _njit(nogil=True, no_cfunc_wrapper=True)(self.function)
+            compiled = _njit(**_OPTIONS)(self.function)
             with _Notice(self.name, self.seconds) as notice:
                 try:
                     compiled._cache = _Kept(self.function, notice)

@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 
 from knockon.graph.engine.kernels.compiler import helper, inlined
 from knockon.graph.engine.kernels.layout import CERTAIN, WORDS
-from knockon.graph.engine.uniforms import DIGITS, FACTORS, GOLDEN, SHIFTS, mix
+from knockon.graph.engine.uniforms import ALL, DIGITS, FACTORS, GOLDEN, SHIFTS, mix
 
 _WORD = ir.IntType(64)
 _ROW = ir.VectorType(_WORD, WORDS)
@@ -127,6 +127,16 @@ def below(key: Any, limit: Any, counter: Any, wanted: Any) -> Any:
             tied &= ~bits
         rest = rest << np.uint64(1)
     return found
+
+
+@helper
+def draw_word(key: Any, limit: Any, given: Any, counter: Any, word: Any) -> Any:
+    """The worlds of a word whose draw lies below the limit; given, counter: as of `lives`."""
+    if limit == CERTAIN:
+        return ALL
+    if limit > CERTAIN:
+        return given[limit - CERTAIN - np.uint64(1), word]
+    return below(key, limit, counter[word], ALL)
 
 
 @helper

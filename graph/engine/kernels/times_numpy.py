@@ -1,6 +1,6 @@
-"""The timeline kernel, numpy form: a block of worlds side by side, node by node.
+"""The times kernel, numpy form: a block of worlds side by side, node by node.
 
-The same sums as `times_world`, and so the same bits; that module has the words.
+The same sums as `times_numba`, and so the same bits; `times_shape` has the words.
 A node asks its providers for their times, (L,) each. Inside a cycle those are asked again that
 depend on what fell last, until none falls any more, which suits small cycles.
 """
@@ -11,15 +11,24 @@ import numpy as np
 
 from knockon.graph.arrays import Bools, Floats, Ints, distinct, ranges
 from knockon.graph.engine.circuit import Circuit
-from knockon.graph.engine.kernels.times_world import (
+from knockon.graph.engine.kernels.times_shape import (
     BROKEN,
     INFINITE,
     NOTHING,
     SWITCHED,
-    Drawn,
     Found,
     Shape,
 )
+
+
+class Drawn(NamedTuple):
+    """What is drawn in L worlds: live (M, L), stuck (G, L), hours that are ranges (R, L), and the
+    hours of the origins (L,)."""
+
+    live: Bools
+    stuck: Bools
+    table: Floats
+    hours: Floats
 
 
 class _Group(NamedTuple):
@@ -31,25 +40,31 @@ class _Group(NamedTuple):
     back: Floats
 
 
-def walk_lanes(
-    lanes: int, longest: float, circuit: Circuit, s: Shape, drawn: Drawn, found: Found
-) -> None:
-    """Find the times of a block of worlds: arrays of `drawn` and `found` have a column for each.
+def find_times(
+    longest: float, circuit: Circuit, shape: Shape, drawn: Drawn, *, fractional: bool
+) -> Found:
+    """The times of the worlds of a block, a column each. No interval ends after `longest`.
 
-    No interval ends after `longest`.
+    fractional: whether losses are wanted too
     Cost: some twenty passes over (L,) for each node, and its arcs; squared for groups and cycles.
     """
-    _Walk(lanes, longest, circuit, s, drawn, found).run()
+    lanes, n = len(drawn.hours), len(shape.origin)
+    m, g = len(shape.group_of) * fractional, len(shape.node_of) * fractional
+    found = Found(
+        np.full((n, lanes), INFINITE), np.full((n, lanes), -INFINITE),
+        np.zeros((m, lanes), np.bool_), np.zeros((g, lanes), np.uint8),
+    )  # fmt: skip
+    _Walk(longest, circuit, shape, drawn, found).run()
+    return found
 
 
 class _Walk:
     def __init__(
-        self, lanes: int, longest: float, circuit: Circuit, s: Shape, drawn: Drawn, found: Found
+        self, longest: float, circuit: Circuit, shape: Shape, drawn: Drawn, found: Found
     ) -> None:
-        self.s, self.circuit, self.lanes, self.longest = s, circuit, lanes, longest
+        self.s, self.circuit, self.longest, self.lanes = shape, circuit, longest, len(drawn.hours)
         self.live, self.stuck, self.table, self.hours = drawn
-        self.start, self.end, self.counts, self.state = found
-        self.start[:], self.end[:] = INFINITE, -INFINITE
+        self.start, self.end, self.lost, self.state = found
 
     def run(self) -> None:
         for one, last in zip(self.s.first[:-1], self.s.first[1:], strict=True):
@@ -58,9 +73,9 @@ class _Walk:
                 self._settle(nodes[0], np.ones(self.lanes, np.bool_), *self._times(nodes[0]))
             else:
                 self._circle(nodes)
-        if len(self.counts):
+        if len(self.lost):
             arcs = np.arange(len(self.circuit.member))
-            np.logical_or.at(self.counts, self.circuit.member, self._lost(arcs)[0] < INFINITE)
+            np.logical_or.at(self.lost, self.circuit.member, self._lost(arcs)[0] < INFINITE)
 
     def _circle(self, nodes: Ints) -> None:
         """Those that fall first, of all that have not fallen yet, fall; then the next."""

@@ -17,6 +17,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
 from tests.processes import Processes
+from tests.timed import prepared_with, timed_graph
 from tests.toys import dep, graph_of, group
 
 
@@ -136,3 +137,24 @@ def test_losses_in_other_processes_are_the_same_bits(processes: Processes) -> No
         found.append(spread_losses(whole, lanes, whole.run, block, drawing))
     assert np.array_equal(*found)
     assert len(np.unique(found[0])) > 20
+
+
+def test_times_in_other_processes_are_the_same_bits(processes: Processes) -> None:
+    """And the times kernel, with hours that are drawn and a rollout in rings."""
+    pytest.importorskip("numba")
+    rows = [dep(f"s{i}", "a", probability=0.8, grace_hours="1..9") for i in range(20)]
+    rows += [
+        dep(f"t{i}", f"s{s}", group="g", switch_hours="2")
+        for i in range(30)
+        for s in ((7 * i) % 20, (3 * i + 1) % 20)
+    ]
+    graph = timed_graph(*rows, a={"repair_hours": "1..3"})
+    asked = Scenario.of(graph, "a", hours="4..30", mode="bad_update", rollout="50%@0,100%@3")
+    _, run, timeline = prepared_with(graph, asked, 0.5)
+    found = []
+    for executor in (Threads(), processes):
+        timeline.executor = executor
+        times = [t for _, t in timeline.times(run, run.random_worlds(900, 2), compiled=True)]
+        found.append([np.concatenate((t.start, t.end)) for t in times])
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+    assert len(np.unique(found[0][0])) > 1000
