@@ -13,7 +13,7 @@ from knockon.graph.analysis import impact as answers
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.scenario.fields import FIELDS, Values
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class GraphHead(TypedDict):
@@ -81,17 +81,29 @@ class BySector(TypedDict):
 
 
 class TotalsJson(TypedDict):
-    """`hit` leaves origins out; `impact` and its percentiles over worlds include them."""
+    """Without origins, whose impact stands alone. `p50`, `p95`, `p99`: of the impact over worlds.
+
+    `_low`, `_high`: with unknown strengths at 0, and at 1.
+    """
 
     hit: float
     hit_low: float
     hit_high: float
     hit_std_error: float
     impact: float
+    impact_low: float
+    impact_high: float
     impact_std_error: float
     p50: float
+    p50_low: float
+    p50_high: float
     p95: float
+    p95_low: float
+    p95_high: float
     p99: float
+    p99_low: float
+    p99_high: float
+    impact_of_origins: float
     by_kind: list[ByKind]
     by_sector: list[BySector]
 
@@ -99,10 +111,14 @@ class TotalsJson(TypedDict):
 class EntityRow(TypedDict):
     """One entity within reach, or beside it and spared. Rank 0: an origin.
 
+    `rank_best` to `rank_worst`: what two standard errors of the difference cannot tell apart.
+    `strength_source`: the weakest on its route, `stated` or `none`; null without a route.
     Hours are over the worlds that hit it: null where none does, or where the scenario has none.
     """
 
     rank: int
+    rank_best: int
+    rank_worst: int
     id: str
     name: str
     kind: str
@@ -122,6 +138,7 @@ class EntityRow(TypedDict):
     impact_std_error: float
     carries: float
     route: list[str] | None
+    strength_source: str | None
 
 
 class RolloutRow(TypedDict):

@@ -379,7 +379,8 @@ def whatif_reference(model: Model, case: Case, worlds: int | None = None) -> Ans
         x = losses(model, case, three.middle)
         for entity, loss in x.items():
             lost[entity] += float(three.weight) * loss
-        total = sum(model.weight[entity] * loss for entity, loss in x.items())
+        others = {entity: loss for entity, loss in x.items() if entity not in case.severity}
+        total = sum(model.weight[entity] * loss for entity, loss in others.items())
         totals.append((total, len(set(x) - set(case.severity)), three.weight))
     mean = {e: lost[e] / float(p) for e, p in middle.items() if p}
     return Answer(

@@ -30,7 +30,7 @@ function makeFigures({ totals, scenario, rollout }) {
   const facts = [
     ["Expected hits", formatCount(totals.hit), scenario.exact ? drawn : `± ${formatCount(2 * totals.hit_std_error)}, ${drawn}`],
     ["Hits, unknown as 0 to as 1", formatRange(totals.hit_low, totals.hit_high, formatCount), "origins not counted"],
-    ["Mean impact", formatCount(totals.impact), `weight × loss${scenario.hours === null ? "" : " × hours down"}, origins counted`],
+    ["Mean impact", formatCount(totals.impact), `weight × loss${scenario.hours === null ? "" : " × hours down"}; of the origins: ${formatCount(totals.impact_of_origins)}`],
     ["Impact in bad worlds", formatCount(totals.p95), `1 in 20 is as bad or worse; 1 in 100: ${formatCount(totals.p99)}`],
   ];
   const whole = rollout?.find((row) => row.rollout === "all at once");

@@ -42,9 +42,12 @@ class GraphHead:
 class Totals:
     """The whole answer in figures.
 
-    hit, hit_low, hit_high: expected number of entities hit, without the origins
-    impact: mean over all worlds of the sum of weight * loss (with hours: * hours down), origins
-    included; p50, p95, p99 of that sum over worlds; std_errors are 0 where nothing was drawn
+    Origins are left out of all but the last.
+    hit: expected number of entities hit
+    impact: mean over all worlds of the sum of weight * loss (with hours: * hours down); p50, p95,
+    p99 of that sum over worlds; std_errors are 0 where nothing was drawn
+    _low, _high: the same with unknown strengths at 0, and at 1
+    impact_of_origins: what those that fail by themselves lose
     """
 
     hit: float
@@ -52,10 +55,19 @@ class Totals:
     hit_high: float
     hit_std_error: float
     impact: float
+    impact_low: float
+    impact_high: float
     impact_std_error: float
     p50: float
+    p50_low: float
+    p50_high: float
     p95: float
+    p95_low: float
+    p95_high: float
     p99: float
+    p99_low: float
+    p99_high: float
+    impact_of_origins: float
 
 
 @dataclass(frozen=True)
@@ -87,11 +99,13 @@ class Impact:
 
     headline, assumption, condition: the answer in one sentence, how sure it is, what fails
     entities: a frame, one row per entity within reach and per entity that depends on one of
-        these but is spared; columns `rank` (0 for origins), `id`, `name`, `kind`, `sector`,
+        these but is spared; columns `rank` (0 for origins), `rank_best`, `rank_worst` (within two
+        standard errors; `ranks`), `id`, `name`, `kind`, `sector`,
         `hops`, `probability`, `probability_low`, `probability_high`, `std_error`, `verdict`
         (`hit`, `spared`, `unknown`), `loss`, `start_hours`, `down_hours` (means over the worlds
         that hit it; null without hours), `down_hours_p50`, `down_hours_p95`, `impact`,
-        `impact_std_error`, `carries`, `route` (ids from an origin to it)
+        `impact_std_error`, `carries`, `route` (ids from an origin to it), `strength_source` (the
+        weakest on its route: `stated` or `none`; null where there is no route)
     by_kind, by_sector: expected hits and impact of those of `entities` that are no origins; those
         without a sector are in the row null
     worlds: looked at; exact: nothing was drawn; partial: stopped before all worlds were drawn;

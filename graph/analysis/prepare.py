@@ -98,6 +98,12 @@ class Prepared:
         return weight
 
     @cached_property
+    def at_stake_of_others(self) -> Floats:
+        """(E,) the same, and 0 for origins: totals leave them out."""
+        stake: Floats = self.at_stake * self.others
+        return stake
+
+    @cached_property
     def others(self) -> Floats:
         """(E,) 1 for each entity that is no origin, else 0."""
         return (~self.is_origin).astype(np.float64)

@@ -32,6 +32,14 @@ class HoursDown:
     curve: pl.DataFrame
 
 
+@dataclass(frozen=True, eq=False)
+class Worlds:
+    """(L,) the total impact of each world of a run, and its weight."""
+
+    total: Floats
+    weight: Floats
+
+
 @dataclass(frozen=True)
 class Work:
     """What an answer took. form: of the kernel that ran, `numpy` or `numba`; arcs: within reach;
@@ -47,7 +55,8 @@ class Work:
 class Spread:
     """What a failure does, for the E entities within reach and the L worlds looked at.
 
-    figures: at the assumed strengths; low, high: (E,) probability with unknown strengths at 0, 1
+    figures: at the assumed strengths; outer: the low and the high run, world by world
+    low, high: (E,) probability with unknown strengths at 0, 1
     exact: nothing was drawn; stopped: before all worlds were drawn; sure: low and high rest on no
     draw
     hours: where the scenario has hours; impact and total then are mean and sum of weight * loss *
@@ -55,6 +64,7 @@ class Spread:
     """
 
     figures: Figures
+    outer: "tuple[Worlds, ...]"
     low: Floats
     high: Floats
     exact: bool
@@ -91,7 +101,9 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
     hours, arcs = None, len(prepared.kernel.provider)
     if timeline is None:
         counted = count(prepared, lanes, plan, watch)
-        figures, low, high, stopped = counted.tally, counted.low, counted.high, counted.stopped
+        figures, stopped = counted.tally, counted.stopped
+        low, high = counted.low.middle, counted.high.middle
+        outer = tuple(Worlds(f.total, f.weight) for f in (counted.low, counted.high))
         if not scenario.sampled and (exact := find_exact(prepared, lanes)) is not None:
             figures = figures.with_exact(exact.rows, exact.middle, prepared)
             low, high = low.copy(), high.copy()
@@ -103,10 +115,12 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
 
         timed = count_times(prepared, plan, timeline, watch)
         figures, low, high, stopped = timed, timed.low, timed.high, timed.stopped
+        outer = tuple(Worlds(total, timed.weight) for total in timed.outer_totals)
         work, notes = Work(timed.form, arcs), timed.notes
         hours = HoursDown(timed.start, timed.down, timed.down_p50, timed.down_p95, timed.curve)
     return Spread(
         figures=figures,
+        outer=outer,
         low=np.minimum(low, figures.middle),  # sums of floats may differ in the last digit
         high=np.maximum(high, figures.middle),
         exact=plan.exact,

@@ -80,7 +80,7 @@ class Mass:
 
 
 class Tally(Mass):
-    """All figures of the middle run: hits, loss and impact, and totals lane by lane."""
+    """All figures of a run: hits, loss and impact, and totals lane by lane, without origins."""
 
     def __init__(self, prepared: Prepared, lanes: Lanes, run: Run) -> None:
         super().__init__(prepared, lanes, run)
@@ -92,14 +92,14 @@ class Tally(Mass):
         """Count a block with all its figures."""
         hit, w, prepared = super().add(block, nodes), block.weight, self.prepared
         if prepared.whole:
-            total = add_up(hit, prepared.at_stake, len(w))
+            total = add_up(hit, prepared.at_stake_of_others, len(w))
         else:  # hits do not follow from losses, which may be too small for a float
             if self.drawing is None and self.lanes.compiled:
                 self.drawing = self.lanes.drawing(self.run, given=block.cases is not None)
             x = spread_losses(prepared, self.lanes, self.run, block, self.drawing)
             self.lost += x @ w
             self.lost2 += (x * x) @ w
-            total = prepared.at_stake @ x
+            total = prepared.at_stake_of_others @ x
         self.parts.append((total, add_up(hit, prepared.others, len(w)), w))
         return hit
 
@@ -159,14 +159,14 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """The runs added up: figures at the assumed strengths, probabilities at the outer ones.
+    """The runs added up: figures at the assumed strengths, and at the outer ones.
 
     stopped: by the watch, before all worlds were drawn
     """
 
     tally: Figures
-    low: Floats
-    high: Floats
+    low: Figures
+    high: Figures
     stopped: bool
     notes: tuple[str, ...]
     form: str
@@ -177,8 +177,8 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
     hold(BYTES_OF_A_WORLD * plan.worlds, lanes.memory)
     runs = prepared.runs
     middle = Tally(prepared, lanes, prepared.run)
-    outer = [Mass(prepared, lanes, run) for run in (runs[0], runs[-1])] if len(runs) > 1 else []
-    every: list[Mass] = [middle, *outer]
+    outer = [Tally(prepared, lanes, run) for run in (runs[0], runs[-1])] if len(runs) > 1 else []
+    every = [middle, *outer]
     words, at = lanes.words(fractional=not prepared.whole), prepared.origins
     if plan.exact:
         for tally in every:
@@ -189,12 +189,12 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
     else:
         done, stopped, notes = _draw(prepared.origins, lanes, every, plan, words, watch)
     figures = middle.figures(done, plan.exact)
-    low, high = (m.probability(done) for m in outer) if outer else (figures.middle,) * 2
+    low, high = (t.figures(done, plan.exact) for t in outer) if outer else (figures, figures)
     return Counted(figures, low, high, stopped, (*notes, *lanes.notes), lanes.form)
 
 
 def _draw(
-    origins: Ints, lanes: Lanes, every: Sequence[Mass], plan: Plan, words: int,
+    origins: Ints, lanes: Lanes, every: Sequence[Tally], plan: Plan, words: int,
     watch: Watch | None,
 ) -> tuple[int, bool, list[str]]:  # fmt: skip
     """Draw worlds until there are enough, or the watch stops it: how many, whether, notes."""

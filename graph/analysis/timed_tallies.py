@@ -30,13 +30,14 @@ _MOMENTS = 200_000  # distinct moments of a kind that a curve keeps exactly
 class TimedTally(Figures):
     """The figures of a run with times: those of a run without, and more.
 
-    low, high: (E,) probability with unknown strengths at 0 and 1
+    low, high: (E,) probability with unknown strengths at 0 and 1; outer_totals: (L,) of these runs
     start, down: (E,) mean hours over the worlds that hit it, down_p50, down_p95: percentiles of
     the same; nan where none does. curve: frame `hours`, `kind`, `down`
     """
 
     low: Floats
     high: Floats
+    outer_totals: tuple[Floats, Floats]
     start: Floats
     down: Floats
     down_p50: Floats
@@ -64,20 +65,23 @@ def count_times(
         blocks = (_seen_by(run, base, b) for b in plan.blocks(base, timeline.words))
         return timeline.times(run, blocks, compiled=compiled)
 
+    unordered = find_unordered(prepared, timeline) if len(runs) > 1 else prepared.is_origin & False
     done = 0
     for parts in zip(*map(times, runs), strict=True):
         block, middle = parts[len(parts) // 2]
         sums.add(block, middle, losses(prepared, timeline, base, block, middle))
         if len(parts) > 1:
-            outer = (prepared.nodes.join(parts[i][1].start, np.minimum) < np.inf for i in (0, -1))
-            sums.bound(block, *outer)
+            harms = [
+                _harm(prepared, times, losses(prepared, timeline, run, part, times))
+                for (part, times), run in zip(parts, runs, strict=True)
+            ]
+            sums.bound(block, harms, unordered)
         done += len(block.weight)
         if watch and not plan.exact and not watch(done, plan.worlds) and done < plan.worlds:
             break
     stopped = not plan.exact and done < plan.worlds
     figures = sums.figures(1.0 if plan.exact else float(done), plan.exact, both=len(runs) > 1)
     notes = [*figures.notes, *([MISSED] if paying and not compiled else [])]
-    unordered = find_unordered(prepared, timeline) if len(runs) > 1 else prepared.is_origin & False
     if unordered.any():
         figures = replace(
             figures,
@@ -131,6 +135,15 @@ def losses(
     return prepared.nodes.join(x, np.maximum)
 
 
+def _harm(prepared: Prepared, times: Times, loss: Floats | None) -> tuple[Bools, Floats]:
+    """(E, L) who is hit, and the loss times the hours down."""
+    start = prepared.nodes.join(times.start, np.minimum)
+    hit = start < np.inf
+    end = prepared.nodes.join(times.end, np.maximum)
+    down = np.where(hit, end, 0.0) - np.where(hit, start, 0.0)
+    return hit, down if loss is None else np.where(hit, loss, 0.0) * down
+
+
 class _Sums:
     """Sums over worlds, block by block."""
 
@@ -142,6 +155,7 @@ class _Sums:
         self.start, self.down = np.zeros(e), np.zeros(e)
         self.worlds: list[tuple[Floats, Floats, Floats]] = []
         self.kept: list[tuple[Floats, Floats]] = []
+        self.outer: list[tuple[Floats, Floats]] = []
         self.held = 0
         self.cut = False
         self.curve = _Curve(prepared)
@@ -160,16 +174,25 @@ class _Sums:
             (self.start, start), (self.down, down),
         ):  # fmt: skip
             total += values @ w
-        self.worlds.append((prepared.at_stake @ harm, prepared.others @ hit, w))
+        self.worlds.append((prepared.at_stake_of_others @ harm, prepared.others @ hit, w))
         room = max(1, _KEPT // len(prepared.nodes.entity)) - self.held
         if room > 0:
             self.kept.append((np.where(hit, down, np.nan)[:, :room], w[:room]))
             self.held += min(room, len(w))
         self.curve.add(hit, start, start + down, w)
 
-    def bound(self, block: Block, low: Bools, high: Bools) -> None:
+    def bound(self, block: Block, harms: list[tuple[Bools, Floats]], unordered: Bools) -> None:
+        """The low and high runs of a block: who is hit, and what comes of it in all.
+
+        What is unordered counts nothing in the low total, and its worst in the high one.
+        """
+        (low, least), (_, middle), (high, most) = harms
         self.low += low @ block.weight
         self.high += high @ block.weight
+        least[unordered] = 0.0
+        most[unordered] = np.maximum(np.maximum(least, middle), most)[unordered]
+        stake = self.prepared.at_stake_of_others
+        self.outer.append((stake @ least, stake @ most))
 
     def figures(self, mass: float, exact: bool, *, both: bool) -> TimedTally:
         """The figures after so much weight of worlds."""
@@ -194,6 +217,7 @@ class _Sums:
             weight=weights / mass,
             low=np.clip(self.low / mass, 0, 1) if both else hit,
             high=np.clip(self.high / mass, 0, 1) if both else hit,
+            outer_totals=self._outer_totals(totals),
             start=means[1],
             down=means[2],
             down_p50=p50,
@@ -201,6 +225,12 @@ class _Sums:
             curve=self.curve.frame(mass),
             notes=tuple(self._notes(len(totals))),
         )
+
+    def _outer_totals(self, totals: Floats) -> tuple[Floats, Floats]:
+        if not self.outer:
+            return totals, totals
+        low, high = (np.concatenate(p) for p in zip(*self.outer, strict=True))
+        return low, high
 
     def _notes(self, worlds: int) -> Iterator[str]:
         if self.held < worlds:

@@ -29,7 +29,7 @@ def client() -> Iterator[TestClient]:
 def test_graphs_are_listed_in_the_order_given(client):
     """The list has name, title, counts, and where to read on."""
     listed = client.get("/v1/graphs").json()
-    assert listed["schema"] == 1
+    assert listed["schema"] == 2
     assert listed["graphs"][0] == {
         "name": "market", "title": "A market", "entities": 8, "dependencies": 6, "href": G,
     }  # fmt: skip

@@ -162,8 +162,9 @@ def test_loss_and_hours_multiply_in_the_impact() -> None:
     impact = whatif(timed_graph(*rows, B={"weight": 10.0}, C={"weight": 100.0}), "A", hours=4)
     found = dict(impact.entities.select("id", "impact").iter_rows())
     assert found == {"A": 4, "B": 20, "C": 80}
-    assert impact.totals.impact == impact.totals.p50 == 104
-    assert impact.exceedance().to_dicts() == [{"impact": 104.0, "probability": 1.0}]
+    assert impact.totals.impact == impact.totals.p50 == 100
+    assert impact.totals.impact_of_origins == 4
+    assert impact.exceedance().to_dicts() == [{"impact": 100.0, "probability": 1.0}]
 
 
 def test_a_switched_group_loses_what_its_lost_member_carries() -> None:
@@ -287,7 +288,8 @@ def test_the_figures_are_those_of_the_twin(case: Asked) -> None:
         for i in graph.ids:
             low[i] += i in below
             high[i] += i in above
-        totals.append(sum(weight[i] * losses[i] * (b - a) for i, (a, b) in intervals.items()))
+        others = {i: v for i, v in intervals.items() if i not in asked.origin_ids}
+        totals.append(sum(weight[i] * losses[i] * (b - a) for i, (a, b) in others.items()))
     for row in impact.entities.to_dicts():
         found = times[row["id"]]
         assert row["probability"] == pytest.approx(len(found) / WORLDS)

@@ -1,0 +1,179 @@
+"""The figures of a run as an answer: rows, totals, notes and sentences."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from knockon.graph.analysis.impact import GraphHead, Impact, Totals, Within
+from knockon.graph.analysis.nobody import explain_nobody
+from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.analysis.rollout_effect import rollout_notes
+from knockon.graph.analysis.rows import build_forest, collect_arcs, rank_rows
+from knockon.graph.analysis.sentences import REASONS, add_sentences
+from knockon.graph.analysis.spread import Spread, Ways, Worlds
+from knockon.graph.arrays import Floats, distinct
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.modes import load_shipped_rules
+from knockon.graph.scenario.scenario import Scenario
+
+
+def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
+    """The figures as an answer: ranked rows, totals, notes and sentences."""
+    graph, scenario = prepared.graph, prepared.scenario
+    entities, place, notes = rank_rows(prepared, found, ways)
+    used = distinct(prepared.circuit.dependency)
+    unknown = graph.dependencies["probability"].is_null().to_numpy()
+    within = Within(len(used), int(unknown[used].sum()))
+    figures = found.figures
+    reached = ~prepared.is_origin & ((found.high > 0) | (not found.exact))
+    nobody = () if reached.any() else explain_nobody(graph, scenario)
+    assumptions = _assumptions(prepared, found, within, nobody)
+    impact = Impact(
+        graph=GraphHead.of(graph),
+        scenario=scenario,
+        headline="",
+        assumption="",
+        condition="",
+        entities=entities,
+        totals=find_totals(prepared, found),
+        by_kind=_by("kind", prepared, found, entities),
+        by_sector=_by("sector", prepared, found, entities),
+        within=within,
+        worlds=len(figures.weight),
+        exact=found.exact,
+        partial=found.stopped,
+        sure=found.sure,
+        distribution=pl.DataFrame(
+            {"impact": figures.total, "hit": figures.hits, "weight": figures.weight}
+        ),
+        forest=build_forest(prepared, ways, place, unknown),
+        arcs=collect_arcs(prepared, unknown),
+        curve=None if found.hours is None else found.hours.curve,
+        nobody=nobody,
+        rollout=None,
+        work=found.work,
+        notes=(
+            *(f"nobody else is hit: {reason}" for reason in nobody[REASONS:]),
+            *assumptions,
+            *notes,
+            *prepared.notes,
+            *found.notes,
+            *_report_notes(graph),
+        ),
+    )
+    return add_sentences(impact)
+
+
+def _by(column: str, prepared: Prepared, found: Spread, entities: pl.DataFrame) -> pl.DataFrame:
+    """Expected hits and impact by kind or sector."""
+    others = prepared.graph.entities.filter(~pl.col("id").is_in(prepared.scenario.origin_ids))
+    all_of = others.group_by(column).agg(pl.len().cast(pl.Int64).alias("entities"))
+    # where worlds are drawn, also those within reach that none of them hit
+    within = pl.col("probability_high") > 0 if found.exact else pl.col("hops").is_not_null()
+    hit = (
+        entities.filter(pl.col("rank") > 0)
+        .group_by(column)
+        .agg(
+            within.sum().cast(pl.Int64).alias("within_reach"),
+            pl.col("probability").sum().alias("hit"),
+            pl.col("probability_low").sum().alias("hit_low"),
+            pl.col("probability_high").sum().alias("hit_high"),
+            pl.col("impact").sum(),
+        )
+    )
+    return (
+        all_of.join(hit, on=column, how="right", nulls_equal=True)
+        .select(column, "entities", "within_reach", "hit", "hit_low", "hit_high", "impact")
+        .sort(["hit_high", "impact", column], descending=[True, True, False], nulls_last=True)
+    )
+
+
+def find_totals(prepared: Prepared, found: Spread) -> Totals:
+    figures, others = found.figures, ~prepared.is_origin
+    drawn = 0.0 if found.exact else 1 / len(figures.weight)
+    runs = {"_low": found.outer[0], "": Worlds(figures.total, figures.weight),
+            "_high": found.outer[1]}  # fmt: skip
+    over_worlds = {
+        f"{name}{which}": value
+        for which, worlds in runs.items()
+        for name, value in _describe_worlds(worlds).items()
+    }
+    over_worlds["impact"] = math.fsum(figures.impact[others])  # what the rows add up to
+    if prepared.whole and found.hours is None:
+        stake = prepared.at_stake_of_others
+        over_worlds["impact_low"] = math.fsum(stake * found.low)
+        over_worlds["impact_high"] = math.fsum(stake * found.high)
+    return Totals(
+        hit=math.fsum(figures.middle[others]),
+        hit_low=math.fsum(found.low[others]),
+        hit_high=math.fsum(found.high[others]),
+        hit_std_error=_std_error(figures.hits, figures.weight, drawn),
+        impact_std_error=_std_error(figures.total, figures.weight, drawn),
+        impact_of_origins=math.fsum(figures.impact[~others]),
+        **over_worlds,
+    )
+
+
+def _describe_worlds(worlds: Worlds) -> dict[str, float]:
+    """Mean and percentiles of the totals of worlds."""
+    order = np.argsort(worlds.total, kind="stable")
+    reached = np.cumsum(worlds.weight[order])
+
+    def quantile(q: float) -> float:
+        at = np.searchsorted(reached, q - 1e-12)
+        return float(worlds.total[order[min(int(at), len(order) - 1)]])
+
+    mean = math.fsum((worlds.total * worlds.weight).tolist())
+    return {"impact": mean, "p50": quantile(0.50), "p95": quantile(0.95), "p99": quantile(0.99)}
+
+
+def _std_error(values: Floats, weight: Floats, drawn: float) -> float:
+    mean = values @ weight
+    return float(np.sqrt(max(float((values - mean) ** 2 @ weight), 0.0) * drawn))
+
+
+def _report_notes(graph: DependencyGraph) -> list[str]:
+    return [str(f) for f in graph.report if f.action != "read"]
+
+
+def _assumptions(
+    prepared: Prepared, found: Spread, within: Within, nobody: Sequence[str]
+) -> list[str]:
+    """What the answer rests on beyond the stated facts."""
+    graph, scenario = prepared.graph, prepared.scenario
+    notes = []
+    if scenario.rules != load_shipped_rules():
+        notes.append(f"rules of the user's own: {len(scenario.rules):,} of what crosses what")
+    if scenario.rollout:
+        notes += rollout_notes(graph, scenario)
+    untouched = _not_crossed(graph, scenario)
+    if untouched and not nobody:
+        notes.append(f"mode {scenario.mode} does not cross {untouched}")
+    if within.unknown:
+        notes.append(
+            f"{within.unknown:,} of the {within.dependencies:,} dependencies within reach have an "
+            f"unknown strength: low counts them as 0, the middle as {scenario.assume:g}, high as 1"
+        )
+    cases = len(found.figures.weight)
+    if found.exact and cases > 1:
+        notes.append(f"exact: all {cases:,} cases were looked at, nothing was drawn")
+    return notes
+
+
+def _not_crossed(graph: DependencyGraph, scenario: Scenario) -> str:
+    """The relations by which entities depend on the origins, but which the mode does not cross."""
+    crossed = {r for m, r, _ in scenario.rules if m == scenario.mode}
+    listed = {r for _, r, _ in scenario.rules}
+    counts = (
+        graph.dependencies.filter(
+            pl.col("provider").is_in(scenario.origin_ids)
+            & ~pl.col("relation").is_in(crossed)
+            & pl.col("relation").is_in(listed)
+        )
+        .group_by("relation")
+        .len()
+        .sort("relation")
+    )
+    return ", ".join(f"{r} ({n:,} direct)" for r, n in counts.iter_rows())
