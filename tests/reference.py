@@ -28,6 +28,9 @@ BECOMES = {
     ("compromise", "authenticates_with"): "compromise",
     ("compromise", "hosted_on"): "compromise",
     ("compromise", "uses"): "compromise",
+    **{("withdrawal", r): "outage" for r in LISTED},
+    ("withdrawal", "runs"): "withdrawal",
+    ("withdrawal", "contains"): "withdrawal",
 }  # the table of section 3, typed from the page
 
 Pair = tuple[str, str]  # entity, mode

@@ -12,6 +12,7 @@ _MODE = {
     "outage": ("fails", "fail"),
     "bad_update": ("ships a bad update", "ship a bad update"),
     "compromise": ("is compromised", "are compromised"),
+    "withdrawal": ("is withdrawn", "are withdrawn"),
 }
 _NAMED = 3  # kinds named in a headline
 REASONS = 2  # why nobody is hit, in a headline; the notes have them all

@@ -19,6 +19,7 @@ _MEANING = {
     "outage": "it stops working",
     "bad_update": "it breaks what runs it",
     "compromise": "an attacker holds it",
+    "withdrawal": "it is removed, and what needs it cannot be installed or built",
 }
 
 

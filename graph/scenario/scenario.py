@@ -60,8 +60,9 @@ class Scenario(Values):
 
     @property
     def sampled(self) -> bool:
-        """Whether random worlds are asked for, however few the cases are."""
-        return self.worlds is not None
+        """Whether random worlds are asked for, however few the cases are: any number but that of
+        the default, so that an answer's own scenario asks the same again."""
+        return self.worlds not in (None, WORLDS)
 
     @property
     def origin_ids(self) -> list[str]:

@@ -142,7 +142,7 @@ def test_an_unknown_parameter_names_the_nearest(client, address, near):
         ({"worlds": 0}, "worlds: expected a whole number from 1 to 100,000, got 0"),
         ({"worlds": True}, "worlds: expected a whole number from 1 to 100,000, got true"),
         ({"seed": None}, "9,007,199,254,740,991, got null"),
-        ({"mode": None}, "mode: expected outage, bad_update or compromise, got null"),
+        ({"mode": None}, "mode: expected outage, bad_update, compromise or withdrawal, got null"),
         ({"precision": 0.0015}, "a standard error from 0.0016 to 1, 1 excluded, got 0.0015"),
         ({"precision": 1}, "a standard error from 0.0016 to 1, 1 excluded, got 1"),
         ({"precision": True}, "precision: expected a standard error from 0.0016"),

@@ -13,11 +13,11 @@ from tests.toys import dep, graph_of
 def test_what_no_world_hit_is_still_within_reach() -> None:
     """Rare failures that none of the worlds showed are not called impossible."""
     rare = graph_of(*(dep(f"b{i}", "A", probability=1e-6) for i in range(20)))
-    impact = whatif(rare, "A", worlds=2000)
+    impact = whatif(rare, "A", worlds=1999)
     assert not impact.exact
     assert impact.by_kind["within_reach"].sum() == 20
     assert impact.headline == (
-        "If A fails, nobody else is hit in 2,000 random worlds (20 entities within reach)"
+        "If A fails, nobody else is hit in 1,999 random worlds (20 entities within reach)"
     )
     assert "No dependency carries" not in impact.assumption
 

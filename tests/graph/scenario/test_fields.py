@@ -91,7 +91,7 @@ def test_a_kind_is_read_from_text_and_written_as_json(
         ("halt", -1, "halt: expected a number of hours from 0 to 10,000,000, got -1"),
         ("precision", 1, "precision: expected a standard error from 1e-05 to 1, 1 excluded, got 1"),
         ("mode", "outrage", "unknown mode 'outrage'; did you mean 'outage'?"),
-        ("mode", None, "mode: expected outage, bad_update or compromise, got None"),
+        ("mode", None, "mode: expected outage, bad_update, compromise or withdrawal, got None"),
         ("hours", [4], "hours: expected a number above 0, at most 10,000,000, or a range such as "
          "2..72, got [4]"),
         ("memory", 0, "memory: expected a size such as 8G, or a number of bytes, got 0"),

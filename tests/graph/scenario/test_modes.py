@@ -1,5 +1,6 @@
 """The table of modes: what crosses what, and as what it arrives."""
 
+import polars as pl
 import pytest
 
 from knockon.graph.analysis.whatif import whatif
@@ -26,8 +27,9 @@ def test_the_rules_are_those_of_the_page() -> None:
 
 
 def test_modes_are_known_in_their_order() -> None:
-    """outage, bad_update, compromise."""
-    assert list_modes(load_shipped_rules()) == ["outage", "bad_update", "compromise"]
+    """outage, bad_update, compromise, withdrawal."""
+    modes = ["outage", "bad_update", "compromise", "withdrawal"]
+    assert list_modes(load_shipped_rules()) == modes
 
 
 def test_a_bad_update_can_become_an_outage_and_nothing_else() -> None:
@@ -40,6 +42,7 @@ def test_a_bad_update_can_become_an_outage_and_nothing_else() -> None:
         "outage": ["outage"],
         "bad_update": ["bad_update", "outage"],
         "compromise": ["compromise"],
+        "withdrawal": ["withdrawal", "outage"],
     }
 
 
@@ -58,7 +61,7 @@ def test_a_rule_may_be_repeated_but_not_contradicted() -> None:
 
 
 @pytest.mark.parametrize("relation", [r for m, r in BECOMES if m == "bad_update"])
-@pytest.mark.parametrize("mode", ["outage", "bad_update", "compromise"])
+@pytest.mark.parametrize("mode", ["outage", "bad_update", "compromise", "withdrawal"])
 def test_a_mode_crosses_what_its_rules_list(mode: str, relation: str) -> None:
     """One dependency of each relation under each mode: hit or spared as the table says."""
     expected = {"B"} if (mode, relation) in BECOMES else set()
@@ -121,3 +124,15 @@ def test_users_may_bring_their_own_rules() -> None:
     ]
     assert hit(*rows, mode="fire", rules=rules) == {"B", "C", "D", "F"}  # uses is unlisted now
     assert hit(*rows, mode="flood", rules=rules) == {"F"}
+
+
+def test_a_withdrawn_package_takes_along_what_cannot_be_built_without_it() -> None:
+    """Through `runs` and `contains` as a withdrawal, with alternatives; beyond as an outage."""
+    graph = graph_of(
+        dep("app", "lib", relation="contains"), dep("site", "app", relation="runs"),
+        dep("shop", "site"), *group("tool", ("lib", "fork"), needs=1, relation="runs"),
+    )  # fmt: skip
+    answer = whatif(graph, "lib", mode="withdrawal")
+    hit = answer.entities.filter(pl.col("probability") > 0)["id"].to_list()
+    assert sorted(hit) == ["app", "lib", "shop", "site"]
+    assert answer.headline.startswith("If lib is withdrawn: 3 of 5")
