@@ -14,7 +14,7 @@ from zipfile import BadZipFile, ZipFile
 from knockon.graph.errors import InputError, clip
 
 MAX_BYTES = 2 * 1024 * 1024 * 1024
-MAX_RATIO = 200  # text packs 5 to 50 times; 2 kB that hold gigabytes are no inventory
+MAX_RATIO = 100  # text packs 5 to 50 times; 2 kB that hold gigabytes are no inventory
 FREE_BYTES = 64 * 1024 * 1024  # which a file of any size may unpack to
 MAX_ENTRIES = 10_000
 _PIECE = 1 << 20
