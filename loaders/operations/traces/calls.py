@@ -24,10 +24,16 @@ class Calls:
         self.rows.add_entity(name, where, kind=kind)
 
     def add(
-        self, caller: str, callee: str, where: str, counts: Mapping[str, int], kind: str = "service"
+        self,
+        caller: str,
+        callee: str,
+        where: str,
+        counts: Mapping[str, int],
+        kind: str = "service",
+        caller_kind: str = "service",
     ) -> bool:
         """The caller uses the callee. Whether this pair is new; a call of itself says nothing."""
-        self.service(caller, where)
+        self.service(caller, where, caller_kind)
         self.service(callee, where, kind)
         if caller == callee:
             self.rows.findings.add("dropped", "a service that calls itself", where)
@@ -39,6 +45,8 @@ class Calls:
         return not known
 
     def tables(self, title: str, told: str) -> Tables:
+        if not self.rows.entities:
+            self.rows.findings.add("note", "nothing in it names a service", self.rows.file)
         for (caller, callee), link in self._links.items():
             self.rows.add_dependency(
                 dependent=caller, provider=callee, relation="uses", where=link.where,

@@ -1,19 +1,23 @@
 """Traces: who was seen to call whom."""
 
 from knockon.loaders.formats import Format
+from knockon.loaders.operations.traces.shapes import find_batches, find_traces, is_batch
 from knockon.loaders.parsing.source import Source
 
 _CALLS = "caller uses callee"
 
 
 def _is_otlp(source: Source) -> bool:
-    if "resourceSpans" in source.json_keys:
-        return True
-    value = source.first_record or source.parsed_json  # of Grafana Tempo
-    batches = value.get("batches") if isinstance(value, dict) else None
-    return isinstance(batches, list) and any(
-        isinstance(one, dict) and "scopeSpans" in one for one in batches
-    )
+    found = find_batches(source.first_record or source.parsed_json)
+    if not found:
+        return "resourceSpans" in source.json_keys  # of a damaged file, too
+    listed = found[1].get("batches", [])
+    tempo = isinstance(listed, list) and any(is_batch(one) for one in listed)
+    return "resourceSpans" in found[1] or tempo
+
+
+def _is_jaeger_trace(source: Source) -> bool:
+    return any(True for _ in find_traces(source.first_record or source.parsed_json))
 
 
 def _is_jaeger(source: Source) -> bool:
@@ -37,13 +41,24 @@ def _is_zipkin(source: Source) -> bool:
 FORMATS = (
     Format(
         name="otlp",
-        what="OpenTelemetry spans (OTLP JSON)",
+        what="OpenTelemetry spans (OTLP JSON), as a collector, Grafana Tempo or Jaeger gives them",
         entities="services, the databases and brokers they name",
         dependencies=f"{_CALLS}, with the number of calls",
-        export="the file exporter of an OpenTelemetry collector",
-        sign="JSON with resourceSpans",
+        export="the file exporter of an OpenTelemetry collector; GET /api/traces/ID of Tempo; "
+        "GET /api/v3/traces/ID of Jaeger",
+        sign="JSON with resourceSpans, or batches, perhaps below trace or result",
         module="knockon.loaders.operations.traces.otlp",
         matches=_is_otlp,
+    ),
+    Format(
+        name="jaeger_trace",
+        what="Traces of Jaeger",
+        entities="services, the databases and brokers they name",
+        dependencies=f"{_CALLS}, with the number of calls",
+        export="the page of a trace: Trace JSON; or GET /api/traces?service=NAME",
+        sign="JSON with data, a list of traces with spans and processes, or such a list",
+        module="knockon.loaders.operations.traces.jaeger_trace",
+        matches=_is_jaeger_trace,
     ),
     Format(
         name="jaeger",

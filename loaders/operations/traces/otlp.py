@@ -1,5 +1,7 @@
 """OpenTelemetry spans in OTLP JSON: one document, or one per line as the file exporter writes.
 
+Grafana Tempo answers the same as `batches`, or below `trace`, the API of Jaeger below `result`.
+
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding and
 https://github.com/open-telemetry/opentelemetry-proto (trace.proto).
 """
@@ -10,13 +12,11 @@ from typing import Any
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.operations.traces.calls import Calls
+from knockon.loaders.operations.traces.shapes import BATCHES, SCOPES, find_batches
 from knockon.loaders.operations.traces.spans import MAX_SPANS, Span, add_calls
-from knockon.loaders.parsing.json_text import MAX_BYTES
 from knockon.loaders.parsing.source import Source, SourceLike
 
 KINDS = {0: "", 1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
-_BATCHES = ("resourceSpans", "batches")  # the second is what Grafana Tempo calls them
-_SCOPES = ("scopeSpans", "instrumentationLibrarySpans")
 
 
 def read_otlp(source: SourceLike) -> Tables:
@@ -27,9 +27,7 @@ def read_otlp(source: SourceLike) -> Tables:
     source = Source.of(source)
     calls = Calls(source.name, f"OpenTelemetry spans {source.name}")
     spans: list[Span] = []
-    for where, document in _documents(source):
-        if not isinstance(document, dict) or not any(key in document for key in _BATCHES):
-            raise InputError(f"{source.name}: expected OTLP JSON, an object with resourceSpans")
+    for where, document in _read_documents(source):
         for span in _spans(calls, document, where):
             spans.append(span)
             if len(spans) > MAX_SPANS:
@@ -38,22 +36,22 @@ def read_otlp(source: SourceLike) -> Tables:
     return calls.tables(f"Service calls of {clip(source.name, 60)}", "OTLP JSON of a collector")
 
 
-def _documents(source: Source) -> list[tuple[str, Any]]:
+def _read_documents(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
     """Documents with the beginnings of their places: of a file of lines, or the one that it is."""
-    with source.path.open("rb") as file:
-        first = file.readline(MAX_BYTES).strip()
-        second = next((line for line in file if line.strip()), b"").lstrip()
-    if first.endswith(b"}") and second.startswith(b"{"):
-        return [(f"line {line}.", value) for line, value in source.json_lines]
-    return [("", source.json)]
+    lines = [(f"line {n}.", v) for n, v in source.json_lines] if source.first_record else []
+    for where, value in lines or [("", source.json)]:
+        found = find_batches(value)
+        if found is None:
+            raise InputError(f"{source.name}: expected OTLP JSON, an object with resourceSpans")
+        yield f"{where}{found[0]}", found[1]
 
 
 def _spans(calls: Calls, document: dict[str, Any], where: str) -> Iterator[Span]:
-    for place, batch in _each(calls, document, _BATCHES, where):
+    for place, batch in _each(calls, document, BATCHES, where):
         resource = batch.get("resource")
         own = _attributes(resource if isinstance(resource, dict) else {})
         service = own.get("service.name", "").strip()
-        for at, scope in _each(calls, batch, _SCOPES, f"{place}."):
+        for at, scope in _each(calls, batch, SCOPES, f"{place}."):
             for here, record in _each(calls, scope, ("spans",), f"{at}."):
                 trace, name = _text(record.get("traceId")), _text(record.get("spanId"))
                 if not service or not trace or not name:
@@ -62,7 +60,7 @@ def _spans(calls: Calls, document: dict[str, Any], where: str) -> Iterator[Span]
                     continue
                 yield Span(
                     trace, name, _text(record.get("parentSpanId")), service,
-                    _kind(record.get("kind")), _attributes(record), here,
+                    _kind(record.get("kind")), _attributes(record), here, links=_links(record),
                 )  # fmt: skip
         if service and own.get("service.criticality"):
             calls.rows.add_entity(
@@ -97,3 +95,10 @@ def _attributes(holder: dict[str, Any]) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
+
+
+def _links(record: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Trace and id of the spans that a span follows from."""
+    listed = record.get("links")
+    found = (one for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict))
+    return tuple((_text(one.get("traceId")), _text(one.get("spanId"))) for one in found)

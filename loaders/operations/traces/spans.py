@@ -1,31 +1,37 @@
 """What readers of spans share: who called whom, told from the spans of traces.
 
 A span whose parent belongs to another service is a call of its service by the parent's. A client
-span that nobody answered in the file calls what it names itself: a database, a peer, a host. A
-message makes neither side depend on the other: producer and consumer both use the broker.
-Names follow https://opentelemetry.io/docs/specs/semconv/ (older and newer ones).
+span that nobody answered in the file calls what it names itself (`sides`). A message makes neither
+side depend on the other: producer and consumer both use the broker, which either may name.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from knockon.loaders.operations.traces.calls import Calls
+from knockon.loaders.operations.traces.sides import (
+    HOST,
+    MESSAGING,
+    PEER,
+    URL,
+    Sides,
+    find_hosts,
+    first,
+)
 
 MAX_SPANS = 5_000_000
-DATABASE = ("db.system.name", "db.system")
-MESSAGING = ("messaging.system",)
-PEER = ("service.peer.name", "peer.service")
-HOST = ("server.address", "net.peer.name", "http.host", "network.peer.address", "net.peer.ip")
-NAMESPACE = ("db.namespace", "db.name")
 _ONE = {"calls": 1}
-_ADDRESS = re.compile(r"[0-9.]+(:\d+)?|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?(:\d+)?")
+_ZEROS = 8  # characters from which on an id of nothing but zeros, also in base64, is none
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """kind: CLIENT, SERVER, PRODUCER, CONSUMER, INTERNAL or empty; `shared`: it has the id of the
-    client span that called it (Zipkin)."""
+    """One step of a trace in one service.
+
+    kind: CLIENT, SERVER, PRODUCER, CONSUMER, INTERNAL or empty
+    shared: it has the id of the client span that called it (Zipkin)
+    links: (trace, id) of spans that it follows from, without being called by them
+    """
 
     trace: str
     id: str
@@ -35,6 +41,7 @@ class Span:
     attributes: Mapping[str, str]
     where: str
     shared: bool = False
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def add_calls(calls: Calls, spans: Sequence[Span]) -> None:
@@ -52,7 +59,7 @@ def add_calls(calls: Calls, spans: Sequence[Span]) -> None:
     for span in kept:
         parent = _parent(span, by_id)
         if parent is None:
-            if span.parent:
+            if _has_parent(span):
                 calls.rows.findings.add(
                     "note", "a span whose parent is not in the file", span.where
                 )
@@ -61,11 +68,41 @@ def add_calls(calls: Calls, spans: Sequence[Span]) -> None:
         elif parent.service != span.service:
             calls.add(parent.service, span.service, span.where, _ONE)
             answered.add(id(parent))
-    for span in kept:
+    sides = Sides(peers={span.service for span in kept})
+    for span in _share_brokers(kept, by_id):
         if span.kind in ("PRODUCER", "CONSUMER") or (
             span.kind == "CLIENT" and id(span) not in answered
         ):
-            _add_named(calls, span)
+            why_not = sides.add(span.service, span.attributes, span.kind, span.where)
+            if why_not:
+                calls.rows.findings.add("dropped", why_not, span.where)
+    sides.enter(calls)
+
+
+def _share_brokers(
+    spans: Sequence[Span], by_id: Mapping[tuple[str, str], list[Span]]
+) -> Iterator[Span]:
+    """The spans; of a message, what either side tells of the broker is told of both."""
+    told: dict[int, dict[str, str]] = {}
+    for span in spans:
+        if span.kind != "CONSUMER":
+            continue
+        for key in ((span.trace, span.parent), *span.links):
+            for other in by_id.get(key, ()):
+                if other.kind == "PRODUCER":
+                    for one, partner in ((span, other), (other, span)):
+                        told.setdefault(id(one), {}).update(_tell_broker(partner))
+    for span in spans:
+        more = told.get(id(span))
+        if more and not (first(span.attributes, PEER) or any(find_hosts(span.attributes))):
+            yield replace(span, attributes={**more, **span.attributes})
+        else:
+            yield span
+
+
+def _tell_broker(span: Span) -> dict[str, str]:
+    names = (*MESSAGING, *PEER, *HOST, *URL)
+    return {name: span.attributes[name] for name in names if span.attributes.get(name)}
 
 
 def _parent(span: Span, by_id: Mapping[tuple[str, str], list[Span]]) -> Span | None:
@@ -74,32 +111,10 @@ def _parent(span: Span, by_id: Mapping[tuple[str, str], list[Span]]) -> Span | N
         callers = [s for s in same if s is not span and s.kind == "CLIENT"]
         if callers:
             return callers[0]
-    found = by_id.get((span.trace, span.parent), []) if span.parent else []
+    found = by_id.get((span.trace, span.parent), []) if _has_parent(span) else []
     # of a call whose two sides share an id, the side that was called goes on
     return min(found, key=lambda s: s.kind == "CLIENT", default=None)
 
 
-def _add_named(calls: Calls, span: Span) -> None:
-    """What the span itself says that it calls."""
-    system = _first(span, DATABASE)
-    broker = _first(span, MESSAGING)
-    peer, host = _first(span, PEER), _first(span, HOST)
-    if system or broker:
-        kind = "data_store" if system else "platform"
-        name = peer or ":".join(filter(None, [system or broker, host or _first(span, NAMESPACE)]))
-        if name in (system, broker):
-            reason = f"a {kind.replace('_', ' ')} told by its system only: those count as one"
-            calls.rows.findings.add("note", reason, f"{name} at {span.where}")
-        calls.add(span.service, name, span.where, _ONE, kind)
-    elif span.kind in ("PRODUCER", "CONSUMER"):
-        calls.rows.findings.add("dropped", "a message whose broker is not named", span.where)
-    elif peer:
-        calls.add(span.service, peer, span.where, _ONE)
-    elif host and not _ADDRESS.fullmatch(host):
-        calls.add(span.service, host, span.where, _ONE)
-    else:
-        calls.rows.findings.add("dropped", "a call whose other side is not named", span.where)
-
-
-def _first(span: Span, names: Sequence[str]) -> str:
-    return next((v for n in names if (v := span.attributes.get(n, "").strip())), "")
+def _has_parent(span: Span) -> bool:
+    return bool(span.parent.strip("0A=") if len(span.parent) >= _ZEROS else span.parent)

@@ -68,6 +68,27 @@ def zipkin(spans: list[tuple[str, str, str, str, dict[str, str]]]) -> Any:
     return found
 
 
+def jaeger(spans: list[tuple[str, str, str, str, dict[str, str]]], inside: bool = False) -> Any:
+    """The trace as Jaeger answers it; `inside`: each span holds its process."""
+    services = sorted({service for _, _, service, _, _ in spans})
+    processes = {f"p{n}": {"serviceName": name, "tags": []} for n, name in enumerate(services)}
+    found = []
+    for identifier, parent, service, kind, attributes in spans:
+        tags = {"span.kind": kind.lower(), **attributes} if kind != "INTERNAL" else attributes
+        link = {"refType": "CHILD_OF", "traceID": "t", "spanID": parent}
+        key = f"p{services.index(service)}"
+        found.append({
+            "traceID": "t", "spanID": identifier, "operationName": "x", "startTime": 1,
+            "references": [link] if parent else [], "duration": 2, "logs": [],
+            "tags": [{"key": k, "type": "string", "value": v} for k, v in tags.items()]
+            + [{"key": "http.status_code", "type": "int64", "value": 200}],
+            **({"process": processes[key]} if inside else {"processID": key}),
+        })  # fmt: skip
+    if inside:
+        return found
+    return {"traceID": "t", "spans": found, "processes": processes}
+
+
 def pairs(tables: Tables) -> set[tuple[str, str]]:
     return set(tables.dependencies.select("dependent", "provider").iter_rows())
 
@@ -79,7 +100,14 @@ def loaded(tmp_path: Path, value: Any, form: str) -> Tables:
     return load_tables([path])
 
 
-@pytest.mark.parametrize("form", ["otlp", "otlp in words", "otlp lines", "zipkin", "zipkin traces"])
+FORMS = [
+    "otlp", "otlp in words", "otlp lines", "otlp of Tempo", "otlp of Tempo, older",
+    "otlp of Tempo, newer", "otlp of Jaeger", "zipkin", "zipkin traces", "jaeger_trace",
+    "jaeger_trace bare", "jaeger_trace list", "jaeger_trace spans", "jaeger_trace lines",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_one_trace_in_every_form(tmp_path: Path, form: str) -> None:
     """The caller needs the callee; a message ties both its sides to the broker alone."""
     lines = [json.dumps(otlp([span])) for span in TRACE]
@@ -87,6 +115,21 @@ def test_one_trace_in_every_form(tmp_path: Path, form: str) -> None:
         "otlp": otlp(TRACE), "otlp in words": otlp(TRACE, number=False),
         "otlp lines": "\n".join(lines) + "\n", "zipkin": zipkin(TRACE),
         "zipkin traces": [zipkin(TRACE)],
+        "otlp of Tempo": {"batches": otlp(TRACE, number=False)["resourceSpans"]},
+        "otlp of Tempo, older": {
+            "batches": json.loads(
+                json.dumps(otlp(TRACE)["resourceSpans"]).replace(
+                    '"scopeSpans"', '"instrumentationLibrarySpans"'
+                )
+            )
+        },
+        "otlp of Tempo, newer": {"trace": otlp(TRACE), "metrics": {"inspectedBytes": "7"}},
+        "otlp of Jaeger": {"result": otlp(TRACE)},
+        "jaeger_trace": {"data": [jaeger(TRACE)], "total": 0, "limit": 0, "errors": None},
+        "jaeger_trace bare": jaeger(TRACE),
+        "jaeger_trace list": [jaeger(TRACE)],
+        "jaeger_trace spans": jaeger(TRACE, inside=True),
+        "jaeger_trace lines": "\n".join(map(json.dumps, jaeger(TRACE, inside=True))),
     }[form]  # fmt: skip
     tables = loaded(tmp_path, value, form.split()[0])
     assert pairs(tables) == WANTED
