@@ -43,7 +43,7 @@ def read_jaeger_trace(source: SourceLike) -> Tables:
 def _read_spans(calls: Calls, trace: dict[str, Any], where: str) -> Iterator[Span]:
     processes = trace.get("processes")
     known = processes if isinstance(processes, dict) else {}
-    for place, record in calls.rows.records(trace, "spans", where):
+    for place, record in calls.rows.walk_records(trace, "spans", where):
         process = record.get("process", known.get(_text(record.get("processID"))))
         service = _text(process.get("serviceName")) if isinstance(process, dict) else ""
         identifier = _text(record.get("spanID"))

@@ -152,7 +152,7 @@ class _System:
             others = sorted(p for p in self._parent if self._root(p) == root)
             others = [p for p in others if name not in (p, f"{self._system}:{p}")]
             if others:
-                calls.rows.entity(name, "", **{ALSO_KNOWN_AS: json.dumps(others)})
+                calls.rows.add_entity(name, "", **{ALSO_KNOWN_AS: json.dumps(others)})
 
     def _enter_vague(self, calls: Calls, vague: Mapping[str, Side]) -> None:
         """What is told without its place may be any of those that are told with it."""
