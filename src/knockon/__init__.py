@@ -11,7 +11,7 @@ from knockon.graph.errors import InputError
 from knockon.graph.keywords import check_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from knockon.graph.analysis.backtest.backtest import Backtest
@@ -40,6 +40,10 @@ def load(
     join_above: float | None = None,
     mapping: "Mapping[str, str] | None" = None,
     both_ways: bool = False,
+    entities: "Sequence[str | Path]" = (),
+    sheet: str | None = None,
+    header_row: int | None = None,
+    company: str | None = None,
     strict: bool = False,
     query: str | None = None,
     no_environment: bool = False,
@@ -50,8 +54,13 @@ def load(
     aliases: your table of aliases, a CSV file that `knockon aliases` proposes
     join_above: also merge entities whose names are more alike than this, 0..1; above
         0.97 they differ in form only
-    mapping: {their column: ours}, for tables and graph files of other column names
+    mapping: {their column: ours}, {their word: our relation} or {"dependent:": a constant}, for
+        tables and graph files of other names
     both_ways: read the undirected edges of a graph file both ways; else they are refused
+    entities: CSV files that describe the entities of a table
+    sheet: of a workbook, by name
+    header_row: the row, or line, that names the columns; 1 is the first
+    company: whose list it is: the dependent of all rows
     strict: hold a bill of materials to its official schema (`knockon[validate]`)
     query: of a database: what returns the rows of dependencies
     no_environment: leave out what only environment variables, arguments and ConfigMaps say
@@ -61,9 +70,9 @@ def load(
     from knockon.loaders.merge import load_tables
 
     tables = load_tables(
-        sources, join=join, aliases=aliases, join_above=join_above,
-        mapping=mapping, both_ways=both_ways, strict=strict, query=query,
-        no_environment=no_environment,
+        sources, join=join, aliases=aliases, join_above=join_above, mapping=mapping,
+        both_ways=both_ways, entities=entities, sheet=sheet, header_row=header_row,
+        company=company, strict=strict, query=query, no_environment=no_environment,
     )  # fmt: skip
     return DependencyGraph.from_tables(tables, checked=True)
 
