@@ -9,7 +9,7 @@ import polars as pl
 from knockon.graph.analysis.impact import GraphHead, Impact, Totals, Within
 from knockon.graph.analysis.nobody import explain_nobody
 from knockon.graph.analysis.prepare import Prepared
-from knockon.graph.analysis.rollout_effect import rollout_notes
+from knockon.graph.analysis.rollout_effect import describe_rollout
 from knockon.graph.analysis.rows import build_forest, collect_arcs, rank_rows
 from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
@@ -147,7 +147,7 @@ def _assumptions(
     if scenario.rules != load_shipped_rules():
         notes.append(f"rules of the user's own: {len(scenario.rules):,} of what crosses what")
     if scenario.rollout:
-        notes += rollout_notes(graph, scenario)
+        notes += describe_rollout(graph, scenario)
     untouched = _not_crossed(graph, scenario)
     if untouched and not nobody:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")

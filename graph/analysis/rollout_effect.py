@@ -46,7 +46,7 @@ def find_rollout_effect(
         {"rollout": name, "hit": t.hit, "impact": t.impact, "saved": whole.impact - t.impact}
         for name, t in (("as it was", as_it_was), ("all at once", whole))
     ]
-    notes = rollout_notes(graph, scenario)
+    notes = describe_rollout(graph, scenario)
     return RolloutEffect(pl.DataFrame(saves), pl.DataFrame(rows), tuple(notes))
 
 
@@ -57,7 +57,7 @@ def _halts(scenario: Scenario) -> list[float]:
     return sorted(halts if scenario.halt is None else halts | {float(scenario.halt)})
 
 
-def rollout_notes(graph: DependencyGraph, scenario: Scenario) -> list[str]:
+def describe_rollout(graph: DependencyGraph, scenario: Scenario) -> list[str]:
     """What the model takes for granted about the rings."""
     direct = graph.dependencies.filter(pl.col("provider").is_in(scenario.origin_ids))
     staged = direct.filter(pl.col("relation").is_in(STAGED))["dependent"].n_unique()

@@ -22,13 +22,13 @@ def add_sentences(impact: Impact) -> Impact:
     """The answer with its headline, its assumption and the condition that both speak of."""
     return replace(
         impact,
-        headline=headline(impact),
-        assumption=assumption(impact),
-        condition=condition(impact),
+        headline=write_headline(impact),
+        assumption=describe_assumption(impact),
+        condition=describe_condition(impact),
     )
 
 
-def headline(impact: Impact) -> str:
+def write_headline(impact: Impact) -> str:
     """`If Falcon Platform fails: up to 261 of 424 enterprises and 114 others are hit`."""
     everybody = impact.graph.entities - len(impact.scenario.origins)
     rows = impact.by_kind.filter(pl.col("within_reach") > 0).sort(
@@ -37,11 +37,11 @@ def headline(impact: Impact) -> str:
     if not rows.height:
         others = f"{everybody:,} other {kind_name('unknown', everybody)}"
         why = f": {'; '.join(impact.nobody[:REASONS])}" if impact.nobody else ""
-        return f"If {condition(impact)}, nobody else is hit ({others}){why}"
+        return f"If {describe_condition(impact)}, nobody else is hit ({others}){why}"
     if not impact.exact and not rows["hit_high"].sum():
         within = many(int(rows["within_reach"].sum()), "entity")
-        drawn = f"{impact.worlds:,} random worlds"
-        return f"If {condition(impact)}, nobody else is hit in {drawn} ({within} within reach)"
+        drawn = f"{impact.worlds:,} random worlds ({within} within reach)"
+        return f"If {describe_condition(impact)}, nobody else is hit in {drawn}"
     named = rows if rows.height <= _NAMED else rows.head(_NAMED - 1)
     parts = [
         f"{between(r['hit_low'], r['hit_high'])} of {r['entities']:,} "
@@ -57,10 +57,10 @@ def headline(impact: Impact) -> str:
     shares = impact.entities.select("probability_low", "probability_high").unique()
     certain = impact.sure and all(p in (0.0, 1.0) for row in shares.rows() for p in row)
     verb = ("is " if one else "are ") + ("hit" if certain else "expected to be hit")
-    return f"If {condition(impact)}: {join(parts)} {verb}"
+    return f"If {describe_condition(impact)}: {join(parts)} {verb}"
 
 
-def condition(impact: Impact) -> str:
+def describe_condition(impact: Impact) -> str:
     """`Falcon Platform fails`."""
     origins = impact.entities.filter(pl.col("rank") == 0)["name"].to_list()
     one, many = _MODE.get(impact.scenario.mode, ("fails", "fail"))
@@ -70,7 +70,7 @@ def condition(impact: Impact) -> str:
     return f"{join(names)} {one if len(origins) == 1 else many}"
 
 
-def assumption(impact: Impact) -> str:
+def describe_assumption(impact: Impact) -> str:
     """One line on how sure the figures are."""
     totals = impact.totals
     if not impact.by_kind["within_reach"].sum():

@@ -29,7 +29,7 @@ class Bar:
     origin: bool
 
 
-def bars_of(entities: pl.DataFrame, top: int) -> list[Bar]:
+def make_bars(entities: pl.DataFrame, top: int) -> list[Bar]:
     """Some origins and the first `top` other entities that are ever down, in order of rank."""
     fallen = _fallen(entities)
     origin = pl.col("rank") == 0
@@ -48,7 +48,7 @@ def bars_of(entities: pl.DataFrame, top: int) -> list[Bar]:
     ]
 
 
-def more_of(entities: pl.DataFrame, bars: Sequence[Bar]) -> str:
+def count_more(entities: pl.DataFrame, bars: Sequence[Bar]) -> str:
     """`+45 more that may be down: 39 enterprises and 6 services`, and origins that have no bar;
     nothing where every entity has one."""
     fallen = _fallen(entities)

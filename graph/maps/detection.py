@@ -26,7 +26,7 @@ from knockon.graph.words import duration, percent
 _PAGE, _TALL, _LEFT, _RIGHT, _LINE = 960.0, 300.0, 84.0, 736.0, 15.0
 
 
-def detection_chart(
+def draw_detection(
     curve: pl.DataFrame,
     rings: Sequence[tuple[float, float]],
     halt: float | None,
@@ -62,14 +62,14 @@ def detection_chart(
         *frame(x, y, x_title=f"the rollout is stopped after so many {x.unit}"),
         *_rings(rings, names, x, y),
         *_curve(x, y, hours, hit, error),
-        *hovers(x, y, lambda hour: _told(hour, hours, hit)),
-        *_marked(stops, x, y, hours, hit),
+        *hovers(x, y, lambda hour: _describe_hour(hour, hours, hit)),
+        *_mark_stops(stops, x, y, hours, hit),
     ]
     feet, height = footer(foot, _PAGE, y.low + 44)
     return document(_PAGE, height, sentence, " ".join(assumed), [*body, *feet])
 
 
-def hit_at(hour: float, hours: Sequence[float], hit: Sequence[float]) -> float:
+def find_hit_at(hour: float, hours: Sequence[float], hit: Sequence[float]) -> float:
     """The expected number hit if the rollout is stopped at an hour.
 
     A ring that starts at the hour of the halt is spared, so each row holds from the one before it.
@@ -84,11 +84,15 @@ def _stops(
     """What is worth a mark: (number hit, if what, hour). The halt, or else the second ring."""
     never = (amount(hit[-1]), "nobody stops it", hours[-1])
     if halt is not None:
-        stop = (amount(hit_at(halt, hours, hit)), f"it is stopped after {duration(halt)}", halt)
+        stop = (
+            amount(find_hit_at(halt, hours, hit)),
+            f"it is stopped after {duration(halt)}",
+            halt,
+        )
     elif len(rings) > 1:
         start = rings[1][1]
         words = f"it is stopped by {duration(start)}, before the second ring"
-        stop = (amount(hit_at(start, hours, hit)), words, start)
+        stop = (amount(find_hit_at(start, hours, hit)), words, start)
     else:
         return [never]
     return [stop, never]
@@ -148,14 +152,14 @@ def _curve(
     return out
 
 
-def _marked(
+def _mark_stops(
     stops: Sequence[tuple[str, str, float]], x: Axis, y: Axis,
     hours: Sequence[float], hit: Sequence[float],
 ) -> list[str]:  # fmt: skip
     """The marks on the curve, and what they say at its right."""
     out, level = [], y.high + 14
     for i, (number, words, hour) in enumerate(stops):
-        at, height = x.at(hour), y.at(hit_at(hour, hours, hit))
+        at, height = x.at(hour), y.at(find_hit_at(hour, hours, hit))
         out += [
             f"<g><title>{xml(f'{number} hit if {words}')}</title>",
             drop(at, height, y.low),
@@ -171,5 +175,5 @@ def _marked(
     return out
 
 
-def _told(hour: float, hours: Sequence[float], hit: Sequence[float]) -> str:
-    return f"stopped after {duration(hour)}: {amount(hit_at(hour, hours, hit))} hit"
+def _describe_hour(hour: float, hours: Sequence[float], hit: Sequence[float]) -> str:
+    return f"stopped after {duration(hour)}: {amount(find_hit_at(hour, hours, hit))} hit"

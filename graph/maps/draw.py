@@ -7,7 +7,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.errors import some
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
-from knockon.graph.maps.phrases import carriers, provenance
+from knockon.graph.maps.phrases import describe_source, name_carriers
 from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
 from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
 from knockon.graph.maps.text import clean, fit, width, wrap, xml
@@ -28,7 +28,7 @@ _LOWER = {
 }  # text clear of what the shape has on top
 
 
-def impact_map(impact: Impact) -> str:
+def render_map(impact: Impact) -> str:
     """The map of an answer. The same answer gives the same bytes. Raises RenderError."""
     plan = plan_map(impact)
     labels = {b.key: _label(impact, b) for b in plan.boxes}
@@ -36,7 +36,7 @@ def impact_map(impact: Impact) -> str:
     layout = lay_out(sizes, [(w.tail, w.head, not w.beside) for w in plan.lines])
     legend = _legend(plan)
     page = max(layout.width, 760.0) + 2 * MARGIN
-    sentences = (impact.assumption, carriers(impact, _strongest(impact, plan)))
+    sentences = (impact.assumption, name_carriers(impact, _strongest(impact, plan)))
     head, top = heading(impact.headline, sentences, page)
     rows, below = legend_rows(legend, page)
     feet, height = _footer(impact, plan, page, top + layout.height + 16, rows, below)
@@ -248,7 +248,7 @@ def _footer(
     impact: Impact, plan: Plan, page: float, y: float, rows: list[str], below: float
 ) -> tuple[list[str], float]:
     """Legend and the line that says which graph this is; and the height of the page."""
-    line = provenance(impact)
+    line = describe_source(impact)
     if plan.left_out:
         line = f"{plan.left_out:,} more dependencies between these are not drawn. " + line
     text_y = y + below + 16

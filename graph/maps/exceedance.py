@@ -28,7 +28,7 @@ _MARKS = ((0.50, "P50", "half of all worlds"), (0.95, "P95", "19 of 20 worlds"),
           (0.99, "P99", "99 of 100 worlds"))  # fmt: skip
 
 
-def exceedance_chart(
+def draw_exceedance(
     curve: pl.DataFrame, *, condition: str, unit: str, assumed: Sequence[str] = (), foot: str = ""
 ) -> str:
     """One SVG document of an exceedance curve.
@@ -59,7 +59,7 @@ def exceedance_chart(
         *frame(x, y, x_title=f"impact ({x.unit}){begins}"),
         f'<path d="{below}Z" fill="{BLUE}" fill-opacity="0.12"/>',
         f'<path class="curve" d="{d}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
-        *hovers(x, y, lambda value: _told(value, values, shares, unit)),
+        *hovers(x, y, lambda value: _describe_share(value, values, shares, unit)),
         *_marked(x, y, marks, said, unit),
     ]
     feet, height = footer(foot, _PAGE, y.low + 44)
@@ -91,7 +91,7 @@ def _begin(least: float, most: float) -> float:
     return least if 0.75 * most < least < most else 0.0
 
 
-def _told(value: float, values: list[float], shares: list[float], unit: str) -> str:
+def _describe_share(value: float, values: list[float], shares: list[float], unit: str) -> str:
     at = bisect_left(values, value)
     share = shares[at] if at < len(shares) else 0.0
     return f"{amount(value)} or more ({unit}): in {percent(share)} of all worlds"

@@ -7,7 +7,7 @@ from knockon.graph.errors import clip
 from knockon.graph.words import join, many
 
 
-def carriers(impact: Impact, strongest: Sequence[tuple[str, int]]) -> str:
+def name_carriers(impact: Impact, strongest: Sequence[tuple[str, int]]) -> str:
     """`Most runs through Slack (201 of 375) and Duo Federal (57)`, or nothing in a small answer.
 
     strongest: (name, entities within reach on routes through it), in falling order
@@ -22,7 +22,7 @@ def carriers(impact: Impact, strongest: Sequence[tuple[str, int]]) -> str:
     return f"Carried on most by {join(said)}."
 
 
-def provenance(impact: Impact) -> str:
+def describe_source(impact: Impact) -> str:
     """Which graph answered, and how: the small print of a picture."""
     graph, scenario = impact.graph, impact.scenario
     how = "exact" if impact.exact else f"{impact.worlds:,} random worlds, seed {scenario.seed}"

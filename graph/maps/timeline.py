@@ -20,7 +20,7 @@ from knockon.graph.maps.axes import (
     stairs,
     time_axis,
 )
-from knockon.graph.maps.bars import Bar, bars_of, draw_bars, more_of
+from knockon.graph.maps.bars import Bar, count_more, draw_bars, make_bars
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
 from knockon.graph.maps.text import fit, wrap, xml
@@ -70,7 +70,7 @@ class Course:
         return next(found, None)
 
 
-def course_of(down: pl.DataFrame, kinds: int = _KINDS) -> Course:
+def make_course(down: pl.DataFrame, kinds: int = _KINDS) -> Course:
     """The course of a frame `hours, kind, down`: the kinds of the highest peaks, then `other`.
 
     A kind that has no row at an hour counts 0 there.
@@ -90,7 +90,7 @@ def course_of(down: pl.DataFrame, kinds: int = _KINDS) -> Course:
     )
 
 
-def timeline_chart(
+def draw_timeline(
     down: pl.DataFrame,
     entities: pl.DataFrame,
     *,
@@ -105,8 +105,8 @@ def timeline_chart(
     entities: as `Impact.entities`, ranked, origins first with rank 0
     condition: what fails, as `Falcon Platform fails`; top: bars, besides those of origins
     """
-    course = course_of(down)
-    bars = bars_of(entities, top)
+    course = make_course(down)
+    bars = make_bars(entities, top)
     sentence = _sentence(condition, course)
     head, y = heading(sentence, assumed, _PAGE)
     x = time_axis(_end(course, bars), _LEFT, _RIGHT)
@@ -114,7 +114,7 @@ def timeline_chart(
     kind_of = {b.kind: sure.get(b.kind, sure.get(OTHER, len(sure))) for b in bars}
     curves, below = _numbers(course, x, y)
     shares, below = _shares(course, x, below + 26)
-    rows, below = draw_bars(bars, kind_of, x, below + 40, _PAGE, more_of(entities, bars))
+    rows, below = draw_bars(bars, kind_of, x, below + 40, _PAGE, count_more(entities, bars))
     feet, height = footer(foot, _PAGE, below + 10)
     used = {*range(len(course.kinds)), *(kind_of[b.kind] for b in bars if not b.origin)}
     body = [texture_defs(sorted(used)), *head, *curves, *shares, *rows, *feet]

@@ -66,15 +66,15 @@ class DependencyGraph:
 
         Attributes of nodes and edges are columns. Raises InputError for an undirected graph.
         """
-        from knockon.graph.model.networks import tables_of
+        from knockon.graph.model.networks import read_network
 
-        return cls.from_tables(tables_of(graph, **head))
+        return cls.from_tables(read_network(graph, **head))
 
     def to_networkx(self) -> "nx.MultiDiGraph[str]":
         """The same as a networkx MultiDiGraph: edges run from dependent to provider."""
-        from knockon.graph.model.networks import network_of
+        from knockon.graph.model.networks import make_network
 
-        return network_of(self.tables)
+        return make_network(self.tables)
 
     @property
     def entities(self) -> pl.DataFrame:

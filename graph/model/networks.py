@@ -11,7 +11,7 @@ from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 
 
-def tables_of(graph: "nx.Graph[Any]", **head: Any) -> Tables:
+def read_network(graph: "nx.Graph[Any]", **head: Any) -> Tables:
     """Nodes as entities, edges (dependent -> provider) as dependencies, attributes as columns."""
     if not graph.is_directed():
         raise InputError(
@@ -29,7 +29,7 @@ def tables_of(graph: "nx.Graph[Any]", **head: Any) -> Tables:
     return Tables(_frame(entities), _frame(dependencies), **head)
 
 
-def network_of(tables: Tables) -> "nx.MultiDiGraph[str]":
+def make_network(tables: Tables) -> "nx.MultiDiGraph[str]":
     """Entities as nodes, dependencies as edges to the provider, columns as attributes."""
     made: nx.MultiDiGraph[str] = nx.MultiDiGraph(title=tables.title, weight_unit=tables.weight_unit)
     for row in tables.entities.iter_rows(named=True):

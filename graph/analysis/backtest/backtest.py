@@ -7,8 +7,13 @@ from functools import cached_property
 import polars as pl
 
 from knockon.graph.analysis.backtest.incidents import Incident, Pair
-from knockon.graph.analysis.backtest.reports import HIT_FROM, READINGS, everyone, noted
-from knockon.graph.analysis.backtest.scores import TIE, Confusion, spearman, tied
+from knockon.graph.analysis.backtest.reports import (
+    HIT_FROM,
+    READINGS,
+    explain_misses,
+    tabulate_entities,
+)
+from knockon.graph.analysis.backtest.scores import TIE, Confusion, is_tied, spearman
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, KnockonError
@@ -185,9 +190,9 @@ def judge(incident: Incident) -> Outcome:
         raise  # names its file and line
     except KnockonError as fault:
         raise InputError(f"{incident.name}: scenario: {fault}") from None
-    everybody = everyone(graph, impact)
-    rows = noted(everybody.filter(pl.col("reported").is_not_null() & ~pl.col("origin")))
-    paired = tuple(verdict_of(pair, everybody) for pair in incident.paired)
+    everybody = tabulate_entities(graph, impact)
+    rows = explain_misses(everybody.filter(pl.col("reported").is_not_null() & ~pl.col("origin")))
+    paired = tuple(judge_pair(pair, everybody) for pair in incident.paired)
     return Outcome(incident, graph, impact, rows.drop("origin", "miss_note"), paired)
 
 
@@ -212,7 +217,7 @@ def recovery_rank(rows: pl.DataFrame) -> float | None:
     return spearman(rows["down_hours"].to_list(), rows["reported_recovery_hours"].to_list())
 
 
-def verdict_of(pair: Pair, rows: pl.DataFrame) -> Verdict:
+def judge_pair(pair: Pair, rows: pl.DataFrame) -> Verdict:
     """What the prediction says to a paired test. rows: one per entity, by `id`.
 
     A test of `hit` is right when worse is predicted hit and better is not. One of `recovery` or
@@ -222,7 +227,7 @@ def verdict_of(pair: Pair, rows: pl.DataFrame) -> Verdict:
     by_id = dict(zip(rows["id"], rows[figure], strict=True))
     worse, better = by_id[pair.worse], by_id[pair.better]
     high, low = worse or 0.0, better or 0.0
-    if tied(high, low):
+    if is_tied(high, low):
         verdict = "tie"
     elif high < low:
         verdict = "wrong"

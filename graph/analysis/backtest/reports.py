@@ -19,7 +19,7 @@ READINGS = {
 }
 
 
-def reached(graph: DependencyGraph, start: Iterable[int]) -> set[int]:
+def find_dependents(graph: DependencyGraph, start: Iterable[int]) -> set[int]:
     """Everything that depends on these by whatever path: no mode, no group, no strength."""
     dependents: dict[int, list[int]] = {}
     for dependent, provider in zip(graph.dependent.tolist(), graph.provider.tolist(), strict=True):
@@ -33,7 +33,7 @@ def reached(graph: DependencyGraph, start: Iterable[int]) -> set[int]:
     return seen
 
 
-def household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
+def find_household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
     """The origins, their owners, and everything else that these own."""
     parents = graph.entities["parent"].to_list()
     owners = {parents[o] for o in origins} - {None}
@@ -42,11 +42,11 @@ def household(graph: DependencyGraph, origins: Sequence[int]) -> set[int]:
     return {*origins, *owned, *owning}
 
 
-def everyone(graph: DependencyGraph, impact: Impact) -> pl.DataFrame:
+def tabulate_entities(graph: DependencyGraph, impact: Impact) -> pl.DataFrame:
     """One row per entity of the graph: predictions, readings, and what was reported."""
     origins = [graph.find(i) for i in impact.scenario.origin_ids]
-    reach = reached(graph, origins)
-    customers = reached(graph, household(graph, origins))
+    reach = find_dependents(graph, origins)
+    customers = find_dependents(graph, find_household(graph, origins))
     predictions = impact.entities.select(
         "id", "verdict", "probability", "probability_low", "probability_high", "loss",
         "start_hours", "down_hours", "impact",
@@ -81,7 +81,7 @@ _TEXTS = ("reported", "attribution", "spared_because", "miss_note")
 _NUMBERS = ("reported_impact", "reported_recovery_hours")
 
 
-def noted(rows: pl.DataFrame) -> pl.DataFrame:
+def explain_misses(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with `right`, and `note`: why a wrong one came out wrong."""
     right = pl.col("predicted") == (pl.col("reported") == "hit")
     reason = (

@@ -87,12 +87,12 @@ def _levels(values: Sequence[float]) -> list[float]:
     level: dict[float, float] = {}
     floor = None
     for value in sorted(values):
-        if floor is None or not tied(floor, value):
+        if floor is None or not is_tied(floor, value):
             floor = value
         level[value] = floor
     return [level[v] for v in values]
 
 
-def tied(one: float, other: float) -> bool:
+def is_tied(one: float, other: float) -> bool:
     """Whether two predictions of at least 0 are closer than TIE of the larger."""
     return abs(one - other) <= TIE * max(one, other)

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.maps.axes import amount, count_axis, share_axis, stairs, time_axis
-from knockon.graph.maps.detection import detection_chart, hit_at
-from knockon.graph.maps.exceedance import exceedance_chart, quantile
+from knockon.graph.maps.detection import draw_detection, find_hit_at
+from knockon.graph.maps.exceedance import draw_exceedance, quantile
 from knockon.graph.maps.text import clean, width
-from knockon.graph.maps.timeline import course_of, timeline_chart
+from knockon.graph.maps.timeline import draw_timeline, make_course
 from knockon.graph.words import duration, number
 from tests.graph.maps.test_draw import HOSTILE
 from tests.paths import GOLDEN
@@ -44,19 +44,17 @@ RINGS = [(0.01, 0.0), (0.1, 4.0), (1.0, 24.0)]
 
 
 def exceedance(curve: pl.DataFrame = CURVE, unit: str = "users") -> str:
-    return exceedance_chart(
-        curve, condition=FAILS, unit=unit, assumed=["All stated."], foot="Foot."
-    )
+    return draw_exceedance(curve, condition=FAILS, unit=unit, assumed=["All stated."], foot="Foot.")
 
 
 def timeline(down: pl.DataFrame = DOWN, entities: pl.DataFrame = ENTITIES, top: int = 20) -> str:
-    return timeline_chart(
+    return draw_timeline(
         down, entities, condition=FAILS, assumed=["All stated."], foot="Foot.", top=top
     )
 
 
 def detection(halts: pl.DataFrame = HALTS, halt: float | None = 2.0) -> str:
-    return detection_chart(
+    return draw_detection(
         halts, RINGS, halt, condition=FAILS, assumed=["All stated."], foot="Foot."
     )
 
@@ -162,7 +160,7 @@ def test_an_axis_that_does_not_begin_at_zero_says_so() -> None:
 
 def test_restored_is_what_stays_up() -> None:
     """8 down at the peak; 4 from hour 4 on, none from hour 9 on."""
-    course = course_of(DOWN)
+    course = make_course(DOWN)
     assert course.kinds == ("enterprise", "service")
     assert course.total == [2.0, 8.0, 4.0, 0.0]
     assert course.restored() == [0.0, 0.0, 0.5, 1.0]
@@ -182,7 +180,7 @@ def test_what_is_down_at_once_is_said_so() -> None:
 def test_a_relapse_is_not_restored() -> None:
     """What goes down again was not restored before, however low the number was between."""
     down = pl.DataFrame({"hours": [0.0, 1, 2, 3], "kind": ["a"] * 4, "down": [4.0, 0, 4, 0]})
-    course = course_of(down)
+    course = make_course(down)
     assert course.restored() == [0.0, 0.0, 0.0, 1.0]
 
 
@@ -196,7 +194,7 @@ def test_what_is_never_restored_is_said() -> None:
 def test_rare_kinds_are_one_band_and_nothing_is_lost() -> None:
     """Beyond a few kinds the rest is `other`; the sum at every hour stays the same."""
     rows = [(float(h), f"kind_{k}", float(k + h)) for k in range(9) for h in range(3)]
-    course = course_of(pl.DataFrame(rows, schema=["hours", "kind", "down"], orient="row"))
+    course = make_course(pl.DataFrame(rows, schema=["hours", "kind", "down"], orient="row"))
     assert course.kinds == ("kind_8", "kind_7", "kind_6", "kind_5", "other")
     assert course.total == [36.0, 45.0, 54.0]
 
@@ -247,7 +245,7 @@ def test_nobody_down_is_a_chart_too() -> None:
 def test_a_halt_spares_the_ring_that_starts_with_it() -> None:
     """Stopped at hour 4, the second ring never gets it; a moment later it has."""
     hours, hit = HALTS["halt_hours"].to_list(), HALTS["hit"].to_list()
-    assert [hit_at(h, hours, hit) for h in (0, 0.1, 4, 4.1, 24, 25, 99)] == [
+    assert [find_hit_at(h, hours, hit) for h in (0, 0.1, 4, 4.1, 24, 25, 99)] == [
         0, 1, 1, 10, 10, 100, 100,
     ]  # fmt: skip
     svg = detection()
@@ -269,9 +267,9 @@ def test_hostile_words_stay_text(name: str) -> None:
         entities = ENTITIES.with_columns(name=pl.lit(word), kind=pl.lit(word))
         down = DOWN.with_columns(kind=pl.lit(word)).unique(["hours"])
         svg = {
-            "exceedance": lambda w=word: exceedance_chart(CURVE, condition=w, unit=w, foot=w),
-            "timeline": lambda w=word, d=down, e=entities: timeline_chart(d, e, condition=w),
-            "detection": lambda w=word: detection_chart(HALTS, RINGS, 2.0, condition=w),
+            "exceedance": lambda w=word: draw_exceedance(CURVE, condition=w, unit=w, foot=w),
+            "timeline": lambda w=word, d=down, e=entities: draw_timeline(d, e, condition=w),
+            "detection": lambda w=word: draw_detection(HALTS, RINGS, 2.0, condition=w),
         }[name]()
         tags = {e.tag.removeprefix(SVG) for e in ET.fromstring(svg).iter()}
         assert tags <= {"svg", "title", "desc", "rect", "g", "path", "text", "defs", "pattern"}

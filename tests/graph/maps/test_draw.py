@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.analysis.whatif import whatif
-from knockon.graph.maps.draw import impact_map
+from knockon.graph.maps.draw import render_map
 from knockon.graph.maps.layout import dot_text, lay_out
 from knockon.graph.maps.text import clean, fit, width, wrap
 from knockon.graph.model.graph import DependencyGraph
@@ -25,7 +25,7 @@ HOSTILE = [
 
 
 def drawn(rows: pl.DataFrame, origin: str, **options: object) -> str:
-    return impact_map(whatif(DependencyGraph.from_polars(rows), origin, **options))
+    return render_map(whatif(DependencyGraph.from_polars(rows), origin, **options))
 
 
 def star(names: list[str]) -> pl.DataFrame:
@@ -140,7 +140,7 @@ def test_kinds_of_one_shape_share_a_place_in_the_legend() -> None:
         provider=pl.lit("o"), probability=pl.lit(1.0)
     )
     entities = pl.DataFrame({"id": kinds, "kind": kinds})
-    svg = impact_map(whatif(DependencyGraph.from_polars(rows, entities), "o"))
+    svg = render_map(whatif(DependencyGraph.from_polars(rows, entities), "o"))
     assert ">DNS provider, identity provider<" in svg
     assert ">network<" in svg
     assert ">platform<" in svg

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from knockon.graph.analysis.backtest.backtest import Outcome, backtest, judge, verdict_of
+from knockon.graph.analysis.backtest.backtest import Outcome, backtest, judge, judge_pair
 from knockon.graph.analysis.backtest.incidents import Incident, Pair
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
@@ -103,7 +103,7 @@ def test_paired_tests() -> None:
     )
 
     def says(worse: str, better: str, measure: str) -> str:
-        return verdict_of(Pair("t", "r", worse, better, measure), frame).verdict
+        return judge_pair(Pair("t", "r", worse, better, measure), frame).verdict
 
     assert says("a", "c", "hit") == "right"
     assert says("a", "b", "hit") == "order"  # both are predicted hit

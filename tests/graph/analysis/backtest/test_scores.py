@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knockon.graph.analysis.backtest.scores import TIE, Confusion, spearman, tied
+from knockon.graph.analysis.backtest.scores import TIE, Confusion, is_tied, spearman
 
 RANKS = st.lists(
     st.tuples(st.integers(0, 6), st.integers(0, 4)), min_size=4, max_size=12
@@ -76,11 +76,11 @@ def test_order_of_rows_changes_nothing(pairs: list[tuple[int, int]]) -> None:
 
 def test_ties_are_relative() -> None:
     """A tenth of the larger is a tie, in minutes as in days; only nothing ties with nothing."""
-    assert tied(0.9, 1.0)
-    assert tied(90, 100)
-    assert not tied(0.89, 1.0)
-    assert tied(0, 0)
-    assert not tied(0, 1e-6)
+    assert is_tied(0.9, 1.0)
+    assert is_tied(90, 100)
+    assert not is_tied(0.89, 1.0)
+    assert is_tied(0, 0)
+    assert not is_tied(0, 1e-6)
     assert TIE == 0.1
 
 
