@@ -150,7 +150,10 @@ def _sites(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _providers(dependencies: pl.DataFrame) -> pl.DataFrame:
-    """Each provider by service: the DNS of a company can fail without its CDN."""
+    """Each provider by service: the DNS of a company can fail without its CDN.
+
+    Their company is the parent, so that it can also fail whole.
+    """
     ends = pl.concat([dependencies["dependent"], dependencies["provider"]]).unique().sort()
     part = pl.col("id").str.splitn(":", 2).struct
     role, name = part.field("field_0"), part.field("field_1")
@@ -160,6 +163,7 @@ def _providers(dependencies: pl.DataFrame) -> pl.DataFrame:
             (name + " (" + role.replace(_WORDS) + ")").alias("name"),
             role.replace_strict(KINDS).alias("kind"),
             name.alias("company"),
+            name.alias("parent"),
         )
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from knockon.graph.analysis.whatif import whatif
-from knockon.graph.errors import InputError
+from knockon.graph.errors import InputError, UnknownEntityError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
@@ -172,3 +172,16 @@ def test_shares_are_those_of_the_study() -> None:
     sites_of = third.filter(pl.col("dependent").str.starts_with("site:"))
     sole = sites_of.filter(pl.col("group").is_null())["dependent"].n_unique()
     assert (sites, sole) == (7977, 7479)
+
+
+def test_a_company_can_fail_whole(tmp_path: Path) -> None:
+    """Its DNS and its CDN together; the error for its bare name offers that."""
+    tables = "1000,shop.example,cloudy,Third\n1000,news.example,cloudy,Third\n"
+    cdn = "1000,odd.example,cloudy,Third\n"
+    source = folder(tmp_path, us__dns__202401=tables, us__cdn__202401=cdn)
+    graph = DependencyGraph.from_tables(load_tables([source]))
+    answer = whatif(graph, {"whole": "Cloudy"}, assume=1.0)
+    assert answer.scenario.origin_ids == ["cdn:cloudy", "dns:cloudy"]
+    assert answer.totals.hit == 3
+    with pytest.raises(UnknownEntityError, match='--whole "cloudy"'):
+        whatif(graph, "Cloudy")
