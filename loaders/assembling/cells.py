@@ -34,8 +34,8 @@ _LEGAL = re.compile(
 _BRACKETS = re.compile(r"[\[{]([^\[\]{}]*)[\]}]")
 _LISTED = re.compile(  # heads of columns that hold lists: of several, or of what is needed
     r"(?:.+_)?(?:depends_?on|dependencies|requires|relies_on|uses|used_by|providers|vendors"
-    r"|suppliers|upstreams|downstreams|consumers|customers|clients|dependents|subprocessors"
-    r"|sub_processors|third_parties)"
+    r"|suppliers|consumers|customers|clients|dependents|subprocessors|sub_processors"
+    r"|third_parties|(?:up|down)stream(?:s|_\w+s))"
 )
 _KEYS = ("id", "ref", "key", "sys_id", "value", "entity", "name", "service", "target", "provider")
 _NAMES = ("name", "display_value", "displayName", "title", "label")
@@ -57,6 +57,13 @@ class Listed:
             reason = "a cell with a separator is read as one name (a JSON list is read as several)"
             shown = tuple(dict.fromkeys(self.kept))
             report.append(Finding("note", len(self.kept), reason, shown[:5]))
+
+
+def cast_ends(frame: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
+    """The frame with text where a format has categories, bytes or single values of other types."""
+    odd = (pl.Categorical, pl.Enum, pl.Binary, pl.Null)
+    made = [pl.col(c).cast(pl.String) for c in columns if isinstance(frame.schema[c], odd)]
+    return frame.with_columns(made)
 
 
 def clear_blanks(
@@ -244,7 +251,7 @@ def _split_parts(text: str, listed: bool, alone: set[str], seen: Listed) -> list
             if mark != ",":
                 text = parts[0] if parts else ""
             continue
-        sure = mark in ("\n", ";") or listed or (mark == "|" and " | " in text)
+        sure = mark in ("\n", ";") or listed or (mark == "|" and (" | " in text or "||" in text))
         sure |= any("," in part for part in parts[:-1])  # a legal form, and more behind it
         if not sure and not any(part in alone for part in parts):
             seen.kept.append(repr(clip(text, 60)))

@@ -27,12 +27,13 @@ PAIRS = (  # dependent, provider: the first word depends on the second
     ("consumer", "producer"),
 )
 _DEPENDENTS = re.compile(
-    r"(?:.+_)?(?:dependents?|consumers?|customers?|clients?|callers?|downstreams?|subscribers?)"
+    r"(?:.+_)?(?:dependents?|consumers?|customers?|clients?|callers?|subscribers?"
+    r"|downstreams?(?:_(?:service|system|application|app|component)s?)?)"
     r"|used_by"
 )
 _PROVIDERS = re.compile(
-    r"(?:.+_)?(?:providers?|vendors?|suppliers?|sub_?processors?|sub_?contractors?|upstreams?"
-    r"|dependency|dependencies|third_part(?:y|ies))"
+    r"(?:.+_)?(?:providers?|vendors?|suppliers?|sub_?processors?|sub_?contractors?"
+    r"|upstreams?(?:_(?:service|system|application|app|component|dependencie)s?)?|dependency|dependencies|third_part(?:y|ies))"
     r"|depends_?on|requires|relies_on|runs_on|authenticates_with"
     r"|(?:host|provid|suppli|resolv|deliver|certifi|operat)ed_(?:on|by)"
 )
@@ -42,12 +43,12 @@ _BESIDE = re.compile(  # the dependent, where a provider stands beside it
     r"|project|website|domain)"
 )
 _KEYED = re.compile(r"name|entity|key|id")  # the dependent, beside what says of it what it needs
-_NEEDED = re.compile(r".*(?:depend|requires|relies|_on|_by).*")
+_NEEDED = re.compile(r".*(?:depend|upstream|requires|relies|_on|_by).*")
 _RELATIONS = (  # what the head of a column of providers says of the relation
     ("hosted_on", r"host(?:ing|ed_on|ed_by|s|er)?|cloud|iaas|data_?cent(?:er|re)|runs_on|infra\w*"),
     ("resolved_by", r"dns|name_?servers?|registrar"),
     ("delivered_by", r"cdn|edge"),
-    ("authenticates_with", r"idp|sso|identity|authenticat\w*|auth|login|sign_in"),
+    ("authenticates_with", r"id_?p|sso|identity|authenticat\w*|auth|login|sign_in"),
     ("certified_by", r"ca|certificat\w*|tls|ssl"),
     ("operated_by", r"operator|managed_by|msp"),
     ("supplied_by", r"provided_by"),
@@ -79,8 +80,9 @@ class Ends:
 
 
 def spell(column: str) -> str:
-    """The head of a column as words are looked for: `Depends On` and `depends-on` alike."""
-    return "_".join(re.sub(r"[-_./()]", " ", column.strip().lower()).split())
+    """The head of a column as words are looked for: `Depends On` and `dependsOn` alike."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", column.strip())
+    return "_".join(re.sub(r"[-_./()]", " ", parted.lower()).split())
 
 
 def find_stem(column: str) -> str:
@@ -139,7 +141,7 @@ def _guess(
         a, b = words[first], words[second]
         fits = dependents in ([], [a]) and providers in ([], [b])
         if fits and not set(ENDS) & said.constants.keys():
-            if first == "child" and "callcount" in words:  # of calls: the parent is the caller
+            if first == "child" and "call_count" in words:  # of calls: the parent is the caller
                 a, b = b, a
             found.append(Ends(a, ((b, None),), "pair"))
     needed = providers or _find_by_words(theirs, _PROVIDERS, dependents)

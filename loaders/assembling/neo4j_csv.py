@@ -2,6 +2,7 @@
 
 Source: https://neo4j.com/docs/operations-manual/current/import/ ("CSV header format"). Ids belong
 to the id space in brackets; where relationships join several, ids of each carry its name: `Host/7`.
+Also the one file of `apoc.export.csv.all` (https://neo4j.com/docs/apoc/current/export/csv/).
 """
 
 import re
@@ -24,6 +25,44 @@ _TYPED = re.compile(
 )
 START, END, TYPE, ID = ":START_ID", ":END_ID", ":TYPE", ":ID"
 _OURS = {ID: "id", ":LABEL": "kind"}
+_KEPT = (START, END, TYPE, "id", "kind")
+_EXPORT = ("_id", "_labels", "_start", "_end", "_type")
+_IDS = ("id", "arn", "uri", "name")
+
+
+def split_export(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The relationships and the nodes of an export of both (`apoc.export.csv.all`); any other frame
+    as it is, and none.
+
+    Nodes go by their first property of _IDS, or by the number that Neo4j gave them.
+    """
+    if not set(_EXPORT) <= set(frame.columns):
+        return frame, pl.DataFrame()
+    number, labels, *ends, kind = _EXPORT
+    properties = [c for c in _IDS if c in frame.columns]
+    plain = pl.concat_str(pl.lit("node "), pl.col(number).cast(pl.String))
+    nodes = frame.filter(pl.col(number).is_not_null())
+    ids = nodes.select(pl.coalesce(*(pl.col(c).cast(pl.String) for c in properties), plain))
+    first = pl.col(labels).cast(pl.String).str.strip_chars_start(":").str.split(":").list.first()
+    nodes = nodes.with_columns(ids.to_series().alias("id"), _make_snake(first).alias("kind"))
+    known = dict(zip(nodes[number].cast(pl.String), nodes["id"], strict=True))
+    edges = frame.filter(pl.col(kind).is_not_null())
+    edges = edges.with_columns(
+        pl.col(c).cast(pl.String).replace(known).alias(new)
+        for c, new in zip(ends, (START, END), strict=True)
+    )
+    edges = edges.drop(number, labels, *ends).rename({kind: TYPE})
+    return _drop_empty(edges), _drop_empty(nodes.drop(number, *ends, kind))
+
+
+def _drop_empty(frame: pl.DataFrame) -> pl.DataFrame:
+    kept = [c for c in frame.columns if c in _KEPT or not frame[c].is_null().all()]
+    return frame.select(kept)
+
+
+def _make_snake(label: pl.Expr) -> pl.Expr:
+    """`business_service` of `BusinessService`."""
+    return label.str.replace_all(r"([a-z0-9])([A-Z])", "${1}_${2}").str.to_lowercase()
 
 
 def name_edges(frame: pl.DataFrame, place: str) -> tuple[pl.DataFrame, bool]:
@@ -54,8 +93,7 @@ def name_nodes(frame: pl.DataFrame, spaced: bool) -> pl.DataFrame:
     if "kind" not in frame.columns:
         return frame
     first = pl.col("kind").cast(pl.String).str.split(";").list.first().str.strip_chars()
-    snake = first.str.replace_all(r"([a-z0-9])([A-Z])", "${1}_${2}").str.to_lowercase()
-    return frame.with_columns(pl.col("kind").alias("labels"), snake.alias("kind"))
+    return frame.with_columns(pl.col("kind").alias("labels"), _make_snake(first).alias("kind"))
 
 
 def _find_role(column: str) -> str:
@@ -85,9 +123,6 @@ def _drop_clashes(names: dict[str, str], columns: Sequence[str]) -> dict[str, st
     """The new names that no other column has."""
     held = [names.get(c, c) for c in columns]
     return {theirs: new for theirs, new in names.items() if held.count(new) == 1 or new in _KEPT}
-
-
-_KEPT = (START, END, TYPE, "id", "kind")
 
 
 def _prefix_spaces(frame: pl.DataFrame, spaces: dict[str, str]) -> pl.DataFrame:

@@ -11,14 +11,15 @@ from typing import TypedDict, Unpack
 
 import polars as pl
 
-from knockon.graph.errors import InputError
+from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ENDS, FILE, LINE, Finding, Tables
 from knockon.loaders.assembling import cmdb
 from knockon.loaders.assembling.asides import drop_asides, drop_halves
 from knockon.loaders.assembling.beside import add_entities, describe
-from knockon.loaders.assembling.cells import clear_blanks, holds_lists, split_lists
+from knockon.loaders.assembling.cells import cast_ends, clear_blanks, holds_lists, split_lists
 from knockon.loaders.assembling.columns import (
     DEPENDENCY_NAMES,
+    ENTITY_NAMES,
     Meaning,
     Said,
     find_unknown_names,
@@ -28,7 +29,7 @@ from knockon.loaders.assembling.columns import (
 )
 from knockon.loaders.assembling.ends import Ends, find_ends, tell_ends
 from knockon.loaders.assembling.entity_files import read_entities, settle_entities
-from knockon.loaders.assembling.neo4j_csv import END, START, TYPE, name_edges
+from knockon.loaders.assembling.neo4j_csv import END, START, TYPE, name_edges, split_export
 from knockon.loaders.assembling.relation_words import TURN, orient, tell_lost
 from knockon.loaders.assembling.triples import find_words, list_words, read_directions, read_words
 from knockon.loaders.parsing.source import Source
@@ -65,8 +66,9 @@ def settle_tables(
     """
     said = parse_mapping(options.get("mapping"), options.get("company"))
     report: list[Finding] = []
-    frame, spaced = name_edges(dependencies, source.name)
-    entities = described if described is not None else pl.DataFrame()
+    frame, nodes = split_export(dependencies)
+    frame, spaced = name_edges(frame, source.name)
+    entities = nodes if described is None else described
     if entities.width:
         entities = settle_entities(entities, said, source.name, report)
     more = read_entities(options.get("entities") or (), said, spaced, report)
@@ -76,6 +78,7 @@ def settle_tables(
     ends = _find_ends(frame, said, source.name)
     held = (*_list_theirs(frame), *_list_theirs(entities), *_find_words(frame, ends, said))
     report += find_unknown_names(said.theirs, held)
+    report += _tell_idle(frame, said)
     if ends is None:
         return Tables(entities=entities, dependencies=frame, report=tuple(report))
     native = set(ENDS) <= set(frame.columns)  # then a slip in another column is a fault
@@ -88,6 +91,15 @@ def settle_tables(
         theirs = [c for c in _list_theirs(frame) if c not in (*ENDS, "relation")]
         frame = frame.rename(settle_names(theirs, DEPENDENCY_NAMES))
     return Tables(entities=entities, dependencies=frame, report=tuple(report))
+
+
+def _tell_idle(frame: pl.DataFrame, said: Said) -> list[Finding]:
+    """A note on columns that --map makes such of entities: a row has two, so none is described."""
+    idle = [c for c in frame.columns if said.columns.get(c) in ENTITY_NAMES]
+    reason = (
+        "a column that --map makes one of entities, kept with the dependencies (--entities FILE)"
+    )
+    return [Finding("note", len(idle), reason, tuple(repr(clip(c)) for c in idle))] if idle else []
 
 
 def _list_theirs(frame: pl.DataFrame) -> list[str]:
@@ -129,7 +141,7 @@ def _read(
     if not frame.height:
         report.append(Finding("note", 0, "a table without rows below its heads"))
     report += tell_ends(ends, said, columns, frame.height)
-    frame = clear_blanks(frame, ends.columns, report)
+    frame = clear_blanks(cast_ends(frame, ends.columns), ends.columns, report)
     frame = drop_asides(frame, ends, columns, report)
     frame, found = describe(frame, ends.columns, report)
     frame = _flatten(_name_columns(frame, ends, said, source.name))
@@ -165,19 +177,19 @@ def _name_columns(frame: pl.DataFrame, ends: Ends, said: Said, place: str) -> pl
         column, relation = ends.providers[0] if ends.providers else ("provider", None)
         frame = frame.rename({column: "provider"})
         return (
-            frame if "relation" in frame.columns or not relation else _find_related(frame, relation)
+            frame if "relation" in frame.columns or not relation else _add_relation(frame, relation)
         )
     others = [c for c, _ in ends.providers]
     frame = frame.with_row_index(_ROW)
     parts = [
-        _find_related(frame.rename({c: "\0"}).drop(others, strict=False), relation or "uses")
+        _add_relation(frame.rename({c: "\0"}).drop(others, strict=False), relation or "uses")
         .rename({"\0": "provider"}).with_columns(pl.col("provider").cast(pl.String))
         for c, relation in ends.providers
     ]  # fmt: skip
     return pl.concat(parts, how="diagonal").sort(_ROW, maintain_order=True)
 
 
-def _find_related(frame: pl.DataFrame, relation: str) -> pl.DataFrame:
+def _add_relation(frame: pl.DataFrame, relation: str) -> pl.DataFrame:
     return frame.with_columns(pl.lit(relation).alias("relation"))
 
 

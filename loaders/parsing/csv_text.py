@@ -12,37 +12,53 @@ from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.text import decode
 
+_UNNAMED = "\0"  # before the number of a column without a name
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 
-def read_csv_table(source: SourceLike, separators: str = ",", header_row: int = 1) -> pl.DataFrame:
+def read_csv_table(
+    source: SourceLike, separators: str = ",", header_row: int = 1, unnamed: bool = False
+) -> pl.DataFrame:
     """A CSV file as text columns, with the name of the file and the line of each row.
 
-    header_row: the line that names the columns; what stands above it is not read. An empty cell is
-    null, quoted or not. Raises InputError for text that is not UTF-8, another
+    header_row: the line that names the columns; what stands above it is not read
+    unnamed:    columns without a name may stand there, if they have no cells; they are left out
+    An empty cell is null, quoted or not. Raises InputError for text that is not UTF-8, another
     separator, repeated or empty column names, and rows with too few or too many cells.
     """
     source = Source.of(source)
     source.refuse_binary()
     if header_row == 1:
-        return parse_csv(source.data, source.name, separators)
+        return parse_csv(source.data, source.name, separators, unnamed)
     parts = source.data.split(b"\n", header_row - 1)
     if len(parts) < header_row or not parts[-1].strip():
         lines = source.data.count(b"\n") + (not source.data.endswith(b"\n"))
         raise InputError(f"{source.name}: --header-row {header_row}: the file has {lines:,} lines")
-    frame = parse_csv(parts[-1], source.name, separators)
+    frame = parse_csv(parts[-1], source.name, separators, unnamed)
     return frame.with_columns(pl.col(LINE) + (header_row - 1))
 
 
-def parse_csv(data: bytes, name: str, separators: str = ",") -> pl.DataFrame:
+def parse_csv(data: bytes, name: str, separators: str = ",", unnamed: bool = False) -> pl.DataFrame:
     """The same of CSV text that is at hand; `name` is what messages and rows call it."""
     first = decode(data.split(b"\n", 1)[0], name)
     separator = max(separators, key=lambda mark: (first.count(mark), -separators.index(mark)))
-    header = _read_header(first, name, separator)
+    header = _read_header(first, name, separator, unnamed)
     frame = _parse_fast(data, header, separator) if header else None
     if frame is None:
-        frame = _parse_exact(decode(data, name), name, separator)
-    return frame.with_columns(pl.lit(name).alias(FILE))
+        frame = _parse_exact(decode(data, name), name, separator, unnamed)
+    return _drop_unnamed(frame, name).with_columns(pl.lit(name).alias(FILE))
+
+
+def _drop_unnamed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The frame without columns that have no name. Raises InputError where one has cells."""
+    blank = [c for c in frame.columns if c.startswith(_UNNAMED)]
+    width = len([c for c in frame.columns if c != LINE])
+    for column in blank:
+        cells = frame.filter(pl.col(column).str.strip_chars() != "")
+        if cells.height:
+            number, line = column.removeprefix(_UNNAMED), cells[LINE][0]
+            raise InputError(f"{name}:{line}: column {number} of {width} has no name, but a cell")
+    return frame.drop(blank)
 
 
 def _parse_fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame | None:
@@ -92,7 +108,7 @@ def _match_quoted(separator: str) -> re.Pattern[bytes]:
     return re.compile(rb"(?:\xef\xbb\xbf)?(?:" + cell + rb"(?:" + mark + rb"|\r?\n|\Z))*+")
 
 
-def _parse_exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
+def _parse_exact(text: str, name: str, separator: str = ",", unnamed: bool = False) -> pl.DataFrame:
     """The table row by row, with the line on which each row starts; faults are collected."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     header: list[str] = []
@@ -106,7 +122,7 @@ def _parse_exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
             if not row:
                 continue
             if not header:
-                header = _check_header(row, name, separator)
+                header = _check_header(row, name, separator, unnamed)
             elif len(row) != len(header):
                 faults.append(f"{name}:{start}: expected {len(header)} cells, got {len(row)}")
             else:
@@ -124,7 +140,7 @@ def _parse_exact(text: str, name: str, separator: str = ",") -> pl.DataFrame:
     return pl.DataFrame([*series, pl.Series(LINE, lines, pl.Int64)])
 
 
-def _read_header(line: str, name: str, separator: str) -> list[str]:
+def _read_header(line: str, name: str, separator: str, unnamed: bool = False) -> list[str]:
     """The column names of a first line; none where only the exact way can tell."""
     line = line.rstrip("\r")
     if not line.strip() or line.count('"') % 2:
@@ -133,16 +149,18 @@ def _read_header(line: str, name: str, separator: str) -> list[str]:
         (row,) = csv.reader([line], strict=True, delimiter=separator)
     except csv.Error:
         return []
-    return _check_header(row, name, separator)
+    return _check_header(row, name, separator, unnamed)
 
 
-def _check_header(row: list[str], name: str, separator: str) -> list[str]:
+def _check_header(row: list[str], name: str, separator: str, unnamed: bool = False) -> list[str]:
     cells = [cell.strip() for cell in row]
     if len(cells) == 1:
         for mark, word in SEPARATORS.items():
             if mark != separator and mark in cells[0]:
                 wanted = SEPARATORS[separator]
                 raise InputError(f"{name}:1: expected {wanted} between columns, found {word}")
+    if unnamed and any(cells):
+        cells = [cell or f"{_UNNAMED}{number}" for number, cell in enumerate(cells, 1)]
     for number, cell in enumerate(cells, 1):
         if not cell.strip():
             raise InputError(f"{name}:1: column {number} of {len(cells)} has no name")

@@ -128,3 +128,25 @@ def test_a_file_of_entities_needs_ids(tmp_path: Path) -> None:
     tables = csv(tmp_path, "from,to\na,b\n", entities=[tmp_path / "e.csv"],
                  mapping={"what": "id", "where": "country"})  # fmt: skip
     assert tables.entities.filter(id="a")["country"].to_list() == ["b"]
+
+
+APOC = """"_id","_labels","name","tier","_start","_end","_type","since"
+"0",":Service:Web","Shop","1",,,,
+"1",":VmHost","esx",,,,,
+"2",":Service","","2",,,,
+,,,,"0","1","RUNS_ON","2020"
+,,,,"2","0","DEPENDS_ON","2021"
+,,,,"2","1","WATCHES","2022"
+"""
+
+
+def test_an_export_of_nodes_and_relationships_in_one_file(tmp_path: Path) -> None:
+    """APOC's CSV: nodes by their name, or their number; relationships by their type."""
+    tables = csv(tmp_path, APOC)
+    assert set(tables.dependencies.select("dependent", "provider", "relation").rows()) == {
+        ("Shop", "esx", "hosted_on"), ("node 2", "Shop", "uses")
+    }  # fmt: skip
+    kinds = dict(tables.entities.select("id", "kind").iter_rows())
+    assert kinds == {"Shop": "service", "esx": "vm_host", "node 2": "service"}
+    assert tables.entities.filter(id="Shop")["tier"].to_list() == ["1"]
+    assert "(WATCHES: 1)" in "\n".join(map(str, tables.report))

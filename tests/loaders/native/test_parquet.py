@@ -176,3 +176,25 @@ def test_few_bytes_do_not_become_gigabytes(tmp_path: Path, monkeypatch: pytest.M
         InputError, match=r"500 rows in [\d,]+ bytes hold 4,50\d,\d+ bytes when unpacked"
     ):
         load_tables([tmp_path / "a.parquet"])
+
+
+def test_ends_of_other_types(tmp_path: Path) -> None:
+    """Categories, bytes of text, numbers and lists of structs are ids, too."""
+    frame = pl.DataFrame(
+        {
+            "client": pl.Series(["a", "b", "N/A"], dtype=pl.Categorical),
+            "vendor": pl.Series([b"v", None, b"w"], dtype=pl.Binary),
+            "tags": [["x"], [], ["y"]],
+        }
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    tables = load_tables([tmp_path / "a.parquet"])
+    assert tables.dependencies.select("dependent", "provider", "tags").rows() == [
+        ("a", "v", '["x"]')
+    ]
+    assert set(tables.entities["id"]) == {"a", "b", "v", "w"}
+    structs = pl.DataFrame({"service": [1, 2], "dependsOn": [[{"id": 2, "name": "two"}], []]})
+    structs.write_parquet(tmp_path / "b.parquet")
+    tables = load_tables([tmp_path / "b.parquet"])
+    assert tables.dependencies.select("dependent", "provider").rows() == [("1", "2")]
+    assert dict(tables.entities.select("id", "name").iter_rows()) == {"1": "1", "2": "two"}

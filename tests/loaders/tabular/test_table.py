@@ -301,3 +301,31 @@ def test_the_line_of_heads_of_a_csv_file(tmp_path: Path) -> None:
     assert tables.dependencies["_line"].to_list() == [4]
     with pytest.raises(InputError, match="--header-row 9: the file has 4 lines"):
         csv(tmp_path, text, header_row=9)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Vendor register,,\n,,\nApplication,Vendor,Country\nShop,Stripe,US\n", 4),
+        ("Vendor register\n\nApplication;Vendor;Country\nShop;Stripe;US\n", 4),
+        ('"Register\nof vendors"\nApplication;Vendor\nShop;Stripe\n', 4),
+        ("sep=;\nApplication;Vendor\nShop;Stripe\n", 3),
+        ("#TYPE Selected.System.Object\nApplication,Vendor\nShop,Stripe\n", 3),
+        ("Application,Vendor,,\nShop,Stripe,,\n", 2),
+        (",Application,Vendor\n,Shop,Stripe\n", 2),
+        ("\ufeffApplication\tVendor\r\nShop\tStripe\r\n", 2),
+    ],
+)
+def test_csv_as_spreadsheets_write_it(tmp_path: Path, text: str, line: int) -> None:
+    """Titles above the heads, a line that names the separator, columns without name and cells."""
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8", newline="")
+    tables = load_tables([tmp_path / "a.csv"])
+    assert pairs(tables) == [("Shop", "Stripe")]
+    assert tables.dependencies["_line"].to_list() == [line]
+    assert ("not read ('" in notes(tables)) == ("egister" in text)
+
+
+def test_a_cell_in_a_column_without_a_name(tmp_path: Path) -> None:
+    """It is not dropped: its line is told."""
+    with pytest.raises(InputError, match=r"a\.csv:3: column 3 of 3 has no name, but a cell"):
+        csv(tmp_path, "Application,Vendor,\nShop,Stripe,\nWiki,AWS,x\n")
