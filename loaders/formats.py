@@ -43,7 +43,7 @@ class ReaderOptions(TypedDict, total=False):
     sheet: of a workbook; header_row: the row, or line, that names the columns; company: whose list
     it is, the dependent of all rows; strict: a bill of materials is held to its schema; query: of a
     database, what returns the rows of dependencies; no_environment: what only environment
-    variables, arguments and ConfigMaps say is left out
+    variables, arguments and settings say is left out
     """
 
     mapping: Mapping[str, str] | None

@@ -53,7 +53,7 @@ def add_reader_options(command: Command) -> Command:
         click.option(
             "--no-environment",
             is_flag=True,
-            help="Leave out what only environment variables, arguments and ConfigMaps say.",
+            help="Leave out what only environment variables, arguments and settings say.",
         ),
         click.option("--validate", "strict", is_flag=True, help="Hold the source to its schema."),
         click.option("--both-ways", is_flag=True, help="Read undirected edges both ways."),

@@ -17,7 +17,7 @@ _URL = re.compile(  # a name before `:` and no number, or before `@`, is a user'
     rf"(?<![\w+.-])([A-Za-z][A-Za-z0-9+.-]{{0,30}})://(?:[^\s/@\"'<>]{{0,200}}@)?({_NAME})"
     r"(?=(?::[0-9]{1,5})?(?:[^\w:@$%{(.-]|$))"
 )
-_WITH_PORT = re.compile(rf"(?<![\w.$%}})/-])({_NAME}):[0-9]{{2,5}}(?![\w.@]|:[0-9])")
+_WITH_PORT = re.compile(rf"(?<![\w.$%}})/-])({_NAME})[:#][0-9]{{2,5}}(?![\w.@]|:[0-9])")
 _AFTER_USER = re.compile(rf"(?<=[\w*]@)({_NAME})(?=[/:?]|$)")
 _CLUSTER_NAME = re.compile(rf"(?<![\w.-])({_NAME}){_END}")
 _PAIR = re.compile(
@@ -26,6 +26,9 @@ _PAIR = re.compile(
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _COMMAS, _BLANKS = re.compile(r"\s*[,;]\s*"), re.compile(r"[,;\s]+")  # between hosts of a list
+_SERVICE = re.compile(  # the variables that Kubernetes sets for each Service
+    r"\$[({]([A-Z][A-Z0-9_]{0,60})_SERVICE_(?:HOST|PORT)\b"
+)
 _KNOCK = re.compile(rf"(?<![\w.-])(?:nc|ncat|netcat|telnet)\s+(?:-\S+\s+)*({_NAME}){_END}")
 _LONGEST_LIST = 50  # words of a value that may be hosts
 # schemes after which no host of a network stands
@@ -57,10 +60,14 @@ _NEVER = re.compile(r"(?:.*\.)?localhost|127(?:\.\d+){3}|0\.0\.0\.0|\d+(?:\.\d+)
 
 @dataclass(frozen=True)
 class Host:
-    """A name that may be a host's; `how` it stands: in a URL, before a port, or as a word."""
+    """A name that may be a host's.
+
+    how: it stands in a URL, before a port, as a word under a name that speaks of hosts, or as a
+         word that is a host only if there is one of that name
+    """
 
     name: str
-    how: Literal["url", "port", "word"]
+    how: Literal["url", "port", "named", "word"]
 
 
 def find_hosts(value: str, name: str = "", *, strict: bool = False) -> list[Host]:
@@ -108,13 +115,15 @@ def _find(value: str, words: list[str], strict: bool) -> Iterator[Host]:
         yield from (Host(one, "url") for one in named if is_cluster_name(one))
     for pair in _PAIR.finditer(value):
         if _speaks_of_hosts(_words(pair[1])):
-            yield Host(pair[2], "word")
+            yield Host(pair[2], "named")
+    for one in _SERVICE.finditer(value):
+        yield Host(one[1].replace("_", "-"), "word")
     speaks = _speaks_of_hosts(words)
     if speaks or (_may_be_host(words) and not strict):
         parts = (_BLANKS if speaks else _COMMAS).split(value.strip())
         parts = [part for part in parts if part]
         if len(parts) <= _LONGEST_LIST and all(re.fullmatch(_NAME, part) for part in parts):
-            yield from (Host(part, "word") for part in parts)
+            yield from (Host(part, "named" if speaks else "word") for part in parts)
 
 
 def is_cluster_name(host: str) -> bool:

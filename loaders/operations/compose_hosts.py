@@ -59,7 +59,7 @@ def connect_written(
                 ends = f"{project}/{caller}", f"{project}/{provider}"
                 place = f"{clip(host.name, 60)}: {what}, {where}"
                 if provider is None:
-                    if host.how == "url":
+                    if host.how != "word":
                         rows.findings.add("note", _NOWHERE, place)
                 elif provider == caller:
                     rows.findings.add("note", _OWN, place)

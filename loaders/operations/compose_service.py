@@ -177,7 +177,7 @@ def _parts(body: YamlMap, file: str, put: Put) -> Iterator[tuple[tuple[str, str]
 
 
 def _aliases(body: YamlMap, put: Put) -> Iterator[str]:
-    """Names by which others may call the service: its host name, and aliases in its networks."""
+    """What others may call the service: its host name, aliases and numbers in its networks."""
     hostname = _text(body, "hostname", put)
     if hostname:
         yield hostname.lower()
@@ -185,6 +185,8 @@ def _aliases(body: YamlMap, put: Put) -> Iterator[str]:
     for network in networks.values() if isinstance(networks, YamlMap) else ():
         if isinstance(network, YamlMap):
             yield from (text.lower() for text, _ in _texts(network, "aliases", put))
+            numbers = (_text(network, f"ipv{n}_address", put) for n in (4, 6))
+            yield from (number for number in numbers if number)
 
 
 def _text(body: YamlMap, key: str, put: Put) -> str:

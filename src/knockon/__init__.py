@@ -63,7 +63,7 @@ def load(
     company: whose list it is: the dependent of all rows
     strict: hold a bill of materials to its official schema (`knockon[validate]`)
     query: of a database: what returns the rows of dependencies
-    no_environment: leave out what only environment variables, arguments and ConfigMaps say
+    no_environment: leave out what only environment variables, arguments and settings say
     Raises InputError with every fault found, and for an option that none of the sources takes.
     """
     from knockon.graph.model.graph import DependencyGraph

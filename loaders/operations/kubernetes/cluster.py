@@ -55,6 +55,7 @@ class Cluster:
     _placed: set[str] = field(default_factory=set)  # ids of what states its namespace
     _families: set[str] = field(default_factory=set)  # ids of claims that come out of templates
     _linked: set[tuple[str, str, str]] = field(default_factory=set)
+    _counted: set[tuple[str, str, str]] = field(default_factory=set)
 
     def add(self, manifest: Manifest) -> None:
         """Take up an object: of a kind that is read, or count it."""
@@ -129,7 +130,7 @@ class Cluster:
         if len(known) != 1:
             return None
         reason = "an object without a namespace, taken to be in the one in which it is named"
-        self.rows.findings.add("note", reason, clip(f"{known[0]} as {exact}", 120))
+        self.count(known[0], "note", reason, f"{known[0]} as {exact}", "")
         return self.tops.get(known[0], known[0])
 
     def find_workloads(self, name: str, namespace: str) -> list[str]:
@@ -167,17 +168,15 @@ class Cluster:
 
     def need(self, manifest: Manifest, one: Reference, *, part: bool = False) -> None:
         """The dependency of an object on what it names; of a part, unless the whole states it."""
-        where = manifest.at(one.line)
-        named = f"{clip(one.name, 60)} at {where}"
+        where, top = manifest.at(one.line), self.tops[manifest.id]
         if one.optional:
             reason = "an optional reference: the pod starts without it"
-            self.rows.findings.add("dropped", reason, named)
+            self.count(top, "dropped", reason, one.name, f" at {where}")
         elif one.starts:
-            self.rows.findings.add("dropped", AT_START, named)
+            self.count(top, "dropped", AT_START, one.name, f" at {where}")
         else:
             space = one.namespace or manifest.namespace
             provider = self.hold(one.kind, one.name, space, where)
-            top = self.tops[manifest.id]
             if provider is not None and not (part and self.is_linked(top, provider, one.relation)):
                 self.link(top, provider, one.relation, where)
 
@@ -192,6 +191,12 @@ class Cluster:
                 make_image_id(image), where, name=make_image_id(image), kind="component"
             )
             self.link(top, make_image_id(image), "runs", where, version=version)
+
+    def count(self, top: str, action: str, reason: str, name: str, place: str) -> None:
+        """Count something of a workload, once: its ReplicaSets and Pods say the same again."""
+        if (top, reason, name) not in self._counted:
+            self._counted.add((top, reason, name))
+            self.rows.findings.add(action, reason, f"{clip(name, 100)}{place}")
 
     def is_linked(self, dependent: str, provider: str, relation: str = "uses") -> bool:
         return (dependent, provider, relation) in self._linked

@@ -50,26 +50,29 @@ class Hosts:
             if identifier.startswith("host:"):
                 self.known.setdefault(identifier[5:], identifier)
 
-    def find(self, host: Host, manifest: Manifest, where: str) -> str | None:
+    def find(self, host: Host, manifest: Manifest, where: str, *, make: bool = True) -> str | None:
         """The id of what an address leads to as seen from an object, None where nobody knows."""
         if host.name in self.known:
             return self.known[host.name]
-        return self.find_service(host.name, manifest.namespace, where, word=host.how == "word")
+        make = make and (host.how != "word" or is_cluster_name(host.name))
+        return self.find_service(host.name, manifest.namespace, where, make=make)
 
     def find_service(
-        self, host: str, namespace: str, where: str, *, word: bool = False
+        self, host: str, namespace: str, where: str, *, make: bool = True
     ) -> str | None:
-        """The Service that an address names; one is made where it is named in full.
+        """The Service that an address names.
 
-        word: it is a word alone, which a Service must be there for
+        make: one that the files do not hold is made where it is named in full, or where there is a
+        workload of its name
         """
         labels = host.split(".")
         if is_cluster_name(host):
             name, space = labels[: labels.index("svc")][-2:]
-            return self._cluster.hold("Service", name, space, where)
+            found = self._cluster.find("Service", name, space)
+            return self._cluster.hold("Service", name, space, where) if make else found
         if len(labels) == 1:
             found = self._cluster.find("Service", host, namespace)
-            if found is None and not word and self._cluster.find_workloads(host, namespace):
+            if found is None and make and self._cluster.find_workloads(host, namespace):
                 found = self._cluster.hold("Service", host, namespace, where)
             return found
         if len(labels) > 3:

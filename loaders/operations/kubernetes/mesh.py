@@ -48,6 +48,9 @@ class Mesh:
         for identifier, (gateway, *_) in self._cluster.others(GATEWAY).items():
             labels = get_texts(get_map(gateway.spec, "selector"))
             behind = self._services.select(labels, "") if labels else ()
+            if not behind:
+                reason = "a Gateway whose selector fits no pod of the files"
+                self._cluster.rows.findings.add("note", reason, f"{identifier} at {gateway.where}")
             self._link(identifier, "gateway", list(behind), gateway.where, "hosted_on")
         for identifier, found in self._cluster.others("VirtualService").items():
             for one in found:

@@ -46,9 +46,10 @@ def find_tops(objects: Mapping[str, Manifest]) -> dict[str, str]:
         kind, name = get_text(taken, "kind"), get_text(taken, "name")
         if kind and name:
             above[object_id(one.space, kind, name)] = one.id
+    families -= objects.keys()
     for identifier, one in objects.items():
         family = name_family(one.space, one.kind, one.name)
-        if family in families - objects.keys():
+        if family in families:
             above[identifier] = family
     tops: dict[str, str] = {}
     for identifier in objects:

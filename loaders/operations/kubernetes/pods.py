@@ -6,7 +6,6 @@ are sidecars, which run beside the others.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from knockon.graph.errors import clip
 from knockon.loaders.operations.addresses import Host, find_hosts, find_in_arguments
@@ -50,16 +49,17 @@ class Reference:
 
 @dataclass(frozen=True)
 class Written:
-    """Hosts in something that is written to a pod, or a ConfigMap that is given to it.
+    """Hosts in something that is written to a pod, or a ConfigMap or Secret that is given to it.
 
-    what:      such as `environment variable DB_HOST`, without its value
-    config:    name of the ConfigMap, and the key of it that is given; empty for all keys
+    what: such as `environment variable DB_HOST`, without its value
+    kind: ConfigMap or Secret, whose name follows, and the key of it that is given; empty for all
     """
 
     what: str
     line: int
     hosts: tuple[Host, ...] = ()
-    config: str = ""
+    kind: str = ""
+    name: str = ""
     key: str = ""
     starts: bool = False
 
@@ -119,10 +119,7 @@ def find_images(pod: YamlMap | None) -> Iterator[tuple[str, int]]:
 
 
 def find_written(pod: YamlMap | None) -> Iterator[Written]:
-    """What is written to the containers of a pod that may hold hosts, and ConfigMaps given to it.
-
-    Values of Secrets are not looked at.
-    """
+    """What is written to the containers of a pod that may hold hosts, and what is given to it."""
     body = get_map(pod, "spec")
     for container, starts in find_containers(body):
         yield from _in_environment(container, starts)
@@ -132,13 +129,14 @@ def find_written(pod: YamlMap | None) -> Iterator[Written]:
                 hosts = find_in_arguments(word for word in words if isinstance(word, str))
                 yield Written("arguments", container.lines[key], tuple(hosts), starts=starts)
     for volume in get_maps(body, "volumes"):
-        sources = [volume, *get_maps(get_map(volume, "projected"), "sources")]
-        for given in [c for source in sources if (c := get_map(source, "configMap"))]:
-            name = get_text(given, "name")
-            keys = [k for item in get_maps(given, "items") if (k := get_text(item, "key"))]
-            for key in keys or [""]:
-                if name:
-                    yield Written("a volume", given.lines["name"], config=name, key=key)
+        for source in (volume, *get_maps(get_map(volume, "projected"), "sources")):
+            for key, kind, own in _VOLUMES[:2]:
+                given = get_map(source, key)
+                name = get_text(given, own) or get_text(given, "name")
+                keys = [k for item in get_maps(given, "items") if (k := get_text(item, "key"))]
+                for one in keys or [""]:
+                    if given is not None and name:
+                        yield Written("a volume", given.line, (), kind, name, one)
 
 
 def find_containers(body: YamlMap | None) -> Iterator[tuple[YamlMap, bool]]:
@@ -166,12 +164,17 @@ def _in_environment(container: YamlMap, starts: bool) -> Iterator[Written]:
         if isinstance(value, str):
             hosts = tuple(find_hosts(value, name))
             yield Written(what, item.lines["value"], hosts, starts=starts)
-        given: Any = get_map(item, "valueFrom", "configMapKeyRef")
-        config, key = get_text(given, "name"), get_text(given, "key")
-        if config and key:
-            yield Written(what, given.line, config=config, key=key, starts=starts)
+        source = get_map(item, "valueFrom")
+        yield from _given(source, what, starts)
     for source in get_maps(container, "envFrom"):
-        config = get_text(source, "configMapRef", "name")
-        if config:
-            what = "environment variables"
-            yield Written(what, source.line, config=config, starts=starts)
+        yield from _given(source, "environment variables", starts)
+
+
+def _given(source: YamlMap | None, what: str, starts: bool) -> Iterator[Written]:
+    """The ConfigMap or Secret, whole or a key of it, that variables come from."""
+    for reference, kind in _ENVIRONMENT:
+        holder = get_map(source, reference)
+        name = get_text(holder, "name")
+        if holder is not None and name:
+            key = get_text(holder, "key") or ""
+            yield Written(what, holder.line, (), kind, name, key, starts)

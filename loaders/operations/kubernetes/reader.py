@@ -16,7 +16,7 @@ calls it, `deployment/web`. A kind that shares its name with another is told by 
 | Ingress, Gateway API, Istio, OpenShift, Traefik routes | `uses` Services, `hosted_on` Gateways |
 | PersistentVolumeClaim | `uses` its volume, `hosted_on` its StorageClass |
 | `nodeName` of a Pod | `hosted_on`; one Node of several must work |
-| a host in variables, arguments or ConfigMaps that a Service of the files has | `uses` |
+| a host in variables, arguments, ConfigMaps, Secrets that a Service has | `uses` |
 
 A Service falls with its only workload by definition, so the strength of that is 1; all others are
 unknown. What only an init container names counts at the start only, and a reference that is
@@ -44,7 +44,7 @@ EXPORT = "kubectl get all,ing,cm,secret,pvc,pv,sc,sa,endpointslices -A -o yaml"
 def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
     """Objects of the manifests, and what they state to need.
 
-    no_environment: leave out what only variables, arguments and ConfigMaps say
+    no_environment: leave out what only variables, arguments and settings say
     Raises InputError where no manifest is found; objects of other kinds are counted.
     """
     source = Source.of(source)

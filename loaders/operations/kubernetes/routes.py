@@ -77,9 +77,10 @@ def _connect(identifier: str, route: Manifest, cluster: Cluster, services: Servi
     link_backends(cluster, services, identifier, backends)
     for one in _served_by(route):
         if one.kind == "Service":  # in a mesh, callers of this Service are routed elsewhere
-            service = cluster.hold("Service", one.name, one.namespace or route.namespace, "")
-            for provider in backends.keys() - {service}:
-                cluster.link(service or "", provider, "uses", route.at(one.line))
+            where = route.at(one.line)
+            service = cluster.hold("Service", one.name, one.namespace or route.namespace, where)
+            for provider in sorted(backends.keys() - {service}):
+                cluster.link(str(service), provider, "uses", where)
         else:
             cluster.need(route, one)
 

@@ -38,6 +38,7 @@ from knockon.loaders.operations.addresses import (
         ("BROKERS", "k-0.k:9092,k-1.k:9092", "k-0.k k-1.k"),
         ("X", "see db.shop.svc.cluster.local for it", "db.shop.svc.cluster.local"),
         ("X", "10.96.0.12:80", "10.96.0.12"),
+        ("X", "$(MY_DB_SERVICE_HOST):$(MY_DB_SERVICE_PORT)", "my-db"),
     ],
 )
 def test_what_is_a_host(name: str, value: str, hosts: str) -> None:
@@ -63,7 +64,8 @@ def test_how_a_host_stands() -> None:
     """A word is one only where somebody knows a host of that name; a URL says it itself."""
     found = find_hosts("http://a, b:80", "URLS")
     assert [(host.name, host.how) for host in found] == [("a", "url"), ("b", "port")]
-    assert find_hosts("a", "HOST")[0].how == "word"
+    assert find_hosts("a", "HOST")[0].how == "named"
+    assert find_hosts("a", "CACHE")[0].how == "word"
 
 
 @pytest.mark.parametrize(

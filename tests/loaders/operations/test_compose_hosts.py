@@ -14,7 +14,7 @@ from knockon.loaders.merge import load_tables
 HEAD = "name: shop\nservices:\n"
 DB = (
     "  db: {image: 'mysql:8', container_name: my-db, hostname: data, "
-    "networks: {back: {aliases: [Store]}}}\n"
+    "networks: {back: {aliases: [Store], ipv4_address: 172.20.0.2}}}\n"
 )
 
 
@@ -45,6 +45,7 @@ def reasons(tables: Tables) -> dict[str, int]:
         ("environment: {DB: 'my-db:3306'}", "environment variable DB"),
         ("environment: {DB_HOST: data}", "environment variable DB_HOST"),
         ("environment: {DB_HOST: store}", "environment variable DB_HOST"),
+        ("environment: {DNS_: '172.20.0.2#53;1.1.1.1'}", "environment variable DNS_"),
         ("environment: {DB_HOST: '${DB:-db}'}", "environment variable DB_HOST"),
         ("environment: {DB_HOST: '${DB:?must}${TARGET}'}", "environment variable DB_HOST"),
         ("environment: [TARGET]", "environment variable TARGET"),

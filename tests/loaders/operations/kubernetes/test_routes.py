@@ -134,6 +134,18 @@ def test_a_mesh_that_sends_all_to_one_version_leaves_no_spare(tmp_path: Path) ->
     assert set(hit(tables, "deployment/reviews-v1")) == {"VirtualService/reviews"}
 
 
+def test_a_route_of_the_gateway_api_for_callers_of_a_service(tmp_path: Path) -> None:
+    """A route may have a Service as its parent: who calls that, gets to the others."""
+    spec = "{parentRefs: [{kind: Service, name: reviews, port: 80}], rules: [{backendRefs: "
+    spec += "[{name: reviews-v1, weight: 90}, {name: reviews-v2, weight: 10}]}]}"
+    text = REVIEWS + route("HTTPRoute", "gateway.networking.k8s.io/v1", spec)
+    found = hit(load(tmp_path, text), "deployment/reviews-v1")
+    assert found["Service/reviews"] == (0, 1)
+    alone = route("Gateway", "networking.istio.io/v1", "{selector: {istio: none}}", "gw")
+    tables = load(tmp_path, text + alone)
+    assert reasons(tables)["a Gateway whose selector fits no pod of the files"] == 1
+
+
 def test_a_mesh_that_sends_callers_elsewhere(tmp_path: Path) -> None:
     text = REVIEWS + deployment("new") + service("new") + routed("{destination: {host: new}}")
     found = hit(load(tmp_path, text), "deployment/new")

@@ -95,6 +95,9 @@ def test_addresses_that_lead_nowhere_are_told(tmp_path: Path) -> None:
     (found,) = [f for f in tables.report if "leads to nothing" in f.reason]
     assert found.examples == ("api.pay.example.com: environment variable URL, all.yaml:5",)
     assert "secret" not in str(tables.report)
+    for said in (env("DB_HOST", "pg-rw"), env("X", "pg-rw:5432"), ", args: [--db-host, pg-rw]"):
+        assert "pg-rw: " in str(load(tmp_path, deployment("web", container=said)).report)
+    assert reasons(load(tmp_path, deployment("web", container=env("X", "pg-rw")))) == {}
 
 
 def test_a_workload_does_not_depend_on_its_own_service(tmp_path: Path) -> None:
@@ -146,6 +149,36 @@ def test_addresses_in_a_config_map(tmp_path: Path, given: str, found: str) -> No
     if "db" in found:
         told = evidence(tables, "default/Deployment/web", "default/Service/db")
         assert "ConfigMap settings, DB_HOST, all.yaml:" in told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ", envFrom: [{secretRef: {name: key}}]",
+        ", env: [{name: URL, valueFrom: {secretKeyRef: {name: key, key: url}}}]",
+        "}], volumes: [{name: v, secret: {secretName: key}",
+        "}], volumes: [{name: v, projected: {sources: [{secret: {name: key}}]}",
+    ],
+)
+@pytest.mark.parametrize(
+    "held",
+    [
+        "stringData: {url: 'postgres://app:hunter2@db/x', far: 'https://a.b.svc.example.com'}",
+        "data: {url: cG9zdGdyZXM6Ly9hcHA6aHVudGVyMkBkYi94, odd: '%%%', bytes: /w==}",
+    ],
+)
+def test_an_address_in_a_secret(tmp_path: Path, held: str, given: str) -> None:
+    """Of a Secret only that it names a Service of the files is told, nothing else of it."""
+    text = f"---\n{{apiVersion: v1, kind: Secret, metadata: {{name: key}}, {held}}}\n"
+    tables = load(tmp_path, DB + text + deployment("web", container=given))
+    told = evidence(tables, "default/Deployment/web", "default/Service/db")
+    assert told.endswith(" from Secret key, url, all.yaml:12")
+    everything = str(tables.entities.to_dicts() + tables.dependencies.to_dicts())
+    assert not [
+        w for w in ("hunter2", "example.com", "cG9z") if w in everything + str(tables.report)
+    ]
+    without = load_tables([tmp_path / "all.yaml"], no_environment=True)
+    assert ("Deployment/web", "Service/db") not in uses(without)
 
 
 def test_a_config_map_that_nobody_is_given_is_told(tmp_path: Path) -> None:
