@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from knockon.api.cli.files import SOURCE
 from knockon.api.cli.join import add_join_options
 from knockon.api.cli.options import read_graph
 from knockon.api.cli.startup import collect_often
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, required=True, type=SOURCE, metavar="SOURCE...")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @add_join_options

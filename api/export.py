@@ -1,10 +1,12 @@
 """Answers as files: CSV that a spreadsheet cannot be tricked by, Parquet, JSON, text."""
 
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
 from knockon.graph.errors import InputError
+from knockon.loaders.native.whole import write_whole
 
 _FORMULA = "^[=+\\-@\t\r]"  # a cell that begins so is run by spreadsheets (OWASP, CSV injection)
 
@@ -25,21 +27,17 @@ def format_csv(frame: pl.DataFrame) -> str:
     return safe.write_csv()
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, UTF-8. Raises InputError where that cannot be."""
+def format_parquet(frame: pl.DataFrame) -> bytes:
+    """The frame as a Parquet file."""
+    file = BytesIO()
+    frame.write_parquet(file)
+    return file.getvalue()
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file, text as UTF-8, whole or not at all. Raises InputError where that cannot be."""
+    data = content.encode(errors="replace") if isinstance(content, str) else content
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        write_whole(path, data)
     except OSError as fault:
-        raise explain_failure(path, fault) from None
-
-
-def write_parquet(path: Path, frame: pl.DataFrame) -> None:
-    """Write a Parquet file. Raises InputError where that cannot be."""
-    try:
-        frame.write_parquet(path)
-    except OSError as fault:
-        raise explain_failure(path, fault) from None
-
-
-def explain_failure(path: Path, fault: OSError) -> InputError:
-    return InputError(f"cannot write {path}: {fault.strerror or fault}")
+        raise InputError(f"cannot write {path}: {fault.strerror or fault}") from None

@@ -14,6 +14,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.scenario.fields import FIELDS, Values
 
 SCHEMA = 2
+CRITICAL, UNASSESSED = "critical_function", "unassessed_function"  # of registers
 
 
 class GraphHead(TypedDict):
@@ -151,7 +152,7 @@ class RolloutRow(TypedDict):
 
 
 class WhatifJson(TypedDict):
-    """The answer to a what-if. `more`: rows of entities that `top` or `kind` left out.
+    """The answer to a what-if. `more`: rows, of the `kind` if one is named, that `top` left out.
 
     `rollout`: with a rollout, what it saves against the same update sent to all at once.
     """
@@ -180,7 +181,7 @@ def serialize_whatif(
     impact: Impact, *, kind: str | None = None, top: int | None = None
 ) -> WhatifJson:
     """The answer as JSON: origins, then the first `top` rows (all: None) of a kind (any: None)."""
-    rows = select_rows(impact, kind=kind, top=top)
+    rows, more = select_rows(impact, kind=kind, top=top)
     answer: WhatifJson = {
         "schema": SCHEMA,
         "graph": serialize_graph_head(impact.graph),
@@ -189,23 +190,39 @@ def serialize_whatif(
         "assumption": impact.assumption,
         "totals": serialize_totals(impact),
         "entities": rows.to_dicts(),  # type: ignore[typeddict-item]
-        "notes": list(impact.notes),
-        "more": impact.entities.height - rows.height,
+        "notes": [*impact.notes, *note_kind(rows, kind)],
+        "more": more,
     }
     if impact.rollout is not None:
         answer["rollout"] = impact.rollout_saves().to_dicts()  # type: ignore[typeddict-item]
     return answer
 
 
-def select_rows(impact: Impact, *, kind: str | None = None, top: int | None = None) -> pl.DataFrame:
-    """The origins, then the first `top` ranked rows of a kind."""
+def select_rows(
+    impact: Impact, *, kind: str | None = None, top: int | None = None
+) -> tuple[pl.DataFrame, int]:
+    """The origins, then the first `top` ranked rows of a kind; how many more of it there are."""
     origin = pl.col("rank") == 0
     ranked = impact.entities.filter(~origin)
     if kind is not None:
-        ranked = ranked.filter(pl.col("kind") == kind)
-    if top is not None:
-        ranked = ranked.head(top)
-    return pl.concat([impact.entities.filter(origin), ranked])
+        ranked = ranked.filter(pl.col("kind").is_in(list_kinds(kind)))
+    shown = ranked if top is None else ranked.head(top)
+    rows = pl.concat([impact.entities.filter(origin), shown])
+    return rows, ranked.height - shown.height
+
+
+def list_kinds(kind: str) -> tuple[str, ...]:
+    """The kinds whose rows are shown for one: what nobody assessed may be critical."""
+    return (kind, UNASSESSED) if kind == CRITICAL else (kind,)
+
+
+def note_kind(rows: pl.DataFrame, kind: str | None) -> list[str]:
+    """A note where rows of one kind are shown for another."""
+    also = rows.filter((pl.col("rank") > 0) & (pl.col("kind") == UNASSESSED)).height
+    if kind != CRITICAL or not also:
+        return []
+    are = "function that nobody assessed is" if also == 1 else "functions that nobody assessed are"
+    return [f"{also:,} {are} shown with the critical ones: unknown is not the same as not critical"]
 
 
 def serialize_scenario(impact: Impact) -> ScenarioJson:

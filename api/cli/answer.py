@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from knockon.api.cli.files import STDOUT, check_suffix
+from knockon.api.cli.stdout import say, write_stdout
 from knockon.graph.errors import clip
 
 if TYPE_CHECKING:
@@ -15,20 +17,29 @@ if TYPE_CHECKING:
 
     from knockon.graph.analysis.impact import Impact
     from knockon.graph.model.graph import DependencyGraph
+    from knockon.graph.model.tables import Tables
 
 
 def check_kind(graph: "DependencyGraph", kind: str | None) -> None:
+    """Refuse a kind that no entity is of."""
     kinds = sorted(set(graph.entities["kind"].unique()))
-    if kind is not None and kind not in kinds:
+    if kind is not None:
+        from knockon.api.schema import list_kinds
         from knockon.graph.errors import did_you_mean
 
+        if set(list_kinds(kind)) & set(kinds):
+            return
         raise click.UsageError(f"no entity is of kind {clip(kind)!r}{did_you_mean(kind, kinds)}")
 
 
 def write_answer(
-    impact: "Impact", form: str, output: Path | None, *, kind: str | None, top: int | None
-) -> None:
-    """The answer in one of the forms, on the terminal or into a file."""
+    impact: "Impact", form: str, output: Path | None, *, kind: str | None, top: int | None,
+    aside: bool = False,
+) -> None:  # fmt: skip
+    """The answer in one of the forms, on the terminal or into a file.
+
+    aside: standard output is taken, so that the table goes to standard error
+    """
     from knockon.api.schema import select_rows, serialize_whatif
 
     if form == "json":
@@ -38,55 +49,88 @@ def write_answer(
 
         from knockon.api.cli.tables import print_whatif
 
-        print_page(partial(print_whatif, kind=kind, top=top), impact, output)
+        print_page(partial(print_whatif, kind=kind, top=top), impact, output, aside=aside)
     else:
-        print_frame(select_rows(impact, kind=kind, top=top), form, output)
+        rows, _ = select_rows(impact, kind=kind, top=top)
+        print_frame(rows, form, output)
 
 
-def check_parquet(form: str, output: Path | None) -> None:
+def check_output(form: str, output: Path | None) -> None:
+    """Refuse a file whose suffix says that it holds another form, and Parquet on a terminal."""
     if form == "parquet" and output is None:
         raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
+    if output is not None:
+        check_suffix(output, form)
+
+
+def is_stated(name: str) -> bool:
+    """Whether the option was written on the command line, not left at its default."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is not click.core.ParameterSource.DEFAULT
+
+
+def write_tables(tables: "Tables", output: Path, form: str) -> None:
+    """The native tables, as a folder, a YAML file, or YAML on standard output."""
+    from knockon.loaders.native import write
+
+    if output == STDOUT:
+        write_stdout(write.dump_yaml(tables))
+    elif output.suffix in (".yaml", ".yml"):
+        write.write_yaml(tables, output)
+    else:
+        write.write_folder(tables, output, form)  # type: ignore[arg-type]
+
+
+def emit(content: str | bytes, output: Path | None) -> None:
+    """Data, into a file or to standard output."""
+    if output is None or output == STDOUT:
+        write_stdout(content)
+        return
+    from knockon.api.export import write_file
+
+    write_file(output, content)
 
 
 def print_frame(frame: "DataFrame", form: str, output: Path | None) -> None:
-    """The frame as CSV, or as Parquet, which needs a file."""
-    from knockon.api.export import format_csv, write_parquet, write_text
+    """The frame as CSV, or as Parquet."""
+    from knockon.api.export import format_csv, format_parquet
 
-    if form == "parquet" and output is not None:
-        write_parquet(output, frame)
-    elif output is None:
-        click.echo(format_csv(frame), nl=False)
-    else:
-        write_text(output, format_csv(frame))
+    emit(format_parquet(frame) if form == "parquet" else format_csv(frame), output)
 
 
-def print_page(show: "Callable[[Console, Any], None]", answer: Any, output: Path | None) -> None:
-    """What `show` prints, on the terminal or into a file."""
+def print_page(
+    show: "Callable[[Console, Any], None]", answer: Any, output: Path | None, *, aside: bool = False
+) -> None:
+    """What `show` prints, on the terminal, into a file, or aside on standard error."""
     from io import StringIO
 
     from knockon.api.cli.tables import make_console
-    from knockon.api.export import write_text
 
-    page = StringIO() if output is not None else None
-    show(make_console(page), answer)
-    if output is not None and page is not None:
-        write_text(output, page.getvalue())
+    if output is not None and output != STDOUT:
+        page = StringIO()
+        show(make_console(page), answer)
+        emit(page.getvalue(), output)
+        return
+    console = make_console(sys.stderr if aside else None)
+    with console.capture() as captured:
+        show(console, answer)
+    if aside:
+        click.echo(captured.get(), nl=False, err=True, color=True)
+    else:
+        say(captured.get())
 
 
 def print_json(data: Any, output: Path | None) -> None:
     import json
 
-    from knockon.api.export import write_text
-
-    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    click.echo(text, nl=False) if output is None else write_text(output, text)
+    emit(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", output)
 
 
 def write_picture(impact: "Impact", path: Path, what: str = "map") -> None:
-    from knockon.api.export import write_text
-
-    write_text(path, impact.to_svg() if what == "map" else getattr(impact, f"{what}_svg")())
-    click.echo(f"{what}: {path}", err=True)
+    """The map, or a chart, into a file or to standard output."""
+    emit(impact.to_svg() if what == "map" else getattr(impact, f"{what}_svg")(), path)
+    if path != STDOUT:
+        click.echo(f"{what}: {path}", err=True)
 
 
 def describe_run(impact: "Impact", seconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import click
 
+from knockon.api.cli.files import INPUT
 from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, RULES, Field
 
 Command: TypeAlias = Callable[..., None]
@@ -51,4 +52,4 @@ def _describe_file(field: Field) -> dict[str, Any]:
         return None if path is None else read_rules(path)
 
     help_ = f"{field.help}  [{field.note}]"
-    return {"type": click.Path(path_type=Path), "callback": read, "help": help_}
+    return {"type": INPUT, "callback": read, "help": help_}

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from knockon.api.cli.files import INPUT, SOURCE, STDOUT, Output
+from knockon.api.cli.stdout import say
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -25,7 +28,7 @@ def add_join_options(command: Command) -> Command:
         ),
         click.option(
             "--aliases",
-            type=click.Path(path_type=Path),
+            type=INPUT,
             metavar="FILE",
             help="Your table of which entities are one (`knockon aliases` proposes it).",
         ),
@@ -45,7 +48,7 @@ def add_proposal_options(command: Command) -> Command:
         click.option(
             "-o",
             "output",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=Output("csv"),
             help="Write the table to this CSV file, to be edited.",
         ),
         click.option(
@@ -58,26 +61,33 @@ def add_proposal_options(command: Command) -> Command:
         click.option(
             "--aliases",
             "decided",
-            type=click.Path(path_type=Path),
+            type=INPUT,
             metavar="FILE",
             help="Keep the rows of this table as they are.",
         ),
-        click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source."),
+        click.option(
+            "--with", "others", multiple=True, type=SOURCE, metavar="SOURCE", help="One more."
+        ),
     ):
         command = add(command)
-    return click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")(command)
+    return click.argument("sources", nargs=-1, required=True, type=SOURCE, metavar="SOURCE...")(
+        command
+    )
 
 
 def show_proposals(rows: "pl.DataFrame", notes: "list[Finding]", output: Path | None) -> None:
     """The table of proposals for people, or as a CSV file that is safe in a spreadsheet."""
+    from knockon.api.cli.answer import emit, print_page
+
     if output is None:
-        from knockon.api.cli.tables import make_console, print_aliases
+        from knockon.api.cli.tables import print_aliases
 
-        print_aliases(make_console(), rows, notes)
+        print_page(lambda out, found: print_aliases(out, found, notes), rows, None)
         return
-    from knockon.api.export import format_csv, write_text
+    from knockon.api.export import format_csv
 
-    write_text(output, format_csv(rows))
+    emit(format_csv(rows), output)
     for note in notes:
         click.echo(str(note), err=True)
-    click.echo(f"written: {output} ({rows.height:,} pairs; merge: yes joins, no keeps apart)")
+    if output != STDOUT:
+        say(f"written: {output} ({rows.height:,} pairs; merge: yes joins, no keeps apart)\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from knockon.api.cli.fields import Command, add_fields
+from knockon.api.cli.files import SOURCE, Output
 from knockon.api.cli.join import add_join_options
 from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.startup import begin_kernels
@@ -33,8 +34,10 @@ def add_source_options(command: Command) -> Command:
         command(read=partial(read_graph, [source, *others], **options), **rest)
 
     added = add_join_options(add_reader_options(with_sources))
-    add = click.option("--with", "others", multiple=True, metavar="SOURCE", help="One more source.")
-    return click.argument("source")(add(added))
+    add = click.option(
+        "--with", "others", multiple=True, type=SOURCE, metavar="SOURCE", help="One more source."
+    )
+    return click.argument("source", type=SOURCE)(add(added))
 
 
 def add_reader_options(command: Command) -> Command:
@@ -64,7 +67,7 @@ def add_reader_options(command: Command) -> Command:
         ),
         click.option("--sheet", metavar="NAME", help="The sheet of a workbook."),
         click.option(
-            "--entities", "entity_files", multiple=True, metavar="FILE",
+            "--entities", "entity_files", multiple=True, type=SOURCE, metavar="FILE",
             help="A CSV file beside a table of dependencies: ids, names, kinds.",
         ),
         click.option(
@@ -105,13 +108,15 @@ def add_answer_options(command: Command) -> Command:
         ),
         click.option(
             "--svg",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=Output("svg"),
+            metavar="FILE",
             help="Also draw the impact map into this file.",
         ),
         click.option(
             "-o",
             "output",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=Output(),
+            metavar="FILE",
             help="Write the answer to this file.",
         ),
         click.option(
@@ -151,9 +156,7 @@ def add_chart_options(command: Command) -> Command:
         ("--timeline", "Also draw who is down when, and how fast all is restored."),
         ("--exceedance", "Also draw how bad it gets, and how often as bad or worse."),
     ):
-        added = click.option(
-            name, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg", help=words
-        )(added)
+        added = click.option(name, type=Output("svg"), metavar="FILE.svg", help=words)(added)
     return added
 
 

@@ -1,7 +1,6 @@
 """What fails, as the command line says it: ENTITY..., --whole, --all-named, --origins, --now."""
 
 import csv
-import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from knockon.api.cli.files import INPUT, SOURCE
 from knockon.graph.errors import InputError, clip, some
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def add_origin_options(command: Command) -> Command:
     added: Command = collect
     for add in (
         click.option(
-            "--now", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+            "--now", multiple=True, type=INPUT, metavar="FILE",
             help="JSON or feed of a status page: what is down now fails.",
         ),
         click.option(
-            "--origins", "listed", multiple=True, metavar="FILE",
-            help="What fails, one entity a line, or CSV with `id` and `severity`; - is stdin.",
+            "--origins", "listed", multiple=True, type=SOURCE, metavar="FILE",
+            help="What fails, one entity a line, or CSV with `id` and `severity`.",
         ),
         click.option(
             "--all-named", multiple=True, metavar="NAME",
@@ -98,7 +98,8 @@ def _read_row(name: str, severity: str, place: str) -> Any:
 
 def _read_text(file: str) -> str:
     try:
-        data = sys.stdin.buffer.read(_MOST + 1) if file == "-" else Path(file).read_bytes()
+        with Path(file).open("rb") as stream:
+            data = stream.read(_MOST + 1)
     except OSError as fault:
         raise InputError(f"{file}: cannot be read: {fault.strerror}") from None
     if len(data) > _MOST:

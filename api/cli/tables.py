@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from knockon.api.schema import select_rows
+from knockon.api.schema import note_kind, select_rows
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.maps.text import clean
 from knockon.graph.model.graph import DependencyGraph
@@ -38,13 +38,14 @@ def print_whatif(out: Console, impact: Impact, *, kind: str | None, top: int | N
         out.print(_build_totals(impact))
     if impact.scenario.rollout:
         out.print(_build_rollout(impact))
-    rows = select_rows(impact, kind=kind, top=top).filter(pl.col("rank") > 0)
+    selected, more = select_rows(impact, kind=kind, top=top)
+    rows = selected.filter(pl.col("rank") > 0)
     if rows.height:
         out.print(_build_ranking(impact, rows, out.width))
-    more = impact.entities.filter(pl.col("rank") > 0).height - rows.height
     if more:
-        out.print(Text(f"{more:,} more rows: --top {rows.height + more}", style="dim"))
-    print_notes(out, impact.notes)
+        words = "1 more row" if more == 1 else f"{more:,} more rows"
+        out.print(Text(f"{words}: --top {rows.height + more}", style="dim"))
+    print_notes(out, (*note_kind(rows, kind), *impact.notes))
 
 
 def print_notes(out: Console, notes: tuple[str, ...]) -> None:

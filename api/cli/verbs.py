@@ -3,8 +3,10 @@
 Exit codes: 0 done, 2 bad input or usage (one line on stderr), 3 a policy was broken.
 """
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,15 +15,19 @@ import click
 
 from knockon.api.cli.answer import (
     check_kind,
-    check_parquet,
+    check_output,
     describe_run,
+    emit,
     enforce_limit,
+    is_stated,
     print_frame,
     print_json,
     print_page,
     write_answer,
     write_picture,
+    write_tables,
 )
+from knockon.api.cli.files import STDOUT, Output, name_stdin
 from knockon.api.cli.join import add_proposal_options, show_proposals
 from knockon.api.cli.options import (
     Read,
@@ -33,17 +39,27 @@ from knockon.api.cli.options import (
 )
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.startup import collect_rarely
+from knockon.api.cli.stdout import ClosedPipe, prepare_streams, say, silence_stdout, write_stdout
 from knockon.graph.errors import KnockonError
 
+COMPLETE = "_KNOCKON_COMPLETE"  # set by the shell that asks what may come next
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
+@click.pass_context
 @click.version_option(package_name="knockon", message="%(prog)s %(version)s")
-def cli() -> None:
+def cli(context: click.Context) -> None:
     """This fails: who is hit, how hard, and why?
 
     SOURCE is a file or folder of any known format (`knockon sources` lists them); --with adds
-    more. ENTITY is an id, or a name regardless of case.
+    more. ENTITY is an id, or a name regardless of case. A FILE named - is standard input or
+    output.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @cli.command()
@@ -52,7 +68,7 @@ def cli() -> None:
 @add_answer_options
 @add_chart_options
 def whatif(
-    read: Read, entities: tuple[str, ...], kind: str | None, top: int, form: str,
+    read: Read, entities: tuple[str, ...], kind: str | None, top: int | None, form: str,
     output: Path | None, svg: Path | None, charts: dict[str, Path], fail_over: float | None,
     verbose: bool, **scenario: Any,
 ) -> None:  # fmt: skip
@@ -61,7 +77,14 @@ def whatif(
 
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise click.UsageError(f"--fail-over: expected a number from 0 to 1, got {fail_over:g}")
-    check_parquet(form, output)
+    check_output(form, output)
+    pictures = charts if svg is None else {"map": svg, **charts}
+    aside = output is None and STDOUT in pictures.values()
+    if aside and form != "table":
+        raise click.UsageError(
+            f"--format {form}: expected -o FILE, a picture goes to standard output"
+        )
+    top = None if form in ("csv", "parquet") and not is_stated("top") else top
     graph = read(for_lanes=True)
     check_kind(graph, kind)
     begun = perf_counter()
@@ -69,11 +92,9 @@ def whatif(
         impact = ask(graph, entities, watch=watch, **scenario)
     if verbose:
         click.echo(describe_run(impact, perf_counter() - begun), err=True)
-    write_answer(impact, form, output, kind=kind, top=top)
-    if svg is not None:
-        write_picture(impact, svg)
-    for what, path in charts.items():
+    for what, path in sorted(pictures.items(), key=lambda item: item[1] == STDOUT):
         write_picture(impact, path, what)
+    write_answer(impact, form, output, kind=kind, top=top, aside=aside)
     if impact.partial:
         sys.exit(130)
     if fail_over is not None:
@@ -87,7 +108,8 @@ def whatif(
     "-o",
     "output",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Output("svg"),
+    metavar="FILE.svg",
     help="The SVG file.",
 )
 def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -> None:
@@ -102,8 +124,9 @@ def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -
 @click.option(
     "-o",
     "output",
-    type=click.Path(path_type=Path),
-    help="Write the native tables: a folder, or a .yaml file.",
+    type=Output("yaml", folder=True),
+    metavar="FOLDER",
+    help="Write the native tables: a folder, or a .yaml file; - is YAML on standard output.",
 )
 @click.option(
     "--format",
@@ -115,18 +138,14 @@ def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -
 )
 def load(read: Read, output: Path | None, form: str) -> None:
     """Read, merge and check sources; tell what was read, merged, dropped, and why."""
-    from knockon.api.cli.tables import make_console, print_load
+    from knockon.api.cli.tables import print_load
 
     graph = read()
-    print_load(make_console(), graph)
     if output is not None:
-        from knockon.loaders.native.write import write_folder, write_yaml
-
-        if output.suffix in (".yaml", ".yml"):
-            write_yaml(graph.tables, output)
-        else:
-            write_folder(graph.tables, output, form)  # type: ignore[arg-type]
-        click.echo(f"written: {output}")
+        write_tables(graph.tables, output, form)
+    print_page(print_load, graph, None, aside=output == STDOUT)
+    if output not in (None, STDOUT):
+        say(f"written: {output}\n")
 
 
 @cli.command()
@@ -156,12 +175,14 @@ def aliases(
 @click.option(
     "-o",
     "output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Output(),
+    metavar="FILE",
     help="Write the answer to this file.",
 )
 @click.option(
     "--report",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Output("html"),
+    metavar="FILE.html",
     help="Also write a page for people into this HTML file.",
 )
 def backtest(folder: Path, form: str, output: Path | None, report: Path | None) -> None:
@@ -171,20 +192,23 @@ def backtest(folder: Path, form: str, output: Path | None, report: Path | None) 
     from knockon.graph.analysis.backtest.backtest import backtest as ask
     from knockon.loaders.native.incidents import read_incidents
 
-    check_parquet(form, output)
+    check_output(form, output)
+    aside = output is None and report == STDOUT
+    if aside and form != "table":
+        raise click.UsageError(f"--format {form}: expected -o FILE, a page goes to standard output")
     found = ask(read_incidents(folder))
+    if report is not None:
+        from knockon.api.backtest_page import render_backtest
+
+        emit(render_backtest(found), report)
+        if report != STDOUT:
+            click.echo(f"report: {report}", err=True)
     if form == "json":
         print_json(serialize_backtest(found), output)
     elif form == "table":
-        print_page(print_backtest, found, output)
+        print_page(print_backtest, found, output, aside=aside)
     else:
         print_frame(found.rows, form, output)
-    if report is not None:
-        from knockon.api.backtest_page import render_backtest
-        from knockon.api.export import write_text
-
-        write_text(report, render_backtest(found))
-        click.echo(f"report: {report}", err=True)
 
 
 @cli.command()
@@ -206,34 +230,54 @@ def sources(form: str) -> None:
     elif form == "markdown":
         from knockon.api.cli.tables import format_sources
 
-        click.echo(format_sources(rows), nl=False)
+        write_stdout(format_sources(rows))
     else:
-        from knockon.api.cli.tables import make_console, print_sources
+        from knockon.api.cli.tables import print_sources
 
-        print_sources(make_console(), rows)
+        print_page(print_sources, rows, None)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The installed command: every error is one line on stderr and an exit code."""
+    prepare_streams()
     collect_rarely()
     try:
-        code = cli.main(arguments, prog_name="knockon", standalone_mode=False)
+        sys.exit(_run(sys.argv[1:] if arguments is None else [*arguments]))
     except click.ClickException as fault:
         _leave(fault.format_message(), 2)
     except KnockonError as fault:
         _leave(str(fault), 2)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, EOFError, KeyboardInterrupt):
         _leave("stopped", 130)
     except MemoryError:
         _leave("not enough memory: ask for fewer --worlds, or less at a time with --memory", 2)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except (ClosedPipe, BrokenPipeError):
+        silence_stdout()
         sys.exit(141)
-    sys.exit(code if isinstance(code, int) else 0)
+    except OSError as fault:  # readers and writers have errors of their own
+        silence_stdout()
+        _leave(f"{fault.filename or 'standard output'}: {fault.strerror or fault}", 2)
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code. Not by `cli.main`, which has its own ways with Ctrl-C and closed pipes."""
+    if instruction := os.environ.get(COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "knockon", COMPLETE, instruction)
+    try:
+        with cli.make_context("knockon", arguments) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as left:
+        sys.stdout.flush()
+        return left.exit_code
+    sys.stdout.flush()
+    return 0
 
 
 def _leave(message: str, code: int) -> None:
     from knockon.graph.maps.text import clean
 
-    click.echo(f"knockon: {clean(message, 2000)}", err=True)
+    with suppress(OSError):
+        click.echo(f"knockon: {clean(name_stdin(message), 2000)}", err=True)
     sys.exit(code)

@@ -93,8 +93,8 @@ def _answer_whatif(
         answer = serialize_whatif(impact, **question.view)
         answer["notes"] += notes
         return reply_json(request, answer, negotiated=negotiated)
-    rows = select_rows(impact, **question.view)
-    more = {"Knockon-More": str(impact.entities.height - rows.height)}
+    rows, more = select_rows(impact, **question.view)
     return reply(
-        request, CSV, format_csv(rows), file=f"{name}-whatif", negotiated=negotiated, headers=more
-    )
+        request, CSV, format_csv(rows), file=f"{name}-whatif", negotiated=negotiated,
+        headers={"Knockon-More": str(more)},
+    )  # fmt: skip

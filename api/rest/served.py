@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from knockon.api.rest.problems import UnknownGraphError
+from knockon.api.schema import list_kinds
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
@@ -37,7 +38,7 @@ class Served:
         Raises ScenarioError, naming the nearest kind, where none is of it anywhere.
         """
         here = self.kinds[name]
-        if kind is None or kind in here:
+        if kind is None or set(list_kinds(kind)) & set(here):
             return []
         if kind not in set().union(*self.kinds.values()):
             hint = did_you_mean(kind, here)

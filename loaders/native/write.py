@@ -6,6 +6,7 @@ spreadsheet are neutralised where they are written, not here.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,14 +22,15 @@ from knockon.graph.model.tables import (
     Column,
     Tables,
 )
+from knockon.loaders.native.whole import replace_file, write_whole
 
 
 def write_folder(tables: Tables, folder: Path, format: Literal["csv", "parquet"] = "csv") -> None:  # noqa: A002
     """Write checked tables as `entities` and `dependencies` of one format, and `graph.yaml`.
 
     Columns in which no row says anything (empty, or the default everywhere) are left out, and so
-    are `_file` and `_line`. Raises InputError where the folder holds the other format, or cannot
-    be written.
+    are `_file` and `_line`. All files take their places once all are written. Raises InputError
+    where the folder holds the other format, or cannot be written.
     """
     other = "parquet" if format == "csv" else "csv"
     clash = [p.name for p in folder.glob(f"*.{other}") if p.stem in ("entities", "dependencies")]
@@ -42,20 +44,29 @@ def write_folder(tables: Tables, folder: Path, format: Literal["csv", "parquet"]
 
     def write() -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, frame in frames.items():
-            target = folder / f"{name}.{format}"
-            frame.write_csv(target) if format == "csv" else frame.write_parquet(target)
-        _write_head(head, folder / "graph.yaml")
+        with ExitStack() as files:
+            for name, frame in frames.items():
+                target = files.enter_context(replace_file(folder / f"{name}.{format}"))
+                frame.write_csv(target) if format == "csv" else frame.write_parquet(target)
+            if head:
+                files.enter_context(replace_file(folder / "graph.yaml")).write_bytes(_dump(head))
+        if not head:
+            (folder / "graph.yaml").unlink(missing_ok=True)
 
     _refuse_failure(write, folder)
 
 
 def write_yaml(tables: Tables, path: Path) -> None:
     """Write checked tables as one YAML file: the head, `entities` and `dependencies`."""
+    _refuse_failure(lambda: write_whole(path, dump_yaml(tables)), path)
+
+
+def dump_yaml(tables: Tables) -> bytes:
+    """Checked tables as the content of that file."""
     document = _make_head(tables)
     document["entities"] = _make_items(_drop_silent(tables.entities, ENTITY_COLUMNS))
     document["dependencies"] = _make_items(_drop_silent(tables.dependencies, DEPENDENCY_COLUMNS))
-    _refuse_failure(lambda: path.write_bytes(_dump(document)), path)
+    return _dump(document)
 
 
 def _drop_silent(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
@@ -80,13 +91,6 @@ def _make_head(tables: Tables) -> dict[str, Any]:
         "title": tables.title, "weight_unit": tables.weight_unit, "sources": dict(tables.sources)
     }  # fmt: skip
     return {key: value for key, value in head.items() if value}
-
-
-def _write_head(head: dict[str, Any], path: Path) -> None:
-    if head:
-        path.write_bytes(_dump(head))
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _make_items(frame: pl.DataFrame) -> list[dict[str, Any]]:

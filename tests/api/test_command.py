@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knockon.api import command
+from knockon.api import command, start
 from knockon.api.cli.verbs import cli
 from tests.paths import ROOT
 
@@ -13,7 +13,7 @@ from tests.paths import ROOT
 def test_the_installed_command_knows_every_verb() -> None:
     """What pyproject.toml names is what has `serve` too."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["scripts"] == {"knockon": f"{command.__name__}:{command.main.__name__}"}
+    assert project["scripts"] == {"knockon": f"{start.__name__}:{start.main.__name__}"}
     assert {"whatif", "map", "load", "aliases", "backtest", "sources", "serve"} <= {*cli.commands}
 
 
