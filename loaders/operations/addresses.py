@@ -76,7 +76,7 @@ def find_hosts(value: str, name: str = "", *, strict: bool = False) -> list[Host
     name:   of the variable; one that speaks of an image has no hosts
     strict: a word alone is a host only where the name speaks of one (`--db-host db`)
     """
-    words = _words(name)
+    words = _split_words(name)
     if {"image", "images"} & set(words):
         return []
     found: dict[str, Host] = {}
@@ -99,7 +99,7 @@ def find_in_arguments(arguments: Iterable[str]) -> list[Host]:
             for host in find_hosts(value.strip("\"'"), name.lstrip("-"), strict=True):
                 found.setdefault(host.name, host)
             flag = token if token.startswith("-") and not sign else ""
-        for host in (*find_hosts(argument, "command", strict=True), *_knocked(argument)):
+        for host in (*find_hosts(argument, "command", strict=True), *_find_knocked(argument)):
             found.setdefault(host.name, host)
     return list(found.values())
 
@@ -114,7 +114,7 @@ def _find(value: str, words: list[str], strict: bool) -> Iterator[Host]:
         named = (one[1] for one in _CLUSTER_NAME.finditer(value))
         yield from (Host(one, "url") for one in named if is_cluster_name(one))
     for pair in _PAIR.finditer(value):
-        if _speaks_of_hosts(_words(pair[1])):
+        if _speaks_of_hosts(_split_words(pair[1])):
             yield Host(pair[2], "named")
     for one in _SERVICE.finditer(value):
         yield Host(one[1].replace("_", "-"), "word")
@@ -132,13 +132,13 @@ def is_cluster_name(host: str) -> bool:
     return "svc" in labels[2:4]
 
 
-def _knocked(command: str) -> Iterator[Host]:
+def _find_knocked(command: str) -> Iterator[Host]:
     """The hosts that tools such as `nc -z db 5432` are to reach."""
     for one in _KNOCK.finditer(command):
         yield from find_hosts(one[1], "host")
 
 
-def _words(name: str) -> list[str]:
+def _split_words(name: str) -> list[str]:
     """`DB_HOST`, `db.host` and `dbHost` as words in small letters."""
     return [word.lower() for word in _WORDS.findall(name)]
 

@@ -27,7 +27,7 @@ from typing import Any
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.operations.backstage_files import Descriptor, descriptors
+from knockon.loaders.operations.backstage_files import Descriptor, find_descriptors
 from knockon.loaders.parsing.source import Source, SourceLike
 
 ENTITY_KINDS = ("component", "resource", "api", "system", "domain")
@@ -93,7 +93,7 @@ def read_backstage(source: SourceLike) -> Tables:
     rows = Rows("", f"Backstage catalog {source.name}")
     found: dict[str, Descriptor] = {}
     seen: Counter[str] = Counter()
-    for descriptor in descriptors(source, rows.findings):
+    for descriptor in find_descriptors(source, rows.findings):
         kind = descriptor.kind.lower()
         if kind in NOTHING_THAT_FAILS:
             seen[descriptor.kind] += 1

@@ -64,10 +64,10 @@ class Descriptor:
         return found
 
 
-def descriptors(source: Source, findings: Findings) -> Iterator[Descriptor]:
+def find_descriptors(source: Source, findings: Findings) -> Iterator[Descriptor]:
     """Every descriptor of the source. Files outside its folder are refused and counted."""
     root = (source.path if source.is_folder else source.path.parent).resolve()
-    waiting = _entries(root, findings) if source.is_folder else [root / source.name]
+    waiting = _find_entries(root, findings) if source.is_folder else [root / source.name]
     seen = set(waiting)
     for file in waiting:
         if len(seen) > MAX_FILES:
@@ -76,14 +76,14 @@ def descriptors(source: Source, findings: Findings) -> Iterator[Descriptor]:
             yield descriptor
             if descriptor.kind.lower() != "location" or descriptor.stored:
                 continue
-            for text, line in _targets(descriptor, findings):
-                for other in _files(text, file, root, descriptor.at(line), findings):
+            for text, line in _find_targets(descriptor, findings):
+                for other in _find_files(text, file, root, descriptor.at(line), findings):
                     if other not in seen:
                         seen.add(other)
                         waiting.append(other)
 
 
-def _entries(root: Path, findings: Findings) -> list[Path]:
+def _find_entries(root: Path, findings: Findings) -> list[Path]:
     """The file with which a folder begins, else all its files, else those of the folders below."""
     named = [root / name for name in ENTRIES if (root / name).is_file()]
     if named:
@@ -110,7 +110,7 @@ def _note_unreached(root: Path, entry: Path, findings: Findings) -> None:
 
 def _read(source: Source, name: str, findings: Findings) -> Iterator[Descriptor]:
     for answer in source.member(name).yaml_documents:
-        listed = _listed(answer, name, findings)
+        listed = _list_entities(answer, name, findings)
         for document in [answer] if listed is None else listed:
             line = getattr(document, "line", 1)
             if not _is_entity(document, stored=listed is not None):
@@ -128,11 +128,11 @@ def _read(source: Source, name: str, findings: Findings) -> Iterator[Descriptor]
                 kind.strip(), own.strip(), texts.get("namespace", "").strip(),
                 texts.get("title", "").strip(),
                 spec if isinstance(spec, YamlMap) else YamlMap(line), name, line,
-                tuple(_relations(document)), stored=listed is not None,
+                tuple(_find_relations(document)), stored=listed is not None,
             )  # fmt: skip
 
 
-def _listed(answer: Any, name: str, findings: Findings) -> list[Any] | None:
+def _list_entities(answer: Any, name: str, findings: Findings) -> list[Any] | None:
     """The entities of an answer of the API, which may be a page of several; None of a file."""
     if isinstance(answer, YamlList):
         return answer
@@ -154,7 +154,7 @@ def _is_entity(document: Any, *, stored: bool) -> bool:
     return isinstance(group, str) and (stored or GROUP.match(group) is not None)
 
 
-def _relations(document: YamlMap) -> Iterator[tuple[str, str, int]]:
+def _find_relations(document: YamlMap) -> Iterator[tuple[str, str, int]]:
     listed = document.get("relations")
     for one in listed if isinstance(listed, YamlList) else ():
         if not isinstance(one, YamlMap):
@@ -168,11 +168,11 @@ def _relations(document: YamlMap) -> Iterator[tuple[str, str, int]]:
             yield type_, reference, one.line
 
 
-def _targets(descriptor: Descriptor, findings: Findings) -> list[tuple[str, int]]:
+def _find_targets(descriptor: Descriptor, findings: Findings) -> list[tuple[str, int]]:
     return [*descriptor.texts("target", findings), *descriptor.texts("targets", findings)]
 
 
-def _files(text: str, beside: Path, root: Path, where: str, findings: Findings) -> list[Path]:
+def _find_files(text: str, beside: Path, root: Path, where: str, findings: Findings) -> list[Path]:
     """The files that a target names, `*` for many; none that lies outside the root."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
         findings.add("note", "a target on the web; not fetched", f"{clip(text, 80)} at {where}")

@@ -55,12 +55,12 @@ def read_compose(source: SourceLike, no_environment: bool = False) -> Tables:
     Raises InputError where a file is no Compose file; what is not read is counted.
     """
     source = Source.of(source)
-    folder, files, others = _files(source)
+    folder, files, others = _find_files(source)
     rows = Rows("", f"Docker Compose {folder.resolve().name}")
     project = Project(source, folder, rows.findings)
     services: dict[str, Service] = {}
     for file in files:
-        for name, service in project.services(project.root / file.name).items():
+        for name, service in project.read_services(project.root / file.name).items():
             services[name] = services[name].merge(service) if name in services else service
     services = {name: service for name, service in services.items() if not service.removed}
     if not services:  # an overlay that is all comments must not stop those beside it
@@ -68,7 +68,7 @@ def read_compose(source: SourceLike, no_environment: bool = False) -> Tables:
     for other in others:
         reason = "a Compose file beside that is not laid over; --with adds it"
         rows.findings.add("note", reason, other)
-    given = project.variables(project.root / files[0].name).get("COMPOSE_PROJECT_NAME")
+    given = project.read_variables(project.root / files[0].name).get("COMPOSE_PROJECT_NAME")
     title = given or project.name or re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
     names = Names(title, services)
     for name, service in services.items():
@@ -81,7 +81,7 @@ def read_compose(source: SourceLike, no_environment: bool = False) -> Tables:
     )
 
 
-def _files(source: Source) -> tuple[Path, list[Path], list[str]]:
+def _find_files(source: Source) -> tuple[Path, list[Path], list[str]]:
     """The folder of the project, the files to read in order, and names of those left out."""
     path = source.path
     if not source.is_folder:
@@ -103,8 +103,8 @@ def _add(rows: Rows, project: str, name: str, service: Service) -> None:
     rows.add_entity(
         identifier, service.where, name=name,
         # an overlay may say neither
-        kind=_kind(image) if service.imaged or service.builds else None,
-        image=service.image or None, criticality=_criticality(service),
+        kind=_guess_kind(image) if service.imaged or service.builds else None,
+        image=service.image or None, criticality=_find_criticality(service),
         replicas=service.replicas, profiles=service.profiles,
     )  # fmt: skip
     if image and not service.builds:
@@ -154,12 +154,12 @@ def _connect(
             rows.add_dependency(**ends, relation=RELATIONS[key], where=where, condition=condition)
 
 
-def _kind(image: str) -> str:
+def _guess_kind(image: str) -> str:
     words = set(re.split(r"[^a-z0-9]+", image.rpartition("/")[2].lower()))
     return "data_store" if words & DATA_STORES else "service"
 
 
-def _criticality(service: Service) -> str | None:
+def _find_criticality(service: Service) -> str | None:
     attributes, _ = service.environment.get("OTEL_RESOURCE_ATTRIBUTES", ("", ""))
     pairs = (pair.partition("=") for pair in attributes.split(","))
     told = {key.strip(): value.strip() for key, _, value in pairs} | service.labels

@@ -94,30 +94,31 @@ def read_service(body: YamlMap, where: str, put: Put, variables: Mapping[str, st
     service = Service(where, forgets=forgets)
     service.builds = body.get("build") is not None
     service.imaged = isinstance(body.get("image"), str)
-    service.image = _text(body, "image", put)
-    service.container_name = _text(body, "container_name", put)
-    service.needs = dict(_needs(body, file, put))
-    for text, _ in _texts(body, "links", put):
+    service.image = _read_text(body, "image", put)
+    service.container_name = _read_text(body, "container_name", put)
+    service.needs = dict(_read_needs(body, file, put))
+    for text, _ in _read_texts(body, "links", put):
         name, colon, alias = text.partition(":")
         if colon and alias:
             service.links[alias.lower()] = name
-    service.parts = dict(_parts(body, file, put))
-    service.aliases = dict.fromkeys(_aliases(body, put))
-    service.labels = {k: v for k, (v, _) in _pairs(body, "labels", put).items() if v is not None}
-    for name, (value, line) in _pairs(body, "environment", put).items():
+    service.parts = dict(_read_parts(body, file, put))
+    service.aliases = dict.fromkeys(_read_aliases(body, put))
+    service.labels = {
+        k: v for k, (v, _) in _read_pairs(body, "labels", put).items() if v is not None
+    }
+    for name, (value, line) in _read_pairs(body, "environment", put).items():
         value = variables.get(name) if value is None else value
         if value is not None:
             service.environment[name] = value, f"{file}:{line}"
     for key in _COMMANDS:
-        words = [text for text, _ in _texts(body, key, put)] or [_text(body, key, put)]
+        words = [text for text, _ in _read_texts(body, key, put)] or [_read_text(body, key, put)]
         if any(words):
             service.words[key] = find_in_arguments(words), f"{file}:{body.lines[key]}"
     deploy = body.get("deploy")
     if isinstance(deploy, YamlMap):
-        told = _pairs(deploy, "labels", put)
-        service.labels |= {k: v for k, (v, _) in told.items() if v is not None}
-        service.replicas = _text(deploy, "replicas", put) or None
-    service.profiles = ", ".join(text for text, _ in _texts(body, "profiles", put)) or None
+        service.labels |= _read_labels(deploy, put)
+        service.replicas = _read_text(deploy, "replicas", put) or None
+    service.profiles = ", ".join(text for text, _ in _read_texts(body, "profiles", put)) or None
     return service
 
 
@@ -132,24 +133,24 @@ def find_env_files(body: YamlMap, put: Put) -> Iterator[tuple[str, int]]:
             yield put(path, line), line
 
 
-def _needs(
+def _read_needs(
     body: YamlMap, file: str, put: Put
 ) -> Iterator[tuple[tuple[str, str], tuple[str | None, str]]]:
-    for name, said, line in _depends_on(body, file):
+    for name, said, line in _read_depends_on(body, file):
         condition: str | None = None
         if isinstance(said, YamlMap):
-            condition = _text(said, "condition", put) or None
-            if _text(said, "required", put).lower() in _FALSE:
+            condition = _read_text(said, "condition", put) or None
+            if _read_text(said, "required", put).lower() in _FALSE:
                 condition = NOT_REQUIRED
         yield ("depends_on", put(name, line)), (condition, f"{file}:{line}")
     for key in _LISTS:
-        for text, line in _texts(body, key, put):
+        for text, line in _read_texts(body, key, put):
             named = text.removeprefix(CONTAINER)
             name = named.split(":")[0]
             container = CONTAINER if named != text or key == "external_links" else ""
             yield (key, container + name), (None, f"{file}:{line}")
     for key in _SPACES:
-        text = _text(body, key, put)
+        text = _read_text(body, key, put)
         if text:
             word, _, name = text.partition(":")
             container = CONTAINER if f"{word}:" == CONTAINER else ""
@@ -157,7 +158,7 @@ def _needs(
             yield (key, container + known if known else ""), (None, f"{file}:{body.lines[key]}")
 
 
-def _parts(body: YamlMap, file: str, put: Put) -> Iterator[tuple[tuple[str, str], str]]:
+def _read_parts(body: YamlMap, file: str, put: Put) -> Iterator[tuple[tuple[str, str], str]]:
     """Named volumes, secrets and configs in either form; paths of the host are none."""
     for kind in ("volume", "secret", "config"):
         listed = body.get(f"{kind}s")
@@ -176,25 +177,25 @@ def _parts(body: YamlMap, file: str, put: Put) -> Iterator[tuple[tuple[str, str]
                 yield (kind, name), f"{file}:{line}"
 
 
-def _aliases(body: YamlMap, put: Put) -> Iterator[str]:
+def _read_aliases(body: YamlMap, put: Put) -> Iterator[str]:
     """What others may call the service: its host name, aliases and numbers in its networks."""
-    hostname = _text(body, "hostname", put)
+    hostname = _read_text(body, "hostname", put)
     if hostname:
         yield hostname.lower()
     networks = body.get("networks")
     for network in networks.values() if isinstance(networks, YamlMap) else ():
         if isinstance(network, YamlMap):
-            yield from (text.lower() for text, _ in _texts(network, "aliases", put))
-            numbers = (_text(network, f"ipv{n}_address", put) for n in (4, 6))
+            yield from (text.lower() for text, _ in _read_texts(network, "aliases", put))
+            numbers = (_read_text(network, f"ipv{n}_address", put) for n in (4, 6))
             yield from (number for number in numbers if number)
 
 
-def _text(body: YamlMap, key: str, put: Put) -> str:
+def _read_text(body: YamlMap, key: str, put: Put) -> str:
     value = body.get(key)
     return put(value, body.lines[key]) if isinstance(value, str) else ""
 
 
-def _texts(body: YamlMap, key: str, put: Put) -> list[tuple[str, int]]:
+def _read_texts(body: YamlMap, key: str, put: Put) -> list[tuple[str, int]]:
     listed = body.get(key)
     if not isinstance(listed, YamlList):
         return []
@@ -205,7 +206,7 @@ def _texts(body: YamlMap, key: str, put: Put) -> list[tuple[str, int]]:
     ]
 
 
-def _pairs(body: YamlMap, key: str, put: Put) -> dict[str, tuple[str | None, int]]:
+def _read_pairs(body: YamlMap, key: str, put: Put) -> dict[str, tuple[str | None, int]]:
     """`labels` or `environment` with lines, in whichever of its two forms."""
     listed = body.get(key)
     if isinstance(listed, YamlMap):
@@ -215,13 +216,18 @@ def _pairs(body: YamlMap, key: str, put: Put) -> dict[str, tuple[str | None, int
             if isinstance(value, str | None)
         }
     found = {}
-    for text, line in _texts(body, key, put):
+    for text, line in _read_texts(body, key, put):
         name, sign, value = text.partition("=")
         found[name] = value if sign else None, line
     return found
 
 
-def _depends_on(body: YamlMap, file: str) -> Iterator[tuple[str, Any, int]]:
+def _read_labels(body: YamlMap, put: Put) -> dict[str, str]:
+    pairs = _read_pairs(body, "labels", put)
+    return {name: value for name, (value, _) in pairs.items() if value is not None}
+
+
+def _read_depends_on(body: YamlMap, file: str) -> Iterator[tuple[str, Any, int]]:
     """Names with what is said of each, and lines, of either form of `depends_on`."""
     listed = body.get("depends_on")
     if isinstance(listed, YamlMap):

@@ -40,15 +40,15 @@ class Project:
         self._included: set[Path] = set()
         self._services: dict[tuple[Path, str], Service] = {}
 
-    def services(self, file: Path) -> dict[str, Service]:
+    def read_services(self, file: Path) -> dict[str, Service]:
         """The services of one file, with those that it includes."""
-        document = self._document(file)
+        document = self._read_document(file)
         name = document.get("name")
         if isinstance(name, str):
-            self.name = self._put_in(name, file, _place(self, file, document, "name"))
+            self.name = self._put_in(name, file, _name_place(self, file, document, "name"))
         found: dict[str, Service] = {}
-        for other in self._includes(document, file):
-            for key, service in self.services(other).items():
+        for other in self._find_includes(document, file):
+            for key, service in self.read_services(other).items():
                 found[key] = found[key].merge(service) if key in found else service
         if "services" not in document and "include" not in document:
             raise InputError(f"{file.name}: expected a mapping `services`, found none")
@@ -57,14 +57,14 @@ class Project:
             line = document.lines["services"]
             raise InputError(f"{file.name}:{line}: services: expected a mapping of name to service")
         for key in listed:
-            service = self._service(file, key, ())
+            service = self._read_service(file, key, ())
             found[key] = found[key].merge(service) if key in found else service
         return found
 
-    def place(self, file: Path, line: int) -> str:
+    def name_place(self, file: Path, line: int) -> str:
         return f"{file.relative_to(self.root).as_posix()}:{line}"
 
-    def _document(self, file: Path) -> YamlMap:
+    def _read_document(self, file: Path) -> YamlMap:
         if file not in self._files:
             if len(self._files) >= MAX_FILES:
                 raise InputError(f"{file.name}: more than {MAX_FILES} Compose files in one project")
@@ -75,7 +75,7 @@ class Project:
             self._files[file] = document
         return self._files[file]
 
-    def _includes(self, document: YamlMap, file: Path) -> Iterator[Path]:
+    def _find_includes(self, document: YamlMap, file: Path) -> Iterator[Path]:
         listed = document.get("include") or YamlList(1)
         if not isinstance(listed, YamlList):
             line = document.lines["include"]
@@ -83,14 +83,14 @@ class Project:
         for item, line in zip(listed, listed.lines, strict=True):
             paths = item.get("path") if isinstance(item, YamlMap) else item
             for path in paths if isinstance(paths, list) else [paths]:
-                other = self._file(path, file, line)
+                other = self._find_file(path, file, line)
                 if other and other not in self._included:
                     self._included.add(other)
                     yield other
 
-    def _file(self, path: Any, beside: Path, line: int) -> Path | None:
+    def _find_file(self, path: Any, beside: Path, line: int) -> Path | None:
         """A file that another one names, where it is below the root."""
-        place = self.place(beside, line)
+        place = self.name_place(beside, line)
         text = self._put_in(path, beside, place) if isinstance(path, str) else ""
         other = _resolve(beside.parent, text)
         if other is None or not other.is_relative_to(self.root) or not other.is_file():
@@ -98,16 +98,16 @@ class Project:
             return None
         return other
 
-    def _service(self, file: Path, name: str, below: tuple[tuple[Path, str], ...]) -> Service:
+    def _read_service(self, file: Path, name: str, below: tuple[tuple[Path, str], ...]) -> Service:
         """A service with all that it extends."""
         if (file, name) not in self._services:
-            self._services[file, name] = self._read(file, name, below)
+            self._services[file, name] = self._extend(file, name, below)
         return self._services[file, name]
 
-    def _read(self, file: Path, name: str, below: tuple[tuple[Path, str], ...]) -> Service:
-        services = self._document(file).get("services")
+    def _extend(self, file: Path, name: str, below: tuple[tuple[Path, str], ...]) -> Service:
+        services = self._read_document(file).get("services")
         body = services.get(name) if isinstance(services, YamlMap) else None
-        place = self.place(
+        place = self.name_place(
             file, services.lines.get(name, 1) if isinstance(services, YamlMap) else 1
         )
         if (file, name) in below:
@@ -120,11 +120,11 @@ class Project:
             body = YamlMap(1)
         if not isinstance(body, YamlMap):
             raise InputError(f"{place}: service {clip(name)!r}: expected a mapping")
-        own = self._own(body, file, place)
-        base = self._base(body, file)
-        return own if base is None else self._service(*base, (*below, (file, name))).merge(own)
+        own = self._read_own(body, file, place)
+        base = self._find_base(body, file)
+        return own if base is None else self._read_service(*base, (*below, (file, name))).merge(own)
 
-    def _base(self, body: YamlMap, file: Path) -> tuple[Path, str] | None:
+    def _find_base(self, body: YamlMap, file: Path) -> tuple[Path, str] | None:
         """File and name of the service that this one extends, if any."""
         extends = body.get("extends")
         if extends is None:
@@ -133,32 +133,32 @@ class Project:
         if isinstance(extends, YamlMap):
             base = extends.get("service")
             if extends.get("file") is not None:
-                found = self._file(extends["file"], file, line)
+                found = self._find_file(extends["file"], file, line)
                 if found is None:
                     return None
                 other = found
         if isinstance(base, str):
-            base = self._put_in(base, file, self.place(file, line))
-        listed = self._document(other).get("services")
+            base = self._put_in(base, file, self.name_place(file, line))
+        listed = self._read_document(other).get("services")
         if not isinstance(base, str) or not isinstance(listed, YamlMap) or base not in listed:
-            at = self.place(file, line)
+            at = self.name_place(file, line)
             raise InputError(f"{at}: extends: no service {clip(str(base))!r} in {other.name}")
         return other, base
 
-    def _own(self, body: YamlMap, file: Path, place: str) -> Service:
+    def _read_own(self, body: YamlMap, file: Path, place: str) -> Service:
         """What the body itself says, with the variables of files that it is given."""
-        put = self._putter(file)
-        service = read_service(body, place, put, self.variables(file))
+        put = self._make_put(file)
+        service = read_service(body, place, put, self.read_variables(file))
         given: dict[str, tuple[str, str]] = {}
         for path, line in find_env_files(body, put):
-            other = self._file(path, file, line)
+            other = self._find_file(path, file, line)
             if other is not None:
                 where = other.relative_to(self.root).as_posix()
                 given |= {name: (value, where) for name, value in read_env(other).items()}
         service.environment = {**given, **service.environment}
         return service
 
-    def variables(self, file: Path) -> dict[str, str]:
+    def read_variables(self, file: Path) -> dict[str, str]:
         """The variables of the `.env` beside the file, those of the project first."""
         if file.parent not in self._env:
             self._env[file.parent] = {
@@ -167,8 +167,8 @@ class Project:
             }
         return self._env[file.parent]
 
-    def _putter(self, file: Path) -> Put:
-        return lambda text, line: self._put_in(text, file, self.place(file, line))
+    def _make_put(self, file: Path) -> Put:
+        return lambda text, line: self._put_in(text, file, self.name_place(file, line))
 
     def _put_in(self, text: str, file: Path, place: str) -> str:
         """The text with the variables that count in the file."""
@@ -179,11 +179,11 @@ class Project:
             reason = "a variable that .env does not set; it counts as empty"
             self._findings.add("note", reason, f"{clip(name, 40)} at {place}")
 
-        return interpolate(text, self.variables(file), place, missing)
+        return interpolate(text, self.read_variables(file), place, missing)
 
 
-def _place(project: Project, file: Path, holder: YamlMap, key: str) -> str:
-    return project.place(file, holder.lines.get(key, holder.line))
+def _name_place(project: Project, file: Path, holder: YamlMap, key: str) -> str:
+    return project.name_place(file, holder.lines.get(key, holder.line))
 
 
 def _resolve(folder: Path, text: str) -> Path | None:

@@ -98,7 +98,7 @@ class Estate:
         """One instance; `provider` may be empty. One that stands twice counts once."""
         resource = config_of(address)
         if resource not in self.instances:
-            for module in _modules_of(resource):
+            for module in _list_modules(resource):
                 self.modules.setdefault(module, []).append(resource)
         known = self.instances.setdefault(resource, [])
         if address in self._addresses:
@@ -221,11 +221,11 @@ class Estate:
             address, where, kind=kind_of(type_), parent=module or None, resource_type=type_,
             mode="data" if data else "managed",
         )  # fmt: skip
-        for one, above in pairwise((*_modules_of(address), None)):
+        for one, above in pairwise((*_list_modules(address), None)):
             self.rows.add_entity(str(one), where, kind="module", parent=above)
 
 
-def _modules_of(address: str) -> Iterator[str]:
+def _list_modules(address: str) -> Iterator[str]:
     """The module that an address lies in, and those around it, the innermost first."""
     module = module_of(address)
     while module:

@@ -11,9 +11,9 @@ from knockon.loaders.operations.kubernetes.manifests import (
     KINDS,
     STATEMENTS,
     Manifest,
+    build_id,
     get_text,
     note_unread,
-    object_id,
 )
 from knockon.loaders.operations.kubernetes.owners import (
     CLAIM,
@@ -96,12 +96,12 @@ class Cluster:
         for top, listed in parts.items():
             self._fold(top, listed)
 
-    def workloads(self) -> dict[str, list[Manifest]]:
+    def list_workloads(self) -> dict[str, list[Manifest]]:
         """What makes pods, by id: the object itself, then what is one with it and still runs."""
         tops = {top for found in self._workloads.values() for top in found}
         return {top: self._members.get(top, []) for top in self.rows.entities if top in tops}
 
-    def others(self, *kinds: str) -> dict[str, list[Manifest]]:
+    def list_objects(self, *kinds: str) -> dict[str, list[Manifest]]:
         """The objects of these kinds, by id."""
         return {i: found for i, found in self.objects.items() if found[0].kind in kinds}
 
@@ -111,14 +111,14 @@ class Cluster:
 
     def is_there(self, kind: str, name: str, namespace: str) -> bool:
         """Whether exactly this object is known, in this namespace."""
-        return object_id(namespace or DEFAULT, kind, name) in self._named.get((kind, name), ())
+        return build_id(namespace or DEFAULT, kind, name) in self._named.get((kind, name), ())
 
     def find(self, kind: str, name: str, namespace: str) -> str | None:
         """The entity of this kind and name as seen from a namespace, empty for none.
 
         An object without a namespace may be in any; who has none finds the only one there is.
         """
-        exact = object_id(namespace or DEFAULT, kind, name)
+        exact = build_id(namespace or DEFAULT, kind, name)
         known = self._named.get((kind, name), [])
         if exact in known:
             return self.tops.get(exact, exact)
@@ -154,7 +154,7 @@ class Cluster:
 
     def make(self, kind: str, name: str, namespace: str, where: str) -> str:
         """The entity of an object that no manifest holds."""
-        identifier = object_id(namespace or DEFAULT, kind, name)
+        identifier = build_id(namespace or DEFAULT, kind, name)
         if identifier not in self.rows.entities:
             self._register(identifier, kind, name, placed=True)
             self._add_entity(identifier, kind, name, where)
@@ -228,7 +228,7 @@ class Cluster:
             self.rows.findings.add("note", reason, f"{clip(top, 60)} at {parts[0].where}")
             self._register(top, kind, name, placed=bool(parts[0].namespace))
             self._add_entity(top, kind, name, parts[0].where)
-        names = [n for one in parts for n in (label(one.kind, one.name), one.id)]
+        names = [n for one in parts for n in (spell_name(one.kind, one.name), one.id)]
         self.rows.entities[top]["also_known_as"] = json.dumps(names)
         reason = "an object that is one workload with what owns it"
         places = [f"{clip(one.id, 60)} at {one.where}" for one in parts]
@@ -243,12 +243,12 @@ class Cluster:
         known = KINDS.get(kind)
         other = f"{_SHORT[kind]}/{name}" if kind in _SHORT else None
         self.rows.add_entity(
-            identifier, where, name=label(kind, name), kind=known.ours if known else "service",
+            identifier, where, name=spell_name(kind, name), kind=known.ours if known else "service",
             object_kind=kind, replicas=None, also_known_as=other and json.dumps([other]),
             namespace=None if known and known.cluster else identifier.partition("/")[0],
         )  # fmt: skip
 
 
-def label(kind: str, name: str) -> str:
+def spell_name(kind: str, name: str) -> str:
     """What kubectl calls an object: `deployment/web`."""
     return f"{kind.lower()}/{name}"

@@ -35,10 +35,10 @@ class Hosts:
         for one in cluster.statements:
             if one.kind == "ServiceEntry":
                 self._add_entry(one)
-        for identifier, (service, *_) in cluster.others("Service").items():
-            for address in _addresses(service):
+        for identifier, (service, *_) in cluster.list_objects("Service").items():
+            for address in _find_addresses(service):
                 self.known.setdefault(address, identifier)
-        for top, members in cluster.workloads().items():
+        for top, members in cluster.list_workloads().items():
             for one in members:
                 number = get_text(one.body, "status", "podIP")
                 if number:
@@ -100,7 +100,7 @@ class Hosts:
                 )
 
 
-def _addresses(service: Manifest) -> list[str]:
+def _find_addresses(service: Manifest) -> list[str]:
     """The numbers and names by which a Service is reached from within and without."""
     found = [get_text(service.spec, "clusterIP")]
     for key in ("clusterIPs", "externalIPs"):

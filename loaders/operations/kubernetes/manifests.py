@@ -97,7 +97,7 @@ class Manifest:
 
     @property
     def id(self) -> str:
-        return object_id(self.space, self.kind, self.name)
+        return build_id(self.space, self.kind, self.name)
 
     @property
     def where(self) -> str:
@@ -111,7 +111,7 @@ class Manifest:
         return f"{self.file}:{line}"
 
 
-def object_id(namespace: str, kind: str, name: str) -> str:
+def build_id(namespace: str, kind: str, name: str) -> str:
     """`shop/Deployment/web`; `StorageClass/fast`, which has no namespace."""
     known = KINDS.get(kind)
     return f"{kind}/{name}" if known and known.cluster else f"{namespace}/{kind}/{name}"
@@ -129,7 +129,7 @@ def name_kind(kind: str, api_version: str | None) -> str:
 
 def find_manifests(source: Source, findings: Findings) -> Iterator[Manifest]:
     """Every object in the files, those in lists one by one; what is none is counted."""
-    for document, file in _documents(source, findings):
+    for document, file in _find_documents(source, findings):
         kind, metadata = document.get("kind"), document.get("metadata")
         where = f"{file}:{document.line}"
         if not isinstance(kind, str) or not kind:
@@ -138,7 +138,7 @@ def find_manifests(source: Source, findings: Findings) -> Iterator[Manifest]:
         name = get_text(document, "metadata", "name")
         if not isinstance(metadata, YamlMap) or not name:
             known = kind in KINDS or kind in STATEMENTS
-            reason = "an object without kind or metadata.name" if known else _unread(kind)
+            reason = "an object without kind or metadata.name" if known else _describe_unread(kind)
             findings.add("dropped" if known else "note", reason, where)
             continue
         namespace = get_text(document, "metadata", "namespace") or ""
@@ -148,15 +148,17 @@ def find_manifests(source: Source, findings: Findings) -> Iterator[Manifest]:
 
 def note_unread(manifest: Manifest, findings: Findings) -> None:
     """Count an object of a kind of which nothing is read."""
-    findings.add("note", _unread(manifest.kind), f"{clip(manifest.name, 60)} at {manifest.where}")
+    findings.add(
+        "note", _describe_unread(manifest.kind), f"{clip(manifest.name, 60)} at {manifest.where}"
+    )
 
 
-def _unread(kind: str) -> str:
+def _describe_unread(kind: str) -> str:
     return f"a {clip(kind, 40)}: states no dependency that is read"
 
 
-def _documents(source: Source, findings: Findings) -> Iterator[tuple[YamlMap, str]]:
-    for file, name in _files(source, findings):
+def _find_documents(source: Source, findings: Findings) -> Iterator[tuple[YamlMap, str]]:
+    for file, name in _find_files(source, findings):
         try:
             waiting: list[Any] = list(reversed(file.yaml_documents))
         except InputError as error:
@@ -167,7 +169,7 @@ def _documents(source: Source, findings: Findings) -> Iterator[tuple[YamlMap, st
             continue
         while waiting:
             document = waiting.pop()
-            inner = _inner(document, name, findings)
+            inner = _open_list(document, name, findings)
             if inner is not None:
                 waiting += reversed(inner)
             elif isinstance(document, YamlMap) and "kind" in document:
@@ -177,7 +179,7 @@ def _documents(source: Source, findings: Findings) -> Iterator[tuple[YamlMap, st
                 findings.add("dropped", "a document that is no object", f"{name}:{line}")
 
 
-def _inner(document: Any, file: str, findings: Findings) -> list[Any] | None:
+def _open_list(document: Any, file: str, findings: Findings) -> list[Any] | None:
     """The objects of a List, of a template of OpenShift, or of a bare list; None of others."""
     if isinstance(document, YamlList):
         return document if any(isinstance(one, YamlMap) for one in document) else None
@@ -195,10 +197,10 @@ def _inner(document: Any, file: str, findings: Findings) -> list[Any] | None:
     items = document["items"] if isinstance(document["items"], YamlList) else []
     if kind == "List":
         return list(items)
-    return [_with_kind(item, kind.removesuffix("List"), document) for item in items]
+    return [_add_kind(item, kind.removesuffix("List"), document) for item in items]
 
 
-def _with_kind(item: Any, kind: str, listed: YamlMap) -> Any:
+def _add_kind(item: Any, kind: str, listed: YamlMap) -> Any:
     """An item of a list of one kind, which need not repeat it in each."""
     if not isinstance(item, YamlMap) or "kind" in item:
         return item
@@ -208,7 +210,7 @@ def _with_kind(item: Any, kind: str, listed: YamlMap) -> Any:
     return whole
 
 
-def _files(source: Source, findings: Findings) -> list[tuple[Source, str]]:
+def _find_files(source: Source, findings: Findings) -> list[tuple[Source, str]]:
     if not source.is_folder:
         return [(source, source.name)]
     root = source.path

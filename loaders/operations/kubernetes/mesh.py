@@ -45,30 +45,30 @@ class Mesh:
                 self._add_subsets(one)
 
     def connect(self) -> None:
-        for identifier, (gateway, *_) in self._cluster.others(GATEWAY).items():
+        for identifier, (gateway, *_) in self._cluster.list_objects(GATEWAY).items():
             labels = get_texts(get_map(gateway.spec, "selector"))
             behind = self._services.select(labels, "") if labels else ()
             if not behind:
                 reason = "a Gateway whose selector fits no pod of the files"
                 self._cluster.rows.findings.add("note", reason, f"{identifier} at {gateway.where}")
             self._link(identifier, "gateway", list(behind), gateway.where, "hosted_on")
-        for identifier, found in self._cluster.others("VirtualService").items():
+        for identifier, found in self._cluster.list_objects("VirtualService").items():
             for one in found:
                 self._connect(identifier, one)
 
     def _connect(self, identifier: str, route: Manifest) -> None:
         whole: dict[str, str] = {}
         subsets: dict[_Destination, list[str]] = {}
-        for destination in self._destinations(route):
+        for destination in self._find_destinations(route):
             narrow = self._narrow(destination)
             if narrow:
                 subsets[destination] = narrow
             else:
                 whole.setdefault(destination.service, destination.where)
-        gateways = _listed(route, "gateways")
+        gateways = _list_texts(route, "gateways")
         callers: list[str] = [identifier]
         if not gateways or _MESH in gateways:
-            called = (self._find(host, route, route.where) for host in _listed(route, "hosts"))
+            called = (self._find(host, route, route.where) for host in _list_texts(route, "hosts"))
             callers += [one for one in called if one in self._services.behind]
         for caller in callers:
             if caller == identifier and not subsets:
@@ -79,7 +79,7 @@ class Mesh:
             for destination, workloads in subsets.items():
                 name = f"subset {destination.subset}"
                 self._link(caller, name, workloads, destination.where, "uses")
-        for host in _listed(route, "hosts"):
+        for host in _list_texts(route, "hosts"):
             if "." in host and "*" not in host:
                 self._hosts.known.setdefault(host.lower(), identifier)
         for gateway in gateways:
@@ -89,7 +89,7 @@ class Mesh:
                 reference = Reference(GATEWAY, name, line, "hosted_on", space if slash else "")
                 self._cluster.need(route, reference)
 
-    def _destinations(self, route: Manifest) -> Iterator[_Destination]:
+    def _find_destinations(self, route: Manifest) -> Iterator[_Destination]:
         for protocol in ("http", "tls", "tcp"):
             for rule in get_maps(route.spec, protocol):
                 for target in get_maps(rule, "route"):
@@ -144,6 +144,6 @@ class Mesh:
                 self._subsets[service, name] = get_texts(get_map(subset, "labels"))
 
 
-def _listed(route: Manifest, key: str) -> list[str]:
+def _list_texts(route: Manifest, key: str) -> list[str]:
     value = route.spec.get(key) if route.spec is not None else None
     return [one for one in value if isinstance(one, str)] if isinstance(value, YamlList) else []

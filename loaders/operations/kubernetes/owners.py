@@ -16,14 +16,14 @@ from collections.abc import Iterator, Mapping
 from knockon.loaders.operations.kubernetes.manifests import (
     KINDS,
     Manifest,
+    build_id,
     get_map,
     get_maps,
     get_text,
     get_texts,
     name_kind,
-    object_id,
 )
-from knockon.loaders.operations.kubernetes.pods import pod_of
+from knockon.loaders.operations.kubernetes.pods import find_pod
 from knockon.loaders.parsing.yaml_text import YamlMap
 
 # labels by which controllers tell their ReplicaSets apart, and the kind that they make them for
@@ -38,14 +38,14 @@ def find_tops(objects: Mapping[str, Manifest]) -> dict[str, str]:
 
     objects: by id. An owner that is not among them may be named all the same.
     """
-    above = {identifier: _owner(one, objects) for identifier, one in objects.items()}
+    above = {identifier: _find_owner(one, objects) for identifier, one in objects.items()}
     families = set()
     for one in objects.values():
-        families |= {object_id(one.space, CLAIM, claim) for claim, _ in find_templates(one)}
+        families |= {build_id(one.space, CLAIM, claim) for claim, _ in find_templates(one)}
         taken = get_map(one.spec, "workloadRef")  # a Rollout may take over what a Deployment runs
         kind, name = get_text(taken, "kind"), get_text(taken, "name")
         if kind and name:
-            above[object_id(one.space, kind, name)] = one.id
+            above[build_id(one.space, kind, name)] = one.id
     families -= objects.keys()
     for identifier, one in objects.items():
         family = name_family(one.space, one.kind, one.name)
@@ -72,13 +72,13 @@ def find_templates(manifest: Manifest) -> Iterator[tuple[str, YamlMap]]:
 def name_family(namespace: str, kind: str, name: str) -> str | None:
     """The id of `data-queue`, if this is a claim with a number such as `data-queue-0`."""
     numbered = _NUMBERED.fullmatch(name) if kind == CLAIM else None
-    return object_id(namespace, kind, numbered[1]) if numbered else None
+    return build_id(namespace, kind, numbered[1]) if numbered else None
 
 
 def is_workload(manifest: Manifest) -> bool:
     """Whether an object makes pods, or is one."""
     known = KINDS.get(manifest.kind)
-    return known.ours == "service" if known else pod_of(manifest) is not None
+    return known.ours == "service" if known else find_pod(manifest) is not None
 
 
 def is_over(manifest: Manifest) -> bool:
@@ -88,7 +88,7 @@ def is_over(manifest: Manifest) -> bool:
     return ended or (kept and get_text(manifest.spec, "replicas") == "0")
 
 
-def _owner(manifest: Manifest, objects: Mapping[str, Manifest]) -> str | None:
+def _find_owner(manifest: Manifest, objects: Mapping[str, Manifest]) -> str | None:
     """The id of the workload above this one, if any."""
     if not is_workload(manifest):
         return None
@@ -98,22 +98,22 @@ def _owner(manifest: Manifest, objects: Mapping[str, Manifest]) -> str | None:
     )
     kind, name = get_text(owner, "kind"), get_text(owner, "name")
     if not kind or not name or kind in _NO_WORKLOADS:
-        return _maker(manifest, manifest.name) if manifest.kind == "ReplicaSet" else None
+        return _find_maker(manifest, manifest.name) if manifest.kind == "ReplicaSet" else None
     kind = name_kind(kind, get_text(owner, "apiVersion"))
-    above = object_id(manifest.space, kind, name)
+    above = build_id(manifest.space, kind, name)
     if above in objects:
         makes = is_workload(objects[above])
     else:
         makes = kind in KINDS and KINDS[kind].ours == "service"
-        above = (kind == "ReplicaSet" and _maker(manifest, name)) or above
+        above = (kind == "ReplicaSet" and _find_maker(manifest, name)) or above
     return above if makes or manifest.kind == "Pod" else None
 
 
-def _maker(manifest: Manifest, replicas: str) -> str | None:
+def _find_maker(manifest: Manifest, replicas: str) -> str | None:
     """The workload whose ReplicaSet has this name, told by the hash at the end of it."""
     labels = get_texts(get_map(manifest.body, "metadata", "labels"))
     for label, kind in _HASHES.items():
         ending = f"-{labels.get(label, '')}"
         if len(ending) > 1 and replicas.endswith(ending) and replicas != ending:
-            return object_id(manifest.space, kind, replicas.removesuffix(ending))
+            return build_id(manifest.space, kind, replicas.removesuffix(ending))
     return None

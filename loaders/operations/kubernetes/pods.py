@@ -64,7 +64,7 @@ class Written:
     starts: bool = False
 
 
-def pod_of(manifest: Manifest) -> YamlMap | None:
+def find_pod(manifest: Manifest) -> YamlMap | None:
     """The template of the pods of a workload (the Pod itself), None for what makes no pods.
 
     A kind that is not known makes pods where its template holds containers.
@@ -122,7 +122,7 @@ def find_written(pod: YamlMap | None) -> Iterator[Written]:
     """What is written to the containers of a pod that may hold hosts, and what is given to it."""
     body = get_map(pod, "spec")
     for container, starts in find_containers(body):
-        yield from _in_environment(container, starts)
+        yield from _read_environment(container, starts)
         for key in ("command", "args"):
             words = container.get(key)
             if isinstance(words, YamlList):
@@ -157,7 +157,7 @@ def name_object(
         yield Reference(kind, name, holder.lines[key], relation, space, optional, starts)
 
 
-def _in_environment(container: YamlMap, starts: bool) -> Iterator[Written]:
+def _read_environment(container: YamlMap, starts: bool) -> Iterator[Written]:
     for item in get_maps(container, "env"):
         name, value = get_text(item, "name") or "", item.get("value")
         what = f"environment variable {clip(name, 60)}"
@@ -165,12 +165,12 @@ def _in_environment(container: YamlMap, starts: bool) -> Iterator[Written]:
             hosts = tuple(find_hosts(value, name))
             yield Written(what, item.lines["value"], hosts, starts=starts)
         source = get_map(item, "valueFrom")
-        yield from _given(source, what, starts)
+        yield from _find_given(source, what, starts)
     for source in get_maps(container, "envFrom"):
-        yield from _given(source, "environment variables", starts)
+        yield from _find_given(source, "environment variables", starts)
 
 
-def _given(source: YamlMap | None, what: str, starts: bool) -> Iterator[Written]:
+def _find_given(source: YamlMap | None, what: str, starts: bool) -> Iterator[Written]:
     """The ConfigMap or Secret, whole or a key of it, that variables come from."""
     for reference, kind in _ENVIRONMENT:
         holder = get_map(source, reference)

@@ -31,7 +31,7 @@ from knockon.loaders.operations.kubernetes.cluster import Cluster
 from knockon.loaders.operations.kubernetes.hosts import Hosts
 from knockon.loaders.operations.kubernetes.manifests import Manifest, find_manifests, get_text
 from knockon.loaders.operations.kubernetes.mesh import Mesh
-from knockon.loaders.operations.kubernetes.pods import find_images, find_references, pod_of
+from knockon.loaders.operations.kubernetes.pods import find_images, find_pod, find_references
 from knockon.loaders.operations.kubernetes.routes import connect_routes
 from knockon.loaders.operations.kubernetes.services import Services
 from knockon.loaders.operations.kubernetes.storage import connect_storage
@@ -56,7 +56,7 @@ def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
         wanted = f"{source.name}: expected manifests such as a Deployment, found none"
         raise InputError(f"{wanted} but {seen}" if seen else wanted)
     cluster.settle()
-    for top, members in cluster.workloads().items():
+    for top, members in cluster.list_workloads().items():
         for number, one in enumerate(members):
             _connect(cluster, top, one, part=number > 0)
         _place(cluster, top, members)
@@ -74,7 +74,7 @@ def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
 
 def _connect(cluster: Cluster, top: str, manifest: Manifest, *, part: bool) -> None:
     """A workload with what one of its templates names."""
-    pod = pod_of(manifest)
+    pod = find_pod(manifest)
     for one in find_references(pod):
         cluster.need(manifest, one, part=part)
     for image, line in find_images(pod):

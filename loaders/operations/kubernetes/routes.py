@@ -41,10 +41,10 @@ _MATCHED = re.compile(r"Host(?:SNI)?\(([^)]*)\)")  # of Traefik: Host(`a.example
 
 def connect_routes(cluster: Cluster, services: Services, hosts: Hosts) -> None:
     """Every route with what it leads to and what serves it; the hosts that it serves are known."""
-    for identifier, found in cluster.others(*ROUTES).items():
+    for identifier, found in cluster.list_objects(*ROUTES).items():
         for one in found:
             _connect(identifier, one, cluster, services)
-            for host in _served(one):
+            for host in _find_hosts(one):
                 hosts.known.setdefault(host, identifier)
 
 
@@ -64,7 +64,7 @@ def link_backends(
 
 def _connect(identifier: str, route: Manifest, cluster: Cluster, services: Services) -> None:
     backends: dict[str, str] = {}
-    for one in _backends(route):
+    for one in _find_backends(route):
         if one.optional:
             reason = "a backend of weight 0: nothing is routed to it"
             place = f"{clip(one.name, 60)} at {route.at(one.line)}"
@@ -75,7 +75,7 @@ def _connect(identifier: str, route: Manifest, cluster: Cluster, services: Servi
         if provider:
             backends.setdefault(provider, where)
     link_backends(cluster, services, identifier, backends)
-    for one in _served_by(route):
+    for one in _find_hosting(route):
         if one.kind == "Service":  # in a mesh, callers of this Service are routed elsewhere
             where = route.at(one.line)
             service = cluster.hold("Service", one.name, one.namespace or route.namespace, where)
@@ -85,7 +85,7 @@ def _connect(identifier: str, route: Manifest, cluster: Cluster, services: Servi
             cluster.need(route, one)
 
 
-def _backends(route: Manifest) -> Iterator[Reference]:
+def _find_backends(route: Manifest) -> Iterator[Reference]:
     """What a route leads to; one that gets no traffic is optional."""
     waiting: list[Any] = [route.spec]
     for value in waiting:
@@ -95,11 +95,11 @@ def _backends(route: Manifest) -> Iterator[Reference]:
             for key, inner in value.items():
                 if key in _BACKENDS:
                     listed = inner if isinstance(inner, YamlList) else [inner]
-                    yield from (ref for one in listed for ref in _backend(one, _BACKENDS[key]))
+                    yield from (ref for one in listed for ref in _read_backend(one, _BACKENDS[key]))
             waiting += [inner for key, inner in value.items() if key not in _ASIDE]
 
 
-def _backend(backend: Any, kind: str) -> Iterator[Reference]:
+def _read_backend(backend: Any, kind: str) -> Iterator[Reference]:
     """`{name: web, port: 80}`; `{serviceName: web}` of an Ingress before networking.k8s.io/v1."""
     if not isinstance(backend, YamlMap):
         return
@@ -108,7 +108,7 @@ def _backend(backend: Any, kind: str) -> Iterator[Reference]:
             yield replace(one, optional=backend.get("weight") == "0")
 
 
-def _served_by(route: Manifest) -> Iterator[Reference]:
+def _find_hosting(route: Manifest) -> Iterator[Reference]:
     """What a route is hosted on, and the Secrets with its certificates."""
     spec, on = route.spec, "hosted_on"
     for parent in get_maps(spec, "parentRefs"):
@@ -129,7 +129,7 @@ def _served_by(route: Manifest) -> Iterator[Reference]:
                 yield from name_object("Secret", secret, "name")
 
 
-def _served(route: Manifest) -> list[str]:
+def _find_hosts(route: Manifest) -> list[str]:
     """The hosts by which a route is called."""
     spec = route.spec
     found: list[Any] = [get_text(spec, "host"), get_text(spec, "virtualhost", "fqdn")]

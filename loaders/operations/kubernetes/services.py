@@ -12,13 +12,13 @@ from knockon.loaders.operations.kubernetes.cluster import Cluster
 from knockon.loaders.operations.kubernetes.manifests import (
     DEFAULT,
     Manifest,
+    build_id,
     get_map,
     get_maps,
     get_text,
     get_texts,
-    object_id,
 )
-from knockon.loaders.operations.kubernetes.pods import pod_of
+from knockon.loaders.operations.kubernetes.pods import find_pod
 from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
 ENDPOINTS = "endpoints"  # the group of what stands behind a Service
@@ -65,13 +65,13 @@ class Services:
         self._shared: dict[_Backing, str] = {}
         self._endpoints = _find_endpoints(cluster)
         self.behind: dict[str, list[str]] = {}
-        for top, members in cluster.workloads().items():
+        for top, members in cluster.list_workloads().items():
             for one in members:
                 self._add_labels(top, one)
 
     def connect(self) -> None:
         """Every Service with what is behind it."""
-        services = self._cluster.others("Service")
+        services = self._cluster.list_objects("Service")
         backings = {identifier: self._find(identifier) for identifier in services}
         self.behind = {identifier: list(b.workloads) for identifier, b in backings.items()}
         sharing = Counter(backings.values())
@@ -107,7 +107,7 @@ class Services:
         return self._fit(_UNPLACED if namespace else _EVERYWHERE, pairs), False
 
     def _add_labels(self, top: str, manifest: Manifest) -> None:
-        labels = get_texts(get_map(pod_of(manifest), "metadata", "labels"))
+        labels = get_texts(get_map(find_pod(manifest), "metadata", "labels"))
         number = len(self._tops)
         self._tops.append(top)
         self._spaces.append(manifest.space)
@@ -173,7 +173,7 @@ class Services:
         elif get_text(first.spec, "externalName") is None:
             reason = "a Service without a selector"
             self._findings.add("note", reason, f"{identifier} at {first.where}")
-        knative = object_id(first.space, _KNATIVE, first.name)
+        knative = build_id(first.space, _KNATIVE, first.name)
         if knative in self._cluster.objects:
             how = "the name of a Knative Service"
             self._cluster.link_by_definition(identifier, knative, first.where, how)
@@ -228,7 +228,7 @@ class Services:
         """What the endpoints of a Service say is behind it."""
         behind: dict[str, str] = {}
         for endpoint, manifest in self._endpoints[identifier]:
-            for provider in self._providers(endpoint, manifest):
+            for provider in self._find_providers(endpoint, manifest):
                 behind.setdefault(provider, manifest.at(endpoint.line))
         if not behind:
             return
@@ -240,7 +240,7 @@ class Services:
             how = "the endpoints of a Service"
             self._link(service, _Backing(tuple(behind), spare=True, sure=True), where, how)
 
-    def _providers(self, endpoint: YamlMap, manifest: Manifest) -> Iterable[str]:
+    def _find_providers(self, endpoint: YamlMap, manifest: Manifest) -> Iterable[str]:
         """The Pod that an endpoint is, else hosts outside."""
         where = manifest.at(endpoint.line)
         if get_text(endpoint, "conditions", "ready") == "false":
@@ -266,12 +266,12 @@ def _find_endpoints(cluster: Cluster) -> dict[str, list[tuple[YamlMap, Manifest]
         if one.kind in ("EndpointSlice", "Endpoints"):
             labels = get_texts(get_map(one.body, "metadata", "labels"))
             name = labels.get("kubernetes.io/service-name", one.name)
-            listed = [(endpoint, one) for endpoint in _endpoints(one)]
-            found.setdefault(object_id(one.space, "Service", name), []).extend(listed)
+            listed = [(endpoint, one) for endpoint in _list_endpoints(one)]
+            found.setdefault(build_id(one.space, "Service", name), []).extend(listed)
     return {identifier: listed for identifier, listed in found.items() if listed}
 
 
-def _endpoints(manifest: Manifest) -> Iterable[YamlMap]:
+def _list_endpoints(manifest: Manifest) -> Iterable[YamlMap]:
     yield from get_maps(manifest.body, "endpoints")
     for subset in get_maps(manifest.body, "subsets"):
         yield from get_maps(subset, "addresses")

@@ -13,7 +13,7 @@ from knockon.loaders.operations.kubernetes.manifests import (
     get_text,
 )
 from knockon.loaders.operations.kubernetes.owners import CLAIM, find_templates
-from knockon.loaders.operations.kubernetes.pods import name_object, pod_of
+from knockon.loaders.operations.kubernetes.pods import find_pod, name_object
 from knockon.loaders.parsing.yaml_text import YamlMap
 
 _OLD_CLASS = "volume.beta.kubernetes.io/storage-class"  # the annotation from before the field
@@ -22,7 +22,7 @@ _BUILT_IN = "kubernetes.io/"  # what such a provisioner begins with is part of K
 
 def connect_storage(cluster: Cluster) -> None:
     """Workloads with claims that they make, claims with volumes, both with their class."""
-    for top, members in cluster.workloads().items():
+    for top, members in cluster.list_workloads().items():
         for one in members:
             for claim, template in find_templates(one):
                 where = one.at(template.line)
@@ -32,7 +32,7 @@ def connect_storage(cluster: Cluster) -> None:
                 _add_class(cluster, one, family, get_map(template, "spec"))
             _add_servers(cluster, top, one)
     volumes: dict[str, dict[str, str]] = {}  # by claim, with places
-    for identifier, found in cluster.others(CLAIM).items():
+    for identifier, found in cluster.list_objects(CLAIM).items():
         claim = cluster.tops[identifier]
         for one in found:
             _add_class(cluster, one, claim, one.spec)
@@ -48,7 +48,7 @@ def connect_storage(cluster: Cluster) -> None:
                 cluster.link_by_definition(claim, volume_id, where, how)
             else:
                 cluster.link(claim, volume_id, "uses", where)
-    for identifier, found in cluster.others("PersistentVolume").items():
+    for identifier, found in cluster.list_objects("PersistentVolume").items():
         for one in found:
             _add_class(cluster, one, identifier, one.spec)
             _add_driver(cluster, one, identifier, get_map(one.spec, "csi"), "driver")
@@ -56,7 +56,7 @@ def connect_storage(cluster: Cluster) -> None:
             if server:
                 host = cluster.hold_host(server, one.where)
                 cluster.link(identifier, host, "hosted_on", one.where)
-    for identifier, found in cluster.others("StorageClass").items():
+    for identifier, found in cluster.list_objects("StorageClass").items():
         for one in found:
             _add_driver(cluster, one, identifier, one.body, "provisioner")
 
@@ -89,7 +89,7 @@ def _add_driver(
 
 def _add_servers(cluster: Cluster, top: str, manifest: Manifest) -> None:
     """The file servers that a pod mounts."""
-    for volume in get_maps(get_map(pod_of(manifest), "spec"), "volumes"):
+    for volume in get_maps(get_map(find_pod(manifest), "spec"), "volumes"):
         server, where = get_text(volume, "nfs", "server"), manifest.at(volume.line)
         if server:
             host = cluster.hold_host(server, where)

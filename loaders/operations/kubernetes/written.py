@@ -15,7 +15,7 @@ from knockon.loaders.operations.addresses import Host, find_hosts
 from knockon.loaders.operations.kubernetes.cluster import AT_START, Cluster
 from knockon.loaders.operations.kubernetes.hosts import Hosts
 from knockon.loaders.operations.kubernetes.manifests import Manifest, get_map, get_texts
-from knockon.loaders.operations.kubernetes.pods import Written, find_written, pod_of
+from knockon.loaders.operations.kubernetes.pods import Written, find_pod, find_written
 from knockon.loaders.operations.kubernetes.services import Services
 
 _OWN = "an address of the Service that a workload is behind itself"
@@ -43,9 +43,9 @@ class Writings:
         self._given: dict[tuple[str, str], list[tuple[str, Manifest, Written]]] = {}
 
     def connect(self) -> None:
-        for top, members in self._cluster.workloads().items():
+        for top, members in self._cluster.list_workloads().items():
             for one in members:
-                for written in find_written(pod_of(one)):
+                for written in find_written(find_pod(one)):
                     if written.kind:
                         self._give(top, one, written)
                     for host in written.hosts:
@@ -53,7 +53,7 @@ class Writings:
                         self._link(top, host, one, written.what, where, starts=written.starts)
         for (config, key), given in self._given.items():
             self._connect_config(config, key, given)
-        for config in self._cluster.others("ConfigMap").keys() - {c for c, _ in self._given}:
+        for config in self._cluster.list_objects("ConfigMap").keys() - {c for c, _ in self._given}:
             for setting in self._read(config)[:1]:
                 reason = "addresses in a ConfigMap that no workload of the files is given"
                 place = setting.manifest.at(setting.line)
@@ -98,7 +98,7 @@ class Writings:
             self._settings[config] = [
                 _Setting(host, key, one, line)
                 for one in self._cluster.objects.get(config, ())
-                for key, value, line in _values(one)
+                for key, value, line in _read_values(one)
                 for host in find_hosts(value, key, strict="\n" in value.strip())
             ]
         return self._settings[config]
@@ -121,7 +121,7 @@ class Writings:
             self._cluster.link(top, provider, "uses", where, evidence=f"{what}, {where}")
 
 
-def _values(config: Manifest) -> Iterator[tuple[str, str, int]]:
+def _read_values(config: Manifest) -> Iterator[tuple[str, str, int]]:
     """Key, text and line of all that a ConfigMap or a Secret holds."""
     for holder in ("data", "stringData"):
         data = get_map(config.body, holder)
