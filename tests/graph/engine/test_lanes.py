@@ -109,7 +109,7 @@ def test_precision_draws_until_the_errors_are_small_enough() -> None:
         assert impact.entities["std_error"].max() <= 0.008
         assert any(f"precision 0.008: {worlds:,} random worlds" in n for n in impact.notes)
         fixed = whatif(fan(30, probability), "A", worlds=worlds)
-        assert impact.entities.equals(fixed.entities)
+        assert impact.distribution.equals(fixed.distribution)
 
 
 def test_precision_is_kept_for_the_outer_runs_too() -> None:
