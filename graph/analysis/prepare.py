@@ -112,7 +112,8 @@ class Prepared:
     def on_route(self) -> Floats:
         """(A,) strength of each arc of the circuit, for routes: at the assumption, and for a
         staged update times the share that its rings ever reach."""
-        strength = self.draws.strengths.middle[self.draws.of_member][self.circuit.member]
+        strength = pick(self.draws.strengths.middle, self.draws.of_member)
+        strength = pick(strength, self.circuit.member)
         if self.by_ring is None:
             return strength
         share = find_share_reached(self.scenario.rollout, self.scenario.halt)
@@ -138,7 +139,8 @@ def prepare(graph: DependencyGraph, scenario: Scenario) -> Prepared:
     strengths, notes = whole.strengths, whole.notes
     reached = reach(whole, failing)
     touched = _touched(whole.circuit, reached)
-    transmits = (strengths.high > 0) & ~np.isin(graph.dependent, failing)
+    fails = np.isin(np.arange(graph.size), failing)
+    transmits = (strengths.high > 0) & ~fails[graph.dependent]
     circuit, nodes = whole.circuit.within(reached, transmits)
     del whole  # as large as the graph
     origins = np.searchsorted(nodes, failing)
@@ -168,7 +170,8 @@ def reach(whole: Whole, failing: Ints) -> Bools:
     circuit = whole.circuit
     live = pick(whole.strengths.high, circuit.dependency) > 0
     # an origin is a fact: what it depends on counts for nothing
-    live &= ~np.isin(circuit.entity[circuit.node[circuit.group]], failing)
+    fails = np.isin(circuit.entity, failing)
+    live &= ~fails[pick(circuit.node, circuit.group)]
     stuck = circuit.switch_of >= 0
     return Lanes(circuit, 1).reach(live, stuck, failing, whole.safe)
 

@@ -97,7 +97,7 @@ def _cast(
     raw = series
     if column.name in ENDS and series.dtype.is_integer() and not series.has_nulls():
         return series
-    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+    if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum):
         raw = series.cast(pl.String).str.strip_chars()
         raw = raw.set(raw == "", None)
     elif isinstance(series.dtype, pl.List | pl.Struct | pl.Array | pl.Object):

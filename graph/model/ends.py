@@ -27,8 +27,8 @@ def code_ends(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
     columns = [frame[name] for name in ENDS]
     if all(c.dtype.is_integer() and not c.has_nulls() for c in columns):
         texts, codes = _whole(columns) or _text([c.cast(pl.String) for c in columns])
-    elif all(c.dtype in (pl.String, pl.Categorical, pl.Enum) for c in columns):
-        texts, codes = _text([c.cast(pl.String) for c in columns])
+    elif all(isinstance(c.dtype, pl.String | pl.Categorical | pl.Enum) for c in columns):
+        texts, codes = _text(columns)
     else:
         return frame, None
     return frame.with_columns(c.alias(name) for c, name in zip(codes, ENDS, strict=True)), texts
@@ -63,9 +63,28 @@ def numbers_among(texts: pl.Series, ids: pl.Series) -> pl.Series:
     return found["number"].cast(pl.UInt32)
 
 
+def categorize(columns: Sequence[pl.Series]) -> list[pl.Series]:
+    """Text columns as categories of one kind: told apart by polars, in its threads."""
+    kind = pl.Categorical(pl.Categories.random())
+    cells = pl.DataFrame([c.alias(str(i)) for i, c in enumerate(columns)])
+    coded = cells.lazy().select(pl.all().cast(kind)).collect()
+    return [found.alias(c.name) for found, c in zip(coded, columns, strict=True)]
+
+
+def list_categories(columns: Sequence[pl.Series]) -> pl.Series:
+    """The texts that the codes of these columns of one kind stand for: 0, 1, ... in a row."""
+    codes = (column.to_physical().max() for column in columns)
+    count = max((1 + most for most in codes if isinstance(most, int)), default=0)
+    numbers = pl.int_range(count, dtype=pl.UInt32, eager=True).alias("id")
+    return numbers.cat.to(columns[0].dtype).cast(pl.String)
+
+
 def _text(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
     """The distinct texts without blanks around them, and where each cell's stands."""
-    found, codes = _distinct(columns)
+    kinds = [c.dtype for c in columns]
+    if not isinstance(kinds[0], pl.Categorical) or kinds[0] != kinds[1]:
+        columns = categorize([c.cast(pl.String) for c in columns])
+    codes, found = [c.to_physical() for c in columns], list_categories(columns)
     bare = found.str.strip_chars()
     bare = bare.set(bare == "", None)
     if (bare == found).all(ignore_nulls=False):
@@ -73,17 +92,6 @@ def _text(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
     texts = bare.drop_nulls().unique()
     number = numbers_among(bare, texts)
     return texts, [number.gather(code) for code in codes]
-
-
-def _distinct(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]]:
-    """The distinct texts, and where each cell's stands: told apart by polars, in its threads."""
-    kind = pl.Categorical(pl.Categories.random())
-    cells = pl.DataFrame([c.alias(str(i)) for i, c in enumerate(columns)])
-    coded = cells.lazy().select(pl.all().cast(kind)).collect()  # while it lives, codes have texts
-    codes = [column.to_physical() for column in coded]
-    count = max((1 + most for code in codes if isinstance(most := code.max(), int)), default=0)
-    numbers = pl.int_range(count, dtype=pl.UInt32, eager=True).alias("id")
-    return numbers.cat.to(kind).cast(pl.String), codes
 
 
 def _whole(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[pl.Series]] | None:

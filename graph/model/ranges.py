@@ -18,7 +18,7 @@ def split_ranges(
     Other cells stay as they are, for the check of the column. A range must rise, from above 0.
     """
     for name in RANGED[table]:
-        if name not in frame.columns or frame[name].dtype not in (pl.String, pl.Categorical):
+        if not isinstance(frame.schema.get(name), pl.String | pl.Categorical):
             continue
         text = frame[name].cast(pl.String)
         ranged = text.str.contains(r"\.\.").fill_null(False)

@@ -7,6 +7,7 @@ import polars as pl
 
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import ENDS, Finding, at
+from knockon.loaders.assembling.coded import spell_out
 from knockon.loaders.assembling.ends import Ends
 
 _NOTE = re.compile(
@@ -39,6 +40,7 @@ def drop_asides(
     lone = filled == 1
     if len(columns) < 2 or not lone.any():
         return frame
+    frame = spell_out(frame, ends.columns)
     flat = [c for c in columns if not frame.schema[c].is_nested()]
     texts = frame.select(
         pl.coalesce(pl.lit(None, pl.String), *(pl.col(c).cast(pl.String) for c in flat)).alias("t")
@@ -94,7 +96,8 @@ def drop_halves(
     frame: with `_row`, the number of the row that it came from, where one row may give several
     """
     whole = pl.all_horizontal(pl.col(end).is_not_null() for end in ENDS)
-    halves, kept = frame.filter(~whole), frame.filter(whole)
+    halves = frame.filter(~whole)
+    kept = frame.filter(whole) if halves.height else frame
     if "_row" in frame.columns:  # one with a provider in another column is not without any
         halves = halves.join(kept.select("_row"), on="_row", how="anti", maintain_order="left")
         halves = halves.unique("_row", maintain_order=True)

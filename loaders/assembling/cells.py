@@ -16,6 +16,7 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Finding, at
+from knockon.loaders.assembling.coded import ask, is_text, spell_out
 from knockon.loaders.assembling.ends import spell
 
 MAX_PRODUCT = 1_000_000  # rows out of lists at both ends of rows: one may be as long as the file
@@ -70,18 +71,22 @@ def clear_blanks(
     frame: pl.DataFrame, columns: Collection[str], report: list[Finding]
 ) -> pl.DataFrame:
     """The frame with cells that are blank, or say that there is nothing (`N/A`), empty."""
-    for column in (c for c in columns if frame.schema[c] == pl.String):
-        word = frame[column].str.strip_chars().str.to_lowercase()
-        none = word.is_in([*_BLANKS, ""]).fill_null(False)
+    for column in (c for c in columns if is_text(frame[c])):
+        none = ask(frame[column], _say_nothing)
         if not none.any():
             continue
-        says = frame[column].filter(none & (word != "")).str.strip_chars()
+        blank = frame[column].filter(none).cast(pl.String).str.strip_chars()
+        says = blank.filter(blank != "")
         if len(says):
             shown = tuple(map(repr, dict.fromkeys(says.to_list())))
             reason = f"a cell of {clip(column, 40)!r} that says that there is none"
             report.append(Finding("note", len(says), reason, shown[:5]))
         frame = frame.with_columns(pl.when(~none).then(column).alias(column))
     return frame
+
+
+def _say_nothing(texts: pl.Series) -> pl.Series:
+    return texts.str.strip_chars().str.to_lowercase().is_in([*_BLANKS, ""])
 
 
 def split_lists(
@@ -96,6 +101,7 @@ def split_lists(
     marked = _mark_lists(frame, listed)
     if not marked.any():
         return frame, {}
+    frame = spell_out(frame, listed)
     seen, alone = Listed(), _find_single(frame, listed)
     numbered = frame.with_row_index("_order")
     some, rest = numbered.filter(marked), numbered.filter(~marked)
@@ -171,8 +177,8 @@ def _mark_lists(frame: pl.DataFrame, ends: Collection[str]) -> pl.Series:
         dtype = frame.schema[end]
         if dtype.is_nested():
             found |= frame[end].is_not_null()
-        elif dtype == pl.String:
-            found |= frame[end].str.contains_any([*_MARKS]).fill_null(False)
+        elif is_text(frame[end]):
+            found |= ask(frame[end], lambda texts: texts.str.contains_any([*_MARKS]))
     return found
 
 

@@ -17,6 +17,7 @@ from knockon.loaders.assembling import cmdb
 from knockon.loaders.assembling.asides import drop_asides, drop_halves
 from knockon.loaders.assembling.beside import add_entities, describe
 from knockon.loaders.assembling.cells import cast_ends, clear_blanks, holds_lists, split_lists
+from knockon.loaders.assembling.coded import code
 from knockon.loaders.assembling.columns import (
     DEPENDENCY_NAMES,
     ENTITY_NAMES,
@@ -141,7 +142,8 @@ def _read(
     if not frame.height:
         report.append(Finding("note", 0, "a table without rows below its heads"))
     report += tell_ends(ends, said, columns, frame.height)
-    frame = clear_blanks(cast_ends(frame, ends.columns), ends.columns, report)
+    frame = code(cast_ends(frame, ends.columns), ends.columns)
+    frame = clear_blanks(frame, ends.columns, report)
     frame = drop_asides(frame, ends, columns, report)
     frame, found = describe(frame, ends.columns, report)
     frame = _flatten(_name_columns(frame, ends, said, source.name))

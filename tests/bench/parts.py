@@ -1,5 +1,5 @@
 """Where the time of one command goes: its functions timed, each second counted once, by the clock
-and of the processors.
+and of the processors; and GiB at the peak so far.
 
 Each part is named by the functions that do it; time inside a part that another part calls is the
 other's. Time outside all parts stands in the last line. The main thread says which part it is:
@@ -7,6 +7,7 @@ what other threads do meanwhile is counted to it.
 Usage: python tests/bench/parts.py whatif GRAPH.parquet ENTITY --worlds 1024
 """
 
+import resource
 import sys
 import time
 from collections import Counter
@@ -23,7 +24,7 @@ PARTS = {  # names of functions and methods of this tree
     "keys": ("_keys",),
     "draws": ("Draws.lay_out", "Run.each", "Lanes.drawing", "Lanes.wiring"),
     "lanes": ("run_worlds",),
-    "add up": ("Findings.add", "Mass.add", "Findings.figures"),
+    "add up": ("Tally.add", "Mass.add", "Tally.figures"),
     "routes": ("find_ways",),
     "assemble": ("whatif", "assemble"),
     "JSON": ("serialize_whatif", "print_json"),
@@ -35,6 +36,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.spent = Counter[str](), Counter[str]()
+        self.peak: dict[str, float] = {}
         self.running: list[str] = []
         self.since = self.now()
 
@@ -42,9 +44,10 @@ class Clock:
         return time.perf_counter(), time.process_time()
 
     def switch(self) -> None:
-        now = self.now()
+        now, part = self.now(), self.running[-1] if self.running else "other"
+        self.peak[part] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         for spent, before, after in zip(self.spent, self.since, now, strict=True):
-            spent[self.running[-1] if self.running else "other"] += after - before
+            spent[part] += after - before
         self.since = now
 
     def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,7 +93,8 @@ def main() -> None:
     print(f"{'imports':>24} {shared - begun:>8.2f}  more than the command itself imports")
     print(f"{'start of numba':>24} {compiled - shared:>8.2f}")
     for part in (*PARTS, "other"):
-        print(f"{part:>24} {clock.spent[0][part]:>8.2f} {clock.spent[1][part]:>8.2f}")
+        wall, processor = (spent[part] for spent in clock.spent)
+        print(f"{part:>24} {wall:>8.2f} {processor:>8.2f} {clock.peak[part]:>8.2f}")
 
 
 def replace(name: str, part: str, clock: Clock) -> int:

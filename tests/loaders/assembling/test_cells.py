@@ -10,10 +10,16 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
-from knockon.loaders.assembling import cells
+from knockon.loaders.assembling import cells, coded
 from knockon.loaders.merge import load_tables
 
 FORMATS = ("csv", "tsv", "parquet", "json", "ndjson", "xlsx")
+
+
+@pytest.fixture(autouse=True, params=[1 << 17, 1], ids=["texts", "categories"])
+def _many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tables of few rows are read, and as those of many are."""
+    monkeypatch.setattr(coded, "_MANY", request.param)
 
 
 def write(folder: Path, suffix: str, heads: tuple[str, str], rows: list[tuple[Any, Any]]) -> Path:

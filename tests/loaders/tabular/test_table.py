@@ -9,6 +9,7 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
+from knockon.loaders.assembling import coded
 from knockon.loaders.assembling.ends import PAIRS
 from knockon.loaders.assembling.relation_words import WORDS
 from knockon.loaders.merge import load_tables
@@ -16,6 +17,12 @@ from knockon.loaders.tabular import servicenow
 from tests.paths import DATA
 
 SERVICENOW = DATA / "servicenow"
+
+
+@pytest.fixture(autouse=True, params=[1 << 17, 1], ids=["texts", "categories"])
+def _many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tables of few rows are read, and as those of many are."""
+    monkeypatch.setattr(coded, "_MANY", request.param)
 
 
 GUESSES = (
