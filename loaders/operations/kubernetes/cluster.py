@@ -109,6 +109,12 @@ class Cluster:
         """Whether an object that states no namespace stands several times: it may be several."""
         return len(self.objects.get(identifier, ())) > 1 and identifier not in self._placed
 
+    def has_replicas(self, identifier: str) -> bool:
+        """Whether a workload runs anything: not where it states to have none."""
+        return all(
+            get_text(one.spec, "replicas") != "0" for one in self._members.get(identifier, ())[:1]
+        )
+
     def is_there(self, kind: str, name: str, namespace: str) -> bool:
         """Whether exactly this object is known, in this namespace."""
         return build_id(namespace or DEFAULT, kind, name) in self._named.get((kind, name), ())

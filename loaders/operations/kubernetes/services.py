@@ -1,7 +1,7 @@
 """What stands behind a Service: workloads by its selector, endpoints, or a name elsewhere."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,21 +9,24 @@ from knockon.graph.errors import InputError
 from knockon.loaders.assembling.gather import SHARED_FROM
 from knockon.loaders.operations.addresses import is_cluster_name
 from knockon.loaders.operations.kubernetes.cluster import Cluster
+from knockon.loaders.operations.kubernetes.endpoints import find_endpoints, find_providers
 from knockon.loaders.operations.kubernetes.manifests import (
     DEFAULT,
     Manifest,
     build_id,
     get_map,
-    get_maps,
     get_text,
     get_texts,
 )
 from knockon.loaders.operations.kubernetes.pods import find_pod
-from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
 ENDPOINTS = "endpoints"  # the group of what stands behind a Service
 MAX_BEHIND = 1_000_000  # workloads behind Services, each counted as often as it is behind one
 _EVERYWHERE, _UNPLACED = "*", ""  # beside the namespaces: all pods, and those that state none
+_ENDING = ("Job", "CronJob")
+_ENDS = "a Job among the workloads behind a Service: it ends, and is no spare"
+_EMPTY = "a workload of no replicas among those behind a Service: it is no spare"
+_NOT_READY = "a workload behind a Service without a ready endpoint: it is no spare"
 _SELECTOR = "the selector of a Service"
 _SEVERAL = (
     "a Service that stands several times without a namespace: it may be several, "
@@ -63,7 +66,8 @@ class Services:
         self._labelled: dict[tuple[str, str, str], set[int]] = {}  # namespace, key, value
         self._fitting: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[str, ...]] = {}
         self._shared: dict[_Backing, str] = {}
-        self._endpoints = _find_endpoints(cluster)
+        self._endpoints = find_endpoints(cluster)
+        self._serving: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.behind: dict[str, list[str]] = {}
         for top, members in cluster.list_workloads().items():
             for one in members:
@@ -131,7 +135,32 @@ class Services:
         for again in manifests[1:]:
             found = tuple(dict.fromkeys((*found, *self._select(again)[0])))
         repeated = self._cluster.is_repeated(identifier)
+        found = self._keep_serving(identifier, found)
         return _Backing(found, spare=not repeated, sure=placed and not repeated)
+
+    def _keep_serving(self, identifier: str, found: tuple[str, ...]) -> tuple[str, ...]:
+        """Those that can stand in for each other: what serves nothing is no spare of what does."""
+        if found not in self._serving:
+            lasting = self._keep(found, lambda one: one.split("/")[1] not in _ENDING, _ENDS)
+            self._serving[found] = self._keep(lasting, self._cluster.has_replicas, _EMPTY)
+        ready = {
+            top
+            for endpoint in self._endpoints.get(identifier, ())
+            if endpoint.pod and endpoint.ready
+            if (top := self._cluster.find("Pod", endpoint.pod, endpoint.manifest.namespace))
+        }
+        return self._keep(self._serving[found], ready.__contains__, _NOT_READY)
+
+    def _keep(
+        self, found: tuple[str, ...], is_kept: Callable[[str], bool], reason: str
+    ) -> tuple[str, ...]:
+        """Those that are kept, if there are some; the others are counted."""
+        kept = tuple(one for one in found if is_kept(one))
+        if not kept or len(kept) == len(found):
+            return found
+        left_out = [one for one in found if one not in kept]
+        self._findings.add_all("note", reason, left_out, len(left_out))
+        return kept
 
     def _select(self, service: Manifest) -> tuple[tuple[str, ...], bool]:
         """The workloads that the selector of a Service fits, and whether that is sure.
@@ -227,9 +256,9 @@ class Services:
     def _put_behind(self, identifier: str) -> None:
         """What the endpoints of a Service say is behind it."""
         behind: dict[str, str] = {}
-        for endpoint, manifest in self._endpoints[identifier]:
-            for provider in self._find_providers(endpoint, manifest):
-                behind.setdefault(provider, manifest.at(endpoint.line))
+        for endpoint in self._endpoints[identifier]:
+            for provider in find_providers(self._cluster, endpoint):
+                behind.setdefault(provider, endpoint.where)
         if not behind:
             return
         namespace, _, name = identifier.split("/", 2)
@@ -239,39 +268,3 @@ class Services:
             self.behind[service] = list(behind)
             how = "the endpoints of a Service"
             self._link(service, _Backing(tuple(behind), spare=True, sure=True), where, how)
-
-    def _find_providers(self, endpoint: YamlMap, manifest: Manifest) -> Iterable[str]:
-        """The Pod that an endpoint is, else hosts outside."""
-        where = manifest.at(endpoint.line)
-        if get_text(endpoint, "conditions", "ready") == "false":
-            reason = "an endpoint that is not ready: nothing is behind the Service there"
-            self._findings.add("dropped", reason, where)
-            return
-        if get_text(endpoint, "targetRef", "kind") == "Pod":
-            name = get_text(endpoint, "targetRef", "name")
-            pod = self._cluster.hold("Pod", name, manifest.namespace, where) if name else None
-            yield from [pod] if pod else []
-            return
-        addresses = endpoint.get("addresses")
-        listed = addresses if isinstance(addresses, YamlList) else [endpoint.get("ip")]
-        for address in listed:
-            if isinstance(address, str) and address:
-                yield self._cluster.hold_host(address, where)
-
-
-def _find_endpoints(cluster: Cluster) -> dict[str, list[tuple[YamlMap, Manifest]]]:
-    """By id of a Service: each endpoint, and the manifest in which it stands."""
-    found: dict[str, list[tuple[YamlMap, Manifest]]] = {}
-    for one in cluster.statements:
-        if one.kind in ("EndpointSlice", "Endpoints"):
-            labels = get_texts(get_map(one.body, "metadata", "labels"))
-            name = labels.get("kubernetes.io/service-name", one.name)
-            listed = [(endpoint, one) for endpoint in _list_endpoints(one)]
-            found.setdefault(build_id(one.space, "Service", name), []).extend(listed)
-    return {identifier: listed for identifier, listed in found.items() if listed}
-
-
-def _list_endpoints(manifest: Manifest) -> Iterable[YamlMap]:
-    yield from get_maps(manifest.body, "endpoints")
-    for subset in get_maps(manifest.body, "subsets"):
-        yield from get_maps(subset, "addresses")

@@ -33,6 +33,43 @@ def test_of_several_workloads_one_is_enough(tmp_path: Path) -> None:
     assert hit(tables, "deployment/web", "deployment/canary") == {"Service/web": (1, 1)}
 
 
+def test_what_serves_nothing_is_no_spare(tmp_path: Path) -> None:
+    """Jobs end, a workload may have no replicas, and one in the cluster no ready endpoint."""
+    job = """\
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate}
+spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c}]}}}
+"""
+    idle = deployment("green", "app: web").replace(
+        "spec: {template", "spec: {replicas: 0, template"
+    )
+    tables = load(tmp_path, deployment("web") + job + idle + service("web"))
+    assert hit(tables, "deployment/web") == {"Service/web": (1, 1)}
+    assert set(reasons(tables)) == {
+        "a Job among the workloads behind a Service: it ends, and is no spare",
+        "a workload of no replicas among those behind a Service: it is no spare",
+    }
+    # alone they are what there is
+    assert hit(load(tmp_path, idle + service("web")), "deployment/green") == {"Service/web": (1, 1)}
+    pods = "".join(
+        f"---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {n}, labels: {{app: web}}}}}}\n"
+        for n in ("a", "b")
+    )
+    slices = (
+        "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
+        "metadata: {name: x, labels: {kubernetes.io/service-name: web}}\nendpoints:\n"
+        "- {addresses: [10.0.0.1], targetRef: {kind: Pod, name: a}}\n"
+        "- {addresses: [10.0.0.2], conditions: {ready: false}, targetRef: {kind: Pod, name: b}}\n"
+    )
+    tables = load(tmp_path, pods + service("web") + slices)
+    assert hit(tables, "pod/a") == {"Service/web": (1, 1)}
+    assert reasons(tables) == {
+        "a workload behind a Service without a ready endpoint: it is no spare": 1
+    }
+
+
 @pytest.mark.parametrize("again", [service("web"), service("web", "app: other")])
 def test_two_services_of_one_name_without_a_namespace_may_be_two(
     tmp_path: Path, again: str
