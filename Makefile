@@ -1,6 +1,6 @@
 # make demo   sets up and shows what a failure of Falcon does to the US federal cloud market
 # make test   sets up and runs the tests
-# make check  lint, types, floors
+# make check  lint, types, laws of imports, the picture of the house
 # Set-up lives in .venv and is skipped when it is current. PYTHON=python3.13 picks another Python.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,6 +20,7 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/house.py --check
 
 serve: .venv/.base
 	$(BIN)/knockon serve samples/federal-cloud-2024 samples/crowdstrike-2024

@@ -56,7 +56,7 @@ def write_dot(sizes: dict[str, int], arrows: Counter[tuple[str, str]]) -> str:
                    "fontsize": "12", "height": "0.4"},
         edge_attr={"color": "#555555", "arrowsize": "0.6"},
     )  # fmt: skip
-    for floor, colour in COLOURS.items():
+    for floor, colour in reversed(COLOURS.items()):  # the first one is drawn lowest
         rooms = sorted(r for r in sizes if r.split(".")[0] == floor)
         with dot.subgraph(name=f"cluster_{floor}") as box:
             box.attr(label=f"{floor}/", style="rounded", color="#999999", fontsize="14",
