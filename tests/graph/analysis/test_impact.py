@@ -1,5 +1,6 @@
 """An answer is data: it pickles, compares, and draws without the graph that gave it."""
 
+import json
 import pickle
 
 import pytest
@@ -63,3 +64,18 @@ def test_a_stopped_run_says_that_the_rollout_is_not_known(
     assert answer.partial
     assert answer.rollout is None
     assert any("what the rollout changes is not known" in note for note in answer.notes)
+
+
+def test_an_answer_goes_to_plain_json_and_back(answer: Impact) -> None:
+    """Dictionaries, lists, texts and numbers alone; the same answer, to the byte of its pictures."""
+    text = json.dumps(answer.to_dict(), allow_nan=False)
+    again = Impact.from_dict(json.loads(text))
+    assert again == answer
+    assert serialize_whatif(again) == serialize_whatif(answer)
+    assert [getattr(again, p)() for p in PICTURES] == [getattr(answer, p)() for p in PICTURES]
+
+
+def test_a_small_answer_goes_to_plain_json_and_back() -> None:
+    """Without hours, without a rollout, with nobody hit."""
+    answer = whatif(timed_graph(dep("B", "A", probability=0.0)), "A")
+    assert Impact.from_dict(json.loads(json.dumps(answer.to_dict()))) == answer
