@@ -67,7 +67,7 @@ def test_a_stopped_run_says_that_the_rollout_is_not_known(
 
 
 def test_an_answer_goes_to_plain_json_and_back(answer: Impact) -> None:
-    """Dictionaries, lists, texts and numbers alone; the same answer, to the byte of its pictures."""
+    """Dictionaries, lists, texts and numbers alone; the same to the byte of pictures."""
     text = json.dumps(answer.to_dict(), allow_nan=False)
     again = Impact.from_dict(json.loads(text))
     assert again == answer
