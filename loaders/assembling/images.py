@@ -6,7 +6,12 @@ Hub is the registry where none is named, and `library` its owner where none is n
 version out: a bad update or a compromise of an image is asked for by its name.
 """
 
+import json
 import re
+from dataclasses import dataclass, field
+
+from knockon.graph.errors import clip
+from knockon.loaders.assembling.gather import Rows
 
 _SCHEME = re.compile(r"^(?:docker|docker-pullable|oci|containerd)://", re.IGNORECASE)
 _HUB = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
@@ -40,3 +45,35 @@ def split_image(reference: str) -> tuple[str, str | None]:
 def make_image_id(name: str) -> str:
     """The id of the image of this name (`split_image`): `image:redis`."""
     return f"image:{name}"
+
+
+@dataclass
+class Images:
+    """The images that the rows of one source run."""
+
+    rows: Rows
+    _used: set[tuple[str, str]] = field(default_factory=set)
+    _digests: dict[str, set[str]] = field(default_factory=dict)
+
+    def run(self, dependent: str, reference: str, where: str) -> None:
+        """Add what runs an image, once; a name that is not understood is counted."""
+        name, version = split_image(reference)
+        identifier = make_image_id(name)
+        if not name:
+            reason = "an image whose name is not understood"
+            self.rows.findings.add("dropped", reason, f"{clip(reference, 60)} at {where}")
+            return
+        self._digests.setdefault(identifier, set()).add(reference.partition("@")[2].strip())
+        if (dependent, identifier) in self._used:
+            return
+        self._used.add((dependent, identifier))
+        self.rows.add_entity(identifier, where, name=identifier, kind="component")
+        self.rows.add_dependency(
+            dependent=dependent, provider=identifier, relation="runs", where=where, version=version
+        )
+
+    def name_digests(self) -> None:
+        """An image of which all that run it name one digest goes by that, too: BOMs may know it."""
+        for identifier, digests in self._digests.items():
+            if len(digests) == 1 and digests != {""}:
+                self.rows.entities[identifier]["also_known_as"] = json.dumps(list(digests))

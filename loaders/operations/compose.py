@@ -18,7 +18,7 @@ from pathlib import Path
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.assembling.images import make_image_id, split_image
+from knockon.loaders.assembling.images import Images, split_image
 from knockon.loaders.operations.compose_hosts import Names, connect_written
 from knockon.loaders.operations.compose_service import CONTAINER, NOT_REQUIRED, Service
 from knockon.loaders.operations.compose_services import Project
@@ -70,10 +70,11 @@ def read_compose(source: SourceLike, no_environment: bool = False) -> Tables:
         rows.findings.add("note", reason, other)
     given = project.read_variables(project.root / files[0].name).get("COMPOSE_PROJECT_NAME")
     title = given or project.name or re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
-    names = Names(title, services)
+    names, images = Names(title, services), Images(rows)
     for name, service in services.items():
-        _add(rows, title, name, service)
+        _add(rows, images, title, name, service)
         _connect(rows, title, name, service, services, names)
+    images.name_digests()
     if not no_environment:
         connect_written(rows, title, services, names)
     return rows.build_tables(
@@ -96,10 +97,10 @@ def _find_files(source: Source) -> tuple[Path, list[Path], list[str]]:
     return path, [path / n for n in read], [n for n in names if _ALIKE.match(n) and n not in read]
 
 
-def _add(rows: Rows, project: str, name: str, service: Service) -> None:
+def _add(rows: Rows, images: Images, project: str, name: str, service: Service) -> None:
     """A service with its image, and what its data and settings lie in."""
     identifier = f"{project}/{name}"
-    image, tag = split_image(service.image)
+    image, _ = split_image(service.image)
     rows.add_entity(
         identifier, service.where, name=name,
         # an overlay may say neither
@@ -107,17 +108,8 @@ def _add(rows: Rows, project: str, name: str, service: Service) -> None:
         image=service.image or None, criticality=_find_criticality(service),
         replicas=service.replicas, profiles=service.profiles,
     )  # fmt: skip
-    if image and not service.builds:
-        rows.add_entity(
-            make_image_id(image), service.where, name=make_image_id(image), kind="component"
-        )
-        rows.add_dependency(
-            dependent=identifier, provider=make_image_id(image), relation="runs",
-            where=service.where, version=tag,
-        )  # fmt: skip
-    elif service.image and not service.builds:
-        reason = "an image whose name is not understood"
-        rows.findings.add("dropped", reason, f"{clip(service.image, 60)} at {service.where}")
+    if service.image and not service.builds:
+        images.run(identifier, service.image, service.where)
     for (kind, part), where in service.parts.items():
         provider = f"{project}/{kind}:{part}"
         ours = "data_store" if kind == "volume" else "component"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from knockon.graph.errors import clip
 from knockon.loaders.assembling.gather import Rows
-from knockon.loaders.assembling.images import make_image_id, split_image
 from knockon.loaders.operations.kubernetes.manifests import (
     DEFAULT,
     KINDS,
@@ -185,18 +184,6 @@ class Cluster:
             provider = self.hold(one.kind, one.name, space, where)
             if provider is not None and not (part and self.is_linked(top, provider, one.relation)):
                 self.link(top, provider, one.relation, where)
-
-    def run_image(self, top: str, reference: str, where: str) -> None:
-        """The dependency of a workload on an image, once."""
-        image, version = split_image(reference)
-        if not image:
-            reason = "an image whose name is not understood"
-            self.rows.findings.add("dropped", reason, f"{clip(reference, 60)} at {where}")
-        elif not self.is_linked(top, make_image_id(image), "runs"):
-            self.rows.add_entity(
-                make_image_id(image), where, name=make_image_id(image), kind="component"
-            )
-            self.link(top, make_image_id(image), "runs", where, version=version)
 
     def count(self, top: str, action: str, reason: str, name: str, place: str) -> None:
         """Count something of a workload, once: its ReplicaSets and Pods say the same again."""

@@ -27,6 +27,7 @@ shortly. Values of Secrets and of the environment are never carried on.
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
+from knockon.loaders.assembling.images import Images
 from knockon.loaders.operations.kubernetes.cluster import Cluster
 from knockon.loaders.operations.kubernetes.hosts import Hosts
 from knockon.loaders.operations.kubernetes.manifests import Manifest, find_manifests, get_text
@@ -56,10 +57,16 @@ def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
         wanted = f"{source.name}: expected manifests such as a Deployment, found none"
         raise InputError(f"{wanted} but {seen}" if seen else wanted)
     cluster.settle()
+    images = Images(cluster.rows)
     for top, members in cluster.list_workloads().items():
         for number, one in enumerate(members):
-            _connect(cluster, top, one, part=number > 0)
+            pod = find_pod(one)
+            for reference in find_references(pod):
+                cluster.need(one, reference, part=number > 0)
+            for image, line in find_images(pod):
+                images.run(top, image, one.at(line))
         _place(cluster, top, members)
+    images.name_digests()
     services = Services(cluster)
     services.connect()
     connect_storage(cluster)
@@ -70,15 +77,6 @@ def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
         hosts.note_outside()
         Writings(cluster, services, hosts).connect()
     return cluster.rows.build_tables(f"Kubernetes manifests {clip(source.name, 60)}", EXPORT)
-
-
-def _connect(cluster: Cluster, top: str, manifest: Manifest, *, part: bool) -> None:
-    """A workload with what one of its templates names."""
-    pod = find_pod(manifest)
-    for one in find_references(pod):
-        cluster.need(manifest, one, part=part)
-    for image, line in find_images(pod):
-        cluster.run_image(top, image, manifest.at(line))
 
 
 def _place(cluster: Cluster, top: str, members: list[Manifest]) -> None:

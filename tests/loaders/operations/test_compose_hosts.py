@@ -1,5 +1,6 @@
 """Who calls whom in a Compose project: by every name of a service, in variables and commands."""
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -208,3 +209,21 @@ def test_a_bad_image_of_a_manifest_is_that_of_a_compose_file(tmp_path: Path) -> 
     hit = whatif(graph, "image:redis", mode="bad_update").entities.filter(pl.col("rank") > 0)
     assert set(hit["id"]) == {"shop/cache", "default/Pod/p"}
     assert tables.entities.height == 2
+
+
+def test_an_image_by_digest_is_the_one_of_a_bill_of_materials(tmp_path: Path) -> None:
+    """Its name there is another: what both go by is the digest."""
+    digest = f"sha256:{'0f' * 32}"
+    load(tmp_path, f"  cache: {{image: 'registry.example.com/base/cache@{digest}'}}\n")
+    purl = f"pkg:oci/other@{digest.replace(':', '%3A')}"
+    (tmp_path / "bom.json").write_text(
+        json.dumps({
+            "bomFormat": "CycloneDX", "specVersion": "1.6",
+            "metadata": {"component": {"type": "container", "name": "other", "purl": purl}},
+            "components": [{"type": "library", "name": "openssl", "version": "3"}],
+        })
+    )  # fmt: skip
+    both = load_tables([tmp_path / "compose.yaml", tmp_path / "bom.json"])
+    graph = DependencyGraph.from_tables(both, checked=True)
+    hit = whatif(graph, "openssl", mode="compromise").entities.filter(pl.col("rank") > 0)
+    assert "shop/cache" in set(hit["id"])
