@@ -141,6 +141,8 @@ def _find_crowded(circuit: Circuit, prepared: Prepared, varying: Bools) -> Bools
 
 def _join(prepared: Prepared, of_node: list[frozenset[int] | None]) -> list[frozenset[int] | None]:
     """(E,) the support of each entity: that of all its nodes."""
+    if prepared.nodes.one_each:
+        return of_node[: len(prepared.nodes.entity)]
     place = {int(e): i for i, e in enumerate(prepared.nodes.entity)}
     joined: list[frozenset[int] | None] = [frozenset()] * len(place)
     for node, entity in enumerate(prepared.circuit.entity.tolist()):
@@ -168,21 +170,21 @@ def _give_digits(
 
 
 def _run_cases(prepared: Prepared, lanes: Lanes, varying: Bools, digits: dict[int, int]) -> Bools:
-    """(E, cases) who is hit where each draw falls as its digit of the number of the case says."""
-    rows = np.flatnonzero(varying)
-    width = max(digits.values(), default=-1) + 1
-    table = every_case(width)
-    words = np.zeros((len(rows), table.shape[1]), np.uint64)
-    place = {int(row): i for i, row in enumerate(rows)}
-    for draw, digit in digits.items():
-        words[place[draw]] = table[digit]
-    chance = np.where(varying, 0.5, prepared.draws.strengths.middle)
+    """(E, cases) who is hit where each draw falls as its digit of the number of the case says.
+
+    Draws without a digit matter to nobody who is asked for: they never happen here.
+    """
+    draws = sorted(digits)
+    table = every_case(max(digits.values(), default=-1) + 1)
+    words = table[[digits[draw] for draw in draws]] if draws else table[:0]
+    chance = np.where(varying, 0.0, prepared.draws.strengths.middle)
+    chance[draws] = 0.5
     run = Run(prepared.draws, prepared.scenario.seed, chance)
-    parts = []
+    parts, cases = [], 1 << (max(digits.values(), default=-1) + 1)
     step = lanes.words(fractional=False)
     for first in range(0, words.shape[1], step):
         part = np.ascontiguousarray(words[:, first : first + step])
-        count = min(64 * part.shape[1], (1 << width) - 64 * first)
+        count = min(64 * part.shape[1], cases - 64 * first)
         blocks = iter([Block(first, np.ones(count), part)])
         for block, nodes in lanes.close(run, blocks, prepared.origins):
             hit = prepared.nodes.join(nodes, np.bitwise_or)
