@@ -40,6 +40,7 @@ from knockon.api.cli.options import (
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.startup import collect_rarely
 from knockon.api.cli.stdout import ClosedPipe, prepare_streams, say, silence_stdout, write_stdout
+from knockon.api.start import stop
 from knockon.graph.errors import KnockonError
 
 COMPLETE = "_KNOCKON_COMPLETE"  # set by the shell that asks what may come next
@@ -247,8 +248,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _leave(fault.format_message(), 2)
     except KnockonError as fault:
         _leave(str(fault), 2)
-    except (click.Abort, EOFError, KeyboardInterrupt):
+    except (click.Abort, EOFError):
         _leave("stopped", 130)
+    except KeyboardInterrupt:  # threads that still compute or compile are not waited for
+        stop()
     except MemoryError:
         _leave("not enough memory: ask for fewer --worlds, or less at a time with --memory", 2)
     except (ClosedPipe, BrokenPipeError):

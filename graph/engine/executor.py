@@ -63,7 +63,9 @@ class Threads:
             return found
 
         ahead: deque[tuple[B, Future[R]]] = deque()
-        with ThreadPoolExecutor(workers) as pool:
+        pool = ThreadPoolExecutor(workers)
+        wait = True
+        try:
             for block in blocks:
                 ahead.append((block, pool.submit(step, block)))
                 if len(ahead) == workers:
@@ -72,6 +74,11 @@ class Threads:
             while ahead:
                 done, future = ahead.popleft()
                 yield done, future.result()
+        except KeyboardInterrupt:
+            wait = False  # a block can take a minute
+            raise
+        finally:
+            pool.shutdown(wait=wait, cancel_futures=True)
 
     def release(self) -> None:
         """Let go of the workspaces that were made."""

@@ -1,8 +1,8 @@
 """How a kernel gets from Python to machine code: when it is first wanted, once for a machine.
 
 A kernel is a function of named tuples of arrays (`layout`), whose annotations are its signature:
-numba compiles it once, and refuses other types. What calls a kernel from Python loads it before, in
-the thread where Ctrl-C arrives; it is said before a kernel is compiled and while it is.
+numba compiles it once, and refuses other types. What runs a kernel in many threads loads it before;
+it is said before a kernel is compiled and while it is.
 
 Machine code is kept where numba keeps it: NUMBA_CACHE_DIR, else beside the kernel, else the user's
 folder of caches. numba looks at a kernel's own file only; here the name of what is kept holds a
@@ -11,6 +11,7 @@ another file, and processes that compile at a time write the same names with the
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -69,8 +70,9 @@ class Kernel(Generic[P]):
 
     def __init__(self, function: Callable[P, None], name: str, seconds: int) -> None:
         self.function, self.name, self.seconds = function, name, seconds
-        self._lock = Lock()
         self._compiled: Any = None
+        self._lock = Lock()
+        self._loading: Future[None] | None = None
 
     def __call__(self, *arguments: P.args, **named: P.kwargs) -> None:
         if self._compiled is None:
@@ -78,23 +80,40 @@ class Kernel(Generic[P]):
         self._compiled(*arguments, **named)
 
     def load(self) -> None:
-        """Compile the kernel, or load what was compiled before."""
+        """Compile the kernel, or load what was compiled before.
+
+        In a thread of its own: who waits for it can be interrupted, the compiler can not.
+        """
         with self._lock:
-            if self._compiled is not None:
-                return
-            compiled = _njit(**_OPTIONS)(self.function)
-            with _Notice(self.name, self.seconds) as notice:
-                try:
-                    compiled._cache = _Kept(self.function, notice)
-                except RuntimeError:  # from numba: no locator
-                    _log.warning(
-                        "no folder can be written to keep %s in, so that every process compiles "
-                        "it anew: set NUMBA_CACHE_DIR to one that can", self.name,
-                    )  # fmt: skip
-                    notice.begin()
-                compiled.compile(_signature(self.function))
-            compiled.disable_compile()
-            self._compiled = compiled
+            loading = self._loading
+            if loading is None:
+                loading = self._loading = Future()
+                Thread(target=self._load, args=(loading,), name=f"load {self.name}").start()
+        loading.result()
+
+    def _load(self, loading: "Future[None]") -> None:
+        try:
+            self._compiled = self._compile()
+        except BaseException as fault:
+            self._loading = None  # another time it may go well
+            loading.set_exception(fault)
+        else:
+            loading.set_result(None)
+
+    def _compile(self) -> Any:
+        compiled = _njit(**_OPTIONS)(self.function)
+        with _Notice(self.name, self.seconds) as notice:
+            try:
+                compiled._cache = _Kept(self.function, notice)
+            except RuntimeError:  # from numba: no locator
+                _log.warning(
+                    "no folder can be written to keep %s in, so that every process compiles it "
+                    "anew: set NUMBA_CACHE_DIR to one that can", self.name,
+                )  # fmt: skip
+                notice.begin()
+            compiled.compile(_signature(self.function))
+        compiled.disable_compile()
+        return compiled
 
 
 def kernel(name: str, seconds: int) -> Callable[[Callable[P, None]], Kernel[P]]:

@@ -87,6 +87,24 @@ def test_an_error_in_a_block_is_raised_and_its_workspace_is_not_used_again() -> 
     assert len(made) == 2
 
 
+def test_ctrl_c_does_not_wait_for_the_blocks_at_work() -> None:
+    """Which can take a minute; an error does wait, so that no more run than there is memory for."""
+    over, begun = threading.Event(), threading.Semaphore(0)
+
+    def work(_: None, mine: list[int], block: int) -> int:
+        if block:
+            begun.release()
+            assert over.wait(20)
+        return block
+
+    run = Threads().run(work, None, [0, 1, 2, 3], workers=3, workspace=Workspace(list))
+    assert next(run) == (0, 0)
+    begun.acquire()
+    with pytest.raises(KeyboardInterrupt):
+        run.throw(KeyboardInterrupt)
+    over.set()
+
+
 @pytest.fixture(scope="module")
 def processes() -> Iterator[Processes]:
     executor = Processes()
