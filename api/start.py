@@ -24,7 +24,7 @@ def main() -> None:
             signal.signal(signal.SIGINT, stop)
 
 
-def stop(number: int = signal.SIGINT, frame: FrameType | None = None) -> None:
+def stop(number: int, frame: FrameType | None) -> None:
     """End at once, for there is nothing to clean up."""
     os.write(2, b"knockon: stopped\n")
     os._exit(130)

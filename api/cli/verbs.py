@@ -40,7 +40,6 @@ from knockon.api.cli.options import (
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.startup import collect_rarely
 from knockon.api.cli.stdout import ClosedPipe, prepare_streams, say, silence_stdout, write_stdout
-from knockon.api.start import stop
 from knockon.graph.errors import KnockonError
 
 COMPLETE = "_KNOCKON_COMPLETE"  # set by the shell that asks what may come next
@@ -250,8 +249,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _leave(str(fault), 2)
     except (click.Abort, EOFError):
         _leave("stopped", 130)
-    except KeyboardInterrupt:  # threads that still compute or compile are not waited for
-        stop()
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            click.echo("knockon: stopped", err=True)
+        os._exit(130)  # threads that still compute or compile are not waited for
     except MemoryError:
         _leave("not enough memory: ask for fewer --worlds, or less at a time with --memory", 2)
     except (ClosedPipe, BrokenPipeError):
