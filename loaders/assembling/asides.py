@@ -44,7 +44,7 @@ def drop_asides(
     flat = [c for c in columns if not frame.schema[c].is_nested()]
     texts = frame.select(
         pl.coalesce(pl.lit(None, pl.String), *(pl.col(c).cast(pl.String) for c in flat)).alias("t")
-    )["t"]
+    )["t"].fill_null("")
     section = pl.repeat(
         len(columns) > 2 and _find_median(filled.filter(~lone)) > 2, frame.height, eager=True
     )

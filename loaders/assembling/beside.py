@@ -17,6 +17,7 @@ _ABOUT = {  # our column: endings of theirs
     "sector": ("_sector",),
     "country": ("_country",),
 }
+_BARE = ("id", "key", "code", "sys_id")  # of what a row is about, as is its name
 _FOUND = "\0found"
 
 
@@ -29,6 +30,8 @@ def find_beside(columns: Sequence[str], end: str) -> dict[str, str]:
         wanted = [w + ending for w in dict.fromkeys((word, plain)) for ending in endings]
         if ours == "name" and not word.endswith(("_name", "_label", "_title")):
             wanted.append(plain)  # `vendor` beside `vendor_id`
+        if ours == "name" and word in _BARE:
+            wanted += ("name", "label", "title", "display_name")
         column = next((words[w] for w in wanted if w in words), None)
         if column is not None and column not in found:
             found[column] = ours

@@ -45,6 +45,12 @@ def test_other_columns_that_describe_an_end(tmp_path: Path) -> None:
     assert "a column that describes an end" in "\n".join(map(str, tables.report))
 
 
+def test_a_bare_key_has_the_name_beside_it(tmp_path: Path) -> None:
+    """`Key, Name, Depends On`: the row is about what its key identifies."""
+    tables = csv(tmp_path, "Key,Name,Depends On\nIT-1,Shop,IT-2\nIT-2,Base,\n")
+    assert names(tables) == {"IT-1": "Shop", "IT-2": "Base"}
+
+
 def test_rows_that_differ_are_told(tmp_path: Path) -> None:
     """The first name is kept, and the report shows both."""
     text = "client,vendor,vendor_name\na,v,Stripe\nb,v,Stripe Inc\n"
