@@ -20,6 +20,8 @@ _CELL = re.compile(rb"""\sr=["']([A-Za-z]{1,20})([0-9]{1,20})["']""")
 _MERGED = re.compile(
     rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})["']"""
 )
+_ROW = re.compile(rb"<(?:\w+:)?row\b.*?(?:</(?:\w+:)?row>|(?=<(?:\w+:)?row\b)|\Z)", re.DOTALL)
+_FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>\s*(<(?:\w+:)?(?:v|is)\b)?)")
 _SHARED = re.compile(rb"<(?:\w+:)?si[ >/](.*?)(?=<(?:\w+:)?si[ >/]|\Z)", re.DOTALL)
 _USED = re.compile(rb"""\st=["']s["'][^>]*>\s*<(?:\w+:)?v>\s*(\d{1,9})\s*<""")
 
@@ -54,7 +56,7 @@ class Sheet:
             name = self.cells.columns[merged.first_column]
             texts = columns.setdefault(name, self.cells[name].to_list())
             for row in range(merged.first_row + 1, min(merged.last_row + 1, len(texts))):
-                texts[row] = texts[merged.first_row]
+                texts[row] = texts[merged.first_row] if texts[row] is None else texts[row]
         return self.cells.with_columns(
             pl.Series(name, texts, pl.String) for name, texts in columns.items()
         )
@@ -108,7 +110,9 @@ def _check_parts(source: Source) -> dict[str, tuple[Merged, ...]]:
         elif _SHEET.fullmatch(name):
             _check_reach(data, f"{source.name}/{clip(name, 80)}")
             total += _measure_texts(data, lengths)
-            parts[lowered] = tuple(_read_merged(match) for match in _MERGED.findall(data))
+            found = _MERGED.findall(data)
+            left = _find_left(data) if found else 0
+            parts[lowered] = tuple(_read_merged(match, left) for match in found)
     if total > MAX_TEXT:
         raise InputError(
             f"{source.name}: its cells hold {total:,} bytes of text; at most {MAX_TEXT:,} are read"
@@ -147,11 +151,24 @@ def _find_parts(parts: dict[str, bytes], name: str) -> dict[str, str]:
     return found
 
 
-def _read_merged(ends: tuple[bytes, ...]) -> Merged:
+def _read_merged(ends: tuple[bytes, ...], first: int) -> Merged:
     left, top, right, bottom = ends
-    return Merged(
-        int(top) - 1, int(bottom) - 1, _number_column(left) - 1, _number_column(right) - 1
-    )
+    columns = (max(0, _number_column(letters) - 1 - first) for letters in (left, right))
+    return Merged(int(top) - 1, int(bottom) - 1, *columns)
+
+
+def _find_left(data: bytes) -> int:
+    """How many columns before the first with a value: calamine leaves these out."""
+    least = _LAST_COLUMN
+    for row in _ROW.finditer(data):
+        column = -1
+        for cell in _FILLED.finditer(row[0]):
+            placed = _CELL.search(cell[1])
+            column = _number_column(placed[1]) - 1 if placed else column + 1
+            if cell[2]:
+                least = min(least, column)
+                break  # those behind it lie further right
+    return 0 if least == _LAST_COLUMN else least
 
 
 def _check_reach(data: bytes, place: str) -> None:

@@ -147,7 +147,7 @@ def _read_heads(sheet: Sheet, top: Sequence[Sequence[str]], at: int) -> int:
 def _name_columns(sheet: Sheet, cells: pl.DataFrame, at: int) -> list[str]:
     """The heads in a row; below a cell that is merged across, both: `Provider Name`."""
     words = [" ".join(str(cell or "").split()) for cell in cells.row(at)]
-    for merged in sheet.merged:
+    for merged in (m for m in sheet.merged if m.first_column < len(words)):
         if (
             merged.first_row == merged.last_row == at - 1
             and merged.last_column > merged.first_column

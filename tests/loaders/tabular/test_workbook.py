@@ -257,3 +257,17 @@ def test_sheets_beside_ours_are_told(tmp_path: Path) -> None:
     told = notes(load_tables([write_xlsx(tmp_path / "a.xlsx", rows)]))
     assert "note 1: a sheet that is not read, beside 'dependencies'" in told
     assert "('Extra')" in told
+
+
+def test_a_table_that_begins_further_right(tmp_path: Path) -> None:
+    """Columns are counted from the first with a value; merged cells fill no cell that has one."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for cell, text in (("C3", "Application"), ("D3", "Vendor"), ("C4", "Shop"), ("D4", "Stripe"),
+                       ("D5", "Twilio")):  # fmt: skip
+        sheet[cell] = text
+    sheet.merge_cells("C4:C5")
+    book.save(tmp_path / "a.xlsx")
+    tables = load_tables([tmp_path / "a.xlsx"])
+    assert edges(tables) == [("Shop", "Stripe"), ("Shop", "Twilio")]
+    assert sorted(tables.dependencies["_line"].to_list()) == [4, 5]
