@@ -31,27 +31,27 @@ def explain_nobody(graph: DependencyGraph, scenario: Scenario) -> tuple[str, ...
     direct = graph.dependencies.with_columns(pl.Series("_dependent", graph.dependent)).filter(
         pl.Series(np.isin(graph.provider, failing) & ~np.isin(graph.dependent, failing))
     )
-    crossed = _crossed(direct, scenario)
+    crossed = _select_crossed(direct, scenario)
     return (
-        *_other_modes(graph, scenario, direct.height - crossed.height, direct),
-        *_held(graph, scenario, crossed),
-        *_grace(graph, scenario, crossed),
-        *_protected(graph, scenario, crossed),
-        *_zero(graph, crossed),
-        *_children(graph, failing),
-        *_alike(graph, failing, any_direct=direct.height > 0),
-        *_dropped(graph),
+        *_explain_mode(graph, scenario, direct.height - crossed.height, direct),
+        *_explain_groups(graph, scenario, crossed),
+        *_explain_grace(graph, scenario, crossed),
+        *_explain_protection(graph, scenario, crossed),
+        *_explain_zero(graph, crossed),
+        *_explain_parent(graph, failing),
+        *_explain_names(graph, failing, any_direct=direct.height > 0),
+        *_explain_dropped(graph),
     )
 
 
-def _crossed(direct: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
+def _select_crossed(direct: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
     """The direct dependencies that the mode crosses; relations without a rule always do."""
     crossed = {r for m, r, _ in scenario.rules if m == scenario.mode}
     listed = {r for _, r, _ in scenario.rules}
     return direct.filter(pl.col("relation").is_in(crossed) | ~pl.col("relation").is_in(listed))
 
 
-def _other_modes(
+def _explain_mode(
     graph: DependencyGraph, scenario: Scenario, barred: int, direct: pl.DataFrame
 ) -> Iterator[str]:
     """Relations that the mode does not cross, and how many another mode would reach."""
@@ -86,7 +86,9 @@ def _count_reached(graph: DependencyGraph, scenario: Scenario, mode: str) -> int
     return len(np.setdiff1d(hit, failing))
 
 
-def _held(graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame) -> Iterator[str]:
+def _explain_groups(
+    graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame
+) -> Iterator[str]:
     """`payments holds: 1 of its 2 dns left`, for groups that the failure does not break."""
     grouped = direct.filter(pl.col("group").is_not_null())
     if not grouped.height or scenario.mode in UNAIDED:
@@ -109,7 +111,9 @@ def _held(graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame) -> I
         yield some(said, _NAMED)
 
 
-def _grace(graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame) -> Iterator[str]:
+def _explain_grace(
+    graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame
+) -> Iterator[str]:
     """Those who get by without it for longer than it is down."""
     if scenario.hours is None:
         return
@@ -124,21 +128,23 @@ def _grace(graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame) -> 
         yield f"{some(said, _NAMED)} (it is down for {scenario.hours} h)"
 
 
-def _protected(graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame) -> Iterator[str]:
+def _explain_protection(
+    graph: DependencyGraph, scenario: Scenario, direct: pl.DataFrame
+) -> Iterator[str]:
     safe = direct.filter(pl.col("dependent").is_in(scenario.protect))
     names = [_name(graph, i) for i in safe["dependent"].unique().sort()]
     if names:
         yield f"{some(names, _NAMED)} {'is' if len(names) == 1 else 'are'} protected"
 
 
-def _zero(graph: DependencyGraph, direct: pl.DataFrame) -> Iterator[str]:
+def _explain_zero(graph: DependencyGraph, direct: pl.DataFrame) -> Iterator[str]:
     never = direct.filter(pl.col("probability") == 0)
     names = [_name(graph, i) for i in never["dependent"].unique().sort()]
     if names:
         yield f"the strength towards {some(names, _NAMED)} is stated as 0"
 
 
-def _children(graph: DependencyGraph, failing: Ints) -> Iterator[str]:
+def _explain_parent(graph: DependencyGraph, failing: Ints) -> Iterator[str]:
     """A parent fails alone: nothing spreads from it to what it owns."""
     ids = [graph.ids[i] for i in failing]
     owned = graph.entities.filter(pl.col("parent").is_in(ids) & ~pl.col("id").is_in(ids))
@@ -152,7 +158,7 @@ def _children(graph: DependencyGraph, failing: Ints) -> Iterator[str]:
     yield f'it is the parent of {names}{on}: --whole "{parent}" asks for all of them together'
 
 
-def _alike(graph: DependencyGraph, failing: Ints, *, any_direct: bool) -> Iterator[str]:
+def _explain_names(graph: DependencyGraph, failing: Ints, *, any_direct: bool) -> Iterator[str]:
     """Other entities of much the same name that others do depend on."""
     if any_direct:
         return
@@ -167,7 +173,7 @@ def _alike(graph: DependencyGraph, failing: Ints, *, any_direct: bool) -> Iterat
         yield f"there are names like it: {', '.join(said[:_ALIKE])}"
 
 
-def _dropped(graph: DependencyGraph) -> Iterator[str]:
+def _explain_dropped(graph: DependencyGraph) -> Iterator[str]:
     """Rows that never became part of the graph."""
     count = sum(f.count for f in graph.report if f.action == "dropped")
     if count:

@@ -273,16 +273,16 @@ class _Curve:
             each = np.broadcast_to(weight, down.shape)[down]
             moments = np.concatenate([self.steps[i][0], start[rows][down], end[rows][down]])
             change = np.concatenate([self.steps[i][1], each, -each])
-            self.steps[i] = self._merged(moments, change)
+            self.steps[i] = self._merge(moments, change)
 
-    def _merged(self, moments: Floats, change: Floats) -> tuple[Floats, Floats]:
+    def _merge(self, moments: Floats, change: Floats) -> tuple[Floats, Floats]:
         if self.rounded:
             moments = _three_digits(moments)
         found, of = np.unique(moments, return_inverse=True)
         if len(found) > _MOMENTS and not self.rounded:
             self.rounded = True
-            self.steps = [self._merged(*step) for step in self.steps]
-            return self._merged(moments, change)
+            self.steps = [self._merge(*step) for step in self.steps]
+            return self._merge(moments, change)
         level: Floats = np.bincount(of, weights=change, minlength=len(found)).astype(np.float64)
         return found, level
 

@@ -100,13 +100,13 @@ class Circuit:
         kept &= reached[self.targets]
         kept &= pick(pick(transmits, self.dependency), self.member)
         if (self.threshold > 1).any():
-            losing = _numbered(self.member[kept])[0]
+            losing = _number(self.member[kept])[0]
             lost = np.bincount(self.group[losing], minlength=len(self.node))
             breaks = (lost >= self.threshold) | (self.switch_of >= 0)
             kept &= breaks[self.group[self.member]]
         arcs = every(len(kept)) if kept.all() else narrow(np.flatnonzero(kept))
-        members, member = _numbered(pick(self.member, arcs))
-        groups, group = _numbered(pick(self.group, members))
+        members, member = _number(pick(self.member, arcs))
+        groups, group = _number(pick(self.group, members))
         part = Circuit(
             pick(self.entity, nodes),
             number[pick(self.provider, arcs)],
@@ -143,7 +143,7 @@ def build_circuit(
             continue
         crosses = narrow(np.flatnonzero(layer >= 0))
         arcs.append((layer[crosses], narrow(k * n + graph.provider[crosses]), crosses))
-    found = _Arcs(*(_joined(parts) for parts in zip(*arcs, strict=True)))
+    found = _Arcs(*(_join(parts) for parts in zip(*arcs, strict=True)))
     notes = [f"relation {w!r} has no rule: it crosses every mode" for w in words if w not in listed]
     entity = narrow(np.tile(np.arange(n), len(modes)))
     aided = [k for k, m in enumerate(modes) if m not in UNAIDED]
@@ -185,7 +185,7 @@ class _Arcs(NamedTuple):
             here = np.full(len(more), layer)
             strange = np.ones(len(more), np.bool_)
             parts.append(_Arcs(here, self.provider[more], self.dependency[more], strange))
-        return _Arcs(*(_joined(p) for p in zip(*parts, strict=True)))
+        return _Arcs(*(_join(p) for p in zip(*parts, strict=True)))
 
 
 def _assemble(graph: DependencyGraph, aided: list[int], entity: Ints, arcs: _Arcs) -> Circuit:
@@ -235,7 +235,7 @@ def _thresholds(
     return narrow(threshold), narrow(np.where((threshold > 1) & (switch < 1), head, -1))
 
 
-def _joined(parts: Sequence[Any]) -> Any:
+def _join(parts: Sequence[Any]) -> Any:
     """The arrays below each other, without a copy where there is one."""
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -259,7 +259,7 @@ def _runs(*columns: Ints) -> tuple[Ints, Ints]:
     return narrow(np.flatnonzero(first)), number - 1
 
 
-def _numbered(ascending: Ints) -> tuple[Ints, Ints]:
+def _number(ascending: Ints) -> tuple[Ints, Ints]:
     """The distinct values of a row that ascends, and the number of each value among them."""
     first, number = _runs(ascending)
     return pick(ascending, first), number

@@ -187,7 +187,7 @@ class Timeline:
         origin[origins] = True
         wide = [np.array(x, np.int64) for x in (arc_start, arc_member, c.group, c.node)]
         arc_start, arc_member, group, node = wide
-        order, component, first = _ordered(arc_start, node[group[arc_member]])
+        order, component, first = _order_nodes(arc_start, node[group[arc_member]])
         return Shape(
             order, component, first, arc_start, arc_member, np.array(c.foreign[by_provider]), group,
             c.member_start, node, np.array(c.threshold, np.int64),
@@ -237,7 +237,7 @@ def with_switches(graph: DependencyGraph, circuit: Circuit) -> Circuit:
     return replace(circuit, switch_of=switches)
 
 
-def _ordered(start: Ints, target: Ints) -> tuple[Ints, Ints, Ints]:
+def _order_nodes(start: Ints, target: Ints) -> tuple[Ints, Ints, Ints]:
     """Nodes by component, providers first; the component of each; where each component begins."""
     n = len(start) - 1
     lengths = (n, n, n, 5 * n + 1)

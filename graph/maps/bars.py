@@ -31,7 +31,7 @@ class Bar:
 
 def make_bars(entities: pl.DataFrame, top: int) -> list[Bar]:
     """Some origins and the first `top` other entities that are ever down, in order of rank."""
-    fallen = _fallen(entities)
+    fallen = _select_fallen(entities)
     origin = pl.col("rank") == 0
     rows = pl.concat([fallen.filter(origin).head(ORIGINS), fallen.filter(~origin).head(top)])
     return [
@@ -51,7 +51,7 @@ def make_bars(entities: pl.DataFrame, top: int) -> list[Bar]:
 def count_more(entities: pl.DataFrame, bars: Sequence[Bar]) -> str:
     """`+45 more that may be down: 39 enterprises and 6 services`, and origins that have no bar;
     nothing where every entity has one."""
-    fallen = _fallen(entities)
+    fallen = _select_fallen(entities)
     origins = fallen.filter(pl.col("rank") == 0).height - sum(b.origin for b in bars)
     failing = f"+{origins:,} more that fail" if origins else ""
     rest = fallen.filter(pl.col("rank") > 0)[sum(not b.origin for b in bars) :]
@@ -65,7 +65,7 @@ def count_more(entities: pl.DataFrame, bars: Sequence[Bar]) -> str:
     return f"{failing}; {counted}" if failing else counted
 
 
-def _fallen(entities: pl.DataFrame) -> pl.DataFrame:
+def _select_fallen(entities: pl.DataFrame) -> pl.DataFrame:
     """The entities that are down in some world, in order of rank."""
     down = pl.col("down_hours").is_not_null() & pl.col("start_hours").is_not_null()
     return entities.filter(down).sort(["rank", "name"], maintain_order=True)

@@ -60,7 +60,7 @@ def draw_exceedance(
         f'<path d="{below}Z" fill="{BLUE}" fill-opacity="0.12"/>',
         f'<path class="curve" d="{d}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
         *hovers(x, y, lambda value: _describe_share(value, values, shares, unit)),
-        *_marked(x, y, marks, said, unit),
+        *_mark_percentiles(x, y, marks, said, unit),
     ]
     feet, height = footer(foot, _PAGE, y.low + 44)
     return document(_PAGE, height, sentence, " ".join(assumed), [*body, *feet])
@@ -97,7 +97,7 @@ def _describe_share(value: float, values: list[float], shares: list[float], unit
     return f"{amount(value)} or more ({unit}): in {percent(share)} of all worlds"
 
 
-def _marked(
+def _mark_percentiles(
     x: Axis, y: Axis, marks: list[tuple[str, float, float, str]], said: list[str], unit: str
 ) -> list[str]:
     """The percentiles on the curve; what is above and right of a falling curve is free."""

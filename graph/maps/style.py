@@ -22,7 +22,7 @@ def _poly(*points: tuple[float, float]) -> str:
     return "M" + "L".join(f"{_n(x)},{_n(y)}" for x, y in points) + "Z"
 
 
-def _rounded(w: float, h: float, r: float) -> str:
+def _round_corners(w: float, h: float, r: float) -> str:
     return (
         f"M{_n(r)},0H{_n(w - r)}Q{_n(w)},0 {_n(w)},{_n(r)}V{_n(h - r)}Q{_n(w)},{_n(h)} {_n(w - r)},"
         f"{_n(h)}H{_n(r)}Q0,{_n(h)} 0,{_n(h - r)}V{_n(r)}Q0,0 {_n(r)},0Z"
@@ -71,9 +71,9 @@ def _note(w: float, h: float) -> str:
 SHAPES: dict[str, Callable[[float, float], str]] = {
     "security_vendor": _hexagon,
     "platform": _slanted,
-    "cloud_provider": lambda w, h: _rounded(w, h, h / 2),
+    "cloud_provider": lambda w, h: _round_corners(w, h, h / 2),
     "enterprise": _tab,
-    "service": lambda w, h: _rounded(w, h, min(7, h / 5)),
+    "service": lambda w, h: _round_corners(w, h, min(7, h / 5)),
     "component": _note,
     "identity_provider": _octagon,
     "dns_provider": _octagon,

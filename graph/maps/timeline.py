@@ -175,7 +175,7 @@ def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
         )
         out += _key(i, kind, max(numbers), top + 40 + 20 * i)
         floor = ceiling
-    out += hovers(x, y, lambda hour: _told(course, hour))
+    out += hovers(x, y, lambda hour: _describe_hour(course, hour))
     if total:
         peak = max(total)
         out.append(text(_RIGHT + 12, top + 12, f"{amount(peak)} at most", NAME, bold=True))
@@ -195,7 +195,7 @@ def _key(number: int, kind: str, most: float, y: float) -> list[str]:
     ]
 
 
-def _told(course: Course, hour: float) -> str:
+def _describe_hour(course: Course, hour: float) -> str:
     at = course.at(hour)
     if at < 0:
         return f"after {duration(hour)}: none down"
@@ -226,7 +226,7 @@ def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
     points = [*zip(course.hours, share, strict=True), (ends, share[-1])]
     d = path(stairs(x, y, points))
     out.append(f'<path class="restored" d="{d}" fill="none" stroke="{BLUE}" stroke-width="2"/>')
-    out += hovers(x, y, lambda hour: _told(course, hour))
+    out += hovers(x, y, lambda hour: _describe_hour(course, hour))
     for i, wanted in enumerate(RESTORED):
         hour = course.restored_after(wanted)
         level = top + 22 + 24 * i

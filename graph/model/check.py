@@ -47,7 +47,7 @@ def check(tables: Tables) -> Tables:
     dependencies = conform(coded, DEPENDENCY_COLUMNS, "dependencies", faults)
     if faults and not _goes_on(entities, dependencies):
         raise InputError.of(faults)
-    given = set(tables.dependencies.columns) | _ranged(dependencies)
+    given = set(tables.dependencies.columns) | _find_ranged(dependencies)
     absent = [c for c in DEPENDENCY_COLUMNS if c.name not in given and not c.required]
     report, head = list(tables.report), replace(tables, dependencies=pl.DataFrame())
     del tables, coded  # what came is not held beside what is made of it
@@ -63,7 +63,7 @@ def check(tables: Tables) -> Tables:
     _check_group_sizes(dependencies, ids, faults)
     if faults:
         raise InputError.of(faults)
-    dependencies, ids = _renumbered(dependencies, ids, entities["id"])
+    dependencies, ids = _drop_unnamed(dependencies, ids, entities["id"])
     entities = _add_missing(entities, ids, report)
     entities = entities.with_columns(pl.col("name").fill_null(pl.col("id"))).sort("id")
     done = dependencies.drop(ROW).with_columns(
@@ -85,7 +85,7 @@ def _goes_on(entities: pl.DataFrame, dependencies: pl.DataFrame) -> bool:
     return True
 
 
-def _ranged(dependencies: pl.DataFrame) -> set[str]:
+def _find_ranged(dependencies: pl.DataFrame) -> set[str]:
     """The columns for the high ends of ranges that hold any."""
     ends = [name + TO for name in RANGED["dependencies"]]
     held = dependencies.select(pl.col(end).is_not_null().any() for end in ends)
@@ -114,7 +114,7 @@ def _without_self_loops(frame: pl.DataFrame, ids: pl.Series, report: list[Findin
     loops = frame.filter(loop)
     if not loops.height:
         return frame
-    shown = _rows(_named(loops.head(_EXAMPLES), ids), pl.col("dependent"))
+    shown = _rows(_add_ids(loops.head(_EXAMPLES), ids), pl.col("dependent"))
     report.append(Finding("dropped", loops.height, "an entity that depends on itself", shown))
     return frame.filter(~loop)
 
@@ -122,14 +122,16 @@ def _without_self_loops(frame: pl.DataFrame, ids: pl.Series, report: list[Findin
 def _settle_groups(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> pl.DataFrame:
     """`needs` and `switch_probability` of a group, filled from the rows of it that state them."""
     alone = frame.filter(pl.col("group").is_null() & (pl.col("needs") > 1))
-    for dependent, needs, where in _placed(alone, ids).select("dependent", "needs", "_at").rows():
+    for dependent, needs, where in (
+        _add_places(alone, ids).select("dependent", "needs", "_at").rows()
+    ):
         faults.append(
             f"{where}: dependency of {clip(dependent)!r} needs {needs}, but no group is named"
         )
     grouped = frame.filter(pl.col("group").is_not_null())
     if not grouped.height:
         return frame
-    placed = _placed(grouped, ids)
+    placed = _add_places(grouped, ids)
     for name in OF_GROUP:
         split = (
             placed.group_by("dependent", "group")
@@ -208,7 +210,7 @@ def _merge_repeated(
     )
     extra = twice.height - merged.height
     reason = "a repeated dependency (a stated strength beats unknown, then the more severe value)"
-    both = _named(twice.head(_EXAMPLES), ids)
+    both = _add_ids(twice.head(_EXAMPLES), ids)
     shown = _rows(both, pl.col("dependent") + " on " + pl.col("provider"))
     report.append(Finding("merged", extra, reason, shown))
     return _sorted(pl.concat([frame.filter(~again), merged.select(frame.columns)]), ids, keys)
@@ -219,7 +221,7 @@ def _check_group_sizes(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -
     if not grouped.height:
         return
     short = (
-        _placed(grouped.sort(ROW), ids)
+        _add_places(grouped.sort(ROW), ids)
         .group_by("dependent", "group")
         .agg(pl.len().alias("members"), pl.col("needs").first().fill_null(1), "_at")
         .filter(pl.col("needs") > pl.col("members"))
@@ -232,7 +234,7 @@ def _check_group_sizes(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -
         )
 
 
-def _renumbered(
+def _drop_unnamed(
     frame: pl.DataFrame, ids: pl.Series, entities: pl.Series
 ) -> tuple[pl.DataFrame, pl.Series]:
     """Without the ids that only dropped rows name."""
@@ -260,13 +262,13 @@ def _add_missing(entities: pl.DataFrame, ids: pl.Series, report: list[Finding]) 
     return pl.concat([entities, missing.with_columns(bare)], how="diagonal")
 
 
-def _named(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+def _add_ids(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     """A few rows with the ids of their ends, for a message."""
     return frame.with_columns(ids.gather(frame[name]).alias(name) for name in ENDS)
 
 
-def _placed(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
-    return _named(frame, ids).with_columns(at(frame, "dependencies").alias("_at"))
+def _add_places(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    return _add_ids(frame, ids).with_columns(at(frame, "dependencies").alias("_at"))
 
 
 def _rows(frame: pl.DataFrame, what: pl.Expr) -> tuple[str, ...]:

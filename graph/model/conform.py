@@ -121,11 +121,13 @@ def _cast(
         return value
     for i in bad.arg_true():
         got = "nothing" if raw[i] is None else repr(clip(str(series[i])))
-        faults.append(f"{where(i)}: {column.name}: expected {_wanted(column)}, got {got}")
+        faults.append(
+            f"{where(i)}: {column.name}: expected {_describe_expected(column)}, got {got}"
+        )
     return value
 
 
-def _wanted(column: Column) -> str:
+def _describe_expected(column: Column) -> str:
     return (
         f"an {column.name}"
         if column.required and column.name == "id"

@@ -33,9 +33,9 @@ def make_network(tables: Tables) -> "nx.MultiDiGraph[str]":
     """Entities as nodes, dependencies as edges to the provider, columns as attributes."""
     made: nx.MultiDiGraph[str] = nx.MultiDiGraph(title=tables.title, weight_unit=tables.weight_unit)
     for row in tables.entities.iter_rows(named=True):
-        made.add_node(row.pop("id"), **_stated(row))
+        made.add_node(row.pop("id"), **_drop_blanks(row))
     for row in tables.dependencies.iter_rows(named=True):
-        made.add_edge(row.pop("dependent"), row.pop("provider"), **_stated(row))
+        made.add_edge(row.pop("dependent"), row.pop("provider"), **_drop_blanks(row))
     return made
 
 
@@ -71,5 +71,5 @@ def _plain(data: dict[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _stated(row: dict[str, Any]) -> dict[str, Any]:
+def _drop_blanks(row: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in row.items() if v is not None and not k.startswith("_")}

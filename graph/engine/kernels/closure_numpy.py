@@ -28,7 +28,7 @@ def close(circuit: Circuit, live: Words, stuck: Words, hit: Words, barred: Ints)
         groups = circuit.groups_after(frontier)
         if not groups.size:
             break
-        broken = _broken(circuit, groups, live, stuck, hit)
+        broken = _break_groups(circuit, groups, live, stuck, hit)
         node = circuit.node[groups]
         first = np.flatnonzero(firsts(node))
         nodes = node[first]
@@ -40,7 +40,7 @@ def close(circuit: Circuit, live: Words, stuck: Words, hit: Words, barred: Ints)
     return hit
 
 
-def _broken(circuit: Circuit, groups: Ints, live: Words, stuck: Words, hit: Words) -> Words:
+def _break_groups(circuit: Circuit, groups: Ints, live: Words, stuck: Words, hit: Words) -> Words:
     """(len(groups), W) worlds in which each group breaks."""
     members, first, arcs, first_arc = circuit.parts(groups)
     down = hit[circuit.provider[arcs]]

@@ -97,7 +97,7 @@ def spread_loss(shared: Shared, scratch: Scratch, lanes: Ints) -> Floats:
 
 
 @helper
-def _ranked(values: Any, rank: Any, largest: Any) -> Any:
+def _select(values: Any, rank: Any, largest: Any) -> Any:
     """The rank-th largest of the values, 0 where they are fewer."""
     if rank > len(values):
         return 0.0
@@ -174,7 +174,7 @@ def losses_kernel(
                         broken[g] = max(broken[g], value)
                     elif value > broken[g]:
                         of_group = member[groups.first_slot[g] : groups.first_slot[g + 1]]
-                        broken[g] = _ranked(of_group, groups.threshold[g], scratch.largest)
+                        broken[g] = _select(of_group, groups.threshold[g], scratch.largest)
                     value = min(broken[g], own[g])
                     if value <= x[t]:
                         continue

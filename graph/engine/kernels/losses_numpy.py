@@ -56,7 +56,7 @@ def _group_losses(
     if shared.size:
         sizes = np.diff(np.append(first, len(members)))[shared]
         rank = circuit.threshold[groups[shared]]
-        held = _ranked(member, first[shared], sizes, rank)
+        held = _select(member, first[shared], sizes, rank)
         lost[shared] = np.where(stuck[groups[shared]], lost[shared], held)
     foreign = circuit.foreign[arcs]
     if foreign.any():  # in no mode more than the members lost in it bring
@@ -66,7 +66,7 @@ def _group_losses(
     return lost
 
 
-def _ranked(member: Floats, first: Ints, sizes: Ints, rank: Ints) -> Floats:
+def _select(member: Floats, first: Ints, sizes: Ints, rank: Ints) -> Floats:
     """The rank-th largest of the rows first..first + size of `member`, 0 where they are fewer."""
     found = np.zeros((len(first), member.shape[1]))
     for size, k in sorted(set(zip(sizes.tolist(), rank.tolist(), strict=True))):

@@ -75,7 +75,7 @@ class _Walk:
                 self._circle(nodes)
         if len(self.lost):
             arcs = np.arange(len(self.circuit.member))
-            np.logical_or.at(self.lost, self.circuit.member, self._lost(arcs)[0] < INFINITE)
+            np.logical_or.at(self.lost, self.circuit.member, self._find_lost(arcs)[0] < INFINITE)
 
     def _circle(self, nodes: Ints) -> None:
         """Those that fall first, of all that have not fallen yet, fall; then the next."""
@@ -121,7 +121,7 @@ class _Walk:
         groups = np.arange(s.group_start[v], s.group_start[v + 1])
         alone = groups[s.threshold[groups] == 1]
         _, _, arcs, _ = self.circuit.parts(alone)
-        since, until = self._lost(arcs)
+        since, until = self._find_lost(arcs)
         broken, mended = since.min(axis=0, initial=INFINITE), until.max(axis=0, initial=-INFINITE)
         begun, over = np.full(self.lanes, INFINITE), np.full(self.lanes, -INFINITE)
         judged = {int(g): self._judge(g) for g in groups[s.threshold[groups] > 1]}
@@ -141,7 +141,7 @@ class _Walk:
     def _judge(self, g: int) -> _Group:
         s = self.s
         members, _, arcs, first = self.circuit.parts(np.array([g]))
-        since, until = self._lost(arcs)
+        since, until = self._find_lost(arcs)
         own = (since < INFINITE) & ~self.circuit.foreign[arcs][:, None]
         own_from = np.where(own, since, INFINITE).min(axis=0, initial=INFINITE)
         own_to = np.where(own, until, -INFINITE).max(axis=0, initial=-INFINITE)
@@ -169,7 +169,7 @@ class _Walk:
             np.where(whole, broken, INFINITE), np.where(whole, mended, -INFINITE), switched, back
         )
 
-    def _lost(self, arcs: Ints) -> tuple[Floats, Floats]:
+    def _find_lost(self, arcs: Ints) -> tuple[Floats, Floats]:
         """(len(arcs), L) from when to when each arc's member is lost by it."""
         c = self.circuit
         member, provider = c.member[arcs], c.provider[arcs]
