@@ -40,6 +40,7 @@ def rank_rows(
             routes,
             _strength_source(prepared, ways),
             pl.int_range(pl.len()).alias("number"),
+            pl.Series("entity", prepared.nodes.entity, pl.Int64),
         )
     )
     nothing = ("probability", "probability_low", "probability_high", "std_error", "impact",
@@ -47,6 +48,7 @@ def rank_rows(
     spared = graph.entities[prepared.touched].select("id", "name", "kind", "sector").with_columns(
         *(pl.lit(0.0).alias(c) for c in nothing), pl.lit(False).alias("origin"),
         pl.lit([], pl.List(pl.String)).alias("route"),
+        pl.Series("entity", prepared.touched, pl.Int64),
     )  # fmt: skip
     rows = pl.concat([reached, spared], how="diagonal")
     verdict = (
@@ -54,9 +56,11 @@ def rank_rows(
         .when(pl.col("probability_high") < 0.5).then(pl.lit("spared"))
         .otherwise(pl.lit("unknown"))
     )  # fmt: skip
+    named = (rows["name"] != rows["id"]).any()  # else the names stand in the order of numbers
+    figures_of = ["origin", "impact", "probability", "probability_high"]
     ranked = rows.sort(
-        ["origin", "impact", "probability", "probability_high", "name", "id"],
-        descending=[True, True, True, True, False, False],
+        [*figures_of, *(["name"] if named else []), "entity"],
+        descending=[True] * 4 + [False] * (2 if named else 1),
     ).with_columns(
         (pl.int_range(1, pl.len() + 1) - pl.col("origin").sum()).clip(0).alias("rank"),
         verdict.alias("verdict"),

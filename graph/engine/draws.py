@@ -81,7 +81,9 @@ class Draws:
         """
         dependency, waiting, of_member = _rows_of_members(circuit)
         head, of_group = _rows_of_groups(graph, circuit, len(dependency) + len(waiting))
-        used = [pick(q, dependency) for q in (strengths[:1] if strengths.alike else strengths)]
+        used = [
+            lean(pick(q, dependency)) for q in (strengths[:1] if strengths.alike else strengths)
+        ]
         if not (used[0] != used[-1]).any():
             used = used[:1]
         if len(waiting) or len(head):
@@ -141,6 +143,8 @@ def _keys(
     graph: DependencyGraph, dependency: Ints, waiting: Ints, head: Ints, uncertain: Bools
 ) -> Words:
     """(V,) the keys of what is drawn. A ring is drawn also where its share is certain: when."""
+    if uncertain.all() and len(uncertain) == len(dependency):
+        return dependency_keys(graph, dependency)
     keys = np.zeros(len(uncertain), np.uint64)
     transmits, works = (np.flatnonzero(uncertain[part]) for part in (
         slice(0, len(dependency)), slice(len(uncertain) - len(head), None)))  # fmt: skip
