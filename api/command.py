@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @add_join_options
 def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None:
     """REST API and web page over one graph per SOURCE."""
+    from knockon.api.rest.listen import open_port
+
+    listener = open_port(host, port)
     graphs: dict[str, DependencyGraph] = {}
     for source in sources:
         place = Path(source).resolve()
@@ -34,4 +37,4 @@ def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None
     from knockon.api.rest.app import serve as run
 
     collect_often()
-    run(graphs, host=host, port=port)
+    run(graphs, host=host, port=port, listener=listener)

@@ -1,21 +1,26 @@
 """Figures and kinds in words: what sentences, tables and pictures have in common."""
 
+import re
 from collections.abc import Sequence
 
 _PLURAL = {
-    "enterprise": "enterprises",
-    "branch": "branches",
-    "certificate_authority": "certificate authorities",
     "unknown": "entities",
-    "other": "others",
 }
 _SINGULAR = {"unknown": "entity"}
+_CAPITALS = {word: word.upper() for word in ("dns", "cdn", "ict", "vpn", "api", "iam", "sso")}
 
 
 def kind_name(kind: str, number: int) -> str:
     """The word for so many entities of a kind."""
-    words = kind.replace("_", " ").replace("dns ", "DNS ").replace("cdn ", "CDN ")
-    return _SINGULAR.get(kind, words) if number == 1 else _PLURAL.get(kind, f"{words}s")
+    words = " ".join(_CAPITALS.get(word, word) for word in kind.split("_"))
+    return _SINGULAR.get(kind, words) if number == 1 else _PLURAL.get(kind) or plural(words)
+
+
+def plural(words: str) -> str:
+    """`branches`, `authorities`, `gateways`, of English words in their regular form."""
+    if re.search("(s|x|z|ch|sh)$", words):
+        return f"{words}es"
+    return f"{words[:-1]}ies" if re.search("[^aeiou]y$", words) else f"{words}s"
 
 
 def many(number: int, word: str) -> str:

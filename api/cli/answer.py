@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from knockon.api.cli.files import STDOUT, check_suffix
+from knockon.api.cli.files import FORMS, STDOUT, check_suffix
 from knockon.api.cli.stdout import say, write_stdout
 from knockon.graph.errors import clip
 
 if TYPE_CHECKING:
     from polars import DataFrame
-    from rich.console import Console
 
+    from knockon.api.cli.console import Out
     from knockon.graph.analysis.impact import Impact
     from knockon.graph.model.graph import DependencyGraph
     from knockon.graph.model.tables import Tables
+
+PAGES = ("table", "markdown")  # forms for people
 
 
 def check_kind(graph: "DependencyGraph", kind: str | None) -> None:
@@ -44,12 +46,13 @@ def write_answer(
 
     if form == "json":
         print_json(serialize_whatif(impact, kind=kind, top=top), output)
-    elif form == "table":
+    elif form in PAGES:
         from functools import partial
 
         from knockon.api.cli.tables import print_whatif
 
-        print_page(partial(print_whatif, kind=kind, top=top), impact, output, aside=aside)
+        show = partial(print_whatif, kind=kind, top=top)
+        print_page(show, impact, output, form=form, aside=aside)
     else:
         rows, _ = select_rows(impact, kind=kind, top=top)
         print_frame(rows, form, output)
@@ -61,6 +64,17 @@ def check_output(form: str, output: Path | None) -> None:
         raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
     if output is not None:
         check_suffix(output, form)
+
+
+def check_folder(output: Path | None) -> None:
+    """Refuse a name that says that it is neither a folder nor YAML."""
+    if output is None or output == STDOUT or output.is_dir():
+        return
+    if FORMS.get(output.suffix.lower(), "yaml") != "yaml":
+        raise click.UsageError(
+            f"-o {clip(str(output))}: its suffix {output.suffix} contradicts what is written: "
+            "expected a folder, or a .yaml file"
+        )
 
 
 def is_stated(name: str) -> bool:
@@ -99,13 +113,17 @@ def print_frame(frame: "DataFrame", form: str, output: Path | None) -> None:
 
 
 def print_page(
-    show: "Callable[[Console, Any], None]", answer: Any, output: Path | None, *, aside: bool = False
-) -> None:
+    show: "Callable[[Out, Any], None]", answer: Any, output: Path | None, *,
+    form: str = "table", aside: bool = False,
+) -> None:  # fmt: skip
     """What `show` prints, on the terminal, into a file, or aside on standard error."""
     from io import StringIO
 
-    from knockon.api.cli.tables import make_console
+    from knockon.api.cli.console import format_markdown, make_console
 
+    if form == "markdown":
+        emit(format_markdown(show, answer), output)
+        return
     if output is not None and output != STDOUT:
         page = StringIO()
         show(make_console(page), answer)

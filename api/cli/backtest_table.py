@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from knockon.api.backtest_json import POOLS, count_shared_assumptions, describe_question
+from knockon.api.cli.console import Out
 from knockon.graph.analysis.backtest.backtest import Backtest, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
@@ -24,7 +24,7 @@ _KEY = (
 )
 
 
-def print_backtest(out: Console, found: Backtest) -> None:
+def print_backtest(out: Out, found: Backtest) -> None:
     """Headline, one line per incident, paired tests, what came out wrong, what was assumed."""
     out.print(Text(clean(found.headline), style="bold"))
     wide = out.width >= _WIDE

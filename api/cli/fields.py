@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import click
+from click.shell_completion import CompletionItem
 
 from knockon.api.cli.files import INPUT
 from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, RULES, Field
@@ -31,10 +32,19 @@ class _Value(click.ParamType[Any]):
     name = "value"
 
     def __init__(self, field: Field) -> None:
-        self.field = replace(field, choices=())
+        self.field, self.choices = replace(field, choices=()), tuple(field.choices)
 
     def convert(self, value: Any, _: click.Parameter | None, __: click.Context | None) -> Any:
         return self.field.parse(value) if isinstance(value, str) else value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [
+            CompletionItem(word, help=words)
+            for word, words in self.choices
+            if word.startswith(incomplete)
+        ]
 
 
 def _describe_value(field: Field) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Output(_File):
     """A path to write to, no two options the same one; `-` is STDOUT.
 
     form: what is written there, where that is not for `--format` to say
-    folder: it may be a folder, too, or become one
+    folder: it may be a folder, too, or become one; its form is then for the verb to check
     """
 
     def __init__(self, form: str | None = None, folder: bool = False) -> None:

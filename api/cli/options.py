@@ -122,7 +122,7 @@ def add_answer_options(command: Command) -> Command:
         click.option(
             "--format",
             "form",
-            type=click.Choice(["table", "json", "csv", "parquet"]),
+            type=click.Choice(["table", "json", "csv", "parquet", "markdown"]),
             default="table",
             show_default=True,
         ),

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from knockon.api.cli.console import Out
+from knockon.api.cli.ranking import format_amount, name_one, print_ranking
 from knockon.api.schema import note_kind, select_rows
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.maps.text import clean
@@ -15,22 +16,12 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
 from knockon.graph.model.tables import Finding
 from knockon.graph.scenario.rollout import format_rollout
-from knockon.graph.words import chance, kind_name, number, percent
+from knockon.graph.words import kind_name, number
 
 _NOTES = 6
-_VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
-_PIPE_WIDTH = 120  # where the output is no terminal and COLUMNS is not set
 
 
-def make_console(file: Any = None) -> Console:
-    """A console that never reads markup or control characters out of names."""
-    made = Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=False)
-    if not made.is_terminal and "COLUMNS" not in made._environ:
-        made.width = _PIPE_WIDTH
-    return made
-
-
-def print_whatif(out: Console, impact: Impact, *, kind: str | None, top: int | None) -> None:
+def print_whatif(out: Out, impact: Impact, *, kind: str | None, top: int | None) -> None:
     """Headline, totals by kind, the ranked table, and the notes."""
     out.print(Text(clean(impact.headline), style="bold"))
     out.print(Text(impact.assumption))
@@ -41,26 +32,26 @@ def print_whatif(out: Console, impact: Impact, *, kind: str | None, top: int | N
     selected, more = select_rows(impact, kind=kind, top=top)
     rows = selected.filter(pl.col("rank") > 0)
     if rows.height:
-        out.print(_build_ranking(impact, rows, out.width))
+        print_ranking(out, impact, rows)
     if more:
         words = "1 more row" if more == 1 else f"{more:,} more rows"
         out.print(Text(f"{words}: --top {rows.height + more}", style="dim"))
     print_notes(out, (*note_kind(rows, kind), *impact.notes))
 
 
-def print_notes(out: Console, notes: tuple[str, ...]) -> None:
+def print_notes(out: Out, notes: tuple[str, ...]) -> None:
     for note in notes[:_NOTES]:
         out.print(Text(f"- {clean(note)}", style="dim"))
     if len(notes) > _NOTES:
         out.print(Text(f"{len(notes) - _NOTES} more notes: --format json", style="dim"))
 
 
-def print_load(out: Console, graph: DependencyGraph) -> None:
+def print_load(out: Out, graph: DependencyGraph) -> None:
     """What a source became, and everything that was dropped, merged or invented on the way."""
     out.print(Text(clean(graph.title), style="bold"))
     out.print(Text(repr(graph)))
     counts = graph.entities.group_by("kind").len("n").sort(["n", "kind"], descending=[True, False])
-    out.print(Text("; ".join(f"{n:,} {kind_name(k, n)}" for k, n in counts.iter_rows())))
+    out.print(Text("; ".join(f"{n:,} {name_several(k, n)}" for k, n in counts.iter_rows())))
     relations = graph.dependencies.group_by("relation").agg(
         pl.len().alias("n"), pl.col("probability").is_null().sum().alias("unknown")
     )
@@ -71,7 +62,12 @@ def print_load(out: Console, graph: DependencyGraph) -> None:
         out.print(Text(clean(str(finding), 1000), style=_choose_style(finding)))
 
 
-def print_sources(out: Console, rows: list[dict[str, str]]) -> None:
+def name_several(kind: str, number: int) -> str:
+    """So many entities of a kind."""
+    return "of unknown kind" if kind == "unknown" else clean(kind_name(kind, number), 80)
+
+
+def print_sources(out: Out, rows: list[dict[str, str]]) -> None:
     """The known formats and how to export each."""
     table = Table(show_lines=True, box=_choose_box())
     for heading in rows[0]:
@@ -81,7 +77,7 @@ def print_sources(out: Console, rows: list[dict[str, str]]) -> None:
     out.print(table)
 
 
-def print_aliases(out: Console, rows: pl.DataFrame, notes: Sequence[Finding]) -> None:
+def print_aliases(out: Out, rows: pl.DataFrame, notes: Sequence[Finding]) -> None:
     """Pairs of entities that may be one, best first: what each is called, and how many use it."""
     table = Table(box=_choose_box(), pad_edge=False)
     for heading in ("alias", "is perhaps", "score", "merge", "why"):
@@ -103,7 +99,7 @@ def _name_entity(row: dict[str, Any], end: str) -> Text:
     """Name, id where it differs, kind, and how many depend on it."""
     identifier, name = row[end], row[f"{end}_name"] or row[end]
     text = clean(name, 80) if name == identifier else f"{clean(name, 80)} ({clean(identifier, 60)})"
-    kind = clean(kind_name(row[f"{end}_kind"] or "unknown", 1))
+    kind = clean(name_one(row[f"{end}_kind"] or "unknown"))
     return Text(f"{text}, {kind}, {row[f'{end}_dependents'] or 0:,} use it")
 
 
@@ -139,7 +135,7 @@ def _build_totals(impact: Impact) -> Table:
             else f"{number(row['hit_low'])} to {number(row['hit_high'])}"
         )
         table.add_row(
-            Text(clean(kind_name(row["kind"], 2))), f"{row['entities']:,}",
+            Text(name_several(row["kind"], 2)), f"{row['entities']:,}",
             f"{row['within_reach']:,}", number(row["hit"]), span,
         )  # fmt: skip
     return table
@@ -159,59 +155,3 @@ def _build_rollout(impact: Impact) -> Table:
         figures = [format_amount(row["impact"]), format_amount(row["saved"])]
         table.add_row(Text(name), number(row["hit"]), *figures)
     return table
-
-
-def format_amount(value: float) -> str:
-    return f"{value:,.0f}" if 100 <= value < 1e15 else f"{value:,.3g}"
-
-
-def _build_ranking(impact: Impact, rows: pl.DataFrame, width: int) -> Table:
-    names = dict(zip(impact.entities["id"], impact.entities["name"], strict=True))
-    table = Table(box=_choose_box(), pad_edge=False, width=min(width, 160))
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("entity", ratio=3, no_wrap=True, overflow="ellipsis")
-    wide = width >= 100
-    if wide:
-        table.add_column("kind", no_wrap=True)
-    table.add_column("likely", justify="right", no_wrap=True)
-    ranges = rows.filter(pl.col("probability_low") < pl.col("probability_high")).height > 0
-    if ranges:
-        table.add_column("range", justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    timed = impact.scenario.hours is not None
-    if timed:
-        table.add_column("from h", justify="right", no_wrap=True)
-        table.add_column("down h", justify="right", no_wrap=True)
-    table.add_column("impact", justify="right", no_wrap=True)
-    table.add_column("through, nearest first", ratio=3, no_wrap=True, overflow="ellipsis")
-    for row in rows.iter_rows(named=True):
-        low, high = row["probability_low"], row["probability_high"]
-        cells = [
-            Text(str(row["rank"])),
-            Text(clean(row["name"])),
-            *([Text(clean(kind_name(row["kind"], 1)))] if wide else []),
-            Text(percent(row["probability"])),
-            *([Text("" if low == high else chance(low, high, high))] if ranges else []),
-            Text(row["verdict"], style=_VERDICT[row["verdict"]]),
-            *(
-                [Text(_format_hours(row["start_hours"])), Text(_format_hours(row["down_hours"]))]
-                if timed
-                else []
-            ),
-            Text(format_amount(row["impact"])),
-            Text(_format_route(row, names)),
-        ]
-        table.add_row(*cells)
-    return table
-
-
-def _format_hours(value: float | None) -> str:
-    return "" if value is None else f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
-
-
-def _format_route(row: dict[str, Any], names: dict[str, str]) -> str:
-    """What stands between the entity and the origin, from the entity's own provider back."""
-    if not row["route"]:
-        return ""
-    between = row["route"][-2:0:-1]
-    return " ← ".join(clean(names[i], 30) for i in between) if between else "directly"

@@ -14,6 +14,8 @@ from typing import Any
 import click
 
 from knockon.api.cli.answer import (
+    PAGES,
+    check_folder,
     check_kind,
     check_output,
     describe_run,
@@ -124,22 +126,27 @@ def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -
 @click.option(
     "-o",
     "output",
-    type=Output("yaml", folder=True),
+    type=Output(folder=True),
     metavar="FOLDER",
     help="Write the native tables: a folder, or a .yaml file; - is YAML on standard output.",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "parquet"]),
+    type=click.Choice(["csv", "parquet", "markdown"]),
     default="csv",
     show_default=True,
-    help="Of the tables in the folder.",
+    help="Of the tables in the folder; markdown: of the report, which -o FILE.md then holds.",
 )
 def load(read: Read, output: Path | None, form: str) -> None:
     """Read, merge and check sources; tell what was read, merged, dropped, and why."""
     from knockon.api.cli.tables import print_load
 
+    if form == "markdown":
+        check_output(form, output)
+        print_page(print_load, read(), output, form=form)
+        return
+    check_folder(output)
     graph = read()
     if output is not None:
         write_tables(graph.tables, output, form)
@@ -167,7 +174,7 @@ def aliases(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "parquet"]),
+    type=click.Choice(["table", "json", "csv", "parquet", "markdown"]),
     default="table",
     show_default=True,
     help="csv and parquet hold every row with a report.",
@@ -205,8 +212,8 @@ def backtest(folder: Path, form: str, output: Path | None, report: Path | None) 
             click.echo(f"report: {report}", err=True)
     if form == "json":
         print_json(serialize_backtest(found), output)
-    elif form == "table":
-        print_page(print_backtest, found, output, aside=aside)
+    elif form in PAGES:
+        print_page(print_backtest, found, output, form=form, aside=aside)
     else:
         print_frame(found.rows, form, output)
 
@@ -235,6 +242,21 @@ def sources(form: str) -> None:
         from knockon.api.cli.tables import print_sources
 
         print_page(print_sources, rows, None)
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """What completes commands, options and files in a shell.
+
+    In ~/.bashrc: eval "$(knockon completion bash)"; in ~/.zshrc the same with zsh; with fish:
+    knockon completion fish > ~/.config/fish/completions/knockon.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    if made is not None:
+        say(made(cli, {}, "knockon", COMPLETE).source())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,10 @@
 """The REST door and the web page: `create_app` for tests and servers, `serve` to run it."""
 
+import os
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from importlib.metadata import version
+from socket import socket
 from typing import Any
 
 from fastapi import FastAPI
@@ -58,8 +61,15 @@ def create_app(
     return app
 
 
-def serve(graphs: Mapping[str, DependencyGraph], *, host: str, port: int) -> None:
-    """Answer requests until interrupted: those to this host by its name, or from this machine."""
+def serve(graphs: Mapping[str, DependencyGraph], *, host: str, port: int, listener: socket) -> None:
+    """Answer requests until interrupted: those to this host by its name, or from this machine.
+
+    listener: what `listen.open_port` gave for the host and port
+    """
     import uvicorn
 
-    uvicorn.run(create_app(graphs, list_hosts(host)), host=host, port=port, **SERVER)
+    colors = False if os.environ.get("NO_COLOR") else None
+    app = create_app(graphs, list_hosts(host))
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, use_colors=colors, **SERVER))
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])

@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app, serve
 from knockon.api.rest.http import list_hosts
+from knockon.api.rest.listen import open_port
 from tests.api.rest.rest_toys import market
 
 G = "/v1/graphs/market"
@@ -134,10 +135,13 @@ def test_the_host_that_is_served_may_be_asked_and_an_unspecified_one_means_any()
 def test_serve_guards_the_app_that_it_runs(monkeypatch):
     """The command line comes through here."""
     ran = {}
-    monkeypatch.setattr("uvicorn.run", lambda app, **options: ran.update(options, app=app))
-    serve({"market": market()}, host="127.0.0.1", port=0)
-    client = TestClient(ran["app"])
-    assert ran["host"] == "127.0.0.1"
+    run = lambda server, sockets: ran.update(config=server.config, sockets=sockets)  # noqa: E731
+    monkeypatch.setattr("uvicorn.Server.run", run)
+    listener = open_port("127.0.0.1", 0)
+    serve({"market": market()}, host="127.0.0.1", port=0, listener=listener)
+    client = TestClient(ran["config"].app)
+    assert (ran["config"].host, ran["sockets"]) == ("127.0.0.1", [listener])
+    listener.close()
     assert client.get("/v1/graphs", headers={"host": "localhost:1"}).status_code == 200
     assert client.get("/v1/graphs", headers={"host": "evil.test"}).status_code == 421
 

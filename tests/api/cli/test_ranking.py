@@ -1,0 +1,73 @@
+"""The ranked table at every width: names whole, constants said once, nothing cut in figures."""
+
+import io
+import re
+
+import polars as pl
+import pytest
+
+import knockon
+from knockon.api.cli.console import make_console
+from knockon.api.cli.tables import print_whatif
+from tests.paths import SAMPLES
+
+ASKED = {
+    "federal": ("federal-cloud-2024", "Falcon Platform", {"worlds": 256}),
+    "rollout": (
+        "crowdstrike-2024", "falcon-cf291",
+        {"mode": "bad_update", "rollout": "1%@0,10%@4,100%@24", "halt": 6},
+    ),
+    "dora": ("dora-register", "Stellwerk Rechenzentren GmbH", {}),
+}  # fmt: skip
+
+
+def show(impact: knockon.Impact, width: int, top: int | None = 20, kind: str | None = None) -> str:
+    page = io.StringIO()
+    console = make_console(page)
+    console.width = width
+    print_whatif(console, impact, kind=kind, top=top)
+    return page.getvalue()
+
+
+@pytest.mark.parametrize("hours", [None, 8])
+@pytest.mark.parametrize("asked", ASKED)
+def test_names_are_whole_and_figures_are_never_cut(asked: str, hours: int | None) -> None:
+    """At 80, 120 and 200 columns; no line is longer; only routes end in an ellipsis."""
+    sample, origin, options = ASKED[asked]
+    graph = knockon.load(SAMPLES / sample)
+    impact = knockon.whatif(graph, origin, hours=hours, **options)
+    names = impact.entities["name"][1:21].to_list()
+    for width in (80, 120, 200):
+        page = show(impact, width)
+        assert max(map(len, page.splitlines())) <= width
+        table = page[page.index(" entity ") :].partition(" more row")[0].partition("\n- ")[0]
+        letters = re.sub(r"[^\w]", "", page)
+        assert all(re.sub(r"[^\w]", "", name[:20]) in letters for name in names)
+        if width > 100:
+            assert all(name in page for name in names if len(name) < 40)
+        assert not re.search(r"\d…|%…|unk…|ver…|im…", table)
+        assert "…" not in table if asked == "dora" and width == 80 else True
+
+
+def test_what_is_the_same_in_all_rows_is_said_once() -> None:
+    """Kind, range, verdict, hours, ties; with a row that differs it is a column again."""
+    graph = knockon.load(SAMPLES / "crowdstrike-2024")
+    impact = knockon.whatif(graph, "crowdstrike", mode="bad_update", hours=4)
+    page = show(impact, 80, kind="enterprise")
+    said = " ".join(page[page.index("All 20 rows") :].split("\n \n")[0].split())
+    for words in ("kind enterprise", "100 % likely", "verdict hit", "from hour 0 on", "down for 4"):
+        assert words in said
+    assert "verdict" not in page[page.index(" entity ") :].partition("more rows")[0]
+    assert " kind " in show(impact, 120, top=None).partition(" entity ")[2]
+
+
+def test_a_tie_and_what_is_assumed_are_said_so() -> None:
+    """`1 to 3` of equal rows; the range leads, the middle is called by its assumption."""
+    rows = {"dependent": [*"abcd"], "provider": ["p"] * 4, "probability": [None] * 3 + [0.2]}
+    graph = knockon.DependencyGraph.from_polars(pl.DataFrame(rows))
+    page = show(knockon.whatif(graph, "p", assume=0.4), 80)
+    assert "1 to 3  a" in page
+    assert "0 to 100 %" in page
+    assert "counts 0.4" in page
+    assert "unlikely" in page
+    assert "of unknown kind" in page

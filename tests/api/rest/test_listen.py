@@ -1,0 +1,32 @@
+"""The port of the server: taken at once, and a clear word where that cannot be."""
+
+import pytest
+
+from knockon.api.command import main
+from knockon.api.rest.listen import open_port
+from knockon.graph.errors import InputError
+
+
+def test_a_port_in_use_names_the_next_free_one(
+    tmp_path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is read: the source need not even be there. Exit code 2, one line."""
+    with open_port("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as left:
+            main(["serve", str(tmp_path / "none.csv"), "--port", str(port)])
+        assert left.value.code == 2
+        err = capsys.readouterr().err
+        assert err.startswith(f"knockon: port {port} of 127.0.0.1 is in use; the next free one: ")
+        assert err.count("\n") == 1
+        free = int(err.split()[-1])
+        assert free > port
+        open_port("127.0.0.1", free).close()
+
+
+def test_other_faults_of_a_port_are_said() -> None:
+    """A host that is not of this machine, or is none."""
+    with pytest.raises(InputError, match="cannot listen on port 8000 of 192"):
+        open_port("192.0.2.1", 8000)
+    with pytest.raises(InputError, match="--host: expected a name or address of this machine"):
+        open_port("no such host", 8000)
