@@ -185,7 +185,11 @@ def _count_rows(tables: Tables, label: str) -> Tables:
         for what, frame in (("entities", tables.entities), ("dependencies", tables.dependencies))
         if frame.height
     )
-    return replace(tables, report=read_rows + tables.report)
+    report = read_rows + tables.report
+    if not tables.dependencies.height and not tables.report:
+        reason = f"{label} states no dependency: {tables.entities.height:,} entities, no more"
+        report += (Finding("note", 0, reason),)
+    return replace(tables, report=report)
 
 
 def _label_sources(paths: Sequence[Path | str]) -> list[str]:

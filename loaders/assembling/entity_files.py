@@ -18,14 +18,14 @@ _NAMES = ("label", "title", "display_name")  # what may stand for its name
 
 
 def read_entities(
-    files: Sequence[Path | str], said: Said, spaced: bool, report: list[Finding]
+    files: Sequence[Path | str] | Path | str, said: Said, spaced: bool, report: list[Finding]
 ) -> pl.DataFrame:
     """The entities in CSV files: Gephi's and Neo4j's tables of nodes, or any with a column of ids.
 
     spaced: ids get the name of their id space (`neo4j_csv`)
     """
     frames: list[pl.DataFrame] = []
-    for file in files:
+    for file in [files] if isinstance(files, str | Path) else files:
         source = Source.of(file)
         frame = read_csv_table(source, "".join(SEPARATORS))
         frame = settle_entities(name_nodes(frame, spaced), said, source.name, report)

@@ -63,7 +63,7 @@ FORMATS = (
         what="DOT, the language of Graphviz",
         entities="each node; a subgraph is its cluster",
         dependencies=_EDGES,
-        export="what prints DOT: `go mod graph | modgraphviz`, `pydeps`, "
+        export="what prints DOT: `go mod graph | modgraphviz`, `pydeps --reverse`, "
         "`bazel query --output graph`",
         sign="text that begins with digraph NAME { or graph NAME {",
         module="knockon.loaders.graphfiles.graphviz_dot",
