@@ -19,6 +19,8 @@ _DEPTH = 6  # of folders in folders
 _PACKED = (".gz", ".xz", ".bz2", ".zst", ".lz4")
 _SUFFIXES = (".json", ".jsonl", ".xml", ".cdx", ".spdx", ".rdf", ".yaml", ".yml", ".tag", ".txt")
 _SIGNS = (b"cyclonedx", b"spdx", b"payloadtype")
+_MODULES = re.compile(r"[^\s@,;]+(?:@[^\s,;]+)?[ \t]+[^\s@,;]+(?:@[^\s,;]+)?")
+_MODULE_VERSION = re.compile(r"@v\d|\s(?:go|toolchain)@")
 _MENTIONED = re.compile(r'"(?:bomFormat|spdxVersion|SPDXID|@graph|payloadType)"')
 _TEXT = re.compile(r"<text>.*?(?:</text>|\Z)", re.DOTALL)
 
@@ -147,3 +149,49 @@ def is_debian(source: Source) -> bool:
     stanza = re.split(r"\n[ \t\r]*\n", source.head_text.strip(), maxsplit=1)[0]
     fields = {field.title() for field in _FIELD.findall(stanza)}
     return "Package" in fields and bool({"Version", "Architecture", "Depends"} & fields)
+
+
+def is_go_modules(source: Source) -> bool:
+    """Lines of two modules each, with a version after `@` somewhere."""
+    if source.is_folder or source.looks_like_json or source.xml_root[1]:
+        return False
+    lines = source.head_text.splitlines()
+    lines = [one for one in (lines[:-1] if len(lines) > 1 else lines) if one.strip()]
+    return (
+        bool(lines)
+        and all(_MODULES.fullmatch(one.strip()) for one in lines)
+        and any(_MODULE_VERSION.search(one) for one in lines)
+    )
+
+
+def is_npm_list(source: Source) -> bool:
+    """Projects with the packages below them as objects; a lock file says other things so."""
+    value = source.parsed_json
+    roots = value if isinstance(value, list) else [value]
+    return any(
+        isinstance(root, dict)
+        and "lockfileVersion" not in root
+        and any(_is_installed(root.get(key)) for key in ("dependencies", "devDependencies"))
+        for root in roots[:_PEEKED]
+    )
+
+
+def _is_installed(listed: Any) -> bool:
+    told = {"version", "missing", "required", "resolved", "problems"}
+    return isinstance(listed, dict) and any(
+        isinstance(one, dict) and bool(told & one.keys()) for one in listed.values()
+    )
+
+
+def is_pip_tree(source: Source) -> bool:
+    value = source.parsed_json
+    return isinstance(value, list) and any(
+        isinstance(one, dict)
+        and isinstance(one.get("dependencies"), list)
+        and _is_python_package(one.get("package", one))
+        for one in value[:_PEEKED]
+    )
+
+
+def _is_python_package(value: Any) -> bool:
+    return isinstance(value, dict) and {"package_name", "installed_version"} <= value.keys()
