@@ -9,6 +9,10 @@ import polars as pl
 from knockon.graph.model.tables import DEPENDENCY_COLUMNS, ENTITY_COLUMNS
 
 Row = dict[str, str | None]
+STANDS_FOR = "stands_for"
+"""The relation of an entity on what it is the same as, or one of: a copy on its package, a virtual
+package on those that provide it. No rule lists it, so that every mode crosses it unchanged.
+"""
 _DTYPES = {c.name: c.dtype for c in (*ENTITY_COLUMNS, *DEPENDENCY_COLUMNS)}
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import Finding, Tables, known_as
 from knockon.loaders.assembling.findings import Findings
+from knockon.loaders.assembling.rows import STANDS_FOR
 from knockon.loaders.joining.claims import EXACT, Claim
 
 _DIGEST = re.compile(r"[a-z][a-z0-9]*:[0-9a-f]+")
@@ -23,7 +24,6 @@ _EXACT = re.compile(  # an address is the name of one entry of one document
 )
 _IMAGE = re.compile(r"image:|pkg:(?:oci|docker)/")
 _TAGGED = re.compile(r"image:.*:[^/:]+")
-_RELATION = "contains"
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,8 @@ class _Finder:
                 continue
             reason = "an image that is named without its version may be any of those listed"
             for holder in sorted(versions.values()):
-                self.findings.add(
-                    "invented", reason, f"{clip(name, 60)} contains {clip(holder, 60)}"
-                )
-                self.rows.append((name, holder, _RELATION, "an image of this name"))
+                self.findings.add("invented", reason, f"{clip(name, 60)} as {clip(holder, 60)}")
+                self.rows.append((name, holder, STANDS_FOR, "an image of this name"))
 
     def _digests(self, identifier: str) -> set[str]:
         return {n for n in self._also.get(identifier, ()) if _DIGEST.fullmatch(n)}

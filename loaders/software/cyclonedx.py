@@ -5,7 +5,7 @@
 | `metadata.component`, `components`, nested ones | entities: the root, and what it is built from |
 | `services`, nested ones | entities of kind `service` |
 | nesting, `dependsOn`, `provides` (1.6) | the outer, or the `ref`, depends on it |
-| `pedigree`: `ancestors`, `variants` | the component contains them |
+| `pedigree`: `ancestors`, `variants` | the component contains them, or stands for them |
 | `supplier`, `manufacturer`, `metadata.supplier`, `metadata.manufacture` | `supplied_by` |
 | `provider` of a service | `operated_by` |
 | external reference of type `bom` that is a BOM-Link (`urn:cdx:...`) | `contains` that BOM |
@@ -26,7 +26,7 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, Finding, Tables
-from knockon.loaders.assembling.rows import Row, build_frame
+from knockon.loaders.assembling.rows import STANDS_FOR, Row, build_frame
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.copies import SEPARATED, find_copies
 from knockon.loaders.software.cyclonedx_bom import KINDS, RELATIONS, VERSIONS, Bom, Thing, link_of
@@ -126,7 +126,7 @@ def separate_copies(bom: Bom) -> None:
             own = f"{bom.scope}#{way[0].ref or way[0].place}"
             for copy in way:
                 copy.id, copy.names, copy.link = own, Identity(), ""
-                bom.link(copy, package, copy.place)
+                bom.link(copy, package, copy.place, STANDS_FOR)
         bom.things.append(package)
         places = ", ".join(way[0].place for way in ways[:3])
         bom.findings.add("invented", SEPARATED, f"{clip(identifier, 60)} at {places}")

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.assembling.rows import find_day
+from knockon.loaders.assembling.rows import STANDS_FOR, find_day
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.software.cyclonedx_fields import (
     find_concluded_purls,
@@ -42,8 +42,11 @@ COMPONENT_TYPES = tuple(word for word in KINDS if word != "service")
 RELATIONS = {"service": "uses", "operating-system": "runs", "platform": "runs"}
 TEXTS = ("name", "group", "version", "purl", "scope")
 BELOW = (("components", "component"), ("services", "service"))
-# of a component's pedigree: whether the component depends on it, or it on the component
-LINEAGE = {"ancestors": True, "variants": True, "descendants": False}
+LINEAGE = {  # of a pedigree: whether the component depends on it, or it on the component, and how
+    "ancestors": (True, ""),
+    "variants": (True, STANDS_FOR),
+    "descendants": (False, ""),
+}
 
 
 @dataclass(eq=False)
@@ -72,6 +75,18 @@ class Link:
     dependent: Thing
     provider: Thing | str
     place: str
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """A component or service that is still to be read, and what it stands in."""
+
+    place: str
+    word: str
+    record: Any
+    outer: Thing | None = None
+    ahead: bool = True  # the outer depends on it
     relation: str = ""
 
 
@@ -132,28 +147,27 @@ class Bom:
                 self._add_nested(place, word, record)
 
     def _add_nested(self, place: str, word: str, record: Any) -> None:
-        stack: list[tuple[str, str, Any, Thing | None, bool]] = [(place, word, record, None, True)]
+        stack: list[_Below] = [_Below(place, word, record)]
         while stack:
-            place, word, record, outer, forward = stack.pop()
-            thing = self._add_thing(place, word, record)
+            one = stack.pop()
+            thing = self._add_thing(one.place, one.word, one.record)
             if thing is None:
                 continue
-            if outer is not None:
-                ends = (outer, thing) if forward else (thing, outer)
-                self.link(*ends, place)
-            below = [
-                (at, inner, one, thing, True)
-                for key, inner in BELOW
-                for at, one in self.records(record, key, f"{place}.{key}")
-            ]
-            pedigree = record.get("pedigree")
-            below += [
-                (at, "component", one, thing, ahead)
-                for key, ahead in LINEAGE.items()
-                if isinstance(pedigree, dict)
-                for at, one in self.records(pedigree, key, f"{place}.pedigree.{key}")
-            ]
-            stack.extend(reversed(below))
+            if one.outer is not None:
+                ends = (one.outer, thing) if one.ahead else (thing, one.outer)
+                self.link(*ends, one.place, one.relation)
+            stack.extend(reversed([*self._walk_below(thing)]))
+
+    def _walk_below(self, thing: Thing) -> "Iterator[_Below]":
+        """What stands in a component, and in its pedigree."""
+        for key, word in BELOW:
+            for at, record in self.records(thing.record, key, f"{thing.place}.{key}"):
+                yield _Below(at, word, record, thing)
+        kin = thing.record.get("pedigree")
+        pedigree: dict[str, Any] = kin if isinstance(kin, dict) else {}
+        for key, (ahead, relation) in LINEAGE.items():
+            for at, record in self.records(pedigree, key, f"{thing.place}.pedigree.{key}"):
+                yield _Below(at, "component", record, thing, ahead, relation)
 
     def _add_thing(self, place: str, word: str, record: Any) -> Thing | None:
         if not isinstance(record, dict):

@@ -9,6 +9,7 @@ After the Debian Policy Manual, chapters 5 (control files) and 7 (relationships)
 | a clause `a or b`, or one that several packages provide | a group of them, of which 1 is needed |
 | a clause that no package of the index fulfils | kept: entities that only dependencies name |
 | an alternative that none fulfils, beside some that are | dropped and counted |
+| a virtual package that very many need and very many provide | an entity between them |
 
 Installed software stands on one's own machine: it survives the outage of a mirror, not a bad update
 or a compromise of what it runs (`runs`). A versioned clause takes versioned `Provides` only;
@@ -18,7 +19,7 @@ added. All of it stands in the report.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -27,28 +28,18 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Finding, Tables
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.parsing.source import Source, SourceLike
+from knockon.loaders.software.debian_rows import Clause, DebianRows, Virtuals
+from knockon.loaders.software.debian_stanzas import Stanza, read_stanzas
 from knockon.loaders.software.debian_version import version_key
 
-IS_INDEX = re.compile(r"(^|_)Packages(\.(gz|xz|lz4|bz2))?$")
-_WANTED = (
-    "Package", "Version", "Architecture", "Section", "Source", "Essential", "Status",
-    "Depends", "Pre-Depends", "Provides",
-)  # fmt: skip
-_FIELD = re.compile(
-    rf"^({'|'.join(_WANTED)}):[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE | re.IGNORECASE
-)
-_CANONICAL = {word.lower(): word for word in _WANTED}
+IS_INDEX = re.compile(r"(^|_)Packages(\.(gz|xz|lz4|bz2|zst))?$")
 _STRAY = re.compile(r"^(?![!-9;-~]+:|[ \t#\r]|$).*", re.MULTILINE)
-_BLANK = re.compile(r"\n[ \t\r]+(?=\n)")
 _NAME = r"[^\s:()\[\]<>|,]+"
 _ALTERNATIVE = re.compile(
     rf"({_NAME})(?::{_NAME})?\s*(\([^()]*\))?\s*(\[[^\[\]]*\])?\s*((?:<[^<>]*>\s*)*)"
 )
-MAX_ROWS = 20_000_000  # the main index gives 300,000; what many provide and many need has no end
+SHARED_FROM, MANY_TIMES = 20_000, 4  # dependencies; of the main index there are 300,000, 1.1 times
 MAX_BYTES = 512 * 1024 * 1024  # of one index, unpacked: the main one of Debian has 50 million
-
-Stanza = dict[str, str]
-Clause = tuple[tuple[str, bool], ...]  # names, and whether each is asked for in some version
 
 
 def read_debian(source: SourceLike) -> Tables:
@@ -100,9 +91,16 @@ class _Index:
             what = f"expected a field such as 'Package: name', found {clip(stray[0], 60)!r}"
             raise InputError(f"{source.name}:{line}: {what}")
         self.recommends += len(re.findall(r"^Recommends:", text, re.MULTILINE | re.IGNORECASE))
-        for line, stanza in _stanzas(_BLANK.sub("\n", text)):
+        for placed in read_stanzas(text):
             self.read += 1
-            self._keep(_Package(stanza, source.name, line))
+            where = f"{source.name}:{placed.line}"
+            if placed.joined:
+                reason = "a stanza without a blank line before it: read as one of its own"
+                self.findings.add("note", reason, where)
+            for name in placed.repeated:
+                reason = "a field that stands twice in a stanza: the first counts"
+                self.findings.add("dropped", reason, f"{name} at {where}")
+            self._keep(_Package(placed.stanza, source.name, placed.line))
 
     def _keep(self, package: _Package) -> None:
         place = f"{package.file}:{package.line}"
@@ -125,79 +123,83 @@ class _Index:
             self.findings.add("dropped", reason, where)
 
     def tables(self, name: str) -> Tables:
-        rows = _Rows()
-        provided, versioned = self._list_providers()
-        for package in self.packages.values():
-            for place, text, clause in self._needs(package):
-                candidates, lost = self._candidates(clause, provided, versioned)
-                if lost:
-                    reason = "an alternative that no package of the index is or provides"
-                    self.findings.add("dropped", reason, f"{some(lost)} at {place}")
-                rows.add(package, text, candidates)
+        virtuals = self._list_virtuals()
+        packages, texts = self._list_needs()
+        self._share(virtuals, texts)
+        rows = DebianRows()
+        for package, text in zip(packages, texts, strict=True):
+            candidates, lost = virtuals.find_candidates(text, self._clauses[text])
+            if lost:
+                reason = "an alternative that no package of the index is or provides"
+                where = f"{some(lost)} at {package.file}:{package.line}"
+                self.findings.add("dropped", reason, where)
+            rows.add(package.stanza["Package"], candidates, text, package.file, package.line)
         if self.faults:
             raise InputError.of(self.faults)
+        for node, providers in virtuals.shared.items():
+            first = self.packages[providers[0]]
+            rows.add(node, providers, node, first.file, first.line, by_definition=True)
         self._notes()
         read = Finding("read", self.read, "stanzas of packages")
         return Tables(
-            entities=self._entities(),
+            entities=pl.concat([self._entities(), virtuals.frame()], how="diagonal"),
             dependencies=rows.frame(f"Debian index {name}"),
             title=f"Debian packages of {name}",
             report=(read, *self.findings.report(), *self._unread()),
         )
 
-    def _list_providers(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    def _list_virtuals(self) -> Virtuals:
         """The packages that provide a name, in any way and with a version."""
-        provided: dict[str, list[str]] = {}
-        versioned: dict[str, list[str]] = {}
+        virtuals = Virtuals(self.packages)
         for package in self.packages.values():
-            for _, _, clause in self._split(package, "Provides"):
-                for name, with_version in clause:
-                    provided.setdefault(name, []).append(package.stanza["Package"])
-                    if with_version:
-                        versioned.setdefault(name, []).append(package.stanza["Package"])
-        return provided, versioned
+            for text in self._split(package, "Provides"):
+                for name, with_version in self._clauses[text]:
+                    virtuals.add(package.stanza["Package"], name, with_version)
+        return virtuals
 
-    def _needs(self, package: _Package) -> Iterator[tuple[str, str, Clause]]:
-        for key in ("Pre-Depends", "Depends"):
-            yield from self._split(package, key)
+    def _share(self, virtuals: Virtuals, texts: Sequence[str]) -> None:
+        """Put virtual packages between those that need and those that provide them, where the
+        dependencies of each on each would be many times what the index states."""
+        rows, written = 0, virtuals.stated
+        for text in texts:
+            clause = self._clauses[text]
+            rows += len(virtuals.find_candidates(text, clause)[0])
+            written += len(clause)
+        if rows > SHARED_FROM + MANY_TIMES * written:
+            virtuals.share(self._clauses[text] for text in dict.fromkeys(texts))
+            reason = (
+                f"a virtual package stands between those that need and those that provide it: "
+                f"{rows:,} dependencies of {written:,} names would be too many"
+            )
+            for node in virtuals.shared:
+                self.findings.add("note", reason, node)
 
-    def _split(self, package: _Package, key: str) -> Iterator[tuple[str, str, Clause]]:
-        """The clauses of a field: place, text, and what it says."""
+    def _list_needs(self) -> tuple[list[_Package], list[str]]:
+        """The packages, each once for each of its clauses, and these: two lists of equal length."""
+        packages: list[_Package] = []
+        texts: list[str] = []
+        for package in self.packages.values():
+            for key in ("Pre-Depends", "Depends"):
+                for text in self._split(package, key):
+                    packages.append(package)
+                    texts.append(text)
+        return packages, texts
+
+    def _split(self, package: _Package, key: str) -> Iterator[str]:
+        """The texts of the clauses of a field; what they say stands in `_clauses`."""
         text = package.stanza.get(key)
         for part in text.split(",") if text else ():
             part = part.strip()
             if not part:
                 continue  # policy allows a comma at the end
-            clause = self._clauses.get(part)
-            place = f"{package.file}:{package.line}"
-            if clause is None:
+            if part not in self._clauses:
                 found = [_ALTERNATIVE.fullmatch(one.strip()) for one in part.split("|")]
                 if not all(found):
                     what = f"{key}: expected packages such as 'a (>= 1) | b'"
+                    place = f"{package.file}:{package.line}"
                     self.faults.append(f"{place}: {what}, found {clip(part, 60)!r}")
-                clause = tuple((one[1], one[2] is not None) for one in found if one)
-                self._clauses[part] = clause
-            yield place, part, clause
-
-    def _candidates(
-        self, clause: Clause, provided: dict[str, list[str]], versioned: dict[str, list[str]]
-    ) -> tuple[list[str], list[str]]:
-        """The packages that fulfil a clause, each once, and the names that none fulfils.
-
-        Where none fulfils any, the names themselves, and none lost.
-        """
-        found: dict[str, None] = {}
-        lost = []
-        for name, with_version in clause:
-            providers = (versioned if with_version else provided).get(name, ())
-            if name in self.packages:
-                found[name] = None
-            elif not providers:
-                lost.append(name)
-            found.update(dict.fromkeys(providers))
-        if found:
-            return list(found), lost
-        return list(dict.fromkeys(lost)), []
+                self._clauses[part] = tuple((m[1], m[2] is not None) for m in found if m)
+            yield part
 
     def _notes(self) -> None:
         essential = [n for n, p in self.packages.items() if p.stanza.get("Essential") == "yes"]
@@ -232,56 +234,3 @@ class _Index:
         return pl.DataFrame({"name": names, **texts, **places}).with_columns(
             ("deb:" + pl.col("name")).alias("id"), pl.lit("component").alias("kind")
         )
-
-
-@dataclass
-class _Rows:
-    """The dependencies, column by column: there are hundreds of thousands."""
-
-    dependents: list[str] = field(default_factory=list)
-    providers: list[str] = field(default_factory=list)
-    groups: list[str | None] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-
-    def add(self, package: _Package, clause: str, candidates: list[str]) -> None:
-        if len(self.dependents) + len(candidates) > MAX_ROWS:
-            place = f"{package.file}:{package.line}"
-            raise InputError(f"{place}: more than {MAX_ROWS:,} dependencies; not read")
-        group = clause if len(candidates) > 1 else None
-        for candidate in candidates:
-            self.dependents.append(package.stanza["Package"])
-            self.providers.append(candidate)
-            self.groups.append(group)
-            self.files.append(package.file)
-            self.lines.append(package.line)
-
-    def frame(self, source: str) -> pl.DataFrame:
-        frame = pl.DataFrame(
-            {
-                "dependent": pl.Series(self.dependents, dtype=pl.String),
-                "provider": pl.Series(self.providers, dtype=pl.String),
-                "group": pl.Series(self.groups, dtype=pl.String),
-                FILE: pl.Series(self.files, dtype=pl.String),
-                LINE: pl.Series(self.lines, dtype=pl.Int64),
-            }
-        )
-        return frame.with_columns(
-            ("deb:" + pl.col(end)).alias(end) for end in ("dependent", "provider")
-        ).with_columns(
-            pl.lit("runs").alias("relation"),
-            pl.lit(source).alias("source"),
-        )
-
-
-def _stanzas(text: str) -> Iterator[tuple[int, Stanza]]:
-    """The stanzas of a control file: the line on which each starts, and its fields."""
-    line = 1
-    for block in text.split("\n\n"):
-        if block.strip():
-            start = line + len(block) - len(block.lstrip("\n"))
-            stanza: Stanza = {}
-            for key, value in _FIELD.findall(block):
-                stanza.setdefault(_CANONICAL[key.lower()], " ".join(value.split()))
-            yield start, stanza
-        line += block.count("\n") + 2

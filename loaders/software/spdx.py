@@ -21,7 +21,7 @@ from typing import Any
 
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import ALSO_KNOWN_AS, FILE, Finding, Tables
-from knockon.loaders.assembling.rows import Row, build_frame, find_day
+from knockon.loaders.assembling.rows import STANDS_FOR, Row, build_frame, find_day
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.copies import SEPARATED, find_copies
 from knockon.loaders.software.spare import add_selves, spare_cells
@@ -135,7 +135,7 @@ class _Rows:
                 for copy in way:
                     self.keys[copy] = way[0]
                     place = elements[copy].place
-                    self.links.all.append(Link(copy, key, "contains", place, "a copy"))
+                    self.links.all.append(Link(copy, key, STANDS_FOR, place, "a copy"))
             places = ", ".join(elements[way[0]].place for way in ways[:3])
             self.findings.add("invented", SEPARATED, f"{clip(key, 60)} at {places}")
         return packages

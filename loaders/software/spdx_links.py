@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knockon.graph.errors import clip, did_you_mean
+from knockon.loaders.assembling.rows import STANDS_FOR
 from knockon.loaders.software.roots import find_unreached
 from knockon.loaders.software.spdx_document import (
     NOTHING,
@@ -180,9 +181,9 @@ class Links:
             self._add_left(roots, left)
 
     def _add_left(self, roots: Sequence[str], left: Sequence[str]) -> None:
-        holder = roots[0]
+        holder, relation = roots[0], "contains"
         if len(roots) > 1:
-            holder = self.document.id
+            holder, relation = self.document.id, STANDS_FOR
             for root in roots:
                 place = self.document.elements[root].place
                 self.all.append(Link(root, holder, "contains", place, DESCRIBED))
@@ -191,4 +192,4 @@ class Links:
             reason = "what the document describes contains what nothing else in it depends on"
             where = f"{clip(element.name, 40)} at {element.place}"
             self.findings.add("invented", reason, where)
-            self.all.append(Link(holder, identifier, "contains", element.place, LISTED))
+            self.all.append(Link(holder, identifier, relation, element.place, LISTED))

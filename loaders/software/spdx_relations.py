@@ -9,6 +9,8 @@ an outage of the maker, both by a bad update or a compromise.
 
 from typing import TypeAlias
 
+from knockon.loaders.assembling.rows import STANDS_FOR
+
 FORWARD, BACK, BOTH = True, False, None
 Meaning: TypeAlias = tuple[str, bool | None] | None
 
@@ -31,7 +33,7 @@ SPDX2: dict[str, Meaning] = {
     "GENERATED_FROM": ("contains", FORWARD),
     "ANCESTOR_OF": ("contains", BACK),  # of a base image: what it holds, its descendants hold
     "DESCENDANT_OF": ("contains", FORWARD),
-    "VARIANT_OF": ("contains", BOTH),  # tools write it either way between an image and its index
+    "VARIANT_OF": (STANDS_FOR, BOTH),  # tools write it either way between an image and its index
     "DISTRIBUTION_ARTIFACT": None,
     "PATCH_FOR": None,  # it need not be applied
     "PATCH_APPLIED": ("contains", BACK),
@@ -71,7 +73,7 @@ _NO_DEPENDENCY_3 = (
 SPDX3: dict[str, Meaning] = {
     "ancestorOf": ("contains", BACK),
     "descendantOf": ("contains", FORWARD),
-    "hasVariant": ("contains", FORWARD),
+    "hasVariant": (STANDS_FOR, FORWARD),
     "contains": ("contains", FORWARD),
     "dependsOn": ("contains", FORWARD),
     "expandsTo": ("contains", BACK),

@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from knockon.graph.analysis.whatif import whatif
+from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 
@@ -100,6 +102,9 @@ def test_an_image_of_several_versions_may_be_any(tmp_path: Path) -> None:
     }  # fmt: skip
     reason = "an image that is named without its version may be any of those listed"
     assert counts(tables, "invented")[reason] == 2
+    graph = DependencyGraph.from_tables(tables)
+    answer = whatif(graph, "second", mode="bad_update", assume=1).entities
+    assert set(answer["id"]) == {"second", "product", "image:app", "web"}
 
 
 def test_a_tag_tells_which_version_runs(tmp_path: Path) -> None:

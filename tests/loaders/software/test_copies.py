@@ -16,8 +16,8 @@ ROOT = component("root", "reactor", "application")
 LIB = "pkg:maven/acme/lib@1"
 
 
-def reached(path: Path, origin: str) -> set[str]:
-    answer = ko.whatif(ko.load(path), origin, mode="compromise", assume=1).entities
+def reached(path: Path, origin: str, mode: str = "compromise") -> set[str]:
+    answer = ko.whatif(ko.load(path), origin, mode=mode, assume=1).entities
     ids = set(answer["id"]) - {origin}
     return {"root" if i == SCOPE else i.removeprefix(f"{SCOPE}#") for i in ids}
 
@@ -46,6 +46,7 @@ def test_copies_that_differ_stay_two(tmp_path: Path) -> None:
     )
     assert reached(path, f"{SCOPE}#b") == {"two", "m2", "root"}
     assert reached(path, LIB) == {"one", "two", "m1", "m2", "root"}
+    assert reached(path, LIB, "bad_update") == {"one", "two", "m1", "m2"}
     (found,) = [f for f in load_tables([path]).report if "one purl" in f.reason]
     assert (found.action, found.count) == ("invented", 1)
 

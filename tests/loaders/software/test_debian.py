@@ -16,7 +16,7 @@ from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 from knockon.loaders.merge import load_tables
 from knockon.loaders.registry import find_format
-from knockon.loaders.software import debian
+from knockon.loaders.software import debian, debian_rows
 from knockon.loaders.software.debian import read_debian
 from knockon.loaders.software.debian_version import version_key
 
@@ -206,7 +206,7 @@ def test_faults_name_the_line(tmp_path: Path, text: str, message: str) -> None:
 
 def test_dependencies_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What many provide and many need multiplies: it ends at a limit, with the line."""
-    monkeypatch.setattr(debian, "MAX_ROWS", 5)
+    monkeypatch.setattr(debian_rows, "MAX_ROWS", 5)
     many = [stanza(f"p{i}", Provides="v") for i in range(3)]
     assert needs(index(tmp_path, *many, stanza("a", "v")))
     with pytest.raises(InputError, match=r"Packages:17: more than 5 dependencies"):
@@ -239,3 +239,70 @@ def test_the_reader_needs_no_registry(tmp_path: Path) -> None:
     """`read_debian` gives tables that are not checked yet."""
     (tmp_path / "Packages").write_text(stanza("a", "a, b"))
     assert read_debian(tmp_path / "Packages").dependencies.height == 2
+
+
+def test_stanzas_without_a_blank_line_are_read_and_told(tmp_path: Path) -> None:
+    """A second `Package` begins the next stanza; each knows its line."""
+    text = "Package: a\nVersion: 1\nDepends: b\npackage: b\nVersion: 2\n\nPackage: c\nDepends: a\n"
+    (tmp_path / "Packages").write_text(text)
+    tables = load_tables([tmp_path / "Packages"])
+    assert needs(tables) == [("a", "b", None), ("c", "a", None)]
+    assert tables.entities.select("name", "version", "_line").rows() == [
+        ("a", "1", 1), ("b", "2", 4), ("c", None, 7),
+    ]  # fmt: skip
+    assert counts(tables, "read")["stanzas of packages"] == 3
+    reason = "a stanza without a blank line before it: read as one of its own"
+    assert [(f.count, f.examples) for f in tables.report if f.reason == reason] == [
+        (1, ("Packages:4",))
+    ]
+
+
+def test_a_field_that_stands_twice_is_told(tmp_path: Path) -> None:
+    """The first counts, and nothing is lost in silence."""
+    text = "Package: a\nDepends: b\nVersion: 1\nDepends: c\n\nPackage: b\n"
+    (tmp_path / "Packages").write_text(text)
+    tables = load_tables([tmp_path / "Packages"])
+    assert needs(tables) == [("a", "b", None)]
+    reason = "a field that stands twice in a stanza: the first counts"
+    assert [(f.count, f.examples) for f in tables.report if f.reason == reason] == [
+        (1, ("Depends at Packages:1",))
+    ]
+
+
+def many_on_many(number: int, provides: str = "v") -> list[str]:
+    """Packages that provide a virtual one, and packages that need it."""
+    needs_it = (stanza(f"n{i}", "v | x, w (>= 1)") for i in range(number))
+    return [*needs_it, *(stanza(f"p{i}", Provides=f"{provides}, w (= 2)") for i in range(number))]
+
+
+def test_a_virtual_package_of_many_for_many_stands_between_them(tmp_path: Path) -> None:
+    """What is written once for each stays of that size, and says so."""
+    tables = index(tmp_path, *many_on_many(300), stanza("x"), stanza("w"))
+    assert tables.dependencies.height == 300 * 3 + 300 + 301
+    (note,) = [f for f in tables.report if "stands between" in f.reason]
+    assert note.examples == ("virtual:v", "virtual:w (versioned)")
+    rows = [n for n in needs(tables) if n[0] in ("n7", "virtual:v")]
+    assert rows[:3] == [
+        ("n7", "virtual:v", "v | x"), ("n7", "virtual:w (versioned)", None), ("n7", "x", "v | x"),
+    ]  # fmt: skip
+    assert rows[3] == ("virtual:v", "p0", "virtual:v")
+
+
+@pytest.mark.parametrize("mode", ["bad_update", "compromise"])
+@pytest.mark.parametrize("origins", [["p0"], ["p0", "p1"], ["p0", "p1", "p2"], ["x", "p0"]])
+def test_what_stands_between_changes_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, origins: list[str]
+) -> None:
+    """The same packages are hit, for sure and at most, as if each needed each."""
+    import knockon as ko
+
+    stanzas = [*many_on_many(3), stanza("x")]
+    found = []
+    for limit in (20_000, 0):
+        monkeypatch.setattr(debian, "SHARED_FROM", limit)
+        monkeypatch.setattr(debian, "MANY_TIMES", limit)
+        index(tmp_path, *stanzas)
+        answer = ko.whatif(ko.load(tmp_path / "Packages"), origins, mode=mode, assume=1).entities
+        plain = answer.filter(~pl.col("id").str.contains("virtual:"), pl.col("probability") > 0)
+        found.append(set(plain.select("id", "probability", "probability_high").iter_rows()))
+    assert found[0] == found[1]

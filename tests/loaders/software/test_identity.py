@@ -198,6 +198,7 @@ def test_variants_and_ancestors(save: Any) -> None:
     files = [save("product", product("Product", index)), save("content", content)]
     assert "Product" in hit(files, "openssl")
     assert "Product" in hit(files, "up")
+    assert "Product" in hit(files, "sha256:" + "ab" * 32, mode="bad_update")
 
 
 def test_what_is_not_needed_at_run_time(save: Any) -> None:
