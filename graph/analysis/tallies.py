@@ -46,7 +46,7 @@ def _compiled_losses(prepared: Prepared, lanes: Lanes, block: Block, drawing: Dr
     out = np.empty((len(prepared.kernel.entity), count))
     for part, x in lanes.executor.run(
         kernel.spread_loss, shared, np.array_split(np.arange(count), cores), workers=cores,
-        workspace=Workspace(kernel.Scratch.of, kernel.sizes(wiring)),
+        workspace=Workspace(kernel.Scratch.of, kernel.size_scratch(wiring)),
     ):  # fmt: skip
         out[:, part] = x.T
     return out

@@ -22,7 +22,7 @@ from knockon.graph.engine.kernels.closure_numpy import close
 from knockon.graph.engine.kernels.layout import CERTAIN, WORDS, Drawing, Wiring, Worlds
 from knockon.graph.engine.memory import free_bytes, workers
 from knockon.graph.engine.uniforms import ALL, salt, thresholds
-from knockon.graph.engine.wiring import block_bytes, wire
+from knockon.graph.engine.wiring import measure_block, wire
 from knockon.graph.engine.worlds import Block, Run
 
 COMPILED_FROM = 400_000  # arcs times words of work that pay for the start of the compiled form
@@ -124,19 +124,19 @@ class Lanes:
         self, run: Run, blocks: Iterator[Block], origins: Ints, *, given: bool
     ) -> Iterator[tuple[Block, Words]]:
         """As many blocks at a time as cores and memory hold, no more ahead of the caller."""
-        from knockon.graph.engine.kernels.closure_numba import Scratch, closure_kernel, sizes
+        from knockon.graph.engine.kernels.closure_numba import Scratch, closure_kernel, size_scratch
 
         if self.memory is None and self._found_free is None:
             self._found_free = free_bytes()  # later it lacks what the lanes themselves took
         wiring = self.wiring()
         drawing = self.drawing(run, given=given)
         drawn = sum(d.bytes for d in self._drawings.values())
-        self.taken = wiring.bytes + drawn, block_bytes(len(self.circuit.entity))
+        self.taken = wiring.bytes + drawn, measure_block(len(self.circuit.entity))
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         closure_kernel.load()
         yield from self.executor.run(
             close_block, Closing(wiring, drawing, origins), blocks, workers=count,
-            workspace=Workspace(Scratch.of, sizes(wiring)),
+            workspace=Workspace(Scratch.of, size_scratch(wiring)),
         )  # fmt: skip
 
     def _reach(self, run: Run, origins: Ints) -> Bools:

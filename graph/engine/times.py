@@ -100,7 +100,7 @@ class Timeline:
     ) -> Iterator[tuple[Block, Times]]:
         """Each block with its times, in the order of blocks."""
         if not len(run.uncertain) and self.drawn.certain:
-            yield from self._alike(run, blocks, compiled=compiled)
+            yield from self._repeat_one(run, blocks, compiled=compiled)
             return
         if not compiled:
             for block in blocks:
@@ -114,13 +114,13 @@ class Timeline:
         self, run: Run, blocks: Iterable[Block], *, given: bool
     ) -> Iterator[tuple[Block, Times]]:
         """As many blocks at a time as there are cores, no more ahead of the caller."""
-        from knockon.graph.engine.kernels.times_numba import Scratch, sizes, times_kernel
+        from knockon.graph.engine.kernels.times_numba import Scratch, size_scratch, times_kernel
 
         shared = Timing(self.shape, self._draw(run, given=given), self.drawn, self.fractional)
         times_kernel.load()
         yield from self.executor.run(
             find_block, shared, blocks, workers=cpu_count() or 1,
-            workspace=Workspace(Scratch.of, sizes(self.shape, self.words)),
+            workspace=Workspace(Scratch.of, size_scratch(self.shape, self.words)),
         )  # fmt: skip
 
     def _draw(self, run: Run, *, given: bool) -> Drawing:
@@ -133,7 +133,7 @@ class Timeline:
         works = np.where(of_group >= 0, limit[of_group], CERTAIN)
         return Drawing(key[of_arc], limit[of_arc], key[of_group], works)
 
-    def _alike(
+    def _repeat_one(
         self, run: Run, blocks: Iterable[Block], *, compiled: bool
     ) -> Iterator[tuple[Block, Times]]:
         """Nothing is drawn: all worlds are as the first."""

@@ -26,12 +26,12 @@ def wire(circuit: Circuit, *, once: bool = False) -> Wiring:
     spare = np.flatnonzero(circuit.threshold > 1)
     sizes = circuit.member_start[spare + 1] - circuit.member_start[spare]
     threshold = circuit.threshold[spare].astype(np.int64)
-    plane, counter = _counters(np.maximum(sizes, threshold), threshold)
+    plane, counter = _start_counters(np.maximum(sizes, threshold), threshold)
     none = np.zeros(0, np.int32)
     arcs = Arcs(
         start,
         target[arc].astype(np.int32) if once else row[target[arc]],
-        _slots(circuit, spare)[circuit.member[arc]] if len(spare) else none,
+        _number_slots(circuit, spare)[circuit.member[arc]] if len(spare) else none,
         circuit.foreign[arc] if circuit.foreign.any() else none.astype(np.bool_),
     )
     groups = Groups(
@@ -43,12 +43,12 @@ def wire(circuit: Circuit, *, once: bool = False) -> Wiring:
     return Wiring(row, arc, spare, arcs, groups, counter)
 
 
-def block_bytes(nodes: int) -> int:
+def measure_block(nodes: int) -> int:
     """Memory of one block in work: its scratch, the rows found, and a copy of these by entity."""
     return nodes * (4 * 8 * WORDS + 5)
 
 
-def _slots(circuit: Circuit, spare: Ints) -> I4:
+def _number_slots(circuit: Circuit, spare: Ints) -> I4:
     """(M,) place of each member among those of groups with a spare, in their order; else -1."""
     of_spare = np.zeros(len(circuit.node), np.bool_)
     of_spare[spare] = True
@@ -58,7 +58,7 @@ def _slots(circuit: Circuit, spare: Ints) -> I4:
     return slot
 
 
-def _counters(most: I8, threshold: I8) -> tuple[I8, Words]:
+def _start_counters(most: I8, threshold: I8) -> tuple[I8, Words]:
     """(K + 1,) first plane of each group's counter, and (planes, 8) all planes at their start.
 
     most: (K,) the largest number that each has to count or to reach

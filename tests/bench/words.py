@@ -49,7 +49,7 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
 
     from knockon.graph.engine.circuit import build_circuit
     from knockon.graph.engine.draws import Draws, Strengths
-    from knockon.graph.engine.kernels.closure_numba import Scratch, close, sizes
+    from knockon.graph.engine.kernels.closure_numba import Scratch, close, size_scratch
     from knockon.graph.engine.lanes import Lanes
     from knockon.graph.engine.uniforms import ALL
     from knockon.graph.engine.worlds import Run
@@ -62,7 +62,7 @@ def measure(width: int, scale: int, edges: int, probability: float) -> tuple[flo
     run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 0)
     lanes = Lanes(circuit, 1, compiled=True)
     wired, drawing = lanes.wiring(), lanes.drawing(run, given=False)
-    scratch = Scratch.of(*sizes(wired))
+    scratch = Scratch.of(*size_scratch(wired))
     at = np.array([graph.find(str(rmat.hub(provider)))])
     start, best = np.full((1, width), ALL), np.inf
     for _repeat in range(3):

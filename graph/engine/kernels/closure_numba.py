@@ -15,7 +15,7 @@ import numpy as np
 
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.kernels.compiler import inlined, kernel
-from knockon.graph.engine.kernels.draws_numba import below, fetch, push
+from knockon.graph.engine.kernels.draws_numba import draw_below, fetch, push
 from knockon.graph.engine.kernels.layout import (
     B1,
     CERTAIN,
@@ -62,7 +62,7 @@ class Scratch(NamedTuple):
         )  # fmt: skip
 
 
-def sizes(wiring: Wiring) -> tuple[int, int, int, int]:
+def size_scratch(wiring: Wiring) -> tuple[int, int, int, int]:
     """Of the scratch for a wiring."""
     return len(wiring.row), len(wiring.groups.of_slot), len(wiring.counter), len(wiring.group)
 
@@ -130,7 +130,7 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
             if limit > CERTAIN:
                 works = worlds.given[limit - CERTAIN - 1, w]
             else:
-                works = below(drawing.switch_key[g], limit, worlds.counter[w], first)
+                works = draw_below(drawing.switch_key[g], limit, worlds.counter[w], first)
             carry |= first & ~works
         broken[w] |= carry
         carry = broken[w] & own[w] & ~hit[w]

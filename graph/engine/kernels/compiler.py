@@ -10,6 +10,7 @@ digest of all files of kernels and of the machine, so that no old code is loaded
 another file, and processes that compile at a time write the same names with the same content.
 """
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
@@ -146,7 +147,7 @@ class _Notice:
 class _Named(_Implementation):  # type: ignore[misc]
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
         sources, machine = _digests()
-        return f"{super().get_filename_base(fullname, abiflags)}-{machine}-{sources}"
+        return f"{fullname}-{machine}-{sources}"
 
 
 class _Kept(_Cache):  # type: ignore[misc]
@@ -189,14 +190,15 @@ class _Kept(_Cache):  # type: ignore[misc]
 
 @cache
 def _digests() -> tuple[str, str]:
-    """Of the sources that make up the kernels, and of the machine with its numba."""
+    """Of the sources that make up the kernels, and of the machine with its Python and numba."""
     engine = files("knockon.graph.engine")
     kernels = sorted(engine.joinpath("kernels").iterdir(), key=lambda file: file.name)
     sources = sha256()
     for file in (engine.joinpath("uniforms.py"), *kernels):  # kernels hold its constants
         if file.name.endswith(".py"):
             sources.update(file.read_bytes())
-    machine = (numba.__version__, *cpu_target.target_context.codegen().magic_tuple())
+    processor = cpu_target.target_context.codegen().magic_tuple()
+    machine = (sys.implementation.cache_tag, numba.__version__, processor)
     return sources.hexdigest()[:16], sha256(repr(machine).encode()).hexdigest()[:16]
 
 

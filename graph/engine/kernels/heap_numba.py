@@ -24,7 +24,7 @@ class Heap(NamedTuple):
 
 
 @inlined
-def _over(a: Any, b: Any, one: Any, two: Any, three: Any) -> Any:
+def _outranks(a: Any, b: Any, one: Any, two: Any, three: Any) -> Any:
     if one[a] != one[b]:
         return one[a] > one[b]
     if two[a] != two[b]:
@@ -42,7 +42,7 @@ def put(heap: Any, size: Any, node: Any, one: Any, two: Any, three: Any) -> Any:
         size += 1
     while i > 0:
         above = (i - 1) >> 1
-        if not _over(node, nodes[above], one, two, three):
+        if not _outranks(node, nodes[above], one, two, three):
             break
         nodes[i] = nodes[above]
         place[nodes[i]] = i
@@ -62,9 +62,9 @@ def take(heap: Any, size: Any, one: Any, two: Any, three: Any) -> Any:
     i, last = 0, size - 1
     while 2 * i + 1 < last:
         child = 2 * i + 1
-        if child + 1 < last and _over(nodes[child + 1], nodes[child], one, two, three):
+        if child + 1 < last and _outranks(nodes[child + 1], nodes[child], one, two, three):
             child += 1
-        if not _over(nodes[child], node, one, two, three):
+        if not _outranks(nodes[child], node, one, two, three):
             break
         nodes[i] = nodes[child]
         place[nodes[i]] = i

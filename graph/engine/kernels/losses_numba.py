@@ -81,7 +81,7 @@ class Shared(NamedTuple):
     stakes: Stakes
 
 
-def sizes(wiring: Wiring) -> tuple[int, int, int]:
+def size_scratch(wiring: Wiring) -> tuple[int, int, int]:
     """Of the scratch for a wiring."""
     return len(wiring.row), len(wiring.groups.of_slot), len(wiring.group)
 

@@ -31,7 +31,7 @@ def spread_loss(
         groups = circuit.groups_after(frontier)
         if not groups.size:
             break
-        loss_of_group = _group_losses(circuit, groups, loss, live, stuck, x)
+        loss_of_group = _find_group_losses(circuit, groups, loss, live, stuck, x)
         node = circuit.node[groups]
         first = np.flatnonzero(firsts(node))
         nodes = node[first]
@@ -43,7 +43,7 @@ def spread_loss(
     return x
 
 
-def _group_losses(
+def _find_group_losses(
     circuit: Circuit, groups: Ints, loss: Floats, live: Bools, stuck: Bools, x: Floats
 ) -> Floats:
     """(len(groups), L) what each group takes from its node."""

@@ -28,14 +28,14 @@ def find_forest(circuit: Circuit, price: Ints, zero: Bools, origins: Ints) -> Fo
     n, target = len(circuit.entity), circuit.targets
     arcs = _Arcs(n, circuit.provider, target)
     own = ~circuit.foreign  # the others only count in a group, nothing arrives through them
-    hops = arcs.cheapest(np.where(own, 1, FAR), origins)
+    hops = arcs.find_cheapest(np.where(own, 1, FAR), origins)
     zeros = np.zeros(n, np.int64)
     if zero.any():
-        zeros = arcs.cheapest(np.where(own, zero, FAR), origins)
+        zeros = arcs.find_cheapest(np.where(own, zero, FAR), origins)
     tight = own & (zeros[target] == zeros[circuit.provider] + zero)
-    cost = arcs.cheapest(np.where(tight, price, FAR), origins)
+    cost = arcs.find_cheapest(np.where(tight, price, FAR), origins)
     tight &= cost[target] == cost[circuit.provider] + price
-    depth = arcs.cheapest(np.where(tight, 1, FAR), origins)
+    depth = arcs.find_cheapest(np.where(tight, 1, FAR), origins)
     last = tight & (depth[target] == depth[circuit.provider] + 1)
     arc = np.full(n, -1)
     candidates = np.flatnonzero(last)
@@ -53,7 +53,7 @@ class _Arcs:
         self.start = np.searchsorted(provider[self.order], np.arange(n + 1))
         self.provider, self.target, self.n = provider, target, n
 
-    def cheapest(self, price: Ints, origins: Ints) -> Ints:
+    def find_cheapest(self, price: Ints, origins: Ints) -> Ints:
         """(n,) least sum of prices from an origin (label correcting, Ford 1956, by rounds)."""
         cost = np.full(self.n, FAR)
         cost[origins] = 0

@@ -91,7 +91,7 @@ class Scratch(NamedTuple):
         )
 
 
-def sizes(shape: Shape, words: int) -> tuple[int, int, int, int, int]:
+def size_scratch(shape: Shape, words: int) -> tuple[int, int, int, int, int]:
     """Of the scratch for a shape and blocks of at most so many words."""
     spare = bool((shape.threshold > 1).any())
     groups = len(shape.group_of) * spare, len(shape.node_of) * spare

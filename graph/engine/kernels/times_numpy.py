@@ -70,18 +70,20 @@ class _Walk:
         for one, last in zip(self.s.first[:-1], self.s.first[1:], strict=True):
             nodes = self.s.order[one:last]
             if len(nodes) == 1:
-                self._settle(nodes[0], np.ones(self.lanes, np.bool_), *self._times(nodes[0]))
+                self._settle(
+                    nodes[0], np.ones(self.lanes, np.bool_), *self._find_interval(nodes[0])
+                )
             else:
-                self._circle(nodes)
+                self._settle_cycle(nodes)
         if len(self.lost):
             arcs = np.arange(len(self.circuit.member))
             np.logical_or.at(self.lost, self.circuit.member, self._find_lost(arcs)[0] < INFINITE)
 
-    def _circle(self, nodes: Ints) -> None:
+    def _settle_cycle(self, nodes: Ints) -> None:
         """Those that fall first, of all that have not fallen yet, fall; then the next."""
         place = {int(v): i for i, v in enumerate(nodes)}
         open_ = np.ones((len(nodes), self.lanes), np.bool_)
-        found = [self._times(v) for v in nodes]
+        found = [self._find_interval(v) for v in nodes]
         starts = np.stack([start for start, _, _ in found])
         while True:
             begun = np.where(open_, starts, INFINITE)
@@ -93,13 +95,13 @@ class _Walk:
             for i in fallen:
                 self._settle(nodes[i], wave[i], *found[i])
             open_ &= ~wave
-            for v in self._fed_by(nodes[fallen]):
+            for v in self._find_dependents(nodes[fallen]):
                 at = place.get(int(v), -1)
                 if at >= 0 and open_[at].any():
-                    found[at] = self._times(v)
+                    found[at] = self._find_interval(v)
                     starts[at] = found[at][0]
 
-    def _fed_by(self, nodes: Ints) -> Ints:
+    def _find_dependents(self, nodes: Ints) -> Ints:
         """The nodes that depend on these."""
         arcs = ranges(self.s.arc_start[nodes], self.s.arc_start[nodes + 1])[0]
         return distinct(self.circuit.node[self.circuit.group[self.s.arc_member[arcs]]])
@@ -115,7 +117,7 @@ class _Walk:
                 became = np.where(t.broken < INFINITE, BROKEN, became)
                 self.state[g] = np.where(falls & (start < INFINITE), became, self.state[g])
 
-    def _times(self, v: int) -> tuple[Floats, Floats, dict[int, _Group]]:
+    def _find_interval(self, v: int) -> tuple[Floats, Floats, dict[int, _Group]]:
         """Start and end of a node by what is known of its providers."""
         s = self.s
         groups = np.arange(s.group_start[v], s.group_start[v + 1])
@@ -129,7 +131,7 @@ class _Walk:
             broken, mended = np.minimum(broken, t.broken), np.maximum(mended, t.mended)
             begun, over = np.minimum(begun, t.switched), np.maximum(over, t.back)
         down = broken < mended
-        repair = self._hours(s.repair, s.repair_row, np.array([v]))[0]
+        repair = self._look_up(s.repair, s.repair_row, np.array([v]))[0]
         with np.errstate(invalid="ignore"):
             back = mended + repair + s.backlog[v] * (mended - broken)
         begun = np.where(down, np.minimum(begun, broken), begun)
@@ -149,7 +151,7 @@ class _Walk:
         until = np.maximum.reduceat(until, first, axis=0)
         own = np.logical_or.reduceat(own, first, axis=0)
         wanted = np.where(self.stuck[g], 1, s.threshold[g])
-        pause = self._hours(s.pause, s.pause_row, members)
+        pause = self._look_up(s.pause, s.pause_row, members)
         broken, mended, switched, back = (
             np.full(self.lanes, x) for x in (INFINITE, -INFINITE, INFINITE, -INFINITE)
         )
@@ -173,12 +175,12 @@ class _Walk:
         """(len(arcs), L) from when to when each arc's member is lost by it."""
         c = self.circuit
         member, provider = c.member[arcs], c.provider[arcs]
-        since = self.start[provider] + self._hours(self.s.grace, self.s.grace_row, member)
+        since = self.start[provider] + self._look_up(self.s.grace, self.s.grace_row, member)
         until = self.end[provider]
         lost = self.live[member] & (since < until)
         return np.where(lost, since, INFINITE), np.where(lost, until, -INFINITE)
 
-    def _hours(self, known: Floats, row: Ints, at: Ints) -> Floats:
+    def _look_up(self, known: Floats, row: Ints, at: Ints) -> Floats:
         """(len(at), L) hours that are known, or drawn."""
         hours = np.repeat(known[at][:, None], self.lanes, axis=1)
         ranged = row[at] >= 0

@@ -103,8 +103,13 @@ def test_code_is_not_loaded_after_a_change_in_another_file_of_the_kernels(packag
     engine = package / "knockon" / "graph" / "engine"
     sort(package)
     before = set(engine.rglob("*.nb[ic]"))
-    for changed in (engine / "kernels" / "draws_numba.py", engine / "uniforms.py"):
-        changed.write_text(changed.read_text() + "\n")
+    kernels = engine / "kernels"
+    for changed in (
+        kernels / "draws_numba.py",
+        engine / "uniforms.py",
+        kernels / "arrange_numba.py",
+    ):
+        changed.write_text("# changed\n" + changed.read_text())
         assert COMPILES in sort(package)
         assert sort(package) == ""
         now = set(engine.rglob("*.nb[ic]"))
@@ -145,7 +150,7 @@ stakes = kernel.Stakes(rows, np.full(10 * n, 0.75), rows[:1], np.ones(1))
 shared = kernel.Shared(wiring, drawing, Worlds.of(0, None), stakes)
 print("ready", flush=True)
 sys.stdin.readline()
-losses = kernel.spread_loss(shared, kernel.Scratch.of(*kernel.sizes(wiring)), np.arange(512))
+losses = kernel.spread_loss(shared, kernel.Scratch.of(*kernel.size_scratch(wiring)), np.arange(512))
 assert 100 < (losses > 0).sum(axis=1).mean() < n
 print(hashlib.sha256(losses.tobytes()).hexdigest())
 """
