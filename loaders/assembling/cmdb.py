@@ -8,8 +8,8 @@ from knockon.loaders.assembling.ends import spell
 from knockon.loaders.assembling.relation_words import BETWEEN, read_word, strip_word
 
 # the first that is there
-_PARENTS = ("parent", "u_name", "parent_sys_id", "parent_name", "parent_ci")
-_CHILDREN = ("child", "child_sys_id", "child_name", "child_ci")
+_PARENTS = ("parent_sys_id", "parent", "u_name", "parent_name", "parent_ci")
+_CHILDREN = ("child_sys_id", "child", "child_name", "child_ci")
 _TYPES = ("type", "type_name", "relationship", "relationship_type", "relation_type", "rel_type",
           "relation")  # fmt: skip
 

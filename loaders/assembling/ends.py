@@ -28,6 +28,7 @@ PAIRS = (  # dependent, provider: the first word depends on the second
 )
 _DEPENDENTS = re.compile(
     r"(?:.+_)?(?:dependents?|consumers?|customers?|clients?|callers?|subscribers?"
+    r"|buyers?|users?|tenants?|recipients?"
     r"|downstreams?(?:_(?:service|system|application|app|component)s?)?)"
     r"|used_by"
 )
@@ -233,6 +234,12 @@ def tell_ends(ends: Ends, said: Said, columns: Sequence[str], rows: int) -> list
         turn += f" --map '{clip(str(ends.dependent), 40)}=provider'"
         reason = f"{dependent} is taken as dependent, {provider} as provider; {turn} turns it round"
         told = [Finding("note", 1, reason)]
+    if "dependent" in constants:
+        others = _find_by_words(columns, _DEPENDENTS, ends.columns)
+        others += _find_by_words(columns, _BESIDE, [*ends.columns, *others])
+        if others:
+            reason = "a column that may hold dependents, and is not read: all rows are of one"
+            told.append(Finding("note", len(others), reason, tuple(map(repr, others[:5]))))
     stems = {find_stem(c) for c in ends.columns}
     more = _find_by_words(columns, _PROVIDERS, ends.columns)
     more += [c for c in columns if any(re.fullmatch(p, spell(c)) for _, p in _RELATIONS)]

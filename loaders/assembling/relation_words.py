@@ -87,18 +87,21 @@ def strip_word(word: str) -> str:
     return " ".join(re.sub(r"[_\-]+", " ", word).lower().split())
 
 
-def read_word(word: str, said: Mapping[str, Meaning], own: bool = False) -> Reading | None:
+def read_word(
+    word: str, said: Mapping[str, Meaning], own: bool = False, sided: bool = False
+) -> Reading | None:
     """How a word is read, None for one that says nothing of who needs whom.
 
-    said: what --map says of words, whole (`Rack contains::In Rack`) or by their first half
-    own:  a word that is the name of one of our relations is that
+    said:  what --map says of words, whole (`Rack contains::In Rack`) or by their first half
+    own:   a word that is the name of one of our relations is that
+    sided: it is known that the first needs the second, unless --map says that a word turns it round
     """
     first, _, second = (strip_word(half) for half in word.partition(BETWEEN))
     known = _is_known(first, second, own)
     for theirs, meaning in said.items():
         if strip_word(theirs) in (strip_word(word), first):
             needs = known.first_needs if known else _find_direction(first, second, meaning.relation)
-            return Reading(needs and not meaning.turned, meaning.relation)
+            return Reading((needs or sided) and not meaning.turned, meaning.relation)
     return known
 
 
@@ -126,7 +129,7 @@ def _find_direction(first: str, second: str, relation: str) -> bool:
 
 def orient(
     frame: pl.DataFrame, kind: str, said: Mapping[str, Meaning], *, own: bool = False,
-    both_ways: bool = False,
+    sided: bool = False, both_ways: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:  # fmt: skip
     """The rows whose word tells who needs whom, with `dependent`, `provider` and `relation`, and
     `_turned` where the second thing needs the first; and the others, as they came.
@@ -135,7 +138,7 @@ def orient(
     kind:  the column of words; both_ways: what two do to each other is read as two dependencies
     """
     words = frame[kind].cast(pl.String).drop_nulls().unique().to_list()
-    read = {word: found for word in words if (found := read_word(word, said, own)) is not None}
+    read = {w: found for w in words if (found := read_word(w, said, own, sided)) is not None}
     mutual = [word for word in words if word not in read and both_ways and is_mutual(word)]
     read |= dict.fromkeys(mutual, Reading(True, "uses"))
     turns = {word: not reading.first_needs for word, reading in read.items()}

@@ -21,9 +21,12 @@ _TYPES = {"directed": True, "undirected": False, "mutual": False}  # of Gephi's 
 def find_words(frame: pl.DataFrame, said: Said, pair: bool) -> str | None:
     """The column with the word between the ends of a row, None where none is one.
 
-    That is `relation`, a column that holds words of --map, and, where the ends say no side by
-    themselves (`pair`), one that holds known words.
+    That is `relation`, by its own name or by --map, a column that holds words of --map, and, where
+    the ends say no side by themselves (`pair`), one that holds known words.
     """
+    named = [c for c in frame.columns if said.columns.get(c) == "relation"]
+    if named:
+        return named[0]
     words = {spell(c): c for c in frame.columns if c not in (FILE, LINE, *ENDS)}
     meant = {strip_word(theirs) for theirs in said.relations}
     for column in (words[w] for w in _COLUMNS if w in words):
@@ -59,7 +62,9 @@ def read_words(
         texts = frame[column].cast(pl.String).drop_nulls().unique().to_list()
         meant = {strip_word(theirs) for theirs in said}
         plain = [t for t in texts if strip_word(t) in meant or _is_plain(t, own)]
-        kept, lost = orient(frame.filter(pl.col(column).is_in(plain)), column, said, own=own)
+        kept, lost = orient(
+            frame.filter(pl.col(column).is_in(plain)), column, said, own=own, sided=True
+        )
         lost = pl.concat([lost, frame.filter(~pl.col(column).is_in(plain).fill_null(False))])
     turned = int(kept[TURN].sum())
     if turned:

@@ -68,6 +68,6 @@ FORMATS = (
         "below such a heading",
         module="knockon.loaders.registers.subprocessors.reader",
         matches=is_list,
-        options=("company",),
+        options=("company", "mapping"),
     ),
 )

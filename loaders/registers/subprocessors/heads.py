@@ -30,7 +30,10 @@ _NO_PURPOSE = re.compile(
     r"transfer|safeguard|mechanism|contact|date|website|\burl\b|address|since|certif|processed"
     r"|shared|\btypes? of data|personal data|applicable"
 )
-_COMPANY = re.compile(r"^(controller|customer|used by|on behalf of|applicable products?)\b")
+_COMPANY = re.compile(
+    r"^(controller|customer|used by|on behalf of|applicable products?)\b"
+    r"|^(clients?|consumers?|dependents?)( names?)?$"
+)
 _OWNER = re.compile(r"^(company|companies|processor|product)( name)?s?$")
 
 

@@ -9,17 +9,20 @@ support and analytics among them, are `uses`. A list states no strength.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import FILE, LINE, Tables
 from knockon.loaders.assembling.findings import RowFindings
+from knockon.loaders.assembling.table import settle_tables
+from knockon.loaders.parsing.csv_text import SEPARATORS, read_csv_table
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.registers.subprocessors.items import read_items
 from knockon.loaders.registers.subprocessors.lists import sheets_of_items
 from knockon.loaders.registers.subprocessors.rows import Entry, entries_of
+from knockon.loaders.registers.subprocessors.signs import has_markdown, is_html
 from knockon.loaders.registers.subprocessors.tables import read_sheets
 
 # purposes in words -> relation, and the kind of who does that; the most fundamental first
@@ -39,14 +42,22 @@ OTHER = ("uses", "service")
 _PATTERNS = tuple((re.compile(p), relation, kind) for p, relation, kind in PURPOSES)
 
 
-def read_subprocessors(source: SourceLike, company: str | None = None) -> Tables:
+def read_subprocessors(
+    source: SourceLike, company: str | None = None, mapping: Mapping[str, str] | None = None
+) -> Tables:
     """Companies, their sub-processors, and what for.
 
     company: whose list it is, where no column says so; else the page, or the file, does.
+    mapping: {their column: ours} of CSV, which is then read as any other table.
     Rows without a sub-processor, and tables and columns that are not read, are counted. Raises
     InputError where no table names sub-processors.
     """
     source = Source.of(source)
+    if mapping:
+        if is_html(source.head_text) or has_markdown(source.head_text):
+            raise InputError(f"{source.name}: --map: columns of HTML and Markdown have no names")
+        frame = read_csv_table(source, "".join(SEPARATORS), unnamed=True)
+        return settle_tables(source, frame, mapping=mapping, company=company)
     findings = RowFindings()
     sheets = read_sheets(source)
     entries = [e for sheet in sheets for e in entries_of(sheet, source, findings, company)]

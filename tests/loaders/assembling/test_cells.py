@@ -197,3 +197,43 @@ def test_an_empty_table_says_so(tmp_path: Path) -> None:
     assert "a table without rows below its heads" in notes(csv(tmp_path, "from,to\n"))
     (tmp_path / "a.json").write_text("[]")
     assert "an empty list: no dependency is stated" in notes(load_tables([tmp_path / "a.json"]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        ("AWS / Azure", ["AWS", "Azure"]),
+        ("AWS/Azure", ["AWS", "Azure"]),
+        ("AWS and Azure", ["AWS", "Azure"]),
+        ("AWS & Azure", ["AWS", "Azure"]),
+        ("AWS + Azure", ["AWS", "Azure"]),
+        ("AWS Azure", ["AWS Azure"]),
+        ("AWS/GCP", ["AWS/GCP"]),
+        ("Johnson & Johnson", ["Johnson & Johnson"]),
+        ("Mail", ["Mail"]),
+    ],
+)
+def test_weak_separators_part_what_stands_alone_elsewhere(
+    tmp_path: Path, cell: str, parts: list[str]
+) -> None:
+    """A slash is part of many names: it parts only what is known by itself."""
+    text = f"Application,Vendor\nShop,{cell}\nWiki,AWS\nBlog,Azure\nShop Mail,Mail\nMail,Shop\n"
+    tables = csv(tmp_path, text)
+    assert [p for d, p in edges(tables) if d == "Shop"] == parts
+    assert "Shop Mail" in tables.entities["id"].to_list()
+
+
+def test_blanks_part_a_column_of_lists(tmp_path: Path) -> None:
+    """`depends_on` of names without blanks, as shells write them."""
+    tables = csv(tmp_path, "service,depends_on\nshop,db cache\ndb,san\ncache,big san\n")
+    assert edges(tables) == [
+        ("cache", "big san"), ("db", "san"), ("shop", "cache"), ("shop", "db")
+    ]  # fmt: skip
+
+
+def test_keys_of_items_that_are_not_read_are_told(tmp_path: Path) -> None:
+    """An item of a list names what is needed; what else it says has a line."""
+    rows = [{"name": "a", "dependsOn": [{"id": "b", "type": "hard"}, {"id": "c", "port": 1}]}]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    told = notes(load_tables([tmp_path / "a.json"]))
+    assert "note 2: a key of an item in a list that is not read (type: 1; port: 1)" in told

@@ -144,3 +144,12 @@ def test_an_unknown_word_in_a_mapping(tmp_path: Path) -> None:
         InputError, match="no column of ours is 'hosted_in'; did you mean 'hosted_on'"
     ):
         csv(tmp_path, "a,b\n1,2\n", {"a": "hosted_in"})
+
+
+def test_a_column_of_dependents_beside_a_company_is_told(tmp_path: Path) -> None:
+    """All rows are of one: who of its applications needs whom is not read, and said."""
+    tables = csv(tmp_path, "Application,Vendor\nShop,Stripe\n", company="Acme")
+    assert edges(tables) == {("Acme", "Stripe", "uses")}
+    assert "note 1: a column that may hold dependents, and is not read: all rows are of one" in (
+        notes(tables)
+    )

@@ -145,3 +145,18 @@ def test_our_relations_by_their_words() -> None:
     meant = read_word("Sits in", {"sits in": Meaning("hosted_on")})
     assert meant is not None
     assert meant.relation == "hosted_on"
+
+
+def test_a_mapped_column_of_words(tmp_path: Path) -> None:
+    """`--map how=relation` and a word of it; ends that are named keep their sides."""
+    (tmp_path / "a.csv").write_text("x,y,how\nvm,esx,sits in\nesx,vm,hosts\n")
+    ends = {"x": "dependent", "y": "provider", "how": "relation"}
+    tables = load_tables([tmp_path / "a.csv"], mapping={**ends, "sits in": "hosted_on"})
+    assert ("vm", "esx", "hosted_on") in tables.dependencies.select(
+        "dependent", "provider", "relation"
+    ).rows()
+    assert "is not in this source" not in "\n".join(map(str, tables.report))
+    for meant, edge in (("hosted_on", ("esx", "vm")), ("~hosted_on", ("vm", "esx"))):
+        tables = load_tables([tmp_path / "a.csv"], mapping={**ends, "hosts": meant})
+        rows = tables.dependencies.filter(relation="hosted_on")
+        assert rows.select("dependent", "provider").rows() == [edge]

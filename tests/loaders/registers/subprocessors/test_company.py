@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from knockon.loaders.merge import load_tables
 
 
@@ -15,3 +17,13 @@ def test_the_company_may_be_said(tmp_path: Path) -> None:
     assert set(tables.dependencies.select("dependent", "provider").rows()) == {
         ("Shop", "Stripe"), ("Acme", "Twilio")
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", ["client,sub-processor", "sub-processor,client"])
+def test_clients_are_companies(tmp_path: Path, heads: str) -> None:
+    """A client beside its sub-processor is who needs it, with --map and without."""
+    row = "Shop,Stripe" if heads.startswith("client") else "Stripe,Shop"
+    (tmp_path / "a.csv").write_text(f"{heads}\n{row}\n")
+    for mapping in (None, {"client": "dependent", "sub-processor": "provider"}):
+        tables = load_tables([tmp_path / "a.csv"], mapping=mapping)
+        assert tables.dependencies.select("dependent", "provider").rows() == [("Shop", "Stripe")]
