@@ -12,34 +12,59 @@ import pytest
 from tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
+SAMPLES = sorted((ROOT / "samples").glob("*/README.md"))
+FLAGS = ("-o", "--svg", "--timeline", "--exceedance", "--detection", "--report")
+
+
+def list_commands(text: str) -> list[str]:
+    """The lines of shell that call knockon."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.S)
+    return [line for b in blocks for line in b.splitlines() if "knockon " in line]
+
+
 COMMANDS = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", README, re.S)
-    for line in block.splitlines()
-    if line.startswith("knockon ")
-]
+    *list_commands(README), *(c for path in SAMPLES for c in list_commands(path.read_text()))
+]  # fmt: skip
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A folder that looks like the checkout and may be written to."""
+    """A folder that looks like the checkout and may be written to, with `knockon` to be called."""
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     (tmp_path / "out").mkdir()
+    command = tmp_path / "bin" / "knockon"
+    command.parent.mkdir()
+    code = "from knockon.api.start import main; main()"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "{code}" "$@"\n')
+    command.chmod(0o755)
     return tmp_path
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_runs(command: str, checkout: Path) -> None:
-    """Each `knockon` line of the README ends well and writes the file that it names."""
-    words = shlex.split(command)
-    script = "import sys; from knockon.api.cli.verbs import main; main(sys.argv[1:])"
+    """Each line with `knockon`, of the README and of the samples, ends well and writes the file
+    that it names."""
+    path = f"{checkout / 'bin'}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        [sys.executable, "-c", script, *words[1:]], cwd=checkout, capture_output=True, text=True
-    )
-    assert (done.returncode, done.stderr.startswith("knockon:")) == (0, False), done.stderr
-    for flag in ("-o", "--svg", "--timeline", "--exceedance", "--detection", "--report"):
-        if flag in words:
-            assert (checkout / words[words.index(flag) + 1]).exists()
+        ["sh", "-c", command], cwd=checkout, capture_output=True, text=True,
+        env=os.environ | {"PATH": path},
+    )  # fmt: skip
+    assert (done.returncode, "knockon:" in done.stderr) == (0, False), done.stderr
+    words = shlex.split(command)
+    named = [words[words.index(flag) + 1] for flag in FLAGS if flag in words]
+    assert all(name == "-" or (checkout / name).exists() for name in named)
+
+
+def test_every_block_that_calls_knockon_is_run() -> None:
+    """None but `serve`, which does not end, hides in a block of another language."""
+    for path in (ROOT / "README.md", *SAMPLES):
+        blocks = re.findall(r"```(\w*)\n(.*?)```", path.read_text(), re.S)
+        calls = [
+            b
+            for language, b in blocks
+            if language != "sh" and re.search("^knockon (?!serve)", b, re.M)
+        ]
+        assert not calls, path
 
 
 def test_the_python_runs(checkout: Path) -> None:

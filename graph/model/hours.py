@@ -14,12 +14,17 @@ from knockon.graph.arrays import Floats
 from knockon.graph.errors import ScenarioError, clip
 
 LONGEST = 10_000_000.0  # hours, some 1,100 years: no outage is counted for longer
+SHORTEST = 1e-6  # hours, some 4 ms: a shorter outage is no outage, and no axis has room for it
 RANGED = {
     "entities": ("repair_hours",),
     "dependencies": ("grace_hours", "switch_hours"),
 }  # columns that may hold ranges
 TO = "_to"
 EXPECTED = f"a number of at least 0, at most {LONGEST:,.0f}, or a range such as 2..72"
+
+
+class TooShortError(ScenarioError):
+    """Hours that are above 0, but not by enough."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class Hours:
                 f"hours: expected a number above 0, at most {LONGEST:,.0f}, or a range such as "
                 f"2..72, got {clip(str(given))!r}"
             )
+        if low < SHORTEST:
+            raise TooShortError(f"hours: expected at least {SHORTEST:f} (4 ms), got {low!r}")
         return cls(float(low), float(high))
 
     @property

@@ -14,7 +14,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
-from knockon.graph.model.hours import LONGEST, Hours
+from knockon.graph.model.hours import LONGEST, Hours, TooShortError
 from knockon.graph.scenario.modes import RULE_COLUMNS, Rule, load_shipped_rules
 from knockon.graph.scenario.origins import (
     Origin,
@@ -227,6 +227,8 @@ def _check_text(value: Any, field: Field) -> str:
 def _check_hours(value: Any, field: Field) -> Hours:
     try:
         return Hours.of(value)
+    except TooShortError:
+        raise
     except ScenarioError:
         raise field.refuse(value) from None
 

@@ -91,6 +91,8 @@ def test_hours_are_shown_where_they_are_asked_for(
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
+        (("--hours", "1e-300"), "hours: expected at least 0.000001 (4 ms), got 1e-300"),
+        (("--hours", "1e-300..72"), "hours: expected at least 0.000001 (4 ms), got 1e-300"),
         (("--hours", "72..2"), "hours: expected a number above 0"),
         (("--hours", "soon"), "got 'soon'"),
         (("--halt", "3"), "expected a rollout that it stops at 3 hours"),

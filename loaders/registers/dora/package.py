@@ -61,6 +61,8 @@ def _points() -> dict[str, dict[str, str]]:
 
 
 def _bytes(path: Path) -> bytes:
+    if not path.is_file():  # a pipe would be waited for
+        raise InputError(f"{path.name}: expected a file, found a pipe or device")
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise InputError(f"{path.name}: {size:,} bytes; at most {MAX_BYTES:,} are read")

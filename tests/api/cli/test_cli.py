@@ -69,6 +69,34 @@ def test_top_and_kind_leave_rows_out_and_say_so(
     assert answer["more"] == 1
 
 
+def test_functions_that_nobody_assessed_come_with_the_critical_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unknown is never shown as not critical: rows, `more` and a note; alone by their own name."""
+    source = tmp_path / "g.yaml"
+    source.write_text(
+        "entities:\n- {id: c, kind: critical_function}\n- {id: u, kind: unassessed_function}\n"
+        "- {id: f, kind: function}\ndependencies:\n"
+        + "".join(f"- {{dependent: {d}, provider: p, probability: 1}}\n" for d in "cuf")
+    )
+    found = {}
+    for kind in ("critical_function", "unassessed_function", "function"):
+        assert run("whatif", str(source), "p", "--format", "json", "--kind", kind) == 0
+        answer = json.loads(capsys.readouterr().out)
+        noted = [note for note in answer["notes"] if "nobody assessed" in note]
+        found[kind] = ([r["id"] for r in answer["entities"][1:]], len(noted))
+    assert found == {
+        "critical_function": (["c", "u"], 1), "unassessed_function": (["u"], 0),
+        "function": (["f"], 0),
+    }  # fmt: skip
+    top = ("--kind", "critical_function", "--top", "1")
+    assert run("whatif", str(source), "p", *top) == 0
+    assert "1 more row: --top 2" in capsys.readouterr().out
+    source.write_text(source.read_text().replace("kind: critical_function", "kind: service"))
+    assert run("whatif", str(source), "p", *top) == 0
+    assert "1 function that nobody assessed is shown" in " ".join(capsys.readouterr().out.split())
+
+
 def test_rules_of_ones_own_stand_in_the_answer(
     chain: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The DORA register of information: an invented bank in every form, and the samples of the EBA."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from zipfile import ZipFile
@@ -420,3 +421,14 @@ def test_other_archives_are_no_register(tmp_path: Path) -> None:
     for name in ("a.zip", "b.zip"):
         with pytest.raises(InputError, match="found a ZIP archive"):
             load_tables([tmp_path / name])
+
+
+def test_a_pipe_among_the_tables_is_refused(tmp_path: Path) -> None:
+    """Nobody waits for somebody to write into it."""
+    folder = tmp_path / "register"
+    shutil.copytree(SAMPLE, folder)
+    table = next(folder.rglob("b_02.01.csv"))
+    table.unlink()
+    os.mkfifo(table)
+    with pytest.raises(InputError, match=r"b_02.01.csv: expected a file, found a pipe"):
+        load_tables([folder])
