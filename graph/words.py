@@ -23,6 +23,12 @@ def plural(words: str) -> str:
     return f"{words[:-1]}ies" if re.search("[^aeiou]y$", words) else f"{words}s"
 
 
+def kind_name_among(kind: str, number: int) -> str:
+    """The same beside other kinds: `2 entities of unknown kind` are not all that there are."""
+    words = kind_name(kind, number)
+    return f"{words} of unknown kind" if kind == "unknown" else words
+
+
 def many(number: int, word: str) -> str:
     """`1 entity`, `2 entities`, for a word that ends in y."""
     return f"{number:,} {word if number == 1 else word[:-1] + 'ies'}"
@@ -53,6 +59,11 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return ">99 %"
     return f"{100 * share:.0f} %"
+
+
+def share_in_full(share: float) -> str:
+    """A share that somebody stated, as stated: `30 %`, `0.5 %`."""
+    return f"{100 * share:.6g} %"
 
 
 def duration(hours: float) -> str:

@@ -26,16 +26,23 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class GraphHead:
-    """Which graph answered: how many entities and dependencies it has; what `weight` counts."""
+    """Which graph answered: how many entities and dependencies it has; what `weight` counts;
+    `as_of`: the date of its data, or `first to last` where they differ, None where none is stated.
+    """
 
     title: str
     entities: int
     dependencies: int
     weight_unit: str | None = None
+    as_of: str | None = None
 
     @classmethod
     def of(cls, graph: DependencyGraph) -> "GraphHead":
-        return cls(graph.title, graph.size, len(graph.dependent), graph.tables.weight_unit)
+        stated = graph.dependencies["as_of"].drop_nulls().unique()
+        dates = stated.str.extract(r"^(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?:$|[T ])").drop_nulls()
+        ends = dict.fromkeys((dates.min(), dates.max())) if len(dates) else ()
+        as_of = " to ".join(str(date) for date in ends) or None
+        return cls(graph.title, graph.size, len(graph.dependent), graph.tables.weight_unit, as_of)
 
 
 @dataclass(frozen=True)

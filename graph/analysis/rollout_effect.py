@@ -77,16 +77,23 @@ def describe_rollout(graph: DependencyGraph, scenario: Scenario) -> list[str]:
             f"no ring covers {beside:,} {kind_name('direct dependent', beside)} by other "
             f"relations: {'it fails' if beside == 1 else 'they fail'} at once"
         )
+    late = describe_late_rings(scenario)
+    return [*notes, late] if late else notes
+
+
+def describe_late_rings(scenario: Scenario) -> str:
+    """Which rings start when what failed is mended, and so may hit nobody; empty where none."""
+    hours = scenario.hours
     late = [
         plain(r.start_hours)
         for r in scenario.rollout
-        if scenario.hours is not None
-        and r.start_hours >= scenario.hours.low
+        if hours is not None
+        and r.start_hours >= hours.low
         and (scenario.halt is None or r.start_hours < scenario.halt)
     ]
-    if late:
-        notes.append(
-            f"rings that start at {', '.join(late)} h may find the update mended: the origin is "
-            f"down for {scenario.hours} h, and the hours count from the start of the rollout"
-        )
-    return notes
+    if not late:
+        return ""
+    return (
+        f"rings that start at {', '.join(late)} h may find the update mended: the origin is "
+        f"down for {hours} h, and the hours count from the start of the rollout"
+    )

@@ -10,7 +10,7 @@ from knockon.graph.maps.page import MARGIN, NAME, SMALL, text
 from knockon.graph.maps.plan import ORIGINS
 from knockon.graph.maps.style import INK, MUTED, ORIGIN, outline, texture
 from knockon.graph.maps.text import clean, fit, xml
-from knockon.graph.words import duration, join, kind_name, percent
+from knockon.graph.words import chance, duration, join, kind_name, kind_name_among
 
 _ROW = 22.0
 
@@ -22,7 +22,9 @@ class Bar:
 
     name: str
     kind: str
+    low: float
     probability: float
+    high: float
     start: float
     down: float
     late: float
@@ -38,7 +40,9 @@ def make_bars(entities: pl.DataFrame, top: int) -> list[Bar]:
         Bar(
             name=row["name"],
             kind=row["kind"],
+            low=row["probability_low"],
             probability=row["probability"],
+            high=row["probability_high"],
             start=row["start_hours"],
             down=row["down_hours"],
             late=row["down_hours_p95"],
@@ -58,7 +62,7 @@ def count_more(entities: pl.DataFrame, bars: Sequence[Bar]) -> str:
     if not rest.height:
         return failing
     counts = rest.group_by("kind").len("n").sort(["n", "kind"], descending=[True, False])
-    said = [f"{n:,} {kind_name(k, n)}" for k, n in counts.iter_rows()]
+    said = [f"{n:,} {kind_name_among(k, n)}" for k, n in counts.iter_rows()]
     if len(said) > 4:
         said = [*said[:3], f"{int(counts['n'][3:].sum()):,} others"]
     counted = f"+{rest.height:,} more that may be down: {join(said)}"
@@ -72,16 +76,24 @@ def _select_fallen(entities: pl.DataFrame) -> pl.DataFrame:
 
 
 def draw_bars(
-    bars: Sequence[Bar], kind_of: Mapping[str, int], x: Axis, top: float, page: float, more: str
+    bars: Sequence[Bar],
+    kind_of: Mapping[str, int],
+    x: Axis,
+    top: float,
+    page: float,
+    more: str,
+    middle: str = "",
 ) -> tuple[list[str], float]:
     """A row for each bar below a head, and the lower end. A line beyond the axis ends in an arrow.
 
-    kind_of: kind to the number of its texture; page: width; more: what has no bar, in words
+    kind_of: kind to the number of its texture; page: width; more: what has no bar, in words;
+    middle: what the bars rest on, as `if unknown counts 0.5`, where anything is unknown
     """
+    share = "down in" if middle else "likely"
     out = [
         text(MARGIN, top + 12, "Who is down, and when", NAME, bold=True),
         text(x.high + 12, top + 12, "down, mean (1 in 20)", SMALL, MUTED),
-        text(page - MARGIN, top + 12, "likely", SMALL, MUTED, anchor="end"),
+        text(page - MARGIN, top + 12, share, SMALL, MUTED, anchor="end"),
     ]
     top += 22
     bottom = top + _ROW * len(bars)
@@ -95,6 +107,7 @@ def draw_bars(
         out.append(f'<path d="M{at:.1f},{bottom:.1f}v4" stroke="{MUTED}"/>')
         out.append(text(at, bottom + 17, label, SMALL, MUTED, anchor="middle"))
     words = f"{x.unit} since it began; bar: mean; line: to the end in 1 world of 20"
+    words += f"; {middle}" if middle else ""
     out.append(text(x.high, bottom + 34, words, SMALL, anchor="end"))
     if more:
         out.append(text(MARGIN, bottom + 54, fit(more, SMALL, page - 2 * MARGIN), SMALL))
@@ -107,7 +120,8 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
     hours = duration(bar.down)
     if duration(bar.late) != hours:
         hours += f" ({duration(bar.late)})"
-    often = "" if bar.origin else f", down in {percent(bar.probability)} of all worlds"
+    share = "fails" if bar.origin else chance(bar.low, bar.probability, bar.high)
+    often = "" if bar.origin else f", down in {share} of all worlds"
     tip = (
         f"{clean(bar.name, 200)} ({kind_name(bar.kind, 1)}): down after {duration(bar.start)} "
         f"for {duration(bar.down)}, in 1 world of 20 for {duration(bar.late)} or longer{often}"
@@ -129,6 +143,5 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
             f'stroke="{INK}" stroke-width="1.2"/>'
         )
     out.append(text(x.high + 12, y + 15, hours, SMALL))
-    likely = "fails" if bar.origin else percent(bar.probability)
-    out += [text(page - MARGIN, y + 15, likely, SMALL, anchor="end"), "</g>"]
+    out += [text(page - MARGIN, y + 15, share, SMALL, anchor="end"), "</g>"]
     return out

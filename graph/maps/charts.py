@@ -1,11 +1,13 @@
 """The charts of an answer, each one SVG document: how bad, who is down when, when to stop."""
 
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.sentences import describe_question, name_middle
 from knockon.graph.maps.detection import draw_detection
 from knockon.graph.maps.exceedance import draw_exceedance
 from knockon.graph.maps.phrases import describe_source
 from knockon.graph.maps.timeline import draw_timeline
 from knockon.graph.scenario.rollout import sum_shares
+from knockon.graph.words import between
 
 
 def render_exceedance(impact: Impact) -> str:
@@ -14,7 +16,7 @@ def render_exceedance(impact: Impact) -> str:
         impact.exceedance(),
         condition=impact.condition,
         unit=name_unit(impact),
-        assumed=[impact.assumption],
+        assumed=[impact.assumption, describe_question(impact)],
         foot=describe_source(impact),
     )
 
@@ -25,8 +27,10 @@ def render_timeline(impact: Impact) -> str:
         impact.timeline(),
         impact.entities,
         condition=impact.condition,
-        assumed=[impact.assumption],
+        assumed=[impact.assumption, describe_question(impact)],
         foot=describe_source(impact),
+        middle=name_middle(impact),
+        hit=between(impact.totals.hit_low, impact.totals.hit_high),
     )
 
 
@@ -34,13 +38,14 @@ def render_detection(impact: Impact) -> str:
     """The detection curve of an answer. Raises ScenarioError where there is no rollout."""
     rings = impact.scenario.rollout
     curve = impact.detection()
-    notes = impact.rollout.notes if impact.rollout else ()
+    notes = [f"{n[0].upper()}{n[1:]}." for n in (impact.rollout.notes if impact.rollout else ())]
+    beside = [note for note in notes if note not in impact.assumption]
     return draw_detection(
         curve,
         list(zip(sum_shares(rings).tolist(), [r.start_hours for r in rings], strict=True)),
         impact.scenario.halt,
         condition=impact.condition,
-        assumed=[*(f"{n[0].upper()}{n[1:]}." for n in notes), impact.assumption],
+        assumed=[*beside, impact.assumption, describe_question(impact)],
         foot=describe_source(impact),
     )
 

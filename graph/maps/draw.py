@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.sentences import describe_question, name_middle
 from knockon.graph.errors import some
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
@@ -11,7 +12,15 @@ from knockon.graph.maps.phrases import describe_source, name_carriers
 from knockon.graph.maps.plan import OTHER, Box, Line, Plan, plan_map
 from knockon.graph.maps.style import INK, LINE, MUTED, ORIGIN, SCALE, fill, outline
 from knockon.graph.maps.text import clean, fit, width, wrap, xml
-from knockon.graph.words import chance, duration, kind_name, percent, range_of
+from knockon.graph.words import (
+    chance,
+    duration,
+    kind_name,
+    kind_name_among,
+    percent,
+    range_of,
+    share_in_full,
+)
 
 _PAD = 12.0
 _LEAST, _MOST = 110.0, 250.0  # width of a box
@@ -34,9 +43,10 @@ def render_map(impact: Impact) -> str:
     labels = {b.key: _label(impact, b) for b in plan.boxes}
     sizes = {b.key: _size(labels[b.key]) for b in plan.boxes}
     layout = lay_out(sizes, [(w.tail, w.head, not w.beside) for w in plan.lines])
-    legend = _legend(plan)
+    legend = _legend(plan, name_middle(impact))
     page = max(layout.width, 760.0) + 2 * MARGIN
-    sentences = (impact.assumption, name_carriers(impact, _strongest(impact, plan)))
+    carriers = name_carriers(impact, _strongest(impact, plan))
+    sentences = (impact.assumption, describe_question(impact), carriers)
     head, top = heading(impact.headline, sentences, page)
     rows, below = legend_rows(legend, page)
     feet, height = _footer(impact, plan, page, top + layout.height + 16, rows, below)
@@ -55,7 +65,7 @@ def _label(impact: Impact, box: Box) -> tuple[list[str], str]:
     carried = f" · {box.behind:,} behind" if box.behind else ""
     if box.origin and box.single:
         name = clean(_cell(impact, box.members[0], "name"))
-        small = f"fails{carried}"
+        small = f"{_describe_failing(impact, box)}{carried}"
     elif box.single:
         name = clean(_cell(impact, box.members[0], "name"))
         small = chance(box.low, box.middle, box.high) + carried
@@ -108,13 +118,13 @@ def _tooltip(impact: Impact, box: Box) -> str:
         name, identifier = _cell(impact, row, "name"), _cell(impact, row, "id")
         what = f"{name} ({kind_name(box.kind, 1)}, {identifier})"
         figure = (
-            "fails"
+            _describe_failing(impact, box)
             if box.origin
-            else (
-                f"hit with probability {percent(box.middle)}, "
-                f"range {chance(box.low, box.middle, box.high)}"
-                if box.low < box.high
-                else f"hit with probability {percent(box.middle)}"
+            else f"hit in {chance(box.low, box.middle, box.high)} of all worlds"
+            + (
+                f", {percent(box.middle)} {name_middle(impact)}"
+                if percent(box.low) != percent(box.high)
+                else ""
             )
         )
     else:
@@ -125,6 +135,13 @@ def _tooltip(impact: Impact, box: Box) -> str:
         figure = range_of(box.low, box.middle, box.high, len(box.members))
     behind = f"; {box.behind:,} more are within reach through it" if box.behind else ""
     return f"{what} - {figure}{_when(impact, box)}{behind}"
+
+
+def _describe_failing(impact: Impact, box: Box) -> str:
+    """`fails`, or `fails by 30 %` where the origin loses a part only."""
+    identifier = _cell(impact, box.members[0], "id")
+    share = next(o.severity for o in impact.scenario.origins if o.id == identifier)
+    return "fails" if share == 1 else f"fails by {share_in_full(share)}"
 
 
 def _cell(impact: Impact, row: int, column: str) -> Any:
@@ -205,13 +222,16 @@ def _strongest(impact: Impact, plan: Plan) -> list[tuple[str, int]]:
     return [(_cell(impact, row, "name"), behind) for row, behind in ordered]
 
 
-def _legend(plan: Plan) -> list[tuple[str, str]]:
-    """(picture in a box of 34 x 16, words) for what is shown, and only that."""
+def _legend(plan: Plan, middle: str) -> list[tuple[str, str]]:
+    """(picture in a box of 34 x 16, words) for what is shown, and only that.
+
+    middle: what the colours rest on, as `if unknown counts 0.5`, where anything is unknown
+    """
     items: list[tuple[str, str]] = []
     plain = f'fill="#f2f2f2" stroke="{MUTED}" stroke-width="1.2"'
     words_of: dict[str, list[str]] = {}
     for kind in sorted({b.kind for b in plan.boxes}, key=lambda k: (k == OTHER, k)):
-        words_of.setdefault(outline(kind, 34, 16), []).append(kind_name(kind, 1))
+        words_of.setdefault(outline(kind, 34, 16), []).append(kind_name_among(kind, 1))
     for shape, kinds in words_of.items():
         items.append((f'<path d="{shape}" {plain}/>', some(kinds)))
     if not all(b.single for b in plan.boxes):
@@ -224,7 +244,7 @@ def _legend(plan: Plan) -> list[tuple[str, str]]:
         lower = 0.0
         for upper, colour in SCALE:
             if colour in shown:
-                words = f"{lower:.0%} to {min(upper, 1):.0%} likely".replace("%", " %")
+                words = f"{100 * lower:.0f} to {100 * min(upper, 1):.0f} % {middle or 'likely'}"
                 items.append((f'<rect width="34" height="16" fill="{colour}"/>', words))
             lower = upper
     if any(b.low < 0.5 * len(b.members) <= b.high for b in plan.boxes if not b.origin):

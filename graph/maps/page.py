@@ -41,7 +41,7 @@ def heading(headline: str, sentences: Iterable[str], page: float) -> tuple[list[
         out.append(text(MARGIN, y, line, TITLE, bold=True))
         y += 26
     for sentence in sentences:
-        for line in wrap(sentence, LEAD, room, 2) if sentence else ():
+        for line in wrap(clean(sentence, 1000), LEAD, room, 8) if sentence else ():
             out.append(text(MARGIN, y, line, LEAD, MUTED))
             y += _ROW
     return out, y + 8

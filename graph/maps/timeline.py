@@ -24,7 +24,7 @@ from knockon.graph.maps.bars import Bar, count_more, draw_bars, make_bars
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
 from knockon.graph.maps.text import fit, wrap, xml
-from knockon.graph.words import duration, kind_name, percent
+from knockon.graph.words import duration, kind_name_among, percent
 
 OTHER = "other"
 RESTORED = (0.5, 0.9, 0.99)
@@ -98,23 +98,29 @@ def draw_timeline(
     assumed: Sequence[str] = (),
     foot: str = "",
     top: int = TOP,
+    middle: str = "",
+    hit: str = "",
 ) -> str:
     """One SVG document: numbers down over time, the share restored, and a bar for each entity.
 
     down: `hours, kind, down`, the expected number down from each hour until the next
     entities: as `Impact.entities`, ranked, origins first with rank 0
     condition: what fails, as `Falcon Platform fails`; top: bars, besides those of origins
+    middle: what curves and bars rest on, as `if unknown counts 0.5`, where anything is unknown
+    hit: how many are down at some time, as `up to 12`; the headline leads with it beside `middle`
     """
     course = make_course(down)
     bars = make_bars(entities, top)
-    sentence = _sentence(condition, course)
-    head, y = heading(sentence, assumed, _PAGE)
+    sentence = _sentence(condition, course, middle, hit)
+    resting = f"Curves and bars: {middle}." if middle else ""
+    head, y = heading(sentence, [*assumed, resting], _PAGE)
     x = time_axis(_end(course, bars), _LEFT, _RIGHT)
     sure = {kind: i for i, kind in enumerate(course.kinds)}
     kind_of = {b.kind: sure.get(b.kind, sure.get(OTHER, len(sure))) for b in bars}
-    curves, below = _numbers(course, x, y)
+    curves, below = _numbers(course, x, y, middle)
     shares, below = _shares(course, x, below + 26)
-    rows, below = draw_bars(bars, kind_of, x, below + 40, _PAGE, count_more(entities, bars))
+    more = count_more(entities, bars)
+    rows, below = draw_bars(bars, kind_of, x, below + 40, _PAGE, more, middle)
     feet, height = footer(foot, _PAGE, below + 10)
     used = {*range(len(course.kinds)), *(kind_of[b.kind] for b in bars if not b.origin)}
     body = [texture_defs(sorted(used)), *head, *curves, *shares, *rows, *feet]
@@ -130,27 +136,36 @@ def _end(course: Course, bars: Sequence[Bar]) -> float:
     return max(last, min(2 * last, max((b.start + b.late for b in bars), default=0.0)))
 
 
-def _sentence(condition: str, course: Course) -> str:
+def _sentence(condition: str, course: Course, middle: str, hit: str) -> str:
     total = course.total
     peak = max(total, default=0.0)
-    if not peak:
+    if not peak and (not middle or hit == "0"):
         return f"If {condition}: nobody is down"
-    hour = course.hours[total.index(peak)]
+    hour = course.hours[total.index(peak)] if total else 0.0
     when = f"at the worst moment, after {duration(hour)}, " if hour else ""
-    verb = "entity is" if amount(peak) == "1" else "entities are"
+    entities = "entity is" if amount(peak) == "1" else "entities are"
     once = "" if hour else " at once"
-    down = f"If {condition}: {when}{amount(peak)} {verb} expected to be down{once}"
+    if middle:
+        one = "entity is" if hit in ("1", "up to 1") else "entities are"
+        verb = entities.split()[1]
+        least = f"{hit} {one} down at some time; {middle}, {when}{amount(peak)} {verb} down{once}"
+    else:
+        least = f"{when}{amount(peak)} {entities} expected to be down{once}"
     half, most = (course.restored_after(s) for s in (0.5, 0.99))
+    return f"If {condition}: {least}{_describe_restored(half, most) if peak else ''}"
+
+
+def _describe_restored(half: float | None, most: float | None) -> str:
     if half is None:
-        return down
+        return ""
     if most is None:
-        return f"{down}; half of that is restored after {duration(half)}"
+        return f"; half of that is restored after {duration(half)}"
     if duration(half) == duration(most):
-        return f"{down}; that is restored after {duration(most)}"
-    return f"{down}; half of that is restored after {duration(half)}, 99 % after {duration(most)}"
+        return f"; that is restored after {duration(most)}"
+    return f"; half of that is restored after {duration(half)}, 99 % after {duration(most)}"
 
 
-def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
+def _numbers(course: Course, x: Axis, top: float, middle: str) -> tuple[list[str], float]:
     """The stack of expected numbers by kind, with its legend at the left; and its lower end."""
     total = course.total
     y = count_axis(max(total, default=0.0), top + _TALL, top + 8, parts=4)
@@ -158,7 +173,8 @@ def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
         *frame(x, y, labels=False),
         text(MARGIN, top + 12, "Down at the same time", NAME, bold=True),
     ]
-    out.append(text(MARGIN, top + 28, "expected number, by kind", SMALL, MUTED))
+    what = f"number by kind, {middle}" if middle else "expected number, by kind"
+    out.append(text(MARGIN, top + 28, what, SMALL, MUTED))
     hours = [*course.hours, max(x.stop, course.hours[-1])] if course.hours else []
     floor = [0.0] * len(course.hours)
     for i, kind in enumerate(course.kinds):
@@ -167,7 +183,7 @@ def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
         edge, base = (
             stairs(x, y, zip(hours, [*level, level[-1]], strict=True)) for level in (ceiling, floor)
         )
-        said = f"{kind_name(kind, 2)}: {amount(max(numbers))} down at most"
+        said = f"{kind_name_among(kind, 2)}: {amount(max(numbers))} down at most"
         shape = path([*edge, *reversed(base)])
         out.append(
             f'<g class="kind"><title>{xml(said)}</title><path d="{shape}Z" fill="{texture(i)}" '
@@ -187,7 +203,7 @@ def _numbers(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
 
 def _key(number: int, kind: str, most: float, y: float) -> list[str]:
     """A line of the legend: the texture of a kind, its name, and its highest number."""
-    words = fit(f"{kind_name(kind, 2)}, {amount(most)} at most", SMALL, _LEFT - MARGIN - 84)
+    words = fit(f"{kind_name_among(kind, 2)}, {amount(most)} at most", SMALL, _LEFT - MARGIN - 84)
     swatch = f'<rect x="{MARGIN:g}" y="{y:.1f}" width="26" height="13" fill="{texture(number)}"'
     return [
         f'{swatch} stroke="{INK}" stroke-width="0.6"/>',
@@ -200,7 +216,7 @@ def _describe_hour(course: Course, hour: float) -> str:
     if at < 0:
         return f"after {duration(hour)}: none down"
     parts = [
-        f"{amount(course.down[k][at])} {kind_name(k, 2)}"
+        f"{amount(course.down[k][at])} {kind_name_among(k, 2)}"
         for k in course.kinds
         if course.down[k][at] > 0
     ]

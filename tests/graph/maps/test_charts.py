@@ -35,7 +35,7 @@ ENTITIES = pl.DataFrame(
      (3, "Bank", "enterprise", 0.0, None, None, None)],
     schema=["rank", "name", "kind", "probability", "start_hours", "down_hours", "down_hours_p95"],
     orient="row",
-)  # fmt: skip
+).with_columns(probability_low="probability", probability_high="probability")  # fmt: skip
 HALTS = pl.DataFrame(
     {"halt_hours": [0.0, 2.0, 4.0, 24.0, 48.0], "hit": [0.0, 1.0, 1.0, 10.0, 100.0],
      "std_error": [0.0, 0.1, 0.1, 0.5, 1.0], "impact": [0.0, 1.0, 1.0, 10.0, 100.0]}

@@ -1,0 +1,148 @@
+"""Sentences claim what the data says and no more: ranges first, assumptions by name."""
+
+import re
+from typing import Any
+
+import polars as pl
+import pytest
+
+from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.sentences import describe_question, name_middle
+from knockon.graph.analysis.whatif import whatif
+from knockon.graph.model.graph import DependencyGraph
+from tests.timed import timed_graph
+from tests.toys import dep, graph_of
+
+STAGED = {"mode": "bad_update", "rollout": "10%@0,100%@24"}
+
+
+def ask(*rows: Any, origin: Any = "A", **options: Any) -> Impact:
+    return whatif(graph_of(*rows), origin, **options)
+
+
+def test_an_assumed_half_is_no_expectation() -> None:
+    """Where a strength is unknown the range leads, and the middle goes by its assumption."""
+    found = ask(dep("B", "A", probability=None), dep("C", "A", probability=0.5))
+    assert found.headline == "If A fails: 0.5 to 1.5 of 2 entities are hit on average"
+    assert found.assumption == (
+        "1 of the 2 dependencies within reach is of unknown strength: "
+        "this is who could be hit, not who will be. If unknown counts 0.5: 1 hit."
+    )
+    assert name_middle(found) == "if unknown counts 0.5"
+    known = ask(dep("B", "A", probability=0.25), dep("C", "A", probability=0.5))
+    assert known.headline == "If A fails: 0.8 of 2 entities are expected to be hit"
+    assert known.assumption == "All strengths within reach are stated; 0.8 hit expected, exactly."
+    assert name_middle(known) == ""
+
+
+def test_what_is_certain_is_said_first_where_most_is() -> None:
+    """Four certain hits do not become doubtful by one unknown dependency."""
+    found = ask(*(dep(i, "A") for i in "BCDE"), dep("F", "A", probability=None))
+    assert found.assumption == (
+        "4 of the 5 are certain to be hit; 1 dependency is unknown. If unknown counts 0.5: 4.5 hit."
+    )
+
+
+def test_mostly_stated_strengths_are_said_first() -> None:
+    """Nobody is certain, but two of three strengths are known."""
+    halves = [dep(i, "A", probability=0.5) for i in "BC"]
+    found = ask(*halves, dep("D", "A", probability=None), assume=0.75)
+    assert found.assumption == (
+        "2 of the 3 dependencies within reach are stated; 1 is unknown. "
+        "If unknown counts 0.75: 1.8 hit."
+    )
+
+
+def test_an_unknown_that_changes_nothing_is_said_so() -> None:
+    """C is hit anyhow: its unknown second way leaves no range, and is not called stated."""
+    found = ask(dep("B", "A"), dep("C", "A"), dep("C", "B", probability=None))
+    assert found.assumption == (
+        "1 of the 3 dependencies within reach is of unknown strength, "
+        "which does not change how many are hit: 2, exactly."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([dep("B", "A")], "1 of 1 entity is hit"),
+        ([dep("B", "A", probability=None)], "up to 1 of 1 entity is hit"),
+        ([dep("B", "A"), dep("C", "A", probability=None)], "1 to 2 of 2 entities are hit"),
+    ],
+)
+def test_one_is_and_several_are(rows: list[Any], said: str) -> None:
+    """`1 to 2` are two words for several, however they begin."""
+    assert ask(*rows).headline == f"If A fails: {said}"
+
+
+def test_entities_of_unknown_kind_are_not_all_entities() -> None:
+    """Beside enterprises, those of no kind are called so."""
+    rows = pl.DataFrame({"dependent": ["B", "C"], "provider": ["A", "A"], "probability": [1.0, 1]})
+    kinds = pl.DataFrame({"id": ["B"], "kind": ["enterprise"]})
+    found = whatif(DependencyGraph.from_polars(rows, kinds), "A")
+    assert found.headline == (
+        "If A fails: 1 of 1 enterprise and 1 of 1 entity of unknown kind are hit"
+    )
+
+
+def test_a_part_of_a_failure_reads_as_a_part() -> None:
+    """A severity stands in the condition, for all together or by name where they differ."""
+    row = dep("C", "A"), dep("C", "B")
+    assert ask(*row, severity=0.3).condition == "A fails by 30 %"
+    assert ask(*row, origin=["A", "B"], severity=0.3).condition == "A and B fail by 30 %"
+    mixed = ask(*row, origin=[{"id": "A", "severity": 0.005}, "B"])
+    assert mixed.condition == "B and A (by 0.5 %) fail"
+    assert describe_question(mixed) == "Severity 0.5 % to 100 %."
+    spoilt = ask(*row, severity=0.3, mode="compromise")
+    assert spoilt.condition == "A is compromised and loses 30 %"
+
+
+def test_the_default_question_needs_no_words() -> None:
+    """Nothing is said where nothing differs from the defaults."""
+    assert describe_question(ask(dep("B", "A"))) == ""
+
+
+def test_every_field_that_is_not_the_default_is_said() -> None:
+    """Two answers to different questions never look the same."""
+    rows = [dep("B", "A", relation="runs"), dep("C", "B")]
+    options = {"assume": 0.75, "worlds": 500, "seed": 7, "protect": "C", "hours": "4..8"}
+    found = whatif(timed_graph(*rows), "A", severity=0.3, halt=2, **STAGED, **options)
+    assert describe_question(found) == (
+        "Mode bad_update; severity 30 %; down for 4 to 8 h; "
+        "rollout to 10 % from 0 h on, 100 % from 24 h on; stopped at 2 h; nothing hits C; "
+        "unknown counts 0.75; 500 random worlds; seed 7."
+    )
+    for picture in (found.to_svg(), found.exceedance_svg(), found.timeline_svg()):
+        assert "nothing hits C" in picture
+
+
+def test_the_dates_of_the_data_are_first_and_last() -> None:
+    """Only what is a date counts."""
+    rows = pl.DataFrame({"dependent": ["B", "C", "D"], "as_of": ["2024-07-17", "2023-01", "?"]})
+    graph = DependencyGraph.from_polars(rows.with_columns(provider=pl.lit("A")))
+    assert describe_question(whatif(graph, "A")) == "Data of 2023-01 to 2024-07-17."
+
+
+def test_a_ring_after_the_repair_is_said_in_the_answer() -> None:
+    """The last ring starts when the origin is mended: in the second line and on the chart, once."""
+    found = whatif(timed_graph(dep("B", "A", relation="runs")), "A", hours=4, **STAGED)
+    said = "Rings that start at 24 h may find the update mended: the origin is down for 4 h"
+    assert said in found.assumption
+    lines = re.findall(r"<text[^>]*>([^<]*)<", found.detection_svg())
+    assert " ".join(lines).count("may find the update mended") == 1
+    beyond = whatif(timed_graph(dep("B", "A", relation="runs")), "A", hours=30, **STAGED)
+    assert "mended" not in beyond.assumption
+
+
+def test_a_timeline_leads_with_the_range_where_anything_is_unknown() -> None:
+    """Nobody is `expected` to be down by an assumption; bars show low to high."""
+    found = whatif(timed_graph(dep("B", "A", probability=None), dep("C", "A")), "A", hours=4)
+    svg = found.timeline_svg()
+    assert (
+        "<title>If A fails: 1 to 2 entities are down at some time; if unknown counts 0.5, "
+        "1.5 are down at once; that is restored after 4 h</title>"
+    ) in svg
+    assert ">0 to 100 %<" in svg
+    assert "expected" not in svg
+    assert "0 to 20 % likely" not in found.to_svg()
+    assert "40 to 60 % if unknown counts 0.5" in found.to_svg()
