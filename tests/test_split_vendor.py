@@ -36,9 +36,9 @@ def test_the_commands_say_what_the_readme_says(
         with pytest.raises(SystemExit) as stop:
             cli.main(shlex.split(command)[1:])
         assert not stop.value.code
-        heads.append(capsys.readouterr().out.split("\n")[0])
+        heads.append(" ".join(capsys.readouterr().out.split()))
     assert heads[0].startswith(SAID[0])
-    assert heads[2] == SAID[1]
+    assert heads[2].startswith(SAID[1])
     proposed = pl.read_csv(checkout / "out" / "proposed.csv")
     assert set(proposed["alias"]) | set(proposed["same_as"]) == {"v-017", *NAMES[1:4]}
     assert proposed["merge"].null_count() == proposed.height  # nothing joins unasked

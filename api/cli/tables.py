@@ -11,6 +11,7 @@ from knockon.api.cli.console import Out
 from knockon.api.cli.ranking import format_amount, name_one, print_ranking
 from knockon.api.schema import note_kind, select_rows
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.sentences import describe_question
 from knockon.graph.maps.text import clean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
@@ -25,6 +26,8 @@ def print_whatif(out: Out, impact: Impact, *, kind: str | None, top: int | None)
     """Headline, totals by kind, the ranked table, and the notes."""
     out.print(Text(clean(impact.headline), style="bold"))
     out.print(Text(impact.assumption))
+    if question := describe_question(impact):
+        out.print(Text(clean(question, 1000)))
     if impact.by_kind.height:
         out.print(_build_totals(impact))
     if impact.scenario.rollout:
