@@ -48,6 +48,7 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         distribution=pl.DataFrame(
             {"impact": figures.total, "hit": figures.hits, "weight": figures.weight}
         ),
+        outer=_outer(found) if within.unknown else _outer(found).clear(),
         forest=build_forest(prepared, ways, place, unknown),
         arcs=collect_arcs(prepared, unknown),
         curve=None if found.hours is None else found.hours.curve,
@@ -64,6 +65,17 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         ),
     )
     return add_sentences(impact)
+
+
+def _outer(found: Spread) -> pl.DataFrame:
+    """The low and the high run, world by world."""
+    runs = zip(("low", "high"), found.outer, strict=True)
+    return pl.concat(
+        pl.DataFrame({"impact": worlds.total, "weight": worlds.weight}).select(
+            pl.lit(name).alias("run"), "impact", "weight"
+        )
+        for name, worlds in runs
+    )
 
 
 def _by(column: str, prepared: Prepared, found: Spread, entities: pl.DataFrame) -> pl.DataFrame:

@@ -23,6 +23,10 @@ _TYPES = {
     )
 }  # fmt: skip
 
+_FRAMES = (
+    "entities", "by_kind", "by_sector", "distribution", "outer", "forest", "arcs", "curve",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class GraphHead:
@@ -118,6 +122,8 @@ class Impact:
     worlds: looked at; exact: nothing was drawn; partial: stopped before all worlds were drawn;
         sure: the low and high figures rest on no draw
     distribution: a frame, a row per world: `impact`, `hit`, `weight`
+    outer: the same with unknown strengths at 0 and at 1: `run` (`low`, `high`), `impact`, `weight`;
+        empty where nothing within reach is unknown
     forest: the routes of entities within reach, a row each by number in the graph: `number`,
         `place` (row in `entities`), `before` (row of `forest`, -1 for origins), `cost` (of the
         chain), `depth`, `stated` (whether the strength of the last step is)
@@ -144,6 +150,7 @@ class Impact:
     partial: bool
     sure: bool
     distribution: pl.DataFrame
+    outer: pl.DataFrame
     forest: pl.DataFrame
     arcs: pl.DataFrame | None
     curve: pl.DataFrame | None
@@ -157,9 +164,14 @@ class Impact:
         """The form of the lane kernel that ran: `numpy` for small work, `numba` for large."""
         return self.work.form
 
-    def exceedance(self) -> pl.DataFrame:
-        """The exceedance curve: `impact`, and the share of worlds in which it is reached."""
-        curve = self.distribution.sort("impact", descending=True)
+    def exceedance(self, run: str = "middle") -> pl.DataFrame:
+        """The exceedance curve: `impact`, and the share of worlds in which it is reached.
+
+        run: `middle`; `low` and `high` with unknown strengths at 0 and at 1
+        """
+        of_run = self.outer.filter(pl.col("run") == run)
+        worlds = of_run if of_run.height else self.distribution
+        curve = worlds.sort("impact", descending=True)
         return (
             curve.group_by("impact", maintain_order=True)
             .agg(pl.col("weight").sum())
@@ -224,7 +236,16 @@ class Impact:
                 _frame(rollout["saves"]), _frame(rollout["detection"]), tuple(rollout["notes"])
             ),
         }
-        for name in ("entities", "by_kind", "by_sector", "distribution", "forest", "arcs", "curve"):
+        for name in (
+            "entities",
+            "by_kind",
+            "by_sector",
+            "distribution",
+            "outer",
+            "forest",
+            "arcs",
+            "curve",
+        ):
             given[name] = data[name] and _frame(data[name])
         return cls(**given)
 

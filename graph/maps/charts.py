@@ -12,8 +12,11 @@ from knockon.graph.words import between
 
 def render_exceedance(impact: Impact) -> str:
     """The exceedance chart of an answer."""
+    middle = name_middle(impact)
     return draw_exceedance(
         impact.exceedance(),
+        outer=[impact.exceedance(run) for run in ("low", "high")] if middle else (),
+        middle=middle,
         condition=impact.condition,
         unit=name_unit(impact),
         assumed=[impact.assumption, describe_question(impact)],

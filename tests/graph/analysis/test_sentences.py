@@ -146,3 +146,15 @@ def test_a_timeline_leads_with_the_range_where_anything_is_unknown() -> None:
     assert "expected" not in svg
     assert "0 to 20 % likely" not in found.to_svg()
     assert "40 to 60 % if unknown counts 0.5" in found.to_svg()
+
+
+def test_an_exceedance_curve_has_its_low_and_high() -> None:
+    """B may be lost or not: nothing at 0, all at 1, half of the worlds between; by unit."""
+    found = ask(dep("B", "A", probability=None))
+    curves = [found.exceedance(run).rows() for run in ("low", "middle", "high")]
+    assert curves == [[(0.0, 1.0)], [(0.0, 1.0), (1.0, 0.5)], [(1.0, 1.0)]]
+    said = "If A fails: the impact is at most 0 to 1 (weight lost) in 99 of 100 worlds"
+    assert f"<title>{said}</title>" in found.exceedance_svg()
+    known = ask(dep("B", "A", probability=0.5))
+    assert known.outer.height == 0
+    assert 'class="band"' not in known.exceedance_svg()

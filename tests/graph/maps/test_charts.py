@@ -105,7 +105,7 @@ def test_the_marks_are_the_percentiles() -> None:
     values, shares = CURVE["impact"].to_list(), CURVE["probability"].to_list()
     assert [quantile(values, shares, q) for q in (0.5, 0.95, 0.99)] == [2.0, 3.0, 10.0]
     svg = exceedance()
-    assert "at most 2 in half of all worlds, 3 in 19 of 20, 10 in 99 of 100" in svg
+    assert "at most 2 (users) in half of all worlds, 3 in 19 of 20, 10 in 99 of 100" in svg
     assert "impact (users)" in svg
 
 
@@ -145,10 +145,35 @@ def test_the_curve_never_turns_back(chart, rises: bool) -> None:
 def test_one_world_is_one_sentence() -> None:
     """A certain impact is said to be so, not as three percentiles."""
     svg = exceedance(pl.DataFrame({"impact": [7.0], "probability": [1.0]}))
-    assert f"If {FAILS}: the impact is 7 in every world" in svg
-    ET.fromstring(exceedance(pl.DataFrame({"impact": [0.0], "probability": [1.0]})))
+    assert f"If {FAILS}: the impact is 7 (users) in every world" in svg
+    nothing = exceedance(pl.DataFrame({"impact": [0.0], "probability": [1.0]}))
+    assert f"If {FAILS}: no world has an impact (users), so there is no curve to draw" in nothing
+    assert 'class="curve"' not in nothing
     rare = exceedance(pl.DataFrame({"impact": [7.0, 90.0], "probability": [1.0, 0.005]}))
-    assert f"If {FAILS}: the impact is at most 7 in 99 of 100 worlds" in rare
+    assert f"If {FAILS}: the impact is at most 7 (users) in 99 of 100 worlds" in rare
+
+
+def test_the_band_lies_between_low_and_high() -> None:
+    """Three curves on one axis; headline and percentiles lead with the ranges."""
+    low = pl.DataFrame({"impact": [0.0], "probability": [1.0]})
+    high = pl.DataFrame({"impact": [2.0, 40.0], "probability": [1.0, 0.5]})
+    svg = draw_exceedance(
+        CURVE, condition=FAILS, unit="users", outer=(low, high), middle="if unknown counts 0.5"
+    )
+    assert "at most 0 to 2 (users) in half of all worlds, 0 to 40 in 19 of 20, 0 to 40" in svg
+    assert "Line: if unknown counts 0.5; band: from unknown counts 0 (low)" in svg
+    root = ET.fromstring(svg)
+    corners = {
+        e.attrib["class"]: [
+            tuple(map(float, c.split(","))) for c in re.findall(r"[\d.]+,[\d.]+", e.attrib["d"])
+        ]
+        for e in root.iter(f"{SVG}path")
+        if e.attrib.get("class")
+    }
+    assert set(corners) == {"band", "low", "curve", "high"}
+    assert max(x for x, _ in corners["low"]) < max(x for x, _ in corners["curve"])
+    assert max(x for x, _ in corners["curve"]) < max(x for x, _ in corners["high"])
+    assert set(corners["band"]) == {*corners["low"], *corners["high"]}
 
 
 def test_an_axis_that_does_not_begin_at_zero_says_so() -> None:
