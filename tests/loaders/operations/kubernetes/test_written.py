@@ -97,7 +97,7 @@ def test_addresses_that_lead_nowhere_are_told(tmp_path: Path) -> None:
     assert "secret" not in str(tables.report)
     for said in (env("DB_HOST", "pg-rw"), env("X", "pg-rw:5432"), ", args: [--db-host, pg-rw]"):
         assert "pg-rw: " in str(load(tmp_path, deployment("web", container=said)).report)
-    assert reasons(load(tmp_path, deployment("web", container=env("X", "pg-rw")))) == {}
+    assert "pg-rw" not in str(load(tmp_path, deployment("web", container=env("X", "pg-rw"))).report)
 
 
 def test_a_workload_does_not_depend_on_its_own_service(tmp_path: Path) -> None:
