@@ -174,10 +174,11 @@ class _Kept(_Cache):  # type: ignore[misc]
         self._notice = notice
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        try:
-            found = super().load_overload(sig, target_context)
+        found = None
+        try:  # numba would first learn all that it can compile, which takes longer than the rest
+            with self._guard_against_spurious_io_errors():
+                found = self._load_overload(sig, target_context)
         except Exception:  # cut short, or not ours: whatever unpickling may raise
-            found = None
             self._write(self.flush)
         if found is None:
             self._notice.begin()
