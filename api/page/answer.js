@@ -16,7 +16,7 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#charts").replaceChildren(...listCharts(answer.scenario).flatMap(([name, title]) => [make("h3", {}, title),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
       makePicture(drawing(`/${name}.svg`), `${title}: ${answer.headline}`))]));
-  $("#kinds").replaceChildren(makeKinds(answer.totals.by_kind));
+  $("#kinds").replaceChildren(makeKinds(answer.totals, answer.scenario));
   $("#ranking").replaceChildren(makeRanking(answer.entities.filter((row) => row.rank > 0), names, answer.scenario));
   $("#more").replaceChildren(...makeMore(answer, onMore));
   $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
@@ -27,11 +27,14 @@ export function show(answer, names, { graph, query, onMore }) {
 
 function makeFigures({ totals, scenario, rollout }) {
   const drawn = scenario.exact ? "exact: all cases" : `${scenario.worlds.toLocaleString("en")} random worlds`;
+  const middle = `if unknown counts ${scenario.assume}`;
+  const lead = (name) => formatRange(totals[`${name}_low`], totals[`${name}_high`], formatCount);
+  const also = (name) => (totals[`${name}_low`] === totals[`${name}_high`] ? "" : `${middle}: ${formatCount(totals[name])}; `);
+  const error = scenario.exact ? drawn : `± ${formatCount(2 * totals.hit_std_error)}, ${drawn}`;
   const facts = [
-    ["Expected hits", formatCount(totals.hit), scenario.exact ? drawn : `± ${formatCount(2 * totals.hit_std_error)}, ${drawn}`],
-    ["Hits, unknown as 0 to as 1", formatRange(totals.hit_low, totals.hit_high, formatCount), "origins not counted"],
-    ["Mean impact", formatCount(totals.impact), `weight × loss${scenario.hours === null ? "" : " × hours down"}; of the origins: ${formatCount(totals.impact_of_origins)}`],
-    ["Impact in bad worlds", formatCount(totals.p95), `1 in 20 is as bad or worse; 1 in 100: ${formatCount(totals.p99)}`],
+    [also("hit") ? "Hits, unknown as 0 to as 1" : "Expected hits", lead("hit"), `${also("hit")}${error}; origins not counted`],
+    ["Mean impact", lead("impact"), `${also("impact")}weight × loss${scenario.hours === null ? "" : " × hours down"}; of the origins: ${formatCount(totals.impact_of_origins)}`],
+    ["Impact in bad worlds", lead("p95"), `${also("p95")}1 in 20 is as bad or worse; 1 in 100: ${lead("p99")}`],
   ];
   const whole = rollout?.find((row) => row.rollout === "all at once");
   if (whole) facts.push(["Hits if all got it at once", formatCount(whole.hit),
@@ -71,17 +74,19 @@ function makePicture(url, label) {
   return drawn;
 }
 
-function makeKinds(rows) {
+function makeKinds({ by_kind: rows }, { assume }) {
+  const open = rows.some((row) => row.hit_low !== row.hit_high);
+  const middle = open ? `If unknown counts ${assume}` : "Expected hits";
   const heads = [{ text: "Kind" }, { text: "Within reach", number: true }, { text: "of all", number: true },
-    { text: "Expected hits", number: true }, { text: "Low–high", number: true }, { text: "Impact", number: true }];
+    { text: "Hits, low–high", number: true }, { text: middle, number: true }, { text: "Impact", number: true }];
   return makeTable(heads, rows.map((row) => [spellWords(row.kind), formatCount(row.within_reach), formatCount(row.entities),
-    formatCount(row.hit), formatRange(row.hit_low, row.hit_high, formatCount), formatCount(row.impact)]));
+    formatRange(row.hit_low, row.hit_high, formatCount), formatCount(row.hit), formatCount(row.impact)]));
 }
 
-function makeRanking(rows, names, { hours }) {
+function makeRanking(rows, names, { hours, assume }) {
   const timed = hours !== null;
   const heads = [{ text: "#", number: true }, { text: "Who" },
-    { text: "Probability", title: "assumed; low to high", wide: true }, { text: "Verdict" },
+    { text: "Probability", title: `low to high; tick: if unknown counts ${assume}`, wide: true }, { text: "Verdict" },
     ...(timed ? [{ text: "Down after", number: true, title: "mean hours until it is down, in worlds that take it down" },
       { text: "Down for", number: true, title: "mean hours down, in worlds that take it down" }] : []),
     { text: "Loss", number: true, title: "mean share of its function, in worlds that hit it" },
@@ -112,11 +117,11 @@ function makeDuration({ down_hours: mean, down_hours_p95: late }) {
 // A bar from low to high with a tick at the assumed strength; the figures stand beside it.
 function makeProbability({ probability: mid, probability_low: low, probability_high: high }) {
   const range = make("span", { class: "range" });
-  const tick = make("span", { class: "tick" });
+  const tick = make("span", { class: "tick" }); // at the assumed strength, named in the head
   range.style.left = `${low * 100}%`;
   range.style.width = `${(high - low) * 100}%`;
   tick.style.left = `${mid * 100}%`;
-  const text = low === high ? formatShare(mid) : `${formatShare(mid)} (${formatRange(low, high, formatShare)})`;
+  const text = low === high ? formatShare(mid) : formatRange(low, high, formatShare);
   return make("div", { class: "chance" }, text, make("span", { class: "bar", "aria-hidden": "true" }, range, tick));
 }
 

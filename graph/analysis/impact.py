@@ -95,7 +95,7 @@ class RolloutEffect:
     """What a rollout in rings changes, over the same worlds.
 
     saves: frame `rollout` (`as it was`, `all at once`), `hit`, `impact`, `saved`
-    detection: frame `halt_hours`, `hit`, `std_error`, `impact`
+    detection: frame `halt_hours`, `hit`, `hit_low`, `hit_high`, `std_error`, `impact`
     notes: what the model takes for granted about the rings
     """
 
@@ -191,7 +191,7 @@ class Impact:
 
     def detection(self) -> pl.DataFrame:
         """What stopping the rollout earlier or later does: columns `halt_hours`, `hit`,
-        `std_error`, `impact`, over the same worlds.
+        `hit_low`, `hit_high`, `std_error`, `impact`, over the same worlds.
 
         One row for each hour at which a ring starts (a halt at that hour still spares it), for the
         halt of the scenario, and for one after all rings. Between two rows the later one holds.

@@ -40,7 +40,8 @@ def find_rollout_effect(
     for halt, found in stops:
         if found is None:
             return None
-        rows.append({"halt_hours": halt, "hit": found.hit, "std_error": found.hit_std_error,
+        rows.append({"halt_hours": halt, "hit": found.hit, "hit_low": found.hit_low,
+                     "hit_high": found.hit_high, "std_error": found.hit_std_error,
                      "impact": found.impact})  # fmt: skip
     saves = [
         {"rollout": name, "hit": t.hit, "impact": t.impact, "saved": whole.impact - t.impact}

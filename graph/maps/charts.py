@@ -50,6 +50,7 @@ def render_detection(impact: Impact) -> str:
         condition=impact.condition,
         assumed=[*beside, impact.assumption, describe_question(impact)],
         foot=describe_source(impact),
+        middle=name_middle(impact),
     )
 
 

@@ -21,7 +21,7 @@ from knockon.graph.maps.axes import (
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
 from knockon.graph.maps.style import BLUE, MUTED
 from knockon.graph.maps.text import width, wrap, xml
-from knockon.graph.words import duration, percent
+from knockon.graph.words import between, duration, percent
 
 _PAGE, _TALL, _LEFT, _RIGHT, _LINE = 960.0, 300.0, 84.0, 736.0, 15.0
 
@@ -34,34 +34,42 @@ def draw_detection(
     condition: str,
     assumed: Sequence[str] = (),
     foot: str = "",
+    middle: str = "",
 ) -> str:
     """One SVG document of a detection curve.
 
     curve: `halt_hours` in rising order, `hit`, the expected number hit if the rollout is stopped
-        then, and `std_error`; a row for the start of each ring and at least one after the last
+        then, `hit_low`, `hit_high` and `std_error`; a row for the start of each ring and at least
+        one after the last
     rings: (share that the rollout has reached in all, start hour) of each, by start
     halt: when it is stopped, None for never; condition: `Falcon Platform ships a bad update`
+    middle: what the curve rests on, as `if unknown counts 0.5`, where anything is unknown; the band
+        then spans low to high, else twice the standard error
     """
-    hours, hit, error = (curve[c].to_list() for c in ("halt_hours", "hit", "std_error"))
-    stops = _stops(rings, halt, hours, hit)
+    hours, hit = (curve[c].to_list() for c in ("halt_hours", "hit"))
+    ends = _ends(curve, bool(middle))
+    stops = _stops(rings, halt, hours, [*zip(*ends, strict=True)] if middle else hit)
     (number, words, _), *rest = stops
-    verb = "is" if number == "1" else "are"
-    first = f"If {condition} in rings: {number} {verb} expected to be hit if {words}"
+    verb = "is" if number in ("1", "up to 1") else "are"
+    verb += " hit" if middle else " expected to be hit"
+    first = f"If {condition} in rings: {number} {verb} if {words}"
     sentence = ", ".join([first, *(f"{n} if {w}" for n, w, _ in rest)])
-    head, top = heading(sentence, assumed, _PAGE)
+    key = f"Line: {middle}; band: from unknown counts 0 to unknown counts 1." if middle else ""
+    head, top = heading(sentence, [*assumed, key], _PAGE)
     x = time_axis(max(hours[-1], halt or 0.0), _LEFT, _RIGHT)
-    to_the_end = ((hours, x.stop), (hit, hit[-1]), (error, error[-1]))
-    hours, hit, error = ([*values, last] for values, last in to_the_end)
+    hours, hit = [*hours, x.stop], [*hit, hit[-1]]
+    low, high = ([*end, end[-1]] for end in ends)
     names, levels = _ring_names(rings, x)
     upper = top + 24 + _LINE * levels
-    most = max(h + 2 * e for h, e in zip(hit, error, strict=True))
-    y = count_axis(most, upper + _TALL, upper)
+    y = count_axis(max(high), upper + _TALL, upper)
+    what = f"number hit {middle}" if middle else "expected number hit"
+    tip = "from unknown counts 0 to 1" if middle else "give or take two standard errors"
     body = [
         *head,
-        text(MARGIN, top + 6, f"expected number hit, {y.unit}".rstrip(", "), SMALL),
+        text(MARGIN, top + 6, f"{what}, {y.unit}".rstrip(", "), SMALL),
         *frame(x, y, x_title=f"the rollout is stopped after so many {x.unit}"),
         *_rings(rings, names, x, y),
-        *_curve(x, y, hours, hit, error),
+        *_curve(x, y, hours, hit, (low, high), tip),
         *hovers(x, y, lambda hour: _describe_hour(hour, hours, hit)),
         *_mark_stops(stops, x, y, hours, hit),
     ]
@@ -74,25 +82,39 @@ def find_hit_at(hour: float, hours: Sequence[float], hit: Sequence[float]) -> fl
 
     A ring that starts at the hour of the halt is spared, so each row holds from the one before it.
     """
-    return hit[min(bisect_left(hours, hour), len(hit) - 1)]
+    return hit[_find_row(hour, hours)]
+
+
+def _find_row(hour: float, hours: Sequence[float]) -> int:
+    return min(bisect_left(hours, hour), len(hours) - 1)
+
+
+def _ends(curve: pl.DataFrame, ranged: bool) -> tuple[list[float], list[float]]:
+    """The ends of the band: low and high, or two standard errors around the number hit."""
+    if ranged:
+        return curve["hit_low"].to_list(), curve["hit_high"].to_list()
+    pairs = list(curve.select("hit", "std_error").iter_rows())
+    return [max(h - 2 * e, 0.0) for h, e in pairs], [h + 2 * e for h, e in pairs]
 
 
 def _stops(
     rings: Sequence[tuple[float, float]], halt: float | None,
-    hours: Sequence[float], hit: Sequence[float],
+    hours: Sequence[float], hit: Sequence[float] | Sequence[tuple[float, ...]],
 ) -> list[tuple[str, str, float]]:  # fmt: skip
-    """What is worth a mark: (number hit, if what, hour). The halt, or else the second ring."""
-    never = (amount(hit[-1]), "nobody stops it", hours[-1])
+    """What is worth a mark: (number hit, or its low and high, if what, hour). The halt, or else
+    the second ring."""
+
+    def say(at: float) -> str:
+        found = hit[_find_row(at, hours)]
+        return between(*found) if isinstance(found, tuple) else amount(found)
+
+    never = (say(hours[-1]), "nobody stops it", hours[-1])
     if halt is not None:
-        stop = (
-            amount(find_hit_at(halt, hours, hit)),
-            f"it is stopped after {duration(halt)}",
-            halt,
-        )
+        stop = (say(halt), f"it is stopped after {duration(halt)}", halt)
     elif len(rings) > 1:
         start = rings[1][1]
         words = f"it is stopped by {duration(start)}, before the second ring"
-        stop = (amount(find_hit_at(start, hours, hit)), words, start)
+        stop = (say(start), words, start)
     else:
         return [never]
     return [stop, never]
@@ -129,20 +151,13 @@ def _rings(
 
 
 def _curve(
-    x: Axis, y: Axis, hours: Sequence[float], hit: Sequence[float], error: Sequence[float]
-) -> list[str]:
-    """The curve in the band of twice its standard error."""
+    x: Axis, y: Axis, hours: Sequence[float], hit: Sequence[float],
+    ends: tuple[Sequence[float], Sequence[float]], tip: str,
+) -> list[str]:  # fmt: skip
+    """The curve in its band from low to high."""
     out = []
-    if max(error) > 0:
-        upper, lower = (
-            stairs(
-                x, y,
-                [(v, max(h + k * e, 0.0)) for v, h, e in zip(hours, hit, error, strict=True)],
-                ahead=True,
-            )
-            for k in (2, -2)
-        )  # fmt: skip
-        tip = "give or take two standard errors"
+    if any(low < high for low, high in zip(*ends, strict=True)):
+        lower, upper = (stairs(x, y, zip(hours, end, strict=True), ahead=True) for end in ends)
         out.append(
             f'<path d="{path([*upper, *reversed(lower)])}Z" fill="{BLUE}" fill-opacity="0.18">'
             f"<title>{tip}</title></path>"

@@ -158,3 +158,15 @@ def test_an_exceedance_curve_has_its_low_and_high() -> None:
     known = ask(dep("B", "A", probability=0.5))
     assert known.outer.height == 0
     assert 'class="band"' not in known.exceedance_svg()
+
+
+def test_a_detection_curve_leads_with_the_range() -> None:
+    """Two run the origin, one of them perhaps: nothing is `expected`; the answer holds the ends."""
+    rows = dep("B", "A", relation="runs"), dep("C", "A", relation="runs", probability=None)
+    found = whatif(timed_graph(*rows), "A", mode="bad_update", rollout="100%@0", worlds=200)
+    assert found.detection().select("hit_low", "hit_high").row(-1) == (1.0, 2.0)
+    svg = found.detection_svg()
+    said = "If A ships a bad update in rings: 1 to 2 are hit if nobody stops it"
+    assert f"<title>{said}</title>" in svg
+    assert "number hit if unknown counts 0.5" in svg
+    assert "expected" not in svg

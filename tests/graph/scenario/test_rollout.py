@@ -183,7 +183,8 @@ def test_the_earlier_the_halt_the_fewer_fail() -> None:
     """By the hour of detection, over the same worlds; the halt of the scenario is among them."""
     impact = updated(*runs("B", "C"), dep("D", "B"), halt=5)
     found = impact.detection()
-    assert found.columns == ["halt_hours", "hit", "std_error", "impact"]
+    figures = ["hit", "hit_low", "hit_high", "std_error", "impact"]
+    assert found.columns == ["halt_hours", *figures]
     assert found["halt_hours"].to_list() == [0, 4, 5, 24, 48]
     assert found["hit"].to_list() == pytest.approx([0, 0.03, 0.3, 0.3, 3])
     with pytest.raises(ScenarioError, match="rollout='1%@0"):
