@@ -67,7 +67,7 @@ def test_graphs_modes_and_kinds_are_named(document):
     parameters = document["paths"]["/v1/graphs/{graph}/whatif"]["get"]["parameters"]
     choices = {p["name"]: p["schema"].get("enum") for p in parameters}
     assert choices["graph"] == ["market", "hostile"]
-    assert choices["mode"] == ["outage", "bad_update", "compromise"]
+    assert choices["mode"] == ["outage", "bad_update", "compromise", "withdrawal"]
     assert choices["kind"] == ["cloud_provider", "enterprise", "security_vendor", "unknown"]
     assert all(p.get("description") for p in parameters)
 
