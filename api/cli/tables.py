@@ -11,7 +11,7 @@ from knockon.api.cli.console import Out
 from knockon.api.cli.ranking import format_amount, name_one, print_ranking
 from knockon.api.schema import note_kind, select_rows
 from knockon.graph.analysis.impact import Impact
-from knockon.graph.analysis.sentences import describe_question
+from knockon.graph.analysis.sentences import describe_question, name_middle
 from knockon.graph.maps.text import clean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
@@ -129,17 +129,16 @@ def _choose_box() -> Any:
 def _build_totals(impact: Impact) -> Table:
     table = Table(box=_choose_box(), pad_edge=False)
     table.add_column("kind")
-    for heading in ("in the graph", "within reach", "expected hit", "range"):
+    middle = name_middle(impact)
+    hits = ("hit", middle) if middle else ("expected hit",)
+    for heading in ("in the graph", "within reach", *hits):
         table.add_column(heading, justify="right")
     for row in impact.by_kind.iter_rows(named=True):
-        span = (
-            ""
-            if row["hit_low"] == row["hit_high"]
-            else f"{number(row['hit_low'])} to {number(row['hit_high'])}"
-        )
+        ends = dict.fromkeys((number(row["hit_low"]), number(row["hit_high"])))
+        figures = [" to ".join(ends), number(row["hit"])] if middle else [number(row["hit"])]
         table.add_row(
             Text(name_several(row["kind"], 2)), f"{row['entities']:,}",
-            f"{row['within_reach']:,}", number(row["hit"]), span,
+            f"{row['within_reach']:,}", *figures,
         )  # fmt: skip
     return table
 
@@ -148,7 +147,8 @@ def _build_rollout(impact: Impact) -> Table:
     """What the rings save against the same update sent to all at once."""
     table = Table(box=_choose_box(), pad_edge=False)
     table.add_column("rollout")
-    for heading in ("expected hit", "impact", "saved"):
+    middle = name_middle(impact)
+    for heading in (f"hit {middle}" if middle else "expected hit", "impact", "saved"):
         table.add_column(heading, justify="right")
     scenario = impact.scenario
     staged = format_rollout(scenario.rollout)

@@ -309,3 +309,11 @@ def test_a_small_whatif_imports_nothing_heavy(chain: str) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_totals_lead_with_the_range(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where anything is unknown no column is `expected`: low to high, then the assumption."""
+    assert run("whatif", chain, "A") == 0
+    out = capsys.readouterr().out
+    assert "if unknown counts 0.5" in out
+    assert "expected hit" not in out
