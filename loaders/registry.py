@@ -5,11 +5,12 @@ that others may bear, too (`Format.general`), come after all others, in the same
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from knockon.graph.errors import InputError, clip, some
-from knockon.graph.model.tables import Tables
+from knockon.graph.model.tables import Finding, Tables
 from knockon.loaders.formats import Format
 from knockon.loaders.graphfiles import formats as graphfiles
 from knockon.loaders.native import formats as native
@@ -75,8 +76,22 @@ def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables
     given = {name: value for name, value in (options or {}).items() if name in chosen.options}
     with one_error(source.place):
         tables: Tables = reader(source, **given)
-        return tables
+        return tables if _says_enough(tables) else _say_empty(tables, chosen, source)
     raise AssertionError("unreachable")
+
+
+def _says_enough(tables: Tables) -> bool:
+    """Whether there are dependencies, or a line on what stands there instead."""
+    said = {f.action for f in tables.report} - {"read", "merged"}
+    return tables.dependencies.height > 0 or bool(
+        said if tables.entities.height else "dropped" in said
+    )
+
+
+def _say_empty(tables: Tables, chosen: Format, source: Source) -> Tables:
+    """The same with a line on what would have been read: nothing read is not nothing there."""
+    reason = f"no dependency is read from it; of `{chosen.name}`: {chosen.dependencies}"
+    return replace(tables, report=(*tables.report, Finding("note", 1, reason, (source.outline,))))
 
 
 def _describe(source: Source) -> str:

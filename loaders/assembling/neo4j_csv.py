@@ -31,14 +31,16 @@ _IDS = ("id", "arn", "uri", "name")
 
 
 def split_export(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The relationships and the nodes of an export of both (`apoc.export.csv.all`); any other frame
-    as it is, and none.
+    """The relationships and the nodes of an export of both (`apoc.export.csv.all`), or of
+    relationships alone; any other frame as it is, and none.
 
     Nodes go by their first property of _IDS, or by the number that Neo4j gave them.
     """
+    number, labels, *ends, kind = _EXPORT
+    if {*ends, kind} <= set(frame.columns) and number not in frame.columns:
+        return frame.rename({ends[0]: START, ends[1]: END, kind: TYPE}), pl.DataFrame()
     if not set(_EXPORT) <= set(frame.columns):
         return frame, pl.DataFrame()
-    number, labels, *ends, kind = _EXPORT
     properties = [c for c in _IDS if c in frame.columns]
     plain = pl.concat_str(pl.lit("node "), pl.col(number).cast(pl.String))
     nodes = frame.filter(pl.col(number).is_not_null())

@@ -12,6 +12,7 @@ the folder of the source are refused, and addresses of the web are noted, never 
 | `consumesApis` | the component `uses` the API |
 | `providesApis` | the API is `hosted_on` the component: its users fall with it |
 | `subcomponentOf`, `system`, `domain`, `subdomainOf` | `parent`, the first that is given |
+| `partOf`, `hasPart` | the same |
 | `owner` | a column; Groups, Users and Templates are nothing that fails |
 | `relations`, as the API of a catalog tells them | the same, whichever end states it |
 
@@ -149,6 +150,9 @@ class _Catalog:
             for text, line in descriptor.texts(key, self._rows.findings):
                 parent = self._resolve(text, kind, identifier, key, descriptor.at(line))
                 self._set_parent(identifier, parent)
+        for key in (_PART, _WHOLE):  # as the API tells them, written by hand
+            for text, line in descriptor.texts(key, self._rows.findings):
+                self._set_whole(identifier, key, text, descriptor.at(line))
         for link in LINKS:
             for text, line in descriptor.texts(link.key, self._rows.findings):
                 self._link(link, text, identifier, descriptor.at(line))
@@ -157,10 +161,7 @@ class _Catalog:
             if key in _TOLD:
                 self._link(_TOLD[key], text, identifier, where)
             elif key in (_PART, _WHOLE):
-                other = self._resolve(text, "", identifier, key, where)
-                if other is not None:
-                    part, whole = (identifier, other) if key == _PART else (other, identifier)
-                    self._set_parent(part, whole)
+                self._set_whole(identifier, key, text, where)
             elif key not in _OF_PEOPLE:
                 reason = f"a relation {clip(key, 40)!r} of one's own: not read"
                 self._rows.findings.add("note", reason, f"{identifier} at {where}")
@@ -201,6 +202,12 @@ class _Catalog:
             self._rows.add_dependency(
                 dependent=dependent, provider=provider, relation=relation, where=where
             )
+
+    def _set_whole(self, identifier: str, key: str, text: str, where: str) -> None:
+        other = self._resolve(text, "", identifier, key, where)
+        if other is not None:
+            part, whole = (identifier, other) if key == _PART else (other, identifier)
+            self._set_parent(part, whole)
 
     def _set_parent(self, identifier: str, parent: str | None) -> None:
         """The first parent that is told."""

@@ -13,6 +13,7 @@ from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.text import decode
 
 _UNNAMED = "\0"  # before the number of a column without a name
+INDEX = "index"  # what pandas calls its column of row numbers
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 
@@ -50,7 +51,13 @@ def parse_csv(data: bytes, name: str, separators: str = ",", unnamed: bool = Fal
 
 
 def _drop_unnamed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The frame without columns that have no name. Raises InputError where one has cells."""
+    """The frame without columns that have no name. Raises InputError where one has cells.
+
+    Row numbers before all columns, as pandas writes them, are kept as `index`.
+    """
+    first = f"{_UNNAMED}1"
+    if first in frame.columns and INDEX not in frame.columns and _holds_numbers(frame[first]):
+        frame = frame.rename({first: INDEX})
     blank = [c for c in frame.columns if c.startswith(_UNNAMED)]
     width = len([c for c in frame.columns if c != LINE])
     for column in blank:
@@ -59,6 +66,10 @@ def _drop_unnamed(frame: pl.DataFrame, name: str) -> pl.DataFrame:
             number, line = column.removeprefix(_UNNAMED), cells[LINE][0]
             raise InputError(f"{name}:{line}: column {number} of {width} has no name, but a cell")
     return frame.drop(blank)
+
+
+def _holds_numbers(cells: pl.Series) -> bool:
+    return cells.len() > 0 and bool(cells.str.contains(r"^\d+$").all())
 
 
 def _parse_fast(data: bytes, header: list[str], separator: str = ",") -> pl.DataFrame | None:

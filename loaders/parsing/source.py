@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from knockon.graph.errors import InputError
+from knockon.graph.errors import InputError, clip, some
 from knockon.loaders.parsing.outline import (
     may_hold_keys,
     name_json_keys,
@@ -265,6 +265,12 @@ class Source:
             return ()
         value = self.first_record or self.parsed_json
         return tuple(outline_json(self.head_text) if value is None else name_json_keys(value))
+
+    @property
+    def outline(self) -> str:
+        """Its name, and the keys of JSON: what was seen where nothing is understood."""
+        seen = some((repr(clip(key, 40)) for key in self.json_keys), 8)
+        return f"{self.name}: its keys are {seen}" if seen else self.name
 
     def yaml_mappings(self, *keys: str, rules: Rules = MANY) -> list[Mapping[str, Any]]:
         """The documents that are mappings with all these keys, of YAML, or of JSON.

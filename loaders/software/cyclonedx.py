@@ -156,7 +156,7 @@ def add_links(bom: Bom) -> None:
 def complete_root(bom: Bom) -> None:
     """The root contains what the BOM lists and nothing else in it depends on."""
     if not bom.things:
-        bom.findings.add("note", "the BOM lists no components and no services", bom.source.name)
+        bom.findings.add("note", "the BOM lists no components and no services", bom.source.outline)
     if bom.root is None:
         reason = "no root: the BOM does not say what it describes, so nothing contains its parts"
         bom.findings.add("note", reason, "metadata")

@@ -190,7 +190,7 @@ class _Rows:
     def _note_what_is_missing(self) -> None:
         if not self.document.elements:
             reason = "the document lists no packages and no files"
-            self.findings.add("note", reason, self.source.name)
+            self.findings.add("note", reason, self.source.outline)
         if not self.document.relationships:
             self.findings.add("note", "the document states no relationships", "relationships")
 

@@ -8,8 +8,14 @@ _NEO4J = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 def _is_neo4j_export(source: Source) -> bool:
-    """Its first line is a node, as nodes come before relationships."""
+    """Its first line, or the first of a list, is a node: nodes come before relationships."""
     first = source.first_record or source.parsed_json
+    if isinstance(first, dict) and "nodes" in first and "rels" in first:
+        first = first["nodes"]
+    if isinstance(first, dict) and "type" not in first:
+        first = list(first.values())  # by id
+    if isinstance(first, list):
+        first = first[0] if first else None
     if not isinstance(first, dict) or first.get("type") != "node":
         return False
     return {"id", "labels"} <= first.keys()
@@ -27,7 +33,7 @@ FORMATS = (
         entities="nodes",
         dependencies="relationships of known types, or as --map TYPE=relation says",
         export="CALL apoc.export.json.all('graph.json', {})",
-        sign="JSON lines of type node and relationship",
+        sign="JSON of type node and relationship: lines, a list, or below nodes and rels",
         module="knockon.loaders.operations.databases.neo4j_export",
         matches=_is_neo4j_export,
         options=("mapping",),

@@ -1,12 +1,13 @@
-"""Neo4j's JSON export: one node or relationship per line.
+"""Neo4j's JSON export: nodes and relationships, one a line, in a list, or below `nodes` and `rels`.
 
-APOC's `apoc.export.json.all` (https://neo4j.com/docs/apoc/current/export/json/). A graph database
+APOC's `apoc.export.json.all` (https://neo4j.com/docs/apoc/current/export/json/), in each of its
+formats JSON_LINES, ARRAY_JSON, JSON and JSON_ID_AS_KEYS. A graph database
 does not say which end of a relationship needs the other, so only types of the table are read;
 others are counted, and `--map TYPE=relation` reads them from start to end, `--map TYPE=~relation`
 from end to start.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
@@ -15,6 +16,7 @@ from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.databases.neo4j_query import IDS, KINDS, NAMES, snake
 from knockon.loaders.parsing.source import Source, SourceLike
 
+PARTS = ("nodes", "rels")
 # types whose start needs their end, with our relation
 RELATIONS = {
     "DEPENDS_ON": "uses",
@@ -34,21 +36,22 @@ def read_neo4j_export(source: SourceLike, mapping: Mapping[str, str] | None = No
     """Nodes, and the relationships whose direction is known.
 
     mapping: type of relationship -> our relation, with `~` before it where the end needs the start
-    Raises InputError where a line is no node or relationship.
+    Raises InputError where something is no node or relationship.
     """
     source = Source.of(source)
     known = {**RELATIONS, **(mapping or {})}
     rows = Rows(source.name, f"Neo4j export {source.name}")
     ids: dict[str, str] = {}
     links: list[tuple[str, dict[str, Any]]] = []
-    for line, record in source.json_lines:
+    for where, record in _list_records(source):
         kind = record.get("type") if isinstance(record, dict) else None
         if kind == "node":
-            _node(rows, record, ids, f"line {line}")
+            _node(rows, record, ids, where)
         elif kind == "relationship":
-            links.append((f"line {line}", record))
+            links.append((where, record))
         else:
-            raise InputError(f"{source.name}:{line}: expected a node or relationship of Neo4j")
+            place = where.replace("line ", "", 1) if source.first_record else f" {where}"
+            raise InputError(f"{source.name}:{place}: expected a node or relationship of Neo4j")
     for where, record in links:
         type_ = record.get("label")
         relation = known.get(type_) if isinstance(type_, str) else None
@@ -66,6 +69,18 @@ def read_neo4j_export(source: SourceLike, mapping: Mapping[str, str] | None = No
     return rows.build_tables(
         f"Neo4j export {clip(source.name, 60)}", "CALL apoc.export.json.all(...)"
     )
+
+
+def _list_records(source: Source) -> Iterator[tuple[str, Any]]:
+    """Nodes and relationships, each with its place: nodes may come after what joins them."""
+    if source.first_record:
+        yield from ((f"line {line}", record) for line, record in source.json_lines)
+        return
+    whole = source.json
+    parts = {"": whole} if isinstance(whole, list) else {k: whole.get(k) for k in PARTS}
+    for part, records in parts.items():
+        items = records.items() if isinstance(records, dict) else enumerate(records or [])
+        yield from ((f"{part}[{key}]", record) for key, record in items)
 
 
 def _node(rows: Rows, record: dict[str, Any], ids: dict[str, str], where: str) -> None:

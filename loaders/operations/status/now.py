@@ -53,8 +53,12 @@ def read_now(graph: DependencyGraph, paths: list[Path]) -> Now:
     untold: list[str] = []
     pages = []
     for path in paths:
+        before = _count_dropped(findings)
         with one_error(path):
             page = read_report(Source.of(path), findings)
+        lost = _count_dropped(findings) - before
+        if lost and not page.untold:
+            untold.append(f"{lost:,} of {clip(page.name, 60)} that cannot be read")
         pages.append((page.name, page.as_of))
         untold += page.untold
         when = page.as_of or "the page states no date"
@@ -93,6 +97,10 @@ def read_report(source: Source, findings: Findings) -> PageReport:
     if is_other_page(document):
         return other_pages.read_page(source, findings)
     return statuspage.read_page(source, findings)
+
+
+def _count_dropped(findings: Findings) -> int:
+    return sum(f.count for f in findings.report() if f.action == "dropped")
 
 
 def _first(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -82,6 +82,10 @@ def read_page(source: Source, findings: Findings) -> PageReport:
         where = "status.indicator"
         found[""] = Reported(page.name, page.id, page.name, status, where, whole=True)
     untold = [f"{one.name} ({one.status})" for one in found.values() if one.severity is None]
+    if not found and not page.lists:
+        untold.append(
+            f"{page.name} lists no components and no incidents, and names no status.indicator"
+        )
     return PageReport(page.name, page.as_of, list(found.values()), untold)
 
 
@@ -106,6 +110,7 @@ class _Page:
         self.name = _text(held, "name") or self.id
         self.as_of = _text(held, "updated_at")
         self.day = self.as_of[:10] or None
+        self.lists = any(isinstance(document.get(key), list) for key in _LISTS)
 
     def components(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The components, each once, with places."""

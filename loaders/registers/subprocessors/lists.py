@@ -181,12 +181,19 @@ def _split(item: Item) -> list[_Named]:
     if rest and _CATEGORY.fullmatch(name):
         names = [n.strip(" .") for n in re.split(r"[,;]|\band\b", rest)]
         return [_Named(item.line, n, item.depth, purposes=[name]) for n in names if _is_name(n)]
-    if not _is_name(name):
+    if not _is_name(name, marked=bool(item.name)):
         return []
     return [_Named(item.line, name, item.depth, opens, [rest] if rest else [])]
 
 
-def _is_name(text: str) -> bool:
-    """Whether a text may be a name: short, and no sentence."""
-    short = 0 < len(text.split()) <= _WORDS
-    return short and not text[0].islower() and not re.search(r"[.?!]$", text.replace("Inc.", ""))
+def _is_name(text: str, marked: bool = False) -> bool:
+    """Whether a text may be a name: short, and no sentence.
+
+    One that begins in lower case is spelt as names are (`hCaptcha`, `n8n`, `tray.io`), or it is
+    one marked word (`[auth0](...)`).
+    """
+    words = text.split()
+    if not 0 < len(words) <= _WORDS or re.search(r"[.?!]$", text.replace("Inc.", "")):
+        return False
+    spelt = re.search(r"[A-Z\d]|\w\.\w", words[0]) is not None
+    return spelt or not text[0].islower() or (marked and len(words) == 1)

@@ -294,3 +294,25 @@ def test_a_real_catalog_resolves_whole() -> None:
     assert {f.action for f in tables.report} == {"read", "note"}
     users = {d for d, _, p in edges(tables) if p == "resource:default/smaug"}
     assert len(users) == sum("- resource:smaug\n" in t for t in texts)
+
+
+def test_parts_written_by_hand(tmp_path: Path) -> None:
+    """`partOf` and `hasPart` in a spec; a catalog without dependencies says so."""
+    path = tmp_path / "catalog.yaml"
+    kinds = (
+        ("System", "shop", "partOf: ['Domain:sales']"),
+        ("System", "pay", "owner: a"),
+        ("Domain", "sales", "hasPart: ['System:pay']"),
+    )
+    path.write_text(
+        "\n---\n".join(
+            f"apiVersion: backstage.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
+            f"spec: {{{spec}}}"
+            for kind, name, spec in kinds
+        )
+    )
+    tables = load_tables([path])
+    parents = dict(tables.entities.select("id", "parent").rows())
+    assert parents["system:default/shop"] == "domain:default/sales"
+    assert parents["system:default/pay"] == "domain:default/sales"
+    assert "no dependency is read from it; of `backstage`: dependsOn" in str(tables.report[-1])

@@ -336,3 +336,22 @@ def test_a_cell_in_a_column_without_a_name(tmp_path: Path) -> None:
     """It is not dropped: its line is told."""
     with pytest.raises(InputError, match=r"a\.csv:3: column 3 of 3 has no name, but a cell"):
         csv(tmp_path, "Application,Vendor,\nShop,Stripe,\nWiki,AWS,x\n")
+
+
+def test_row_numbers_before_all_columns(tmp_path: Path) -> None:
+    """As pandas writes its index; a first column of anything else still needs a name."""
+    path = tmp_path / "a.csv"
+    path.write_text(",Source,Target\n0,web,db\n1,api,db\n")
+    ends = load_tables([path]).dependencies.select("dependent", "provider").rows()
+    assert sorted(ends) == [("api", "db"), ("web", "db")]
+    path.write_text(",Source,Target\nx,web,db\n")
+    with pytest.raises(InputError, match="column 1 of 3 has no name"):
+        load_tables([path])
+
+
+def test_relationships_alone_as_apoc_exports_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("_rid,_type,_start,_end\n0,USES,16,19\n1,OF_MAKER,17,19\n")
+    tables = load_tables([path])
+    assert tables.dependencies.select("dependent", "provider").rows() == [("16", "19")]
+    assert "OF_MAKER" in "\n".join(map(str, tables.report))

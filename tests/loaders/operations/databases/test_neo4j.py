@@ -177,3 +177,26 @@ def test_export_that_is_none(tmp_path: Path) -> None:
     path.write_text(json.dumps(EXPORT[0]) + "\n[]\n")
     with pytest.raises(InputError, match=r"graph\.json:2: expected a node or relationship"):
         load_tables([path])
+
+
+@pytest.mark.parametrize("form", ["lines", "list", "parts", "by id"])
+def test_export_in_every_form_of_apoc(tmp_path: Path, form: str) -> None:
+    """JSON_LINES, ARRAY_JSON, JSON and JSON_ID_AS_KEYS."""
+    nodes = [
+        {"type": "node", "id": i, "labels": ["Service"], "properties": {"name": name}}
+        for i, name in (("0", "shop"), ("1", "pay"))
+    ]
+    ends = {"start": {"id": "0"}, "end": {"id": "1"}}
+    rels = [{"id": "0", "type": "relationship", "label": "USES", **ends}]
+    written: dict[str, Any] = {
+        "list": [*nodes, *rels],
+        "parts": {"nodes": nodes, "rels": rels},
+        "by id": {"nodes": {n["id"]: n for n in nodes}, "rels": {"0": rels[0]}},
+    }
+    path = tmp_path / "graph.json"
+    lines = "\n".join(map(json.dumps, [*nodes, *rels]))
+    path.write_text(lines if form == "lines" else json.dumps(written[form]))
+    assert find_format(path).name == "neo4j_export"
+    tables = load_tables([path])
+    assert tables.dependencies.select("dependent", "provider").rows() == [("shop", "pay")]
+    assert sorted(tables.entities["name"]) == ["pay", "shop"]

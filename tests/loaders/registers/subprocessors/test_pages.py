@@ -289,3 +289,12 @@ def test_spans_do_not_multiply_without_end(tmp_path: Path, monkeypatch: pytest.M
         InputError, match=r"p\.html:1: cells over several rows and columns make more"
     ):
         load(tmp_path, "p.html", text)
+
+
+def test_names_in_lower_case(tmp_path: Path) -> None:
+    """Spelt as names are, or one marked word; a sentence in lower case is none."""
+    items = "* [tCaptcha](https://t.example). Bots.\n* [login0](https://l.example). Sign-in.\n"
+    more = "* q8q: automation\n* [contact us](mailto:a@b.example) for a copy\n* see below.\n"
+    tables = load(tmp_path, "acme-subprocessors.md", f"# Acme subprocessors\n\n{items}{more}")
+    assert sorted(uses(tables)) == ["login0", "q8q", "tCaptcha"]
+    assert "dropped 2: an item of a list that names no sub-processor" in said(tables)
