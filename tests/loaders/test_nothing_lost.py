@@ -74,6 +74,25 @@ def write_sqlite(folder: Path) -> str:
 BOM = {"bomFormat": "CycloneDX", "specVersion": "1.5", "parts": [{"name": "zlib"}]}
 ENTRY = "<entry><title>Orders is wobbly</title><id>1</id></entry>"
 HALF: dict[str, tuple[Write, str]] = {
+    "go_modules": (
+        text("half.txt", "a.org/a@v1.0.0 a.org/a@v1.0.0\n"),
+        "an entity that depends on itself",
+    ),
+    "npm_list": (
+        data({"name": "z", "version": "1", "dependencies": {"z": {"version": "1"}}}),
+        "an entity that depends on itself",
+    ),
+    "pip_tree": (
+        data(
+            [
+                {
+                    "package": {"package_name": "a", "installed_version": "1"},
+                    "dependencies": [{"b": 1}],
+                }
+            ]
+        ),
+        "a package without package_name and key",
+    ),
     "folder": (inside("dependencies.csv", "one,two\na,b\n"), "found 'one', 'two'"),
     "parquet": (write_parquet, "found 'one', 'two'"),
     "dora": (write_register, "a register without a row that can be used"),
@@ -115,7 +134,8 @@ HALF: dict[str, tuple[Write, str]] = {
     "terraform_dot": (
         text(
             "half.dot",
-            'digraph {\n"[root] aws_vpc.a" [label = "aws_vpc.a"]\n"[root] aws_vpc.a" -- "[root] aws_vpc.b"\n}\n',
+            'digraph {\n"[root] aws_vpc.a" [label = "aws_vpc.a"]\n'
+            '"[root] aws_vpc.a" -- "[root] aws_vpc.b"\n}\n',
         ),
         "expected `->`, found '--'",
     ),
