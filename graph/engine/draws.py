@@ -19,7 +19,7 @@ from knockon.graph.engine.uniforms import identity_keys, ring_keys, switch_keys,
 from knockon.graph.model.graph import DependencyGraph
 
 TRANSMITS, RING_REACHED, SWITCH_WORKS = 0, 1, 2  # what a draw decides
-COMPILED_FROM = 1 << 17  # texts or dependencies whose keys pay for the start of the kernels
+COMPILED_FROM = 1 << 17  # dependencies whose keys pay for the start of the kernels
 _PIECE = 1 << 20  # of these keyed at a time
 
 
@@ -104,19 +104,16 @@ class Draws:
 def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
     """The identity keys of these dependencies."""
     dependent, provider = (pick(end, dependencies) for end in (graph.dependent, graph.provider))
+    compiled = len(dependencies) >= COMPILED_FROM and compiled_form_is_there()
     named = np.zeros(graph.size, np.bool_)
     named[dependent] = True
     named[provider] = True
     ends = np.zeros(len(named), np.uint64)
-    ends[named] = _text_keys(graph.entities["id"].filter(pl.Series(named)))
+    ends[named] = _text_keys(graph.entities["id"].filter(pl.Series(named)), compiled=compiled)
     relation, group = (
         _column_keys(graph.dependencies, name, dependencies) for name in ("relation", "group")
     )
-    if (
-        len(dependencies) >= COMPILED_FROM
-        and dependent.dtype == np.int32
-        and compiled_form_is_there()
-    ):
+    if compiled and dependent.dtype == np.int32:
         from knockon.graph.engine.kernels.keys_numba import key_dependencies
 
         return key_dependencies(ends, dependent, provider, relation, group)
@@ -127,9 +124,9 @@ def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
     return keys
 
 
-def _text_keys(texts: pl.Series) -> Words:
-    """`text_keys` of many texts: compiled, a piece at a time."""
-    if len(texts) < COMPILED_FROM or not compiled_form_is_there():
+def _text_keys(texts: pl.Series, *, compiled: bool) -> Words:
+    """`text_keys`; compiled: by the kernel, a piece at a time."""
+    if not compiled:
         return text_keys(texts)
     from knockon.graph.engine.kernels.keys_numba import hash_texts
 
