@@ -4,6 +4,7 @@ Plain dictionaries typed by name: the command line prints them without importing
 REST describes them in its OpenAPI document.
 """
 
+import json
 from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias
 
 import polars as pl
@@ -14,6 +15,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.scenario.fields import FIELDS, Values
 
 SCHEMA = 2
+_MANY = 1_000  # rows from which on polars writes them, in a seventh of the time
 CRITICAL, UNASSESSED = "critical_function", "unassessed_function"  # of registers
 
 
@@ -182,6 +184,29 @@ def serialize_whatif(
 ) -> WhatifJson:
     """The answer as JSON: origins, then the first `top` rows (all: None) of a kind (any: None)."""
     rows, more = select_rows(impact, kind=kind, top=top)
+    answer = _serialize_without_rows(impact, note_kind(rows, kind), more)
+    answer["entities"] = rows.to_dicts()  # type: ignore[typeddict-item]
+    return answer
+
+
+def dump_whatif(impact: Impact, *, kind: str | None = None, top: int | None = None) -> str:
+    """The same as text; where there are many rows, each stands on a line of its own."""
+    rows, more = select_rows(impact, kind=kind, top=top)
+    answer = _serialize_without_rows(impact, note_kind(rows, kind), more)
+    if rows.height <= _MANY:
+        answer["entities"] = rows.to_dicts()  # type: ignore[typeddict-item]
+        return dump_json(answer)
+    lines = rows.write_ndjson().removesuffix("\n").replace("\n", ",\n    ")
+    none = '"entities": []'  # in no text of the answer: quotes in texts are escaped
+    return dump_json(answer).replace(none, f"{none[:-1]}\n    {lines}\n  ]", 1)
+
+
+def dump_json(data: Any) -> str:
+    """Any answer as text for people: indented, nothing escaped that need not be."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _serialize_without_rows(impact: Impact, notes: list[str], more: int) -> WhatifJson:
     answer: WhatifJson = {
         "schema": SCHEMA,
         "graph": serialize_graph_head(impact.graph),
@@ -189,8 +214,8 @@ def serialize_whatif(
         "headline": impact.headline,
         "assumption": impact.assumption,
         "totals": serialize_totals(impact),
-        "entities": rows.to_dicts(),  # type: ignore[typeddict-item]
-        "notes": [*impact.notes, *note_kind(rows, kind)],
+        "entities": [],
+        "notes": [*impact.notes, *notes],
         "more": more,
     }
     if impact.rollout is not None:

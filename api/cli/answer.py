@@ -42,10 +42,10 @@ def write_answer(
 
     aside: standard output is taken, so that the table goes to standard error
     """
-    from knockon.api.schema import select_rows, serialize_whatif
+    from knockon.api.schema import dump_whatif, select_rows
 
     if form == "json":
-        print_json(serialize_whatif(impact, kind=kind, top=top), output)
+        emit(dump_whatif(impact, kind=kind, top=top), output)
     elif form in PAGES:
         from functools import partial
 
@@ -139,9 +139,9 @@ def print_page(
 
 
 def print_json(data: Any, output: Path | None) -> None:
-    import json
+    from knockon.api.schema import dump_json
 
-    emit(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", output)
+    emit(dump_json(data), output)
 
 
 def write_picture(impact: "Impact", path: Path, what: str = "map") -> None:

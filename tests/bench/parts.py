@@ -27,7 +27,7 @@ PARTS = {  # names of functions and methods of this tree
     "add up": ("Tally.add", "Mass.add", "Tally.figures"),
     "routes": ("find_ways",),
     "assemble": ("whatif", "assemble"),
-    "JSON": ("serialize_whatif", "print_json"),
+    "JSON": ("dump_whatif",),
 }
 
 
