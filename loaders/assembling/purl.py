@@ -47,9 +47,14 @@ class Purl:
         """
         if self.type == "pypi" and "." in self.name:
             yield _spell(self, name=re.sub(r"[-_.]+", "-", self.name))
+        if self.type not in _SYSTEM:
+            return
         kept = {k: v for k, v in self.qualifiers.items() if k not in _DESCRIPTIVE}
-        if self.type in _SYSTEM and kept != self.qualifiers:
-            yield _spell(self, qualifiers=kept)
+        version = self.version
+        if self.type == "deb" and kept.get("epoch"):  # some write it as dpkg does, some apart
+            version = f"{kept.pop('epoch')}:{version}"
+        if kept != self.qualifiers:
+            yield _spell(self, version=version, qualifiers=kept)
 
 
 def is_purl(text: str) -> bool:

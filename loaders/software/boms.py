@@ -35,9 +35,11 @@ def read_boms(source: SourceLike, strict: bool = False) -> Tables:
         try:
             parts[name] = _read_file(name, file, strict)
         except InputError as error:
-            faults += [f"{name}: {fault}" for fault in error.faults]
+            told = [f"{name}{fault.removeprefix(file.name)}" for fault in error.faults]
+            told = [t if t.startswith(f"{name}:") else f"{name}: {t[len(name) :]}" for t in told]
+            faults += told
             reason = "a bill of materials that cannot be read"
-            findings.add("dropped", reason, f"{name}: {clip(str(error), 160)}")
+            findings.add("dropped", reason, clip("; ".join(told), 200))
     if not parts or (strict and faults):
         raise InputError.of(faults or [f"{source.name}: no bill of materials can be read"])
     return _put_together(source, parts, findings)

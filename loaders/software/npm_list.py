@@ -79,7 +79,7 @@ def _list_below(
             if isinstance(entry, dict):
                 needed = _is_needed(holder, name)
                 spare = development or entry.get("dev") is True or (name in told and not needed)
-                yield place, name, entry, spare
+                yield place, name, entry, spare and holder.get("dev") is not True
             elif not isinstance(entry, str):  # a text is a range, of what stands elsewhere
                 packages.findings.add("dropped", "a package that is no object", place)
 

@@ -38,6 +38,8 @@ def test_every_spelling_becomes_one(written: str, spelled: str) -> None:
         ("pkg:pypi/zope.interface@6", ["pkg:pypi/zope-interface@6"]),
         ("pkg:deb/debian/curl@7?arch=amd64&distro=debian-12", ["pkg:deb/debian/curl@7?arch=amd64"]),
         ("pkg:rpm/redhat/bash@5?arch=src&repository_id=baseos", ["pkg:rpm/redhat/bash@5?arch=src"]),
+        ("pkg:deb/debian/z@1.2?arch=amd64&epoch=1", ["pkg:deb/debian/z@1:1.2?arch=amd64"]),
+        ("pkg:rpm/fedora/z@1.2?epoch=1", []),
         ("pkg:maven/g/a@1?classifier=x", []),
         ("pkg:npm/a@1", []),
     ],

@@ -150,7 +150,7 @@ def test_a_broken_bom_in_a_folder_is_told(folder: Path) -> None:
     (folder / "broken.json").write_text('{"bomFormat": "CycloneDX", "specVersion": "1.6", ')
     (folder / "old.json").write_text('{"bomFormat": "CycloneDX", "specVersion": "9"}')
     report = told(load_tables([folder]))
-    assert "dropped 2: a bill of materials that cannot be read (broken.json: " in report
+    assert "dropped 2: a bill of materials that cannot be read (broken.json:1:" in report
     assert hit(folder) == set("ABCDEF")
     with pytest.raises(InputError, match=r"old\.json: .*expected 1\.0 to 1\.7, got '9'"):
         load_tables([folder], strict=True)
