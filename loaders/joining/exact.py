@@ -73,6 +73,7 @@ class _Finder:
 
     def _root(self, identifier: str) -> str:
         while (parent := self._parent.get(identifier, identifier)) != identifier:
+            self._parent[identifier] = self._parent.get(parent, parent)
             identifier = parent
         return identifier
 
@@ -117,8 +118,14 @@ class _Finder:
             versions = {self._root(h): h for h in reversed(holders)}
             if self._root(name) in versions:
                 continue  # its tag or digest has told which
+            if self._digests(name):
+                versions = {r: h for r, h in versions.items() if not self._digests(h)}
+            if not versions:
+                reason = "an image of this name and another digest is listed: not joined"
+                self.findings.add("note", reason, clip(name, 60))
+                continue
             if len(versions) == 1:
-                self._claim(holders[0], name, name)
+                self._claim(min(versions.values()), name, name)
                 continue
             reason = "an image that is named without its version may be any of those listed"
             for holder in sorted(versions.values()):

@@ -264,6 +264,9 @@ class _Rows:
                 reason = "a part that the BOM does not call complete (compositions)"
                 where = f"{clip(str(aggregate), 40)} at compositions[{number}]"
                 bom.findings.add("note", reason, where)
+        if bom.document.get("formulation"):
+            reason = "a formulation (how things were built): what it names is not read"
+            bom.findings.add("note", reason, "formulation")
         dependencies = add_selves([*self._links(), *self._supplies], bom.findings)
         name = bom.root.name if bom.root is not None else bom.source.stem
         read = Finding("read", self._read, "components and services of the BOM")

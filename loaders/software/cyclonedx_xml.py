@@ -22,6 +22,8 @@ def bom_of(root: Element) -> dict[str, Any]:
         **root.attributes,
         **_inner(root),
     }
+    if _first(root, "formulation") is not None:
+        bom["formulation"] = True
     compositions = _first(root, "compositions")
     if compositions is not None:
         found = compositions.all("composition")
@@ -30,9 +32,9 @@ def bom_of(root: Element) -> dict[str, Any]:
     if metadata is not None:
         bom["metadata"] = _metadata(metadata)
     extension = next((c for c in root.children if c.tag == f"{{{_EXTENSION}}}dependencies"), None)
-    dependencies = _first(root, "dependencies") or extension
-    if dependencies is not None:
-        bom["dependencies"] = [_dependency(d) for d in dependencies.all("dependency")]
+    lists = _all(root, "dependencies") or ([extension] if extension is not None else [])
+    if lists:
+        bom["dependencies"] = [_dependency(d) for one in lists for d in one.all("dependency")]
     return bom
 
 
@@ -95,9 +97,9 @@ def _inner(element: Element) -> dict[str, Any]:
     """The lists of an element: what is nested in it, and what it refers to."""
     found: dict[str, Any] = {}
     for key, one in (("components", "component"), ("services", "service")):
-        outer = _first(element, key)
-        if outer is not None:
-            found[key] = [_read_thing(c) for c in outer.all(one)]
+        outer = _all(element, key)  # a list that stands twice goes on
+        if outer:
+            found[key] = [_read_thing(c) for each in outer for c in each.all(one)]
     references = _first(element, "externalReferences")
     if references is not None:
         found["externalReferences"] = [
@@ -128,5 +130,8 @@ def _dependency(element: Element) -> dict[str, Any]:
 
 def _first(element: Element, local: str) -> Element | None:
     """The first child of this name in the namespace of the BOM; extensions have others."""
-    start = "{" + NAMESPACE
-    return next((c for c in element.all(local) if c.tag.startswith(start)), None)
+    return next(iter(_all(element, local)), None)
+
+
+def _all(element: Element, local: str) -> list[Element]:
+    return [c for c in element.all(local) if c.tag.startswith("{" + NAMESPACE)]

@@ -15,7 +15,6 @@ _SPDX_RDF = "{http://spdx.org/rdf/terms#}"
 _INDEX = re.compile(r"(^|_)Packages(\.(gz|xz|lz4|bz2|zst))?$")
 _FIELD = re.compile(r"^([!-9;-~]+):", re.MULTILINE)
 _PEEKED = 200  # files of a folder that are looked into
-_DEPTH = 6  # of folders in folders
 _PACKED = (".gz", ".xz", ".bz2", ".zst", ".lz4")
 _SUFFIXES = (".json", ".jsonl", ".xml", ".cdx", ".spdx", ".rdf", ".yaml", ".yml", ".tag", ".txt")
 _SIGNS = (b"cyclonedx", b"spdx", b"payloadtype")
@@ -129,8 +128,7 @@ def walk_files(source: Source, limit: int) -> Iterator[tuple[str, Source | None]
 def _walk_names(source: Source) -> Iterator[str]:
     for folder, folders, names in os.walk(source.path):
         below = PurePath(os.path.relpath(folder, source.path))
-        deep = len(below.parts) >= _DEPTH
-        folders[:] = [] if deep else sorted(f for f in folders if not f.startswith("."))
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(n for n in names if not n.startswith(".")):
             yield str(below / name)
 

@@ -1,7 +1,7 @@
 """An SPDX document without its serialisation: elements and relationships, each with its place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,10 +89,13 @@ class SpdxDocument:
         self.findings.add("dropped", reason, what)
 
 
-def document_of(plain: Any, place: dict[str, str] | None = None) -> SpdxDocument | str:
+def document_of(
+    plain: Any, place: dict[str, str] | None = None, repeated: Sequence[str] = ()
+) -> SpdxDocument | str:
     """The document in the shape that JSON, YAML, XML, RDF and tag-value share (SPDX 2.x).
 
     place: what to call a place such as `packages[3]`, where it has a better name
+    repeated: fields that stand twice where they may stand once, as its text tells
     Returns what is wrong with it, in words, where it is no document at all.
     """
     if not isinstance(plain, dict):
@@ -100,7 +103,11 @@ def document_of(plain: Any, place: dict[str, str] | None = None) -> SpdxDocument
     version = plain.get("spdxVersion")
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         return f"spdxVersion: expected SPDX-2.0 to SPDX-2.3, got {clip(str(version), 40)!r}"
-    return _Reader(plain, version, place or {}).read()
+    document = _Reader(plain, version, place or {}).read()
+    for where in repeated:
+        reason = "a field that stands twice: the first counts"
+        document.findings.add("dropped", reason, where)
+    return document
 
 
 class _Reader:

@@ -173,6 +173,9 @@ class Links:
         if not roots and things:
             reason = "it is not said what the document describes: nothing contains what it lists"
             self.findings.add("note", reason, "documentDescribes")
+        if len(roots) > 1 and not self.all:
+            reason = "the document describes several things, and states nothing between them"
+            self.findings.add("note", reason, f"{len(roots):,} of {clip(self.document.id, 80)}")
         needs: dict[str, list[str]] = {}
         for link in self.all:
             needs.setdefault(link.dependent, []).append(link.provider)

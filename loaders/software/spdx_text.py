@@ -25,15 +25,15 @@ _PACKAGE = {
 }
 
 
-def plain_of(text: str, file: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """The document, and the line of each place in it (`packages[0]` -> `17`).
+def plain_of(text: str, file: str) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+    """The document, the line of each place in it (`packages[0]` -> `17`), what stands twice.
 
     Raises InputError with the line of what is neither tag nor comment, and of open text.
     """
     reader = _Reader()
     for line, tag, value in _tags(text, file):
         reader.add(line, tag, value)
-    return reader.document, reader.lines
+    return reader.document, reader.lines, reader.repeated
 
 
 def _tags(text: str, file: str) -> Iterator[tuple[int, str, str]]:
@@ -67,21 +67,22 @@ class _Reader:
             for key in ("packages", "files", "snippets", "relationships", "externalDocumentRefs")
         }
         self.lines: dict[str, str] = {}
+        self.repeated: list[str] = []
         self._package: dict[str, Any] | None = None
         self._current: dict[str, Any] = self.document
 
     def add(self, line: int, tag: str, value: str) -> None:
         """Take one statement; one of a tag that is not read is passed over."""
         if tag in _DOCUMENT:
-            self.document[_DOCUMENT[tag]] = value
+            self._put(line, tag, self.document, _DOCUMENT[tag], value)
         elif tag == "Created":
             self.document["creationInfo"] = {"created": value}
         elif tag in _PACKAGE and self._package is not None:
-            self._package[_PACKAGE[tag]] = value
+            self._put(line, tag, self._package, _PACKAGE[tag], value)
         elif tag in ("PackageName", "FileName", "SnippetSPDXID"):
             self._start(line, tag, value)
         elif tag == "SPDXID":
-            self._identify(value)
+            self._identify(line, value)
         elif tag == "SnippetFromFileSPDXID":
             self._current["snippetFromFile"] = value
         elif tag == "PackageChecksum" and self._package is not None:
@@ -90,6 +91,10 @@ class _Reader:
             self._package["checksums"].append(found)
         elif tag in ("Relationship", "ExternalDocumentRef", "ExternalRef"):
             self._refer(line, tag, value.split())
+
+    def _put(self, line: int, tag: str, record: dict[str, Any], key: str, value: str) -> None:
+        if record.setdefault(key, value) != value:
+            self.repeated.append(f"{tag} at line {line}")
 
     def _start(self, line: int, tag: str, value: str) -> None:
         key, name = {
@@ -103,8 +108,8 @@ class _Reader:
             self._package = self._current
         self._enter(line, key, self._current)
 
-    def _identify(self, value: str) -> None:
-        self._current.setdefault("SPDXID", value)
+    def _identify(self, line: int, value: str) -> None:
+        self._put(line, "SPDXID", self._current, "SPDXID", value)
         if "fileName" in self._current and self._package is not None:
             self._package["hasFiles"].append(value)
 

@@ -12,30 +12,37 @@ _LISTS = {
     "packages", "files", "snippets", "relationships", "externalDocumentRefs", "externalRefs",
     "hasFiles", "checksums", "documentDescribes",
 }  # fmt: skip
+_SINGLE = {  # of what is read, all that is no list
+    "SPDXID", "name", "versionInfo", "supplier", "originator", "primaryPackagePurpose", "fileName",
+    "documentNamespace", "spdxVersion", "creationInfo", "snippetFromFile",
+}  # fmt: skip
 _TERMS = "http://spdx.org/rdf/terms#"
 _SPDX = f"{{{_TERMS}}}"
 
 
-def plain_of_xml(root: Element) -> tuple[dict[str, Any], dict[str, str]]:
-    """The document below the root element, and the line of each place in it."""
+def plain_of_xml(root: Element) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+    """The document below the root element, the line of each place in it, what stands twice."""
     lines: dict[str, str] = {}
     for key in _LISTS:
         for number, element in enumerate(root.all(key)):
             lines[f"{key}[{number}]"] = str(element.line)
-    value = _value(root)
-    return value if isinstance(value, dict) else {}, lines
+    repeated: list[str] = []
+    value = _value(root, repeated)
+    return value if isinstance(value, dict) else {}, lines, repeated
 
 
-def _value(element: Element) -> Any:
+def _value(element: Element, repeated: list[str]) -> Any:
     """A leaf is text, the rest a mapping. Its depth is bounded by that of the XML."""
     if not element.children:
         return element.text.strip()
     found: dict[str, Any] = {}
     for child in element.children:
         if child.local in _LISTS:
-            found.setdefault(child.local, []).append(_value(child))
-        else:
-            found.setdefault(child.local, _value(child))
+            found.setdefault(child.local, []).append(_value(child, repeated))
+            continue
+        value = _value(child, repeated)
+        if found.setdefault(child.local, value) != value and child.local in _SINGLE:
+            repeated.append(f"{child.local} at line {child.line}")
     return found
 
 

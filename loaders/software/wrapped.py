@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 WITHIN = "a document that stands inside other JSON"
-_DEPTH = 5
-_VALUES = 10_000  # that are looked at
+_DEPTH = 5  # of keys around a document
 
 
 def is_document(value: Any) -> bool:
@@ -35,10 +34,8 @@ def find_documents(value: Any) -> list[tuple[str, dict[str, Any]]]:
 
 def _walk(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     stack: list[tuple[str, Any, int]] = [("", value, 0)]
-    seen = 0
-    while stack and seen < _VALUES:
+    while stack:
         path, one, depth = stack.pop()
-        seen += 1
         if is_document(one):
             yield path, one
         elif depth < _DEPTH and isinstance(one, dict):

@@ -120,6 +120,18 @@ def test_a_tag_tells_which_version_runs(tmp_path: Path) -> None:
     assert "first" in tables.entities["id"].to_list()
 
 
+def test_an_image_of_another_digest_is_another(tmp_path: Path) -> None:
+    """What runs by its digest is not what lies elsewhere under the name."""
+    rows = [{"id": "first", "also_known_as": ["image:app", ONE]}]
+    bom = write(tmp_path / "bom", rows, ("first", "openssl"))
+    image = [{"id": "image:app", "also_known_as": [TWO]}]
+    runs = write(tmp_path / "k8s", image, ("web", "image:app"))
+    tables = load_tables([bom, runs])
+    assert ends(tables) == {("first", "openssl"), ("web", "image:app")}
+    reason = "an image of this name and another digest is listed: not joined"
+    assert counts(tables, "note")[reason] == 1
+
+
 def test_the_table_of_aliases_keeps_apart(tmp_path: Path) -> None:
     """What the user says beats an exact name."""
     one = write(tmp_path / "one", [{"id": "a", "also_known_as": [ONE]}], ("app", "a"))

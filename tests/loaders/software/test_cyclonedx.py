@@ -383,3 +383,33 @@ def test_every_type_of_the_specification_has_a_kind() -> None:
     types = json.loads(text)["definitions"]["component"]["properties"]["type"]["enum"]
     assert sorted(types) == sorted(COMPONENT_TYPES)
     assert set(KINDS) == {*types, "service"}
+
+
+def test_a_key_that_stands_twice_is_an_error(tmp_path: Path) -> None:
+    """Of two lists of dependencies neither is lost in silence."""
+    text = json.dumps(bom(component("a", "a"), dependencies=[]))
+    text = text[:-1] + ', "dependencies": [{"ref": "a", "dependsOn": ["b"]}]}'
+    (tmp_path / "bom.json").write_text(text)
+    with pytest.raises(InputError, match=r"bom\.json:1: the key 'dependencies' stands twice"):
+        load_tables([tmp_path / "bom.json"])
+
+
+def test_lists_that_stand_twice_in_xml_go_on(tmp_path: Path) -> None:
+    """The second is read like the first."""
+    text = xml_of(bom(component("a", "a"), dependencies=[{"ref": "a", "dependsOn": ["b"]}]))
+    again = xml_of(bom(component("b", "b"), dependencies=[{"ref": "b", "dependsOn": ["c"]}]))
+    inner = again[again.index("<components>") : again.index("</bom>")]
+    (tmp_path / "bom.xml").write_text(text.replace("</bom>", f"{inner}</bom>"))
+    tables = load_tables([tmp_path / "bom.xml"])
+    assert ends(tables) == [("#a", "contains", "#b"), ("#b", "contains", "#c")]
+    assert tables.entities.height == 3
+
+
+def test_a_formulation_is_told_in_both_forms(tmp_path: Path) -> None:
+    """By name alone."""
+    document = bom(component("a", "a"), formulation=[{"bom-ref": "f"}])
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    text = xml_of(bom(component("a", "a"))).replace("</bom>", "<formulation/></bom>")
+    (tmp_path / "a.xml").write_text(text)
+    for name in ("a.json", "a.xml"):
+        assert "what it names is not read" in told(load_tables([tmp_path / name]))

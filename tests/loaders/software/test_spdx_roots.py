@@ -219,3 +219,46 @@ def test_roots_of_version_3(tmp_path: Path) -> None:
     (row,) = tables.entities.filter(name="lib").to_dicts()
     assert row["id"] == "pkg:npm/lib@1"
     assert f"sha256:{DIGEST}" in row["also_known_as"]
+
+
+def test_a_document_that_describes_all_that_it_lists(tmp_path: Path) -> None:
+    """And says nothing more: nobody contains anything, and that is told."""
+    plain = document(package("a"), package("b"), roots="a b")
+    report = told(load_tables([write(tmp_path, "doc.json", plain)]))
+    assert "describes several things, and states nothing between them" in report
+
+
+TAGS = """\
+SPDXVersion: SPDX-2.3
+DocumentNamespace: http://d.example/x
+DocumentName: x
+PackageName: a
+SPDXID: SPDXRef-a
+PackageVersion: 1
+PackageVersion: 2
+PackageChecksum: SHA256: {digest}
+ExternalRef: PACKAGE-MANAGER purl pkg:npm/A@1
+Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-a
+"""
+XML = """\
+<Document><spdxVersion>SPDX-2.3</spdxVersion><SPDXID>SPDXRef-DOCUMENT</SPDXID><name>x</name>
+<documentNamespace>http://d.example/x</documentNamespace>
+<documentDescribes>SPDXRef-a</documentDescribes>
+<packages><SPDXID>SPDXRef-a</SPDXID><name>a</name><versionInfo>1</versionInfo>
+<versionInfo>2</versionInfo>
+<checksums><algorithm>SHA256</algorithm><checksumValue>{digest}</checksumValue></checksums>
+<externalRefs><referenceType>purl</referenceType>
+<referenceLocator>pkg:npm/A@1</referenceLocator></externalRefs>
+</packages></Document>
+"""
+
+
+@pytest.mark.parametrize(("text", "name"), [(TAGS, "x.spdx"), (XML, "x.spdx.xml")])
+def test_fields_that_stand_twice_are_told(tmp_path: Path, text: str, name: str) -> None:
+    """Tag-value and XML can say a thing twice; digests and purls are read in both."""
+    (tmp_path / name).write_text(text.format(digest=DIGEST))
+    tables = load_tables([tmp_path / name])
+    assert "dropped 1: a field that stands twice: the first counts" in told(tables)
+    (row,) = tables.entities.to_dicts()
+    assert (row["id"], row["version"]) == ("pkg:npm/a@1", "1")
+    assert f"sha256:{DIGEST}" in row["also_known_as"]
