@@ -29,11 +29,20 @@ BOM: dict[str, Any] = {
             "externalReferences": [{"type": "bom", "url": "urn:cdx:x/1#y"}],
         },
         {"type": "operating-system", "bom-ref": "os", "name": "os"},
+        {
+            "type": "container", "bom-ref": "i", "name": "a/b:1", "version": "sha256:ab",
+            "purl": "pkg:oci/b@sha256:ab?repository_url=x.example/b&tag=1",
+            "hashes": [{"alg": "SHA-256", "content": "ab" * 32}],
+            "properties": [{"name": "x:RepoTag", "value": "a/b:1"}],
+            "evidence": {"identity": [{"field": "purl", "concludedValue": "pkg:oci/c@1"}]},
+            "pedigree": {"variants": [{"type": "container", "name": "v", "purl": "pkg:npm/a@1"}]},
+        },
+        {"type": "library", "bom-ref": "a2", "name": "a", "purl": "pkg:npm/a@1"},
     ],
     "services": [{"bom-ref": "s", "name": "s", "provider": {"name": "Cloud"}}],
     "dependencies": [
         {"ref": "shop", "dependsOn": ["a", "s", "nothing"], "provides": ["b"]},
-        {"ref": "a", "dependsOn": ["os"]},
+        {"ref": "a", "dependsOn": ["os"]}, {"ref": "a2", "dependsOn": ["b"]},
     ],
     "compositions": [{"aggregate": "incomplete"}],
 }  # fmt: skip

@@ -30,6 +30,7 @@ from tests.loaders.operations.kubernetes import (
 )
 from tests.loaders.operations.status import test_status
 from tests.loaders.operations.traces import test_spans
+from tests.loaders.software import test_packages, test_tools
 
 WORDS = [
     "", "a", "web", "db", "aws_vpc.main", "module.db", "data", "[0]", "..", "/etc/passwd", "${A}",
@@ -48,7 +49,17 @@ JSON: dict[str, Any] = {
     "blast": {"nodes": [{"label": "[root] aws_a.b", "svg_id": "x"}],
               "edges": [{"source": "[root] aws_a.b", "target": "[root] aws_c.d"}]},
     "otlp": test_spans.otlp(test_spans.TRACE),
+    "tempo": {"trace": test_spans.otlp(test_spans.TRACE)},
     "zipkin": test_spans.zipkin(test_spans.TRACE),
+    "jaeger trace": {"data": [test_spans.jaeger(test_spans.TRACE)]},
+    "npm": test_packages.NPM,
+    "pipdeptree": [
+        {"package": test_packages.pip("a", "1"), "dependencies": [test_packages.pip("b", "?")]}
+    ],
+    "pipdeptree tree": [
+        test_packages.pip("a", "1", dependencies=[test_packages.pip("b", "1", dependencies=[])])
+    ],
+    "wrapped": {"x": {"sbom": test_tools.TRIVY}, "y": [test_tools.SYFT]},
     "jaeger": [{"parent": "a", "child": "b", "callCount": 1}],
     "jaeger data": {"data": [{"parent": "a", "child": "b", "callCount": 1}]},
     "statuspage": {"page": test_status.PAGE, "components": test_status.COMPONENTS,
@@ -74,6 +85,7 @@ TEXTS = {
     "dot": test_terraform.OLD_DOT, "dot 1.7": test_terraform.NEW_DOT, "atom": test_status.ATOM,
     "rss": test_status.RSS, "compose": test_compose.MAIN, "kubernetes": test_reader.WEB,
     "backstage": test_backstage.ENTITIES,
+    "go": test_packages.GRAPH,
     "apoc": "\n".join(json.dumps(record) for record in test_neo4j.EXPORT),
 }  # fmt: skip
 

@@ -24,7 +24,15 @@ SPDX: dict[str, Any] = {
             "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:npm/a@1"}],
         },
         {"SPDXID": "SPDXRef-b", "name": "b", "primaryPackagePurpose": "CONTAINER"},
+        {
+            "SPDXID": "SPDXRef-c", "name": "a", "externalRefs": [
+                {"referenceType": "purl", "referenceLocator": "pkg:npm/a@1"},
+                {"referenceType": "purl", "referenceLocator": "pkg:oci/a@sha256:ab?tag=1"},
+            ],
+            "checksums": [{"algorithm": "SHA256", "checksumValue": "ab" * 32}],
+        },
     ],
+    "documentDescribes": ["SPDXRef-a", "SPDXRef-b"],
     "files": [{"SPDXID": "SPDXRef-f", "fileName": "./f"}],
     "snippets": [{"SPDXID": "SPDXRef-s", "snippetFromFile": "SPDXRef-f"}],
     "relationships": [
@@ -35,6 +43,10 @@ SPDX: dict[str, Any] = {
         {
             "spdxElementId": "SPDXRef-f", "relationshipType": "GENERATED_FROM",
             "relatedSpdxElement": "DocumentRef-x:SPDXRef-y",
+        },
+        {
+            "spdxElementId": "SPDXRef-c", "relationshipType": "TEST_DEPENDENCY_OF",
+            "relatedSpdxElement": "SPDXRef-a",
         },
     ],
 }  # fmt: skip
