@@ -229,7 +229,8 @@ def _type(hint: Any) -> Any:
         return numbers[hint]
     if get_origin(hint) is Annotated:
         array, dimensions, *seen = get_args(hint)
-        (kind,) = get_args(get_args(array)[1])
+        last = get_args(array)[-1]  # its dtype, or from numpy 2.5 on the scalar type itself
+        (kind,) = get_args(last) or (last,)
         number = numba.from_dtype(np.dtype(kind))
         return types.Array(number, dimensions, "A" if seen else "C", readonly=bool(seen))
     parts = get_type_hints(hint, include_extras=True).values()
