@@ -152,9 +152,9 @@ def test_damaged_files_are_told_and_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_json_that_is_none_says_so(tmp_path: Path) -> None:
-    """Not a list of formats, but where it breaks."""
+    """Not a list of formats, but where it breaks: at the comma from Python 3.13 on."""
     (tmp_path / "a.json").write_text('{"a": 1,\n}')
-    with pytest.raises(InputError, match=r"a\.json:2:1: not readable as JSON"):
+    with pytest.raises(InputError, match=r"a\.json:(1:8|2:1): not readable as JSON"):
         load_tables([tmp_path / "a.json"])
     (tmp_path / "a.json").write_text('{"a": 1,\n"a": 2}')
     with pytest.raises(InputError, match=r"a\.json:2: the key 'a' stands twice"):
