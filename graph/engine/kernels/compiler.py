@@ -44,7 +44,6 @@ _PATIENCE = 3.0  # seconds between two lines on a kernel that is being compiled
 # kernels allocate nothing: without numba's runtime no references to arrays are counted, which took
 # half of the time of those that look into many arrays
 _OPTIONS = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
-_said: list[str] = []  # the kernel with which this process told that none can be kept
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,27 +107,20 @@ class Kernel(Generic[P]):
             try:
                 compiled._cache = _Kept(self.function, notice)
             except RuntimeError:  # from numba: no locator
-                _log.warning(
-                    "no folder can be written to keep %s in, so that every process compiles it "
-                    "anew: set NUMBA_CACHE_DIR to one that can", self.name,
-                )  # fmt: skip
+                _warn_of_no_folder()
                 notice.begin()
             compiled.compile(_signature(self.function))
         compiled.disable_compile()
         return compiled
 
 
-_NO_FOLDER = (
-    "no folder can be written to keep %s in, so that every process compiles it and others anew: "
-    "set NUMBA_CACHE_DIR to one that can"
-)
-
-
-def _warn_of_no_folder(name: str) -> None:
-    """Say so with the first kernel; it is the same with all others."""
-    if not _said:
-        _said.append(name)
-        _log.warning(_NO_FOLDER, name)
+@cache
+def _warn_of_no_folder() -> None:
+    """Once for all kernels."""
+    _log.warning(
+        "no folder can be written to keep compiled kernels in, so that every process compiles them "
+        "anew: set NUMBA_CACHE_DIR to one that can"
+    )
 
 
 def kernel(name: str, seconds: int) -> Callable[[Callable[P, None]], Kernel[P]]:

@@ -93,7 +93,7 @@ def test_where_no_folder_can_be_written_each_process_compiles_and_says_why(packa
     for _ in range(2):
         said = sort(package, NUMBA_CACHE_DIR=str(package / "nowhere" / "deeper"))
         assert COMPILES in said
-        assert "no folder can be written to keep the sorting kernel in" in said
+        assert said.count("no folder can be written to keep compiled kernels in") == 1
         assert "set NUMBA_CACHE_DIR" in said
 
 
