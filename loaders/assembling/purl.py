@@ -14,8 +14,13 @@ from typing import Any
 
 from knockon.graph.errors import clip
 
-# nothing in it that any type folds: no capitals, no `_`, nothing quoted, no qualifiers
-_CANONICAL = re.compile(r"pkg:[a-z][a-z0-9.-]*(?:/[a-z0-9][a-z0-9.-]*)+(?:@[a-z0-9.~-]+)?")
+# nothing in it that its type folds or the specification quotes, and no qualifiers
+_CANONICAL = re.compile(
+    r"pkg:(?:[a-z][a-z0-9.-]*(?:/[a-z0-9][a-z0-9.-]*)+(?:@[a-z0-9.~-]+)?"
+    r"|(?:cargo|gem|golang|maven|npm|nuget)(?:/(?:%40)?[a-z0-9][a-z0-9._-]*)+(?:@[\w.~-]+)?)",
+    re.ASCII,
+)
+_PLAIN_JAR = "?type=jar"  # as Maven's plug-in writes all of them
 _SMALL_NAMES = ("alpm", "golang", "oci")  # types whose names the specification has in small letters
 _SMALL_NAMESPACES = (*_SMALL_NAMES, "deb", "rpm", "qpkg")
 _SYSTEM = ("alpm", "apk", "deb", "rpm")  # types of the packages of operating systems
@@ -63,7 +68,8 @@ def is_purl(text: str) -> bool:
 
 def spell_purl(text: str) -> str:
     """The canonical spelling of a purl. Raises ValueError for what is none, in words."""
-    return text if _CANONICAL.fullmatch(text) else parse_purl(text).text
+    plain = text.removesuffix(_PLAIN_JAR) if text.startswith("pkg:maven/") else text
+    return plain if _CANONICAL.fullmatch(plain) else parse_purl(text).text
 
 
 @lru_cache(maxsize=1 << 16)
@@ -80,14 +86,10 @@ def parse_purl(text: str) -> Purl:
     for key in [k for k, v in qualifiers.items() if _is_default(type_, k, v)]:
         del qualifiers[key]
     name, namespace = str(found.name), str(found.namespace or "")
-    plain = found._replace(
-        name=name.lower() if type_ in _SMALL_NAMES else name,
-        namespace=(namespace.lower() if type_ in _SMALL_NAMESPACES else namespace) or None,
-        qualifiers=qualifiers,
-    )
-    return Purl(
-        plain.to_string(), type_, plain.namespace or "", plain.name, plain.version or "", qualifiers
-    )
+    small = name.lower() if type_ in _SMALL_NAMES else name
+    above = namespace.lower() if type_ in _SMALL_NAMESPACES else namespace
+    plain = found._replace(name=small, namespace=above or None, qualifiers=qualifiers)
+    return Purl(plain.to_string(), type_, above, small, str(found.version or ""), qualifiers)
 
 
 def make_purl(type_: str, namespace: str, name: str, version: str) -> str:

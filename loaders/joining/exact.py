@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from knockon.graph.errors import clip
-from knockon.graph.model.tables import Finding, Tables, known_as
+from knockon.graph.model.tables import ALSO_KNOWN_AS, Finding, Tables, known_as
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.rows import STANDS_FOR
 from knockon.loaders.joining.claims import EXACT, Claim
@@ -42,7 +42,7 @@ def find_exact(tables: Tables) -> Exact:
     """The entities of some tables that go by one exact name, and what could not be joined."""
     also = {
         identifier: names
-        for identifier, listed in known_as(tables.entities).items()
+        for identifier, listed in known_as(_keep_shared(tables.entities)).items()
         if (names := [n for n in listed if _EXACT.fullmatch(n)])
     }
     if not also:
@@ -55,6 +55,27 @@ def find_exact(tables: Tables) -> Exact:
         finder.rows, ["dependent", "provider", "relation", "evidence"], orient="row"
     )
     return Exact(tuple(finder.claims), rows, finder.findings.report())
+
+
+def _keep_shared(entities: pl.DataFrame) -> pl.DataFrame:
+    """The entities of which some name is an id, or a name of another: in large tables few are."""
+    if ALSO_KNOWN_AS not in entities.columns:
+        return entities
+    told = entities.select("id", ALSO_KNOWN_AS).drop_nulls()
+    is_list = pl.col(ALSO_KNOWN_AS).str.starts_with("[")
+    try:
+        lists = told.filter(is_list).with_columns(
+            pl.col(ALSO_KNOWN_AS).str.json_decode(pl.List(pl.String))
+        )
+    except pl.exceptions.ComputeError:  # text that only begins like a list
+        return told
+    names = pl.concat([lists.explode(ALSO_KNOWN_AS), told.filter(~is_list)])
+    shared = pl.col(ALSO_KNOWN_AS).is_duplicated() | pl.col(ALSO_KNOWN_AS).is_in(
+        entities["id"].implode()
+    )
+    found = names.filter(shared)
+    kept = pl.concat([found["id"], found[ALSO_KNOWN_AS]]).implode()  # holders, and who is meant
+    return told.filter(pl.col("id").is_in(kept))
 
 
 class _Finder:

@@ -112,6 +112,8 @@ def _check_head(source: Source, document: Any) -> None:
 def separate_copies(bom: Bom) -> None:
     """Copies of one purl that depend on different things become entities of their own (`copies`),
     beside the package, which each of them contains."""
+    if len({thing.id for thing in bom.things}) == len(bom.things):
+        return
     needs: dict[Thing, list[Thing]] = {}
     for link in bom.links:
         if isinstance(link.provider, Thing):
