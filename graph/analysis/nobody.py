@@ -16,6 +16,7 @@ from knockon.graph.arrays import Ints
 from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import TO, plain
+from knockon.graph.model.tables import UNREAD
 from knockon.graph.scenario.modes import UNAIDED, list_modes
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.words import join
@@ -40,6 +41,7 @@ def explain_nobody(graph: DependencyGraph, scenario: Scenario) -> tuple[str, ...
         *_explain_zero(graph, crossed),
         *_explain_parent(graph, failing),
         *_explain_names(graph, failing, any_direct=direct.height > 0),
+        *_explain_unread(graph),
         *_explain_dropped(graph),
     )
 
@@ -171,6 +173,13 @@ def _explain_names(graph: DependencyGraph, failing: Ints, *, any_direct: bool) -
                 said.append(f"{clip(name, 60)!r} ({used[number]:,} depend on it)")
     if said:
         yield f"there are names like it: {', '.join(said[:_ALIKE])}"
+
+
+def _explain_unread(graph: DependencyGraph) -> Iterator[str]:
+    """What sources state, but in words that lead nowhere: an address of another file, perhaps."""
+    for finding in (f for f in graph.report if f.reason.endswith(UNREAD)):
+        places = f" ({some(finding.examples, _NAMED)})" if finding.examples else ""
+        yield f"left unread in its sources, {finding.count:,}: {finding.reason}{places}"
 
 
 def _explain_dropped(graph: DependencyGraph) -> Iterator[str]:

@@ -9,11 +9,12 @@ evidence, and can be left out.
 from collections.abc import Mapping
 
 from knockon.graph.errors import clip
+from knockon.graph.model.tables import UNREAD
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.operations.addresses import Host, find_hosts
 from knockon.loaders.operations.compose_service import CONTAINER, Service
 
-_NOWHERE = "an address that is no service of these files: read as no dependency"
+_NOWHERE = f"an address that is no service of these files: {UNREAD}"
 _OWN = "an address of the service itself"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from knockon.graph.errors import clip
+from knockon.graph.model.tables import UNREAD
 from knockon.loaders.assembling.gather import SHARED_FROM
 from knockon.loaders.operations.addresses import Host, find_hosts
 from knockon.loaders.operations.kubernetes.cluster import AT_START, Cluster
@@ -19,7 +20,7 @@ from knockon.loaders.operations.kubernetes.pods import Written, find_pod, find_w
 from knockon.loaders.operations.kubernetes.services import Services
 
 _OWN = "an address of the Service that a workload is behind itself"
-_NOWHERE = "an address that leads to nothing in the files: read as no dependency"
+_NOWHERE = f"an address that leads to nothing in the files: {UNREAD}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import polars as pl
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.model.tables import Finding
+from knockon.graph.model.tables import UNREAD, Finding
 from tests.timed import timed_graph
 from tests.toys import dep, graph_of, group
 
@@ -89,3 +89,18 @@ def test_who_depends_on_nothing_of_it_needs_no_excuse() -> None:
     assert answer.nobody == ()
     assert answer.headline == "If B fails, nobody else is hit (2 other entities)"
     assert whatif(graph_of(dep("B", "C")), "C").nobody == ()
+
+
+def test_what_leads_nowhere_is_told_where_nobody_is_hit() -> None:
+    """An address that no file resolved may be the one that was asked about."""
+    tables = graph_of(dep("B", "C")).tables
+    stated = Finding(
+        "note", 2, f"an address that leads to nothing: {UNREAD}", ("payment: a.yaml:9",)
+    )
+    graph = DependencyGraph.from_tables(
+        type(tables)(tables.entities, tables.dependencies, report=(stated,))
+    )
+    assert whatif(graph, "B").headline.endswith(
+        ": left unread in its sources, 2: an address that leads to nothing: read as no dependency "
+        "(payment: a.yaml:9)"
+    )
