@@ -5,14 +5,17 @@ REST describes them in its OpenAPI document.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias
 
 import polars as pl
 from typing_extensions import TypedDict
 
-from knockon.graph.analysis import impact as answers
+from knockon.graph.analysis import answer as answers
+from knockon.graph.analysis.answer import Answer
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.scenario.fields import FIELDS, Values
+from knockon.graph.scenario.scenario import Scenario
 
 SCHEMA = 2
 _MANY = 1_000  # rows from which on polars writes them, in a seventh of the time
@@ -171,6 +174,45 @@ class WhatifJson(TypedDict):
     more: int
 
 
+class AnswerJson(TypedDict):
+    """The answer of a verb in rows. `more`: rows that `top` left out.
+
+    Which keys a row has, and what stands beside the rows, depends on the verb.
+    """
+
+    schema: int
+    graph: GraphHead
+    scenario: ScenarioJson
+    headline: str
+    rows: list[dict[str, Any]]
+    notes: list[str]
+    more: int
+
+
+def serialize_answer(answer: Answer, *, top: int | None = None) -> dict[str, Any]:
+    """The answer as JSON: the first `top` rows (all: None), then what stands beside them."""
+    shown = answer.rows if top is None else answer.rows.head(top)
+    return {
+        "schema": SCHEMA,
+        "graph": serialize_graph_head(answer.graph),
+        "scenario": _serialize_question(answer),
+        "headline": answer.headline,
+        "rows": shown.to_dicts(),
+        **{name: _make_plain(value) for name, value in answer.beside.items()},
+        "notes": [*answer.notes],
+        "more": answer.rows.height - shown.height,
+    }
+
+
+def _make_plain(value: Any) -> Any:
+    """Frames as lists of rows, whatever holds them."""
+    if isinstance(value, pl.DataFrame):
+        return value.to_dicts()
+    if isinstance(value, dict):
+        return {name: _make_plain(one) for name, one in value.items()}
+    return [_make_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def serialize_graph_head(graph: answers.GraphHead) -> GraphHead:
     return {
         "title": graph.title,
@@ -252,14 +294,28 @@ def note_kind(rows: pl.DataFrame, kind: str | None) -> list[str]:
 
 def serialize_scenario(impact: Impact) -> ScenarioJson:
     """The scenario as run: as many worlds as were looked at, and the names of what failed."""
-    stated = impact.scenario.to_dict()
     failing = impact.entities.filter(pl.col("rank") == 0)
     names = dict(zip(failing["id"], failing["name"], strict=True))
+    of_origins = [names[o.id] for o in impact.scenario.origins]
+    run = {"worlds": impact.worlds, "exact": impact.exact}
+    return _serialize_stated(impact.scenario, of_origins, run)
+
+
+def _serialize_question(answer: Answer) -> ScenarioJson:
+    """The scenario as asked; `worlds`, `exact` as run where the answer says them."""
+    run = {name: value for name, value in answer.beside.items() if name in ("worlds", "exact")}
+    return _serialize_stated(answer.scenario, answer.names, run)
+
+
+def _serialize_stated(
+    scenario: Scenario, names: Sequence[str], run: Mapping[str, Any]
+) -> ScenarioJson:
+    stated = scenario.to_dict()
     origins = [
-        {"id": o["id"], "name": names[o["id"]], "severity": o["severity"]}
-        for o in stated["origins"]
+        {"id": o["id"], "name": name, "severity": o["severity"]}
+        for o, name in zip(stated["origins"], names, strict=True)
     ]
-    as_run = stated | {"origins": origins, "worlds": impact.worlds, "exact": impact.exact}
+    as_run = {"exact": None, **stated, "origins": origins, **run}
     own_rules = {"rules"} if stated["rules"] is None else set()
     return {key: as_run[key] for key in _SHAPE if key not in own_rules}
 

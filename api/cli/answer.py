@@ -14,7 +14,8 @@ from knockon.graph.errors import clip
 if TYPE_CHECKING:
     from polars import DataFrame
 
-    from knockon.api.cli.console import Out
+    from knockon.api.text.console import Out
+    from knockon.graph.analysis.answer import Answer
     from knockon.graph.analysis.impact import Impact
     from knockon.graph.model.graph import DependencyGraph
     from knockon.graph.model.tables import Tables
@@ -49,13 +50,31 @@ def write_answer(
     elif form in PAGES:
         from functools import partial
 
-        from knockon.api.cli.tables import print_whatif
+        from knockon.api.text.tables import print_whatif
 
         show = partial(print_whatif, kind=kind, top=top)
         print_page(show, impact, output, form=form, aside=aside)
     else:
         rows, _ = select_rows(impact, kind=kind, top=top)
         print_frame(rows, form, output)
+
+
+def write_rows(
+    answer: "Answer", form: str, output: Path | None, *, top: int | None, aside: bool
+) -> None:
+    """The answer of a verb in one of the forms, on the terminal or into a file."""
+    from functools import partial
+
+    from knockon.api.schema import dump_json, serialize_answer
+
+    if form == "json":
+        emit(dump_json(serialize_answer(answer, top=top)), output)
+    elif form in PAGES:
+        from knockon.api.text.rows import print_answer
+
+        print_page(partial(print_answer, top=top), answer, output, form=form, aside=aside)
+    else:
+        print_frame(answer.rows if top is None else answer.rows.head(top), form, output)
 
 
 def check_output(form: str, output: Path | None) -> None:
@@ -119,7 +138,7 @@ def print_page(
     """What `show` prints, on the terminal, into a file, or aside on standard error."""
     from io import StringIO
 
-    from knockon.api.cli.console import format_markdown, make_console
+    from knockon.api.text.console import format_markdown, make_console
 
     if form == "markdown":
         emit(format_markdown(show, answer), output)
@@ -144,9 +163,11 @@ def print_json(data: Any, output: Path | None) -> None:
     emit(dump_json(data), output)
 
 
-def write_picture(impact: "Impact", path: Path, what: str = "map") -> None:
-    """The map, or a chart, into a file or to standard output."""
-    emit(impact.to_svg() if what == "map" else getattr(impact, f"{what}_svg")(), path)
+def write_picture(answer: "Answer | Impact", path: Path, what: str = "map") -> None:
+    """A picture of an answer by its name, into a file or to standard output."""
+    from knockon.graph.analysis.answer import render_picture
+
+    emit(render_picture(answer, what), path)
     if path != STDOUT:
         click.echo(f"{what}: {path}", err=True)
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from knockon.api.backtest_json import POOLS, count_shared_assumptions, describe_question
-from knockon.api.cli.console import Out
+from knockon.api.text.console import Out
 from knockon.graph.analysis.backtest.backtest import Backtest, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion

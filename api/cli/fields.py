@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from knockon.api.cli.files import INPUT
-from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, RULES, Field
+from knockon.graph.scenario.kinds import AMONG, ENTITIES, ORIGINS, RULES, Field
 
 Command: TypeAlias = Callable[..., None]
 
@@ -17,7 +17,9 @@ Command: TypeAlias = Callable[..., None]
 def add_fields(command: Command, fields: Sequence[Field]) -> Command:
     """An option for each field, but for what fails: that is the argument ENTITY..."""
     for field in reversed([f for f in fields if f.kind is not ORIGINS]):
-        kind = {ENTITIES: _describe_list, RULES: _describe_file}.get(field.kind, _describe_value)
+        kind = {ENTITIES: _describe_list, RULES: _describe_file, AMONG: _describe_among}.get(
+            field.kind, _describe_value
+        )
         words = {"metavar": field.metavar or field.kind.metavar, "default": field.default}
         command = click.option(f"--{field.name.replace('_', '-')}", **words, **kind(field))(command)
     return command
@@ -63,3 +65,19 @@ def _describe_file(field: Field) -> dict[str, Any]:
 
     help_ = f"{field.help}  [{field.note}]"
     return {"type": INPUT, "callback": read, "help": help_}
+
+
+def _describe_among(field: Field) -> dict[str, Any]:
+    def read(_: click.Context, __: click.Parameter, text: str | None) -> Any:
+        from knockon.api.cli.origins import read_list
+
+        if text is None:
+            return None
+        names = read_list(text) if Path(text).is_file() else text
+        return (
+            names
+            if isinstance(names, str)
+            else [n if isinstance(n, str) else n["id"] for n in names]
+        )
+
+    return {"callback": read, "help": f"{field.help}  [{field.note}]"}

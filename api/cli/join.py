@@ -80,7 +80,7 @@ def show_proposals(rows: "pl.DataFrame", notes: "list[Finding]", output: Path | 
     from knockon.api.cli.answer import emit, print_page
 
     if output is None:
-        from knockon.api.cli.tables import print_aliases
+        from knockon.api.text.tables import print_aliases
 
         print_page(lambda out, found: print_aliases(out, found, notes), rows, None)
         return

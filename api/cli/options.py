@@ -112,25 +112,26 @@ def add_answer_options(command: Command) -> Command:
             metavar="FILE",
             help="Also draw the impact map into this file.",
         ),
-        click.option(
-            "-o",
-            "output",
-            type=Output(),
-            metavar="FILE",
-            help="Write the answer to this file.",
-        ),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["table", "json", "csv", "parquet", "markdown"]),
-            default="table",
-            show_default=True,
-        ),
+        add_form_options,
     ):
         command = add(command)
     command = add_fields(command, VIEW)
     return click.option(
         "-v", "--verbose", is_flag=True, help="Tell on stderr how it was computed."
+    )(command)
+
+
+def add_form_options(command: Command) -> Command:
+    """In which form an answer is written, and where to."""
+    command = click.option(
+        "-o", "output", type=Output(), metavar="FILE", help="Write the answer to this file."
+    )(command)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "csv", "parquet", "markdown"]),
+        default="table",
+        show_default=True,
     )(command)
 
 

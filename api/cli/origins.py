@@ -20,23 +20,36 @@ _HEADS = ("id", "entity", "name")  # of the column of a file that names what fai
 _MOST = 1 << 24  # bytes of a list of origins
 
 
-def add_origin_options(command: Command) -> Command:
-    """ENTITY... and the options beside it; one of all must name something that fails."""
+def add_origin_options(
+    command: Command, *, needed: bool = True, by_option: bool = False
+) -> Command:
+    """ENTITY... and the options beside it.
+
+    needed: one of all must name something that fails
+    by_option: entities are named by `--if ENTITY...`, for the verb asks about another one
+    """
+    named = "--if ENTITY..." if by_option else "ENTITY..."
 
     @wraps(command)
     def collect(
         read: Read, entities: tuple[str, ...], whole: tuple[str, ...], all_named: tuple[str, ...],
-        listed: tuple[str, ...], now: tuple[Path, ...], **rest: Any,
+        listed: tuple[str, ...], now: tuple[Path, ...], failing: tuple[str, ...] = (), **rest: Any,
     ) -> None:  # fmt: skip
+        if by_option and entities and not failing:
+            raise click.UsageError(
+                f"expected one TARGET, got {clip(entities[0])!r} too: what fails stands behind --if"
+            )
+        entities = (*failing, *entities)
         origins: list[Any] = [*entities, *(o for file in listed for o in read_list(file))]
         origins += [{"whole": name} for name in whole]
         origins += [{"all_named": name} for name in all_named]
         if now:
             _ask_now(command, read, origins, now, rest)
             return
-        if not origins:
+        if needed and not origins:
             raise click.UsageError(
-                "Missing argument 'ENTITY...', or --whole, --all-named, --origins FILE, --now FILE."
+                f"Missing {'option' if by_option else 'argument'} {named!r}, or --whole, "
+                "--all-named, --origins FILE, --now FILE."
             )
         command(read=read, entities=tuple(origins), **rest)
 
@@ -60,7 +73,12 @@ def add_origin_options(command: Command) -> Command:
         ),
     ):  # fmt: skip
         added = add(added)
-    return click.argument("entities", nargs=-1, metavar="[ENTITY]...")(added)
+    if by_option:
+        added = click.option(
+            "--if", "failing", multiple=True, metavar="ENTITY...", help="What fails."
+        )(added)
+    metavar = "" if by_option else "[ENTITY]..."
+    return click.argument("entities", nargs=-1, metavar=metavar)(added)
 
 
 def read_list(file: str) -> list[Any]:

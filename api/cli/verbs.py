@@ -40,6 +40,7 @@ from knockon.api.cli.options import (
     add_source_options,
 )
 from knockon.api.cli.progress import watch_worlds
+from knockon.api.cli.questions import add_questions
 from knockon.api.cli.startup import collect_rarely
 from knockon.api.cli.stdout import ClosedPipe, prepare_streams, say, silence_stdout, write_stdout
 from knockon.graph.errors import KnockonError
@@ -140,7 +141,7 @@ def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -
 )
 def load(read: Read, output: Path | None, form: str) -> None:
     """Read, merge and check sources; tell what was read, merged, dropped, and why."""
-    from knockon.api.cli.tables import print_load
+    from knockon.api.text.tables import print_load
 
     if form == "markdown":
         check_output(form, output)
@@ -235,11 +236,11 @@ def sources(form: str) -> None:
     if form == "json":
         print_json(rows, None)
     elif form == "markdown":
-        from knockon.api.cli.tables import format_sources
+        from knockon.api.text.tables import format_sources
 
         write_stdout(format_sources(rows))
     else:
-        from knockon.api.cli.tables import print_sources
+        from knockon.api.text.tables import print_sources
 
         print_page(print_sources, rows, None)
 
@@ -257,6 +258,9 @@ def completion(shell: str) -> None:
     made = get_completion_class(shell)
     if made is not None:
         say(made(cli, {}, "knockon", COMPLETE).source())
+
+
+add_questions(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

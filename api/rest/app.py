@@ -14,7 +14,7 @@ from knockon.api.rest import openapi, problems
 from knockon.api.rest.graphs import add_entities, add_graphs
 from knockon.api.rest.http import Door, StrictRoute, list_hosts
 from knockon.api.rest.page import add_page
-from knockon.api.rest.questions import add_whatif
+from knockon.api.rest.questions import add_questions, add_whatif
 from knockon.api.rest.served import Served
 from knockon.graph.model.graph import DependencyGraph
 
@@ -56,6 +56,7 @@ def create_app(
     add_graphs(app, served)
     add_entities(app, served)
     add_whatif(app, served)
+    add_questions(app, served)
     add_page(app)
     openapi.extend_document(app, served.graphs)
     return app

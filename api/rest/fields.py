@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic import Field as Described
@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.hours import LONGEST
-from knockon.graph.scenario.kinds import HOURS, NUMBER, ROLLOUT, TEXT, WHOLE, Field
+from knockon.graph.scenario.kinds import AMONG, HOURS, NUMBER, ROLLOUT, TEXT, WHOLE, Field
 
 MAX_TEXT = 2_000
 _RANGE = r"^\s*[0-9]+(\.[0-9]+)?(\s*\.\.\s*[0-9]+(\.[0-9]+)?)?\s*$"
@@ -129,7 +129,8 @@ def _refuse(why: str) -> PydanticCustomError:
 
 def _is_plain(value: Any, plain: Any) -> bool:
     """Whether JSON holds what the kind is written as; a whole number is a number, too."""
-    types = get_args(plain) or (plain,)
+    united = get_args(plain) if get_origin(plain) is not list else ()
+    types = tuple(get_origin(t) or t for t in united or (plain,))
     return isinstance(value, (*types, int) if float in types else types) or (
         int in types and isinstance(value, float)
     )
@@ -158,6 +159,11 @@ def _describe_rollout(_: Field, __: bool) -> list[JsonSchemaValue]:
     return [{"type": "string", "maxLength": MAX_TEXT, "format": "rollout"}]
 
 
+def _describe_among(_: Field, text: bool) -> list[JsonSchemaValue]:
+    kind = {"type": "string", "maxLength": MAX_TEXT}
+    return [kind] if text else [kind, {"type": "array", "items": kind}]
+
+
 def _describe_bounds(field: Field) -> JsonSchemaValue:
     bounds = field.bounds
     ends = {
@@ -173,5 +179,6 @@ DESCRIPTIONS: dict[Any, Callable[[Field, bool], list[JsonSchemaValue]]] = {
     TEXT: _describe_text,
     HOURS: _describe_hours,
     ROLLOUT: _describe_rollout,
+    AMONG: _describe_among,
 }
 """What JSON schema calls each kind; entities are lists of pydantic's own."""

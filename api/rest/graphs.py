@@ -12,7 +12,7 @@ from knockon.api.rest.openapi import describe_responses
 from knockon.api.rest.scenario import EntitiesQuery, EntityQuery, refuse_repeats
 from knockon.api.rest.served import Served
 from knockon.api.schema import SCHEMA, serialize_graph_head
-from knockon.graph.analysis.impact import GraphHead
+from knockon.graph.analysis.answer import GraphHead
 
 BASE = "/v1/graphs"
 GraphName = Annotated[str, Path(description="Name of a graph, from /v1/graphs.")]

@@ -18,8 +18,8 @@ from knockon.api.rest.problems import build_problem
 from knockon.graph.errors import clip
 
 JSON, SVG, CSV = "application/json", "image/svg+xml", "text/csv"
+MARKDOWN = "text/markdown"
 MAX_BODY = 2**20
-_SUFFIX = {"json": JSON, "svg": SVG, "csv": CSV}
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")

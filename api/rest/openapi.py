@@ -73,9 +73,10 @@ def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) 
             parameter["schema"]["enum"] = [*graphs]
         if parameter["name"] == "kind":
             parameter["schema"] = {"type": "string", "enum": kinds}
-    for model in ("WhatifBody", "TimelineBody", "DetectionBody"):
-        body = document["components"]["schemas"][model]["properties"]
-        body["kind"]["anyOf"] = [{"type": "string", "enum": kinds}, {"type": "null"}]
+    for name, model in document["components"]["schemas"].items():
+        body = model.get("properties", {})
+        if name.endswith("Body") and "kind" in body:
+            body["kind"]["anyOf"] = [{"type": "string", "enum": kinds}, {"type": "null"}]
 
 
 def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:
@@ -83,8 +84,11 @@ def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph
     name, graph = next(((n, g) for n, g in graphs.items() if g.ids), (None, None))
     if graph is None:
         return
-    entity = graph.ids[int(np.bincount(graph.provider, minlength=graph.size).argmax())]
+    number = int(np.bincount(graph.provider, minlength=graph.size).argmax())
+    entity = graph.ids[number]
     shown = {("graph", "path"): name, ("entity", "path"): entity, ("origin", "query"): [entity]}
+    ends = graph.dependent[graph.provider == number]
+    shown["target", "query"] = graph.ids[int(ends[0])] if len(ends) else entity
     answer = serialize_whatif(whatif(graph, entity), top=_EXAMPLE_ROWS)
     for path, operation in _list_operations(document):
         more = next((m for end, m in _MORE.items() if path.endswith(end)), {})
@@ -95,9 +99,18 @@ def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph
                 parameter["example"] = examples[at]
         if "requestBody" in operation:
             body = operation["requestBody"]["content"]["application/json"]
-            body["example"] = {"origins": [entity], **more}
+            body["example"] = _build_body(document, body["schema"]["$ref"], shown, more)
         if path.endswith("/whatif"):
             operation["responses"]["200"]["content"]["application/json"]["example"] = answer
+
+
+def _build_body(
+    document: dict[str, Any], model: str, shown: Mapping[tuple[str, str], Any], more: dict[str, Any]
+) -> dict[str, Any]:
+    """An example of a body: its target and what fails, where it has these."""
+    known = document["components"]["schemas"][model.rpartition("/")[2]]["properties"]
+    stated = {"target": shown["target", "query"], "origins": shown["origin", "query"]}
+    return {name: value for name, value in stated.items() if name in known} | more
 
 
 def _list_operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

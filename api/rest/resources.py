@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from knockon.api.rest.scenario import EntitiesQuery
 from knockon.api.schema import SCHEMA, GraphHead, serialize_graph_head
-from knockon.graph.analysis import impact as answers
+from knockon.graph.analysis import answer as answers
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import ENTITY_COLUMNS
 

@@ -1,7 +1,7 @@
 """What clients may ask: the scenario as a JSON body and as a query string, made from the table."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -23,6 +23,8 @@ from knockon.graph.errors import clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import FIELDS, MOST_NAMES, VIEW, find_field
 from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
+from knockon.graph.scenario.questions import QUESTIONS
+from knockon.graph.scenario.questions import Question as Verb
 from knockon.graph.scenario.scenario import Scenario
 
 _SEVERITY = replace(find_field("severity"), null="that of the scenario")
@@ -64,6 +66,23 @@ class Question(Keys):
         values = {fields.get(key, key): _unpack(getattr(self, key)) for key in stated}
         return Scenario.from_dict(values).on(graph)
 
+    def read_own(self, verb: Verb) -> dict[str, Any]:
+        """The options of a verb's own, and its target; those not stated at their defaults."""
+        own = {name: _unpack(getattr(self, key)) for key, name in self._find_keys(verb.fields)}
+        return own | ({"target": self.target} if verb.target else {})  # type: ignore[attr-defined]
+
+    def read_scenario(self, verb: Verb, graph: DependencyGraph) -> Scenario:
+        """The scenario of a verb on this graph; nothing fails in it where nothing is stated."""
+        keys = [*self._find_keys(verb.scenario_fields), ("exact", "exact")]
+        stated = [(key, name) for key, name in keys if key in self.model_fields_set]
+        values = {name: _unpack(getattr(self, key)) for key, name in stated}
+        return Scenario.from_dict({"origins": [], **values}).on(graph)
+
+    def _find_keys(self, fields: Sequence[Field]) -> list[tuple[str, str]]:
+        """The key and the name of each field that this model has."""
+        keys = [(k, f.name) for f in fields for k in dict.fromkeys((f.parameter, f.name))]
+        return [(key, name) for key, name in keys if key in type(self).model_fields]
+
     @property
     def view(self) -> dict[str, Any]:
         """`top` and `kind`."""
@@ -94,14 +113,16 @@ def _unpack(value: Any) -> Any:
 
 
 def build_question(
-    name: str, about: str, *, text: bool, needed: Collection[str] = ()
-) -> type[Question]:
+    name: str, about: str, *, text: bool, needed: Collection[str] = (),
+    fields: Sequence[Field] = (*FIELDS, *VIEW), target: bool = False,
+) -> type[Question]:  # fmt: skip
     """The model of a question in a query string (text) or in a body.
 
     needed: fields that may be left out elsewhere, but not here
+    target: it asks about one entity
     """
-    keys: dict[str, Any] = {}
-    for field in (*FIELDS, *VIEW):
+    keys: dict[str, Any] = {"target": (Name, ...)} if target else {}
+    for field in fields:
         if field.remote:
             required = field.required or field.name in needed
             key = field.parameter if text else field.name
@@ -127,6 +148,20 @@ def _annotate(field: Field, text: bool, required: bool) -> Any:
     if text or field.kind is ENTITIES:
         return Annotated[list[Name], about, limit_names(field)]
     return Annotated[list[OriginLike], about, limit_names(field)]
+
+
+def build_verb(verb: Verb, *, text: bool) -> type[Question]:
+    """The model of a verb of the table, in a query string or in a body."""
+    name = "".join(word.capitalize() for word in verb.name.split("_"))
+    may_be_none = verb.origins == "some"
+    fields = [
+        replace(f, default=[], null="nothing") if f.name == "origins" and may_be_none else f
+        for f in verb.all_fields
+    ]
+    return build_question(
+        f"{name}{'Query' if text else 'Body'}", f"{verb.summary}: what is asked.",
+        text=text, fields=fields, target=verb.target,
+    )  # fmt: skip
 
 
 WhatifQuery = build_question("WhatifQuery", "A scenario in a query string, for links.", text=True)
@@ -166,6 +201,7 @@ class EntityQuery(Keys):
 
 
 _LISTS = {"id", *(f.parameter for f in FIELDS if f.most)}  # parameters that may be repeated
+_LISTS |= {f.parameter for verb in QUESTIONS for f in verb.fields if f.most}
 
 
 def refuse_repeats(request: Request) -> None:

@@ -1,14 +1,18 @@
 """What a server holds: its graphs by name, and the latest answers."""
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from knockon.api.rest.problems import UnknownGraphError
 from knockon.api.schema import list_kinds
+from knockon.graph.analysis.answer import Answer
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.questions import Question, find_question
 from knockon.graph.scenario.scenario import Scenario
 
 _KEPT = 8  # answers kept: a page asks for the figures and for the map of one question
@@ -24,6 +28,7 @@ class Served:
         self.graphs = dict(graphs)
         self.kinds = {n: sorted(set(g.entities["kind"])) for n, g in graphs.items()}
         self.ask = lru_cache(maxsize=_KEPT)(self._ask)
+        self._answer = lru_cache(maxsize=_KEPT)(self._compute)
         self.render = lru_cache(maxsize=2 * _KEPT)(self._render)
 
     def find_graph(self, name: str) -> DependencyGraph:
@@ -44,6 +49,20 @@ class Served:
             hint = did_you_mean(kind, here)
             raise ScenarioError(f"no entity is of the kind {clip(kind)!r}{hint}")
         return [f"no entity of this graph is of the kind {clip(kind)!r}; known: {', '.join(here)}"]
+
+    def answer(
+        self, name: str, question: Question, scenario: Scenario, own: Mapping[str, Any]
+    ) -> Answer:
+        """The answer of a verb of the table; `own`: its target and its own options."""
+        asked = (name, question.name, scenario, json.dumps(own, sort_keys=True))
+        return self._answer(*asked)
+
+    def _compute(self, name: str, verb: str, scenario: Scenario, stated: str) -> Answer:
+        question, own = find_question(verb), json.loads(stated)
+        about = [own.pop("target")] if question.target else []
+        graph = self.graphs[name]
+        answer: Answer = question.load()(graph, *about, scenario, **own)
+        return answer
 
     def _ask(self, name: str, scenario: Scenario) -> Impact:
         return whatif(self.graphs[name], scenario)

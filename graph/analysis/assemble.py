@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.impact import GraphHead, Impact, Totals, Within
+from knockon.graph.analysis.answer import GraphHead
+from knockon.graph.analysis.impact import Impact, Totals, Within
 from knockon.graph.analysis.nobody import explain_nobody
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.rollout_effect import describe_rollout

@@ -5,48 +5,15 @@ shown again. Pictures take it: `knockon.graph.maps`.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import polars as pl
 
+from knockon.graph.analysis.answer import GraphHead, dump, is_same, load, render_picture
 from knockon.graph.analysis.spread import Work
 from knockon.graph.errors import ScenarioError
-from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
-
-_TYPES = {
-    str(t): t
-    for t in (
-        pl.String, pl.Float64, pl.Int64, pl.Int32, pl.Int8, pl.UInt32, pl.Boolean,
-        pl.List(pl.String),
-    )
-}  # fmt: skip
-
-_FRAMES = (
-    "entities", "by_kind", "by_sector", "distribution", "outer", "forest", "arcs", "curve",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class GraphHead:
-    """Which graph answered: how many entities and dependencies it has; what `weight` counts;
-    `as_of`: the date of its data, or `first to last` where they differ, None where none is stated.
-    """
-
-    title: str
-    entities: int
-    dependencies: int
-    weight_unit: str | None = None
-    as_of: str | None = None
-
-    @classmethod
-    def of(cls, graph: DependencyGraph) -> "GraphHead":
-        stated = graph.dependencies["as_of"].drop_nulls().unique()
-        dates = stated.str.extract(r"^(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?:$|[T ])").drop_nulls()
-        ends = dict.fromkeys((dates.min(), dates.max())) if len(dates) else ()
-        as_of = " to ".join(str(date) for date in ends) or None
-        return cls(graph.title, graph.size, len(graph.dependent), graph.tables.weight_unit, as_of)
 
 
 @dataclass(frozen=True)
@@ -217,42 +184,32 @@ class Impact:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain dictionaries, lists, texts and numbers; `from_dict` reads it."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {f.name: dump(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Impact":
         """The answer that `to_dict` wrote."""
-        rollout = data["rollout"]
-        given = dict(data) | {
-            "graph": GraphHead(**data["graph"]),
-            "scenario": Scenario.from_dict(data["scenario"]),
-            "totals": Totals(**data["totals"]),
-            "within": Within(**data["within"]),
-            "work": Work(**data["work"]),
-            "notes": tuple(data["notes"]),
-            "nobody": tuple(data["nobody"]),
-            "rollout": rollout
-            and RolloutEffect(
-                _frame(rollout["saves"]), _frame(rollout["detection"]), tuple(rollout["notes"])
-            ),
-        }
-        for name in (
-            "entities",
-            "by_kind",
-            "by_sector",
-            "distribution",
-            "outer",
-            "forest",
-            "arcs",
-            "curve",
-        ):
-            given[name] = data[name] and _frame(data[name])
-        return cls(**given)
+        read = {name: load(value) for name, value in data.items()}
+        if data["rollout"]:
+            effect = read["rollout"]
+            read["rollout"] = RolloutEffect(**effect | {"notes": tuple(effect["notes"])})
+        return cls(
+            **read
+            | {
+                "graph": GraphHead(**data["graph"]),
+                "scenario": Scenario.from_dict(data["scenario"]),
+                "totals": Totals(**data["totals"]),
+                "within": Within(**data["within"]),
+                "work": Work(**data["work"]),
+                "notes": tuple(data["notes"]),
+                "nobody": tuple(data["nobody"]),
+            }
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Impact):
             return NotImplemented
-        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(is_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
 
     __hash__ = None  # type: ignore[assignment]  # frames do not hash
 
@@ -266,56 +223,20 @@ class Impact:
 
     def to_svg(self) -> str:
         """The impact map, one SVG document."""
-        return self._picture("map")
+        return render_picture(self, "map")
 
     def exceedance_svg(self) -> str:
         """The exceedance chart, one SVG document: how bad, and how often as bad or worse."""
-        return self._picture("exceedance")
+        return render_picture(self, "exceedance")
 
     def timeline_svg(self) -> str:
         """Who is down when, one SVG document. Raises ScenarioError without hours."""
-        return self._picture("timeline")
+        return render_picture(self, "timeline")
 
     def detection_svg(self) -> str:
         """How many are hit by when the rollout is stopped, one SVG document. Raises ScenarioError
         without a rollout."""
-        return self._picture("detection")
+        return render_picture(self, "detection")
 
     def _repr_svg_(self) -> str:
         return self.to_svg()
-
-    def _picture(self, name: str) -> str:
-        # the one import upwards: a notebook asks the answer itself for its picture
-        from knockon.graph.maps.pictures import PICTURES
-
-        return PICTURES[name](self)
-
-
-def _plain(value: Any) -> Any:
-    """Frames, records and tuples as dictionaries and lists."""
-    if isinstance(value, pl.DataFrame):
-        columns = {name: str(dtype) for name, dtype in value.schema.items()}
-        return {"columns": columns, "rows": value.to_dict(as_series=False)}
-    if isinstance(value, Scenario):
-        return value.to_dict()
-    if isinstance(value, RolloutEffect):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, tuple):
-        return list(value)
-    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
-
-
-def _frame(data: Mapping[str, Any]) -> pl.DataFrame:
-    schema = {name: _TYPES[dtype] for name, dtype in data["columns"].items()}
-    return pl.DataFrame(data["rows"], schema=schema)
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, pl.DataFrame):
-        alike = isinstance(other, pl.DataFrame) and one.schema == other.schema
-        return alike and one.equals(other)
-    if isinstance(one, RolloutEffect):
-        return isinstance(other, RolloutEffect) and all(
-            _same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)
-        )
-    return bool(one == other)

@@ -133,7 +133,11 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
 
 
 def prepare(graph: DependencyGraph, scenario: Scenario) -> Prepared:
-    """The scenario laid out on the part of the graph that it can reach."""
+    """The scenario laid out on the part of the graph that it can reach.
+
+    Raises ScenarioError where nothing fails.
+    """
+    scenario.check_failing()
     whole = build_circuit_of(graph, scenario)
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
     strengths, notes = whole.strengths, whole.notes

@@ -251,6 +251,10 @@ def _check_entities(value: Any, field: Field) -> tuple[str, ...]:
     return tuple(read_name(field.name, one) for one in list_entities(field.name, value))
 
 
+def _check_among(value: Any, field: Field) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else _check_entities(value, field)
+
+
 def _check_origins(value: Any, _: Field) -> tuple[Origin, ...]:
     return read_origins(value)
 
@@ -294,6 +298,11 @@ ROLLOUT = Kind(
 )  # fmt: skip
 BYTES = Kind("a size such as 8G, or a number of bytes", _check_bytes, _keep, _keep, int, "SIZE")
 ENTITIES = Kind("ids or names of entities", _check_entities, _keep, list, list[str], "ENTITY")
+AMONG = Kind(
+    "a kind of entities, or a list of ids or names of entities",
+    _check_among, _keep, lambda value: value if isinstance(value, str) else list(value),
+    str | list[str], "KIND|FILE",
+)  # fmt: skip
 ORIGINS = Kind(
     'ids or names of entities, or {"id": ..., "severity": ...}',
     _check_origins, _keep, _dump_origins, list[dict[str, Any]], "ENTITY",

@@ -16,6 +16,7 @@ from knockon.graph.scenario.origins import Origin as Origin
 from knockon.graph.scenario.origins import OriginLike as OriginLike
 
 ScenarioLike: TypeAlias = "Scenario | OriginLike | Sequence[OriginLike]"
+_NOTHING_FAILS = "origins: expected at least one entity that fails, got none"
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,6 @@ class Scenario(Values):
         self._check_together()
 
     def _check_together(self) -> None:
-        if not self.origins:
-            raise ScenarioError("origins: expected at least one entity that fails, got none")
         for origin in self.origins:
             name = f"severity of {clip(origin.id)!r}"
             replace(find_field("severity"), name=name).check(origin.severity)
@@ -63,6 +62,11 @@ class Scenario(Values):
         """Whether random worlds are asked for, however few the cases are: any number but that of
         the default, so that an answer's own scenario asks the same again."""
         return self.worlds not in (None, WORLDS)
+
+    def check_failing(self) -> None:
+        """Raises ScenarioError where nothing fails: some questions start from every entity."""
+        if not self.origins:
+            raise ScenarioError(_NOTHING_FAILS)
 
     @property
     def origin_ids(self) -> list[str]:
@@ -120,6 +124,8 @@ class Scenario(Values):
             if key not in known:
                 hint = did_you_mean(str(key), known)
                 raise ScenarioError(f"scenario: unknown key {clip(str(key))!r}{hint}")
+        if "origins" not in data:
+            raise ScenarioError(_NOTHING_FAILS)
         values = {name: data[name] for name in _STORED if name in data}
         severity = data.get("severity", find_field("severity").default)
         origins = read_origins(values.pop("origins", ()), severity)

@@ -44,7 +44,8 @@ def test_all_representations_and_problems_are_documented(document):
     whatif = document["paths"]["/v1/graphs/{graph}/whatif"]
     for operation in whatif.values():
         content = operation["responses"]["200"]["content"]
-        assert set(content) == {"application/json", "image/svg+xml", "text/csv"}
+        types = {"application/json", "image/svg+xml", "text/csv", "text/markdown"}
+        assert set(content) == types
     for path in document["paths"].values():
         for operation in path.values():
             problems = {c: r for c, r in operation["responses"].items() if c not in ("200", "304")}

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 import knockon
-from knockon.api.cli.console import make_console
-from knockon.api.cli.tables import print_whatif
+from knockon.api.text.console import make_console
+from knockon.api.text.tables import print_whatif
 from tests.paths import SAMPLES
 
 ASKED = {

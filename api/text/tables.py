@@ -7,9 +7,10 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from knockon.api.cli.console import Out
-from knockon.api.cli.ranking import format_amount, name_one, print_ranking
 from knockon.api.schema import note_kind, select_rows
+from knockon.api.text.console import Out
+from knockon.api.text.notes import print_notes
+from knockon.api.text.ranking import format_amount, name_one, print_ranking
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.sentences import describe_question, name_middle
 from knockon.graph.maps.text import clean
@@ -18,8 +19,6 @@ from knockon.graph.model.hours import plain
 from knockon.graph.model.tables import Finding
 from knockon.graph.scenario.rollout import format_rollout
 from knockon.graph.words import kind_name, number
-
-_NOTES = 6
 
 
 def print_whatif(out: Out, impact: Impact, *, kind: str | None, top: int | None) -> None:
@@ -40,13 +39,6 @@ def print_whatif(out: Out, impact: Impact, *, kind: str | None, top: int | None)
         words = "1 more row" if more == 1 else f"{more:,} more rows"
         out.print(Text(f"{words}: --top {rows.height + more}", style="dim"))
     print_notes(out, (*note_kind(rows, kind), *impact.notes))
-
-
-def print_notes(out: Out, notes: tuple[str, ...]) -> None:
-    for note in notes[:_NOTES]:
-        out.print(Text(f"- {clean(note)}", style="dim"))
-    if len(notes) > _NOTES:
-        out.print(Text(f"{len(notes) - _NOTES} more notes: --format json", style="dim"))
 
 
 def print_load(out: Out, graph: DependencyGraph) -> None:

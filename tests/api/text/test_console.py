@@ -3,8 +3,8 @@
 import pytest
 from markdown_it import MarkdownIt
 
-from knockon.api.cli.console import Markdown, escape, make_console
 from knockon.api.cli.verbs import main
+from knockon.api.text.console import Markdown, escape, make_console
 from tests.paths import SAMPLES
 
 HOSTILE = [

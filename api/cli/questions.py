@@ -1,0 +1,60 @@
+"""The verbs that answer in rows, as commands: made from the table of questions."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from knockon.api.cli.answer import check_output, is_stated, write_picture, write_rows
+from knockon.api.cli.fields import Command, add_fields
+from knockon.api.cli.files import STDOUT, Output
+from knockon.api.cli.options import Read, add_form_options, add_source_options
+from knockon.api.cli.origins import add_origin_options
+from knockon.api.cli.progress import watch_worlds
+from knockon.graph.scenario.questions import QUESTIONS, Question
+
+
+def add_questions(cli: click.Group) -> None:
+    """A command for each verb of the table."""
+    for question in QUESTIONS:
+        cli.command(question.name, help=question.summary)(build_command(question))
+
+
+def build_command(question: Question) -> Command:
+    """The command of a verb: SOURCE, what it asks about, its options, and those of an answer."""
+
+    def run(
+        read: Read, form: str, output: Path | None, top: int | None, target: str | None = None,
+        entities: tuple[Any, ...] = (), svg: Path | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        check_output(form, output)
+        aside = output is None and svg == STDOUT
+        if aside and form != "table":
+            raise click.UsageError(
+                f"--format {form}: expected -o FILE, a picture goes to standard output"
+            )
+        rows = None if form in ("csv", "parquet") and not is_stated("top") else top
+        graph = read(for_lanes=True)
+        about: list[Any] = [target] if question.target else []
+        with watch_worlds() as watch:
+            answer = question.load()(graph, *about, entities, watch=watch, **options)
+        if svg is not None:
+            write_picture(answer, svg, question.name)
+        write_rows(answer, form, output, top=rows, aside=aside)
+        if answer.partial:
+            sys.exit(130)
+
+    command: Command = add_fields(run, question.all_fields)
+    if question.picture:
+        command = click.option(
+            "--svg", type=Output("svg"), metavar="FILE", help="Also draw the answer into this file."
+        )(command)
+    command = add_form_options(command)
+    if question.origins == "needed":
+        command = add_origin_options(command, needed=True, by_option=question.target)
+    elif question.origins == "some":
+        command = add_origin_options(command, needed=False, by_option=question.target)
+    if question.target:
+        command = click.argument("target", metavar="TARGET")(command)
+    return add_source_options(command)

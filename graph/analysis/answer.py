@@ -1,0 +1,197 @@
+"""What every answer is: which graph was asked what, a sentence, rows, and what stands beside them.
+
+Answers are data: they pickle, compare, and go to plain dictionaries and back. `Impact` is the
+answer to a what-if; those of the other verbs are subclasses of `Answer`, one a verb.
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, TypedDict
+
+import polars as pl
+
+from knockon.graph.errors import ScenarioError
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
+
+_PLAIN = ("String", "Float64", "Int64", "Int32", "Int8", "UInt32", "Boolean", "Null")
+
+
+@dataclass(frozen=True)
+class GraphHead:
+    """Which graph answered: how many entities and dependencies it has; what `weight` counts;
+    `as_of`: the date of its data, or `first to last` where they differ, None where none is stated.
+    """
+
+    title: str
+    entities: int
+    dependencies: int
+    weight_unit: str | None = None
+    as_of: str | None = None
+
+    @classmethod
+    def of(cls, graph: DependencyGraph) -> "GraphHead":
+        stated = graph.dependencies["as_of"].drop_nulls().unique()
+        dates = stated.str.extract(r"^(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?:$|[T ])").drop_nulls()
+        ends = dict.fromkeys((dates.min(), dates.max())) if len(dates) else ()
+        as_of = " to ".join(str(date) for date in ends) or None
+        return cls(graph.title, graph.size, len(graph.dependent), graph.tables.weight_unit, as_of)
+
+
+class Head(TypedDict):
+    """Which graph was asked what, as the first fields of an answer."""
+
+    graph: GraphHead
+    scenario: Scenario
+    names: tuple[str, ...]
+
+
+def find_head(graph: DependencyGraph, scenario: Scenario) -> Head:
+    """The first fields of an answer: `Ranking(**find_head(graph, scenario), rows=...)`."""
+    numbers = [graph.find(o.id) for o in scenario.origins]
+    names = tuple(graph.entities["name"].gather(numbers).to_list()) if numbers else ()
+    return {"graph": GraphHead.of(graph), "scenario": scenario, "names": names}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Answer:
+    """The answer to a question; a subclass adds what stands beside the rows of its verb.
+
+    scenario: as run, every default filled in; names: of its origins, in their order
+    headline: the answer in one sentence; rows: a frame
+    notes: everything dropped, assumed or cut off; partial: stopped before all was looked at
+    What a subclass adds are numbers, texts, lists, dictionaries, frames or None; its names are the
+    keys that stand beside `rows` in JSON.
+    """
+
+    verb: ClassVar[str]
+
+    graph: GraphHead
+    scenario: Scenario
+    names: tuple[str, ...]
+    headline: str
+    rows: pl.DataFrame
+    notes: tuple[str, ...] = ()
+    partial: bool = False
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """What stands beside the rows, by name."""
+        common = {f.name for f in fields(Answer)}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in common}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dictionaries, lists, texts and numbers; `from_dict` reads it."""
+        return {f.name: dump(getattr(self, f.name)) for f in fields(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The answer that `to_dict` wrote."""
+        read = {name: load(value) for name, value in data.items()}
+        read |= {
+            "graph": GraphHead(**data["graph"]),
+            "scenario": Scenario.from_dict(data["scenario"]),
+        }
+        read |= {name: tuple(data[name]) for name in ("names", "notes")}
+        return cls(**read)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(is_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]  # frames do not hash
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.headline}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self.headline)}</p>{self.rows._repr_html_()}"
+
+    def to_svg(self) -> str:
+        """The picture of this answer, one SVG document. Raises ScenarioError if it has none."""
+        return render_picture(self, self.verb)
+
+    def _repr_svg_(self) -> str | None:
+        return self.to_svg() if self.verb in list_pictures() else None
+
+
+def list_pictures() -> tuple[str, ...]:
+    """The names of the pictures that there are: those of a what-if, and verbs that have one."""
+    # the one import upwards: a notebook asks the answer itself for its picture
+    from knockon.graph.maps.pictures import PICTURES
+
+    return tuple(PICTURES)
+
+
+def render_picture(answer: Any, name: str) -> str:
+    """The picture of this name of an answer, one SVG document."""
+    from knockon.graph.maps.pictures import PICTURES
+
+    if name not in PICTURES:
+        raise ScenarioError(f"the answer of {name} has no picture: ask for rows")
+    return PICTURES[name](answer)
+
+
+def dump(value: Any) -> Any:
+    """Frames, records and tuples as dictionaries and lists; `load` makes frames of them again."""
+    if isinstance(value, pl.DataFrame):
+        columns = {name: str(dtype) for name, dtype in value.schema.items()}
+        return {"columns": columns, "rows": value.to_dict(as_series=False)}
+    if isinstance(value, Scenario):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {name: dump(one) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [dump(one) for one in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
+def load(value: Any) -> Any:
+    """What `dump` wrote, with frames again where frames were."""
+    if isinstance(value, Mapping):
+        if set(value) == {"columns", "rows"} and isinstance(value["columns"], Mapping):
+            return load_frame(value)
+        return {name: load(one) for name, one in value.items()}
+    return [load(one) for one in value] if isinstance(value, list) else value
+
+
+def load_frame(data: Mapping[str, Any]) -> pl.DataFrame:
+    """The frame that `dump` wrote."""
+    types = {name: ast.parse(text, mode="eval").body for name, text in data["columns"].items()}
+    schema = {name: _read_type(parsed) for name, parsed in types.items()}
+    return pl.DataFrame(data["rows"], schema=schema)
+
+
+def _read_type(parsed: ast.expr) -> Any:
+    """The type of a column from what `str` says of it, such as `List(Struct({'id': String}))`."""
+    match parsed:
+        case ast.Name(id=name) if name in _PLAIN:
+            return getattr(pl, name)
+        case ast.Call(func=ast.Name(id="List"), args=[inner]):
+            return pl.List(_read_type(inner))
+        case ast.Call(func=ast.Name(id="Struct"), args=[ast.Dict(keys=keys, values=types)]):
+            names = [key.value for key in keys if isinstance(key, ast.Constant)]
+            return pl.Struct({str(n): _read_type(t) for n, t in zip(names, types, strict=True)})
+    raise ScenarioError(f"a column of an answer of no known type: {ast.unparse(parsed)}")
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values of answers are equal, frames by their columns, types and rows."""
+    if isinstance(one, pl.DataFrame):
+        alike = isinstance(other, pl.DataFrame) and one.schema == other.schema
+        return alike and one.equals(other)
+    if isinstance(one, tuple | list):
+        several = isinstance(other, tuple | list) and len(one) == len(other)
+        return several and all(map(is_same, one, other))
+    if isinstance(one, Mapping):
+        keys = isinstance(other, Mapping) and set(one) == set(other)
+        return keys and all(is_same(one[name], other[name]) for name in one)
+    if type(one) is type(other) and hasattr(one, "__dataclass_fields__"):
+        return all(is_same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return bool(one == other)

@@ -1,0 +1,78 @@
+"""The table of verbs that answer in rows: what each needs, its own options, where it is computed.
+
+Command line, REST, its OpenAPI document and the keywords of Python are made from it; the fields of
+a scenario (`fields.py`) come on top. A new verb is a line here and the function that it names.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, Literal
+
+from knockon.graph.errors import ScenarioError, clip, did_you_mean
+from knockon.graph.scenario.fields import FIELDS, find_field
+from knockon.graph.scenario.kinds import Field
+
+
+@dataclass(frozen=True)
+class Question:
+    """A verb that answers in rows.
+
+    name, summary: of the verb, in one word and in one line
+    function: `module:name`; called as function(graph, [target,] origins, watch=..., **options)
+        with its own options and those of a scenario, or with a Scenario in the place of origins
+        and its own options; nothing fails in it where origins are `none`
+    fields: options of its own
+    origins: whether it asks about a failure: `needed`, `some` (there may be none), `none`
+    target: whether it asks about one entity, its TARGET
+    leaves_out: fields of a scenario that mean nothing to it
+    top: rows shown where nobody says how many; None: all
+    picture: whether its answer has one
+    """
+
+    name: str
+    summary: str
+    function: str
+    fields: tuple[Field, ...] = ()
+    origins: Literal["needed", "some", "none"] = "none"
+    target: bool = False
+    leaves_out: tuple[str, ...] = ()
+    top: int | None = 20
+    picture: bool = False
+
+    @property
+    def scenario_fields(self) -> tuple[Field, ...]:
+        """The fields of a scenario that it takes."""
+        left_out = {*self.leaves_out, *(() if self.origins != "none" else ("severity", "origins"))}
+        return tuple(f for f in FIELDS if f.name not in left_out)
+
+    @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """Whatever may be said: its own fields, those of the scenario, and how many rows."""
+        return (*self.fields, *self.scenario_fields, replace(find_field("top"), default=self.top))
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Its own options, checked; those that are not among the values at their defaults.
+
+        Raises ScenarioError.
+        """
+        return {f.name: f.check(values.get(f.name, f.default)) for f in self.fields}
+
+    def load(self) -> Callable[..., Any]:
+        """The function that answers it."""
+        module, _, name = self.function.partition(":")
+        function: Callable[..., Any] = getattr(import_module(module), name)
+        return function
+
+
+QUESTIONS: tuple[Question, ...] = ()
+"""The verbs, in the order in which they are listed everywhere."""
+
+
+def find_question(name: str) -> Question:
+    """The verb of this name. Raises ScenarioError that names the nearest."""
+    for question in QUESTIONS:
+        if question.name == name:
+            return question
+    hint = did_you_mean(name, [q.name for q in QUESTIONS])
+    raise ScenarioError(f"unknown question {clip(name)!r}{hint}")
