@@ -92,7 +92,7 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
     it returns False
     """
     scenario, runs = prepared.scenario, prepared.runs
-    timeline = _timeline(prepared)
+    timeline = make_timeline(prepared)
     drew_no_hours = timeline is None or timeline.drawn.certain
     uncertain = max(len(run.uncertain) for run in runs)
     few = uncertain == 0 or (not scenario.sampled and uncertain <= EXACT)
@@ -147,7 +147,8 @@ def find_ways(prepared: Prepared, found: Spread, lanes: Lanes) -> Ways:
     return Ways(routes, node_of, nodes.join(routes.carried(mass, circuit.entity), np.add))
 
 
-def _timeline(prepared: Prepared) -> "Timeline | None":
+def make_timeline(prepared: Prepared) -> "Timeline | None":
+    """What times the outages of a scenario with hours; None without."""
     scenario = prepared.scenario
     if scenario.hours is None:
         return None

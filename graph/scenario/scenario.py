@@ -11,7 +11,7 @@ from knockon.graph.scenario.fields import FIELDS, Options, Values, find_field
 from knockon.graph.scenario.fields import WORLDS as WORLDS
 from knockon.graph.scenario.modes import list_modes
 from knockon.graph.scenario.options import take_options
-from knockon.graph.scenario.origins import ALONE, WHOLE, list_entities, read_name, read_origins
+from knockon.graph.scenario.origins import ALONE, WHOLE, read_name, read_origins
 from knockon.graph.scenario.origins import Origin as Origin
 from knockon.graph.scenario.origins import OriginLike as OriginLike
 
@@ -90,11 +90,14 @@ class Scenario(Values):
                     f"{min(options)}: expected it in the scenario, got both a scenario and options"
                 )
             return origins.on(graph)
-        values: dict[str, Any] = dict(options)
+        return cls.read(origins, **options).on(graph)
+
+    @classmethod
+    def read(cls, origins: "OriginLike | Sequence[OriginLike]", **options: Any) -> "Scenario":
+        """The same with names that are not looked up yet: `on` does that."""
+        values = dict(options)
         listed = read_origins(origins, values.pop("severity", find_field("severity").default))
-        safe = list_entities("protect", values.pop("protect", ()))
-        found = _resolve_origins(graph, listed)
-        return cls(found, protect=_resolve_protected(graph, safe), **values)
+        return cls(listed, **values)
 
     def on(self, graph: DependencyGraph) -> "Scenario":
         """The same with every name resolved to an id of this graph."""

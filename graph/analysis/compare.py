@@ -1,0 +1,354 @@
+"""What changes: the same failure in two graphs, or two scenarios, on common worlds."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Unpack
+
+import numpy as np
+import polars as pl
+
+from knockon.graph.analysis.answer import Answer, find_head
+from knockon.graph.analysis.differences import (
+    Differences,
+    explain_move,
+    find_differences,
+    find_within_reach,
+)
+from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.paired import Pairs, count_pairs
+from knockon.graph.analysis.plan import Watch
+from knockon.graph.analysis.prepare import Prepared, prepare
+from knockon.graph.analysis.sentences import describe_condition, describe_question
+from knockon.graph.analysis.whatif import whatif
+from knockon.graph.arrays import Bools, Floats
+from knockon.graph.errors import KnockonError, ScenarioError, UnknownEntityError, clip, some
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.fields import Options
+from knockon.graph.scenario.options import take_options
+from knockon.graph.scenario.scenario import Origin, Scenario, ScenarioLike
+from knockon.graph.words import many, number
+
+_EXPLAINED = 200  # rows whose move is explained by a difference on their route
+_ERRORS = 2.0  # standard errors beyond which a move is none of sampling
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison(Answer):
+    """What changes from a first answer to a second.
+
+    rows: `id`, `name`, `kind`, `before`, `after` (probability; null where the entity is not in
+        that graph), `change`, `std_error` (of the change, over common worlds), `before_low`,
+        `before_high`, `after_low`, `after_high`, `rank_before`, `rank_after`, `impact_before`,
+        `impact_after`, `because` (the difference on its route; null where none shows)
+    other: the second graph; scenario_after: the second scenario as plain JSON
+    totals: frame `figure` (`hit`, `impact`), `before`, `after`, with `_low` and `_high` of each
+    differences: frame `dependent`, `provider`, `relation`, `group`, `what`, `columns`
+    newly_hit, saved: ids that only the second, only the first can hit
+    worlds: that both were looked at in; None where nothing had to be drawn
+    """
+
+    verb: ClassVar[str] = "compare"
+
+    other: dict[str, Any]
+    scenario_after: dict[str, Any]
+    totals: pl.DataFrame
+    differences: pl.DataFrame
+    newly_hit: list[str]
+    saved: list[str]
+    worlds: int | None
+
+
+@take_options
+def compare(
+    graph: DependencyGraph,
+    other: DependencyGraph | None,
+    origins: ScenarioLike,
+    *,
+    after: "Scenario | dict[str, Any] | None" = None,
+    watch: Watch | None = None,
+    **options: Unpack[Options],
+) -> Comparison:
+    """The same failure in two graphs, or under two scenarios, entity by entity.
+
+    graph, other: before and after; None: the same graph
+    origins: what fails in both, by id or name; or a Scenario
+    after: the scenario in the second; or the fields in which it differs from the first, as
+        keywords. None: the same
+    {options}
+    Both run over the same worlds, in which the same dependency falls alike, so that nothing moves
+    by chance; `std_error` is that of the worlds in which the two disagree.
+    Raises what `whatif` raises, and ScenarioError where nothing that fails is in a graph.
+    """
+    graphs = graph, graph if other is None else other
+    plain = _make_plain_scenario(origins, options)
+    asked = plain, plain if after is None else _change_scenario(plain, after)
+    scenarios, notes = [], []
+    for place, of, by, said in zip(("first", "second"), graphs, graphs[::-1], asked, strict=True):
+        known, missing = _keep_known(of, by, said)
+        if missing:
+            notes.append(f"not in the {place} graph: {some(map(clip, missing))}")
+        scenarios.append(known.on(of))
+    answers = [whatif(g, s, watch=watch) for g, s in zip(graphs, scenarios, strict=True)]
+    return _put_together(graphs, (answers[0], answers[1]), notes, watch)
+
+
+def _make_plain_scenario(origins: ScenarioLike, options: Options) -> Scenario:
+    """The scenario with names that are not looked up yet."""
+    if isinstance(origins, Scenario):
+        if options:
+            raise ScenarioError(
+                f"{min(options)}: expected it in the scenario, got both a scenario and options"
+            )
+        return origins
+    values: dict[str, Any] = dict(options)
+    return Scenario.read(origins, **values)
+
+
+def _change_scenario(plain: Scenario, after: "Scenario | dict[str, Any]") -> Scenario:
+    if isinstance(after, Scenario):
+        return after
+    stated = plain.to_dict() | {"worlds": plain.worlds}
+    return Scenario.from_dict(stated | after)
+
+
+def _keep_known(
+    graph: DependencyGraph, other: DependencyGraph, scenario: Scenario
+) -> tuple[Scenario, list[str]]:
+    """The scenario with the origins and the protected entities that the graph has, and the names
+    of the others. Raises UnknownEntityError where nothing that fails is left."""
+    origins: list[Origin] = []
+    protect: list[str] = []
+    faults: dict[str, UnknownEntityError] = {}
+    for origin in scenario.origins:
+        try:
+            origins += _find_in(graph, other, origin)
+        except UnknownEntityError as fault:
+            faults[origin.id] = fault
+    if not origins and faults:
+        raise next(iter(faults.values()))
+    for name in scenario.protect:
+        try:
+            protect += [o.id for o in _find_in(graph, other, Origin(name))]
+        except UnknownEntityError as fault:
+            faults[name] = fault
+    return replace(scenario, origins=tuple(origins), protect=tuple(protect)), [*faults]
+
+
+def _find_in(graph: DependencyGraph, other: DependencyGraph, asked: Origin) -> list[Origin]:
+    """The origin in the graph. One that goes by this name in the other only is the same by id:
+    names change between editions. Raises UnknownEntityError."""
+    try:
+        return [*Scenario((asked,)).on(graph).origins]
+    except UnknownEntityError:
+        try:
+            there = Scenario((asked,)).on(other).origins
+        except KnockonError:
+            there = ()
+        known = set(graph.ids)
+        found = [o for o in there if o.id in known]
+        if not found:
+            raise
+        return found
+
+
+def _put_together(
+    graphs: tuple[DependencyGraph, DependencyGraph], answers: tuple[Impact, Impact],
+    notes: Sequence[str], watch: Watch | None,
+) -> Comparison:  # fmt: skip
+    differences = find_differences(*graphs)
+    rows = _join_rows(graphs, answers)
+    changed = (*differences.touched, *_list_asked_otherwise(answers))
+    alike = _ask_alike(answers)
+    touched = set().union(*(find_within_reach(g, changed) for g in graphs))
+    same = np.array([alike and i not in touched for i in rows["id"]], np.bool_)
+    error, pairs = _find_errors(graphs, answers, rows, same, watch)
+    change = (rows["after"].fill_null(0) - rows["before"].fill_null(0)).to_numpy()
+    change = np.where(same, 0.0, change)
+    after = pl.when(pl.Series(same)).then("before").otherwise("after")
+    rows = rows.with_columns(
+        after.alias("after"), pl.Series("change", change), pl.Series("std_error", error)
+    )
+    rows = rows.with_columns(pl.col("change").abs().alias("size")).sort(
+        ["size", "impact_after", "name", "id"], descending=[True, True, False, False]
+    )
+    head = find_head(graphs[0], answers[0].scenario)
+    known = [set(g.entities["id"]) for g in graphs]
+    can = [set(rows.filter(pl.col(f"{side}_high") > 0)["id"]) for side in ("before", "after")]
+    newly, saved = sorted(can[1] - can[0]), sorted(can[0] - can[1])
+    return Comparison(
+        **head,
+        headline=_write_headline(answers, rows, newly, saved),
+        rows=_explain(rows, differences, graphs, answers).select(_COLUMNS),
+        notes=(*notes, *_describe(differences, known), *_describe_notes(answers, pairs)),
+        partial=any(a.partial for a in answers) or (pairs is not None and pairs.stopped),
+        other=asdict(answers[1].graph),
+        scenario_after=answers[1].scenario.to_dict(),
+        totals=_find_totals(answers),
+        differences=differences.dependencies,
+        newly_hit=newly,
+        saved=saved,
+        worlds=None if pairs is None else pairs.worlds,
+    )
+
+
+_COLUMNS = (
+    "id", "name", "kind", "before", "after", "change", "std_error", "before_low", "before_high",
+    "after_low", "after_high", "rank_before", "rank_after", "impact_before", "impact_after",
+    "because",
+)  # fmt: skip
+
+
+def _join_rows(
+    graphs: tuple[DependencyGraph, DependencyGraph], answers: tuple[Impact, Impact]
+) -> pl.DataFrame:
+    """Every entity that either side can hit, what fails left out; null where it is absent."""
+    sides = []
+    for side, graph, answer in zip(("before", "after"), graphs, answers, strict=True):
+        rows = answer.entities.filter(pl.col("rank") > 0).select(
+            "id", pl.col("probability").alias(side),
+            pl.col("probability_low").alias(f"{side}_low"),
+            pl.col("probability_high").alias(f"{side}_high"),
+            pl.col("std_error").alias(f"error_{side}"),
+            pl.when(pl.col("probability_high") > 0).then("rank").alias(f"rank_{side}"),
+            pl.col("impact").alias(f"impact_{side}"),
+            pl.col("hops").is_not_null().alias(f"reached_{side}"),
+        )  # fmt: skip
+        failing = answer.scenario.origin_ids
+        rest = graph.entities.filter(~pl.col("id").is_in(failing)).select("id", "name", "kind")
+        sides.append(
+            rest.join(rows, on="id", how="left").with_columns(
+                pl.col(
+                    side, f"{side}_low", f"{side}_high", f"error_{side}", f"impact_{side}"
+                ).fill_null(0.0),
+                pl.col(f"reached_{side}").fill_null(False),
+            )
+        )
+    failing = [i for a in answers for i in a.scenario.origin_ids]
+    both = sides[0].join(sides[1], on="id", how="full", coalesce=True, suffix="_then")
+    return (
+        both.with_columns(
+            pl.coalesce("name_then", "name").alias("name"),
+            pl.coalesce("kind_then", "kind").alias("kind"),
+        )
+        .filter(
+            (pl.col("reached_before").fill_null(False) | pl.col("reached_after").fill_null(False))
+            & ~pl.col("id").is_in(failing)
+        )
+        .sort("id")
+    )
+
+
+def _ask_alike(answers: tuple[Impact, Impact]) -> bool:
+    """Whether the two scenarios differ in who fails or is safe at most."""
+    asked = [replace(a.scenario, origins=(), protect=()) for a in answers]
+    return asked[0] == asked[1]
+
+
+def _list_asked_otherwise(answers: tuple[Impact, Impact]) -> set[str]:
+    """Entities that fail, lose another share, or are safe in one of the two only."""
+    origins = [set(a.scenario.origins) for a in answers]
+    safe = [set(a.scenario.protect) for a in answers]
+    return {o.id for o in origins[0] ^ origins[1]} | (safe[0] ^ safe[1])
+
+
+def _find_errors(
+    graphs: tuple[DependencyGraph, DependencyGraph], answers: tuple[Impact, Impact],
+    rows: pl.DataFrame, same: Bools, watch: Watch | None,
+) -> tuple[Floats, Pairs | None]:  # fmt: skip
+    """(U,) standard errors of the changes, and the worlds that they come from, if any.
+
+    Where one side's figure is exact, the error is that of the other; where both are, there is none.
+    """
+    drawn = [rows[f"error_{side}"].fill_null(0.0).to_numpy() for side in ("before", "after")]
+    error: Floats = np.where(same, 0.0, np.hypot(*drawn))
+    paired = ~same & (drawn[0] > 0) & (drawn[1] > 0)
+    if not paired.any():
+        return error, None
+    sides = [prepare(g, a.scenario) for g, a in zip(graphs, answers, strict=True)]
+    number_of = {i: n for n, i in enumerate(rows["id"])}
+    spare = rows.height  # of entities that are in no row: what fails
+    places = [_place(side, number_of, spare) for side in sides]
+    worlds = min(a.worlds for a in answers)
+    pairs = count_pairs(
+        sides[0], sides[1], (places[0], places[1]), spare + 1, worlds, watch
+    )  # fmt: skip
+    return np.where(paired, pairs.std_error[:spare], error), pairs
+
+
+def _place(prepared: Prepared, number_of: dict[str, int], spare: int) -> Any:
+    ids = prepared.graph.entities["id"].gather(prepared.nodes.entity)
+    return np.array([number_of.get(i, spare) for i in ids], np.int64)
+
+
+def _explain(
+    rows: pl.DataFrame, differences: Differences,
+    graphs: tuple[DependencyGraph, DependencyGraph], answers: tuple[Impact, Impact],
+) -> pl.DataFrame:  # fmt: skip
+    """The rows with the difference that their route shows, for the largest moves."""
+    routes = [dict(a.entities.select("id", "route").iter_rows()) for a in answers]
+    names = {i: n for g in graphs for i, n in g.entities.select("id", "name").iter_rows()}
+    because: list[str | None] = [None] * rows.height
+    for row, (identifier, change) in enumerate(rows.head(_EXPLAINED)[["id", "change"]].iter_rows()):
+        if change:
+            found = [routes[side].get(identifier) or () for side in (change > 0, change <= 0)]
+            because[row] = explain_move(differences, found, names) or None
+    return rows.with_columns(pl.Series("because", because, pl.String))
+
+
+def _find_totals(answers: tuple[Impact, Impact]) -> pl.DataFrame:
+    rows = []
+    for figure in ("hit", "impact"):
+        row: dict[str, Any] = {"figure": figure}
+        for side, answer in zip(("before", "after"), answers, strict=True):
+            for end in ("", "_low", "_high"):
+                row[f"{side}{end}"] = getattr(answer.totals, f"{figure}{end}")
+        rows.append(row)
+    return pl.DataFrame(rows)
+
+
+def _write_headline(
+    answers: tuple[Impact, Impact], rows: pl.DataFrame, newly: list[str], saved: list[str]
+) -> str:
+    """`If Falcon fails: 120 are expected to be hit before, 131 after; 12 can be hit now, ...`."""
+    first, second = (a.totals for a in answers)
+    beyond = rows.filter(pl.col("change").abs() > _ERRORS * pl.col("std_error"))
+    up, down = (int((beyond["change"] * sign > 0).sum()) for sign in (1, -1))
+    unknown = any(a.within.unknown for a in answers)
+    if unknown:
+        figures = f"{_span(first)} hit before, {_span(second)} after"
+    else:
+        figures = f"{number(first.hit)} hit before, {number(second.hit)} after"
+    moves = [
+        *([f"{many(len(newly), 'entity')} can be hit that could not"] if newly else []),
+        *([f"{many(len(saved), 'entity')} no longer can be"] if saved else []),
+        f"{up:,} more probable, {down:,} less" if up or down else "no probability moved",
+    ]
+    conditions = list(dict.fromkeys(describe_condition(a) for a in answers))
+    return f"If {', then '.join(conditions)}: {figures}; {'; '.join(moves)}"
+
+
+def _span(totals: Any) -> str:
+    low, high = number(totals.hit_low), number(totals.hit_high)
+    return low if low == high else f"{low} to {high}"
+
+
+def _describe(differences: Differences, known: list[set[str]]) -> list[str]:
+    counts = differences.dependencies["what"].value_counts().sort("what")
+    said = [f"{many(n, 'dependency')} {what}" for what, n in counts.iter_rows()]
+    came, went = len(known[1] - known[0]), len(known[0] - known[1])
+    said += [f"{many(came, 'entity')} came"] if came else []
+    said += [f"{many(went, 'entity')} went"] if went else []
+    return [f"between the graphs: {', '.join(said)}"] if said else []
+
+
+def _describe_notes(answers: tuple[Impact, Impact], pairs: Pairs | None) -> list[str]:
+    questions = [describe_question(a) for a in answers]
+    notes = [f"asked: {q}" for q in dict.fromkeys(q for q in questions if q)]
+    if pairs is not None:
+        notes.append(
+            f"both were run over the same {pairs.worlds:,} random worlds: a dependency that both "
+            "have falls alike in both"
+        )
+    for place, answer in zip(("before", "after"), answers, strict=True):
+        notes += [f"{place}: {note}" for note in answer.notes]
+    return notes

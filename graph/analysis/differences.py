@@ -1,0 +1,121 @@
+"""What differs between two graphs, whom it can touch, and which difference an entity's route shows.
+
+A dependency is one thing in both by its identity (dependent, provider, relation, group); it came,
+went, or changed where a column that the engine reads differs.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from knockon.graph.errors import clip
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.tables import DEPENDENCY_COLUMNS, ENDS, ENTITY_COLUMNS, IDENTITY
+
+_SAID = ("source", "evidence", "as_of", "name", "kind", "parent", "sector", "country", "weight")
+_ROW = "row"
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """What differs between a first and a second graph.
+
+    dependencies: frame `dependent`, `provider`, `relation`, `group`, `what` (`came`, `went`,
+        `changed`), `columns` (those that changed, null for the others)
+    entities: ids of those that came, went, or whose own hours changed
+    """
+
+    dependencies: pl.DataFrame
+    entities: tuple[str, ...]
+
+    @cached_property
+    def by_dependent(self) -> dict[str, list[dict[str, str]]]:
+        """The rows of `dependencies` by their dependent."""
+        found = defaultdict(list)
+        for row in self.dependencies.iter_rows(named=True):
+            found[row["dependent"]].append(row)
+        return dict(found)
+
+    @property
+    def touched(self) -> set[str]:
+        """The entities that differ themselves."""
+        return {*self.by_dependent, *self.entities}
+
+
+def find_differences(first: DependencyGraph, second: DependencyGraph) -> Differences:
+    """What the engine reads of two graphs and finds different."""
+    columns = [c.name for c in DEPENDENCY_COLUMNS if c.name not in (*IDENTITY, *_SAID)]
+    sides = [_key_rows(g.dependencies, columns) for g in (first, second)]
+    both = sides[0].join(
+        sides[1], on=[*IDENTITY, "nth"], how="full", coalesce=True, nulls_equal=True, suffix="_then"
+    )
+    changed = pl.concat_list(
+        pl.when(pl.col(c).ne_missing(pl.col(f"{c}_then"))).then(pl.lit(c)) for c in columns
+    ).list.drop_nulls()
+    what = (
+        pl.when(pl.col(_ROW).is_null()).then(pl.lit("came"))
+        .when(pl.col(f"{_ROW}_then").is_null()).then(pl.lit("went"))
+        .when(changed.list.len() > 0).then(pl.lit("changed"))
+    )  # fmt: skip
+    rows = (
+        both.with_columns(what=what, columns=changed.list.join(", "))
+        .filter(pl.col("what").is_not_null())
+        .with_columns(columns=pl.when(pl.col("what") == "changed").then("columns"))
+        .select(*IDENTITY, "what", "columns")
+        .sort([*IDENTITY, "what"])
+    )
+    return Differences(rows, tuple(_find_entities(first, second)))
+
+
+def find_within_reach(graph: DependencyGraph, ids: Iterable[str]) -> set[str]:
+    """These entities of the graph and all that depend on them, through whatever relation."""
+    hit = np.isin(graph.entities["id"].to_numpy(), list(ids))
+    while True:
+        more = np.unique(graph.dependent[hit[graph.provider] & ~hit[graph.dependent]])
+        if not len(more):
+            return set(graph.entities["id"].filter(pl.Series(hit)).to_list())
+        hit[more] = True
+
+
+def explain_move(
+    differences: Differences, routes: Sequence[Sequence[str]], names: Mapping[str, str]
+) -> str:
+    """The difference nearest to what failed on one of an entity's routes, the first that has one.
+
+    routes: ids from what failed to the entity, one for each graph. A difference of another
+    dependency of a step counts as on the route: a spare that went is what lets the step matter.
+    Empty where the routes show none.
+    """
+    for route in routes:
+        for step in route[1:]:
+            rows = differences.by_dependent.get(step)
+            if rows:
+                on_it = [r for r in rows if r["provider"] in route] or rows
+                return describe_difference(on_it[0], names)
+    return ""
+
+
+def describe_difference(row: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """`B on A came`, `B on A changed: probability`."""
+    ends = (clip(names.get(row[end], row[end]), 60) for end in ENDS)
+    said = f"{' on '.join(ends)} {row['what']}"
+    return f"{said}: {row['columns']}" if row["columns"] else said
+
+
+def _key_rows(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """The rows with their place among those of one identity, which may stand several times."""
+    known = rows.select(*(pl.col(c).cast(pl.String) for c in IDENTITY), *columns)
+    nth = pl.int_range(pl.len()).over([*IDENTITY]).alias("nth")
+    return known.with_columns(nth, pl.int_range(pl.len()).alias(_ROW))
+
+
+def _find_entities(first: DependencyGraph, second: DependencyGraph) -> list[str]:
+    columns = [c.name for c in ENTITY_COLUMNS if c.name not in ("id", *_SAID)]
+    sides = [g.entities.select("id", *columns, pl.lit(1).alias(_ROW)) for g in (first, second)]
+    both = sides[0].join(sides[1], on="id", how="full", coalesce=True, suffix="_then")
+    differs = [pl.col(c).ne_missing(pl.col(f"{c}_then")) for c in (*columns, _ROW)]
+    return both.filter(pl.any_horizontal(differs))["id"].sort().to_list()
