@@ -187,20 +187,3 @@ def describe_run(impact: "Impact", seconds: float) -> str:
         f"{kernel} kernel: {impact.form}; {impact.worlds:,} lanes ({how}) of "
         f"{work.arcs:,} arcs within reach{room}; {seconds:.2f} s"
     )
-
-
-def enforce_limit(impact: "Impact", limit: float) -> None:
-    """Exit with 3 if an enterprise, no origin itself, is hit with a probability over the limit."""
-    import polars as pl
-
-    over = impact.entities.filter(
-        (pl.col("rank") > 0) & (pl.col("kind") == "enterprise") & (pl.col("probability") > limit)
-    )
-    if over.height:
-        worst = over.row(0, named=True)
-        click.echo(
-            f"knockon: policy broken: {over.height:,} enterprises are hit with a probability over "
-            f"{limit:g}, first {clip(worst['name'])!r} with {worst['probability']:.3f}",
-            err=True,
-        )
-        sys.exit(3)

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from knockon.api.cli.files import INPUT
-from knockon.graph.scenario.kinds import AMONG, ENTITIES, ORIGINS, RULES, Field
+from knockon.graph.scenario.kinds import AMONG, CHANGES, ENTITIES, ORIGINS, RULES, Field
 
 Command: TypeAlias = Callable[..., None]
 
@@ -17,11 +17,15 @@ Command: TypeAlias = Callable[..., None]
 def add_fields(command: Command, fields: Sequence[Field]) -> Command:
     """An option for each field, but for what fails: that is the argument ENTITY..."""
     for field in reversed([f for f in fields if f.kind is not ORIGINS]):
-        kind = {ENTITIES: _describe_list, RULES: _describe_file, AMONG: _describe_among}.get(
-            field.kind, _describe_value
-        )
+        kind = {
+            ENTITIES: _describe_list,
+            CHANGES: _describe_list,
+            RULES: _describe_file,
+            AMONG: _describe_among,
+        }.get(field.kind, _describe_value)
         words = {"metavar": field.metavar or field.kind.metavar, "default": field.default}
-        command = click.option(f"--{field.name.replace('_', '-')}", **words, **kind(field))(command)
+        name = f"--{field.name.replace('_', '-')}"
+        command = click.option(name, **words | kind(field))(command)
     return command
 
 
@@ -54,7 +58,8 @@ def _describe_value(field: Field) -> dict[str, Any]:
 
 
 def _describe_list(field: Field) -> dict[str, Any]:
-    return {"multiple": True, "help": f"{field.help}  [may be repeated]"}
+    words = {"multiple": True, "help": f"{field.help}  [may be repeated]"}
+    return words | {"default": ()}
 
 
 def _describe_file(field: Field) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The options that verbs share: sources and how to read them, scenarios, answers, charts."""
 
-from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,7 @@ from knockon.api.cli.fields import Command, add_fields
 from knockon.api.cli.files import SOURCE, Output
 from knockon.api.cli.join import add_join_options
 from knockon.api.cli.origins import add_origin_options
+from knockon.api.cli.policy import add_fail_over
 from knockon.api.cli.startup import begin_kernels
 from knockon.graph.errors import clip
 from knockon.graph.scenario.fields import FIELDS, VIEW
@@ -19,7 +21,20 @@ from knockon.loaders.formats import OPTIONS
 if TYPE_CHECKING:
     from knockon.graph.model.graph import DependencyGraph
 
-Read: TypeAlias = "Callable[..., DependencyGraph]"
+
+@dataclass(frozen=True)
+class Read:
+    """Reads the graph of the sources that a command was given, with its options."""
+
+    sources: tuple[str, ...]
+    options: dict[str, Any]
+
+    def __call__(self, *, for_lanes: bool = False) -> "DependencyGraph":
+        return read_graph(self.sources, for_lanes=for_lanes, **self.options)
+
+    def of(self, *sources: str) -> "DependencyGraph":
+        """The graph of other sources, read in the same way."""
+        return read_graph(sources, **self.options)
 
 
 def add_source_options(command: Command) -> Command:
@@ -31,7 +46,7 @@ def add_source_options(command: Command) -> Command:
         join_above: float | None, options: dict[str, Any], **rest: Any,
     ) -> None:  # fmt: skip
         options |= {"join": join, "aliases": aliases, "join_above": join_above}
-        command(read=partial(read_graph, [source, *others], **options), **rest)
+        command(read=Read((source, *others), options), **rest)
 
     added = add_join_options(add_reader_options(with_sources))
     add = click.option(
@@ -101,11 +116,13 @@ def add_answer_options(command: Command) -> Command:
     """The options of an answer."""
     for add in (
         click.option(
-            "--fail-over",
-            type=float,
-            metavar="P",
-            help="Exit with 3 if an enterprise is hit with a probability over P.",
+            "--no-worse-than",
+            type=SOURCE,
+            metavar="SOURCE",
+            help="Exit with 3 if an enterprise (or one of --kind) is hit more probably than in "
+            "this source, beyond two standard errors.",
         ),
+        add_fail_over,
         click.option(
             "--svg",
             type=Output("svg"),

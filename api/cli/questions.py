@@ -17,7 +17,7 @@ from knockon.graph.scenario.questions import QUESTIONS, Question
 
 def add_questions(cli: click.Group) -> None:
     """A command for each verb of the table."""
-    for question in QUESTIONS:
+    for question in (q for q in QUESTIONS if not q.other):  # these have commands of their own
         cli.command(question.name, help=question.summary)(build_command(question))
 
 

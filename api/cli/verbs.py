@@ -20,7 +20,6 @@ from knockon.api.cli.answer import (
     check_output,
     describe_run,
     emit,
-    enforce_limit,
     is_stated,
     print_frame,
     print_json,
@@ -29,6 +28,7 @@ from knockon.api.cli.answer import (
     write_picture,
     write_tables,
 )
+from knockon.api.cli.compare import add_compare
 from knockon.api.cli.files import STDOUT, Output, name_stdin
 from knockon.api.cli.join import add_proposal_options, show_proposals
 from knockon.api.cli.options import (
@@ -39,6 +39,7 @@ from knockon.api.cli.options import (
     add_scenario_options,
     add_source_options,
 )
+from knockon.api.cli.policy import enforce_limits, enforce_no_worse, read_limits
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.questions import add_questions
 from knockon.api.cli.startup import collect_rarely
@@ -72,14 +73,13 @@ def cli(context: click.Context) -> None:
 @add_chart_options
 def whatif(
     read: Read, entities: tuple[str, ...], kind: str | None, top: int | None, form: str,
-    output: Path | None, svg: Path | None, charts: dict[str, Path], fail_over: float | None,
-    verbose: bool, **scenario: Any,
+    output: Path | None, svg: Path | None, charts: dict[str, Path], fail_over: tuple[str, ...],
+    no_worse_than: str | None, verbose: bool, **scenario: Any,
 ) -> None:  # fmt: skip
     """Ranked impact of these entities failing together."""
     from knockon.graph.analysis.whatif import whatif as ask
 
-    if fail_over is not None and not 0 <= fail_over <= 1:
-        raise click.UsageError(f"--fail-over: expected a number from 0 to 1, got {fail_over:g}")
+    limits = read_limits(fail_over, kind)
     check_output(form, output)
     pictures = charts if svg is None else {"map": svg, **charts}
     aside = output is None and STDOUT in pictures.values()
@@ -100,8 +100,12 @@ def whatif(
     write_answer(impact, form, output, kind=kind, top=top, aside=aside)
     if impact.partial:
         sys.exit(130)
-    if fail_over is not None:
-        enforce_limit(impact, fail_over)
+    enforce_limits(impact, limits)
+    if no_worse_than is not None:
+        from knockon.graph.analysis.compare import compare
+
+        other = read.of(no_worse_than)
+        enforce_no_worse(compare(other, graph, impact.scenario, after=impact.scenario), kind)
 
 
 @cli.command("map")
@@ -260,6 +264,7 @@ def completion(shell: str) -> None:
         say(made(cli, {}, "knockon", COMPLETE).source())
 
 
+add_compare(cli)
 add_questions(cli)
 
 

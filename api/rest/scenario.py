@@ -22,12 +22,13 @@ from knockon.api.rest.fields import Checked, Name, Text, explain, limit_names
 from knockon.graph.errors import clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import FIELDS, MOST_NAMES, VIEW, find_field
-from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
+from knockon.graph.scenario.kinds import CHANGES, ENTITIES, ORIGINS, Field
 from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
 from knockon.graph.scenario.scenario import Scenario
 
 _SEVERITY = replace(find_field("severity"), null="that of the scenario")
+_OTHER = "The second graph, by its name; left out: the same graph."
 _EXACT = (
     "As in the scenario of an answer, whose `worlds` tells how many were looked at: beside true, "
     "or beside a precision, they are not asked for."
@@ -69,7 +70,8 @@ class Question(Keys):
     def read_own(self, verb: Verb) -> dict[str, Any]:
         """The options of a verb's own, and its target; those not stated at their defaults."""
         own = {name: _unpack(getattr(self, key)) for key, name in self._find_keys(verb.fields)}
-        return own | ({"target": self.target} if verb.target else {})  # type: ignore[attr-defined]
+        own |= {"target": self.target} if verb.target else {}  # type: ignore[attr-defined]
+        return own | ({"other": self.other} if verb.other else {})  # type: ignore[attr-defined]
 
     def read_scenario(self, verb: Verb, graph: DependencyGraph) -> Scenario:
         """The scenario of a verb on this graph; nothing fails in it where nothing is stated."""
@@ -114,19 +116,22 @@ def _unpack(value: Any) -> Any:
 
 def build_question(
     name: str, about: str, *, text: bool, needed: Collection[str] = (),
-    fields: Sequence[Field] = (*FIELDS, *VIEW), target: bool = False,
+    fields: Sequence[Field] = (*FIELDS, *VIEW), target: bool = False, other: bool = False,
 ) -> type[Question]:  # fmt: skip
     """The model of a question in a query string (text) or in a body.
 
     needed: fields that may be left out elsewhere, but not here
-    target: it asks about one entity
+    target: it asks about one entity; other: about a second graph that is served
     """
     keys: dict[str, Any] = {"target": (Name, ...)} if target else {}
+    if other:
+        keys["other"] = (Annotated[Text | None, Described(description=_OTHER)], None)
     for field in fields:
         if field.remote:
             required = field.required or field.name in needed
             key = field.parameter if text else field.name
-            keys[key] = (_annotate(field, text, required), ... if required else field.default)
+            default = [] if text and field.kind is CHANGES else field.default
+            keys[key] = (_annotate(field, text, required), ... if required else default)
     if not text:
         keys["exact"] = (
             Annotated[bool | None, Described(strict=True, description=_EXACT)], None
@@ -136,6 +141,9 @@ def build_question(
 
 def _annotate(field: Field, text: bool, required: bool) -> Any:
     """The type of a field as pydantic has it, with its words."""
+    if field.kind is CHANGES:
+        about = Described(max_length=field.most, description=explain(field, text=text))
+        return Annotated[list[Text] if text else dict[Text, Any] | None, about]
     if field.kind not in (ENTITIES, ORIGINS):
         about = Described(description=explain(field, text=text, required=required))
         return Annotated[Any, Checked(field, text, required), about]
@@ -160,7 +168,7 @@ def build_verb(verb: Verb, *, text: bool) -> type[Question]:
     ]
     return build_question(
         f"{name}{'Query' if text else 'Body'}", f"{verb.summary}: what is asked.",
-        text=text, fields=fields, target=verb.target,
+        text=text, fields=fields, target=verb.target, other=verb.other,
     )  # fmt: skip
 
 

@@ -59,8 +59,11 @@ class Served:
 
     def _compute(self, name: str, verb: str, scenario: Scenario, stated: str) -> Answer:
         question, own = find_question(verb), json.loads(stated)
-        about = [own.pop("target")] if question.target else []
         graph = self.graphs[name]
+        about: list[Any] = [own.pop("target")] if question.target else []
+        if question.other:
+            other = own.pop("other")
+            about.append(None if other is None else self.find_graph(other))
         answer: Answer = question.load()(graph, *about, scenario, **own)
         return answer
 

@@ -1,6 +1,6 @@
 """What changes: the same failure in two graphs, or two scenarios, on common worlds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Unpack
 
@@ -13,6 +13,7 @@ from knockon.graph.analysis.differences import (
     explain_move,
     find_differences,
     find_within_reach,
+    take_away,
 )
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.paired import Pairs, count_pairs
@@ -23,11 +24,14 @@ from knockon.graph.analysis.whatif import whatif
 from knockon.graph.arrays import Bools, Floats
 from knockon.graph.errors import KnockonError, ScenarioError, UnknownEntityError, clip, some
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.fields import Options
+from knockon.graph.scenario.fields import FIELDS, Options
+from knockon.graph.scenario.kinds import ORIGINS
 from knockon.graph.scenario.options import take_options
+from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.scenario import Origin, Scenario, ScenarioLike
 from knockon.graph.words import many, number
 
+_BY_NAME = {f.name: f for f in FIELDS if f.kind is not ORIGINS}
 _EXPLAINED = 200  # rows whose move is explained by a difference on their route
 _ERRORS = 2.0  # standard errors beyond which a move is none of sampling
 
@@ -64,7 +68,8 @@ def compare(
     other: DependencyGraph | None,
     origins: ScenarioLike,
     *,
-    after: "Scenario | dict[str, Any] | None" = None,
+    without: Sequence[str] = (),
+    after: "Scenario | Mapping[str, Any] | None" = None,
     watch: Watch | None = None,
     **options: Unpack[Options],
 ) -> Comparison:
@@ -72,16 +77,24 @@ def compare(
 
     graph, other: before and after; None: the same graph
     origins: what fails in both, by id or name; or a Scenario
-    after: the scenario in the second; or the fields in which it differs from the first, as
-        keywords. None: the same
+    without: entities, or dependencies as `DEPENDENT -> PROVIDER`, that the second graph lacks
+    after: the scenario in the second; or the fields in which it differs from the first, by name.
+        None: the same. But for two whole scenarios, what is to be protected is protected in the
+        second only
     {options}
     Both run over the same worlds, in which the same dependency falls alike, so that nothing moves
     by chance; `std_error` is that of the worlds in which the two disagree.
     Raises what `whatif` raises, and ScenarioError where nothing that fails is in a graph.
     """
-    graphs = graph, graph if other is None else other
-    plain = _make_plain_scenario(origins, options)
-    asked = plain, plain if after is None else _change_scenario(plain, after)
+    both = isinstance(after, Scenario)
+    own = find_question("compare").read({"without": without, "after": None if both else after})
+    graphs = graph, take_away(graph if other is None else other, own["without"])
+    stated = _make_plain_scenario(origins, options)
+    asked = (
+        (stated, after)
+        if isinstance(after, Scenario)
+        else (replace(stated, protect=()), _change_scenario(stated, own["after"]))
+    )
     scenarios, notes = [], []
     for place, of, by, said in zip(("first", "second"), graphs, graphs[::-1], asked, strict=True):
         known, missing = _keep_known(of, by, said)
@@ -104,11 +117,13 @@ def _make_plain_scenario(origins: ScenarioLike, options: Options) -> Scenario:
     return Scenario.read(origins, **values)
 
 
-def _change_scenario(plain: Scenario, after: "Scenario | dict[str, Any]") -> Scenario:
-    if isinstance(after, Scenario):
-        return after
-    stated = plain.to_dict() | {"worlds": plain.worlds}
-    return Scenario.from_dict(stated | after)
+def _change_scenario(stated: Scenario, after: Mapping[str, Any]) -> Scenario:
+    """The scenario with these fields. Raises ScenarioError for one that there is not."""
+    changed = {}
+    for name, value in after.items():
+        read = isinstance(value, str) and name in _BY_NAME
+        changed[name] = _BY_NAME[name].dump(_BY_NAME[name].parse(value)) if read else value
+    return Scenario.from_dict(stated.to_dict() | changed) if changed else stated
 
 
 def _keep_known(
@@ -178,7 +193,7 @@ def _put_together(
     return Comparison(
         **head,
         headline=_write_headline(answers, rows, newly, saved),
-        rows=_explain(rows, differences, graphs, answers).select(_COLUMNS),
+        rows=_explain(rows, differences, graphs, answers).select(COLUMNS),
         notes=(*notes, *_describe(differences, known), *_describe_notes(answers, pairs)),
         partial=any(a.partial for a in answers) or (pairs is not None and pairs.stopped),
         other=asdict(answers[1].graph),
@@ -191,7 +206,7 @@ def _put_together(
     )
 
 
-_COLUMNS = (
+COLUMNS = (
     "id", "name", "kind", "before", "after", "change", "std_error", "before_low", "before_high",
     "after_low", "after_high", "rank_before", "rank_after", "impact_before", "impact_after",
     "because",
@@ -311,20 +326,25 @@ def _write_headline(
 ) -> str:
     """`If Falcon fails: 120 are expected to be hit before, 131 after; 12 can be hit now, ...`."""
     first, second = (a.totals for a in answers)
-    beyond = rows.filter(pl.col("change").abs() > _ERRORS * pl.col("std_error"))
-    up, down = (int((beyond["change"] * sign > 0).sum()) for sign in (1, -1))
     unknown = any(a.within.unknown for a in answers)
     if unknown:
         figures = f"{_span(first)} hit before, {_span(second)} after"
     else:
         figures = f"{number(first.hit)} hit before, {number(second.hit)} after"
+    conditions = list(dict.fromkeys(describe_condition(a) for a in answers))
+    return f"If {', then '.join(conditions)}: {figures}; {write_moves(rows, newly, saved)}"
+
+
+def write_moves(rows: pl.DataFrame, newly: Sequence[str], saved: Sequence[str]) -> str:
+    """`12 entities can be hit that could not; 30 more probable, 4 less`: moves beyond error."""
+    beyond = rows.filter(pl.col("change").abs() > _ERRORS * pl.col("std_error"))
+    up, down = (int((beyond["change"] * sign > 0).sum()) for sign in (1, -1))
     moves = [
         *([f"{many(len(newly), 'entity')} can be hit that could not"] if newly else []),
         *([f"{many(len(saved), 'entity')} no longer can be"] if saved else []),
         f"{up:,} more probable, {down:,} less" if up or down else "no probability moved",
     ]
-    conditions = list(dict.fromkeys(describe_condition(a) for a in answers))
-    return f"If {', then '.join(conditions)}: {figures}; {'; '.join(moves)}"
+    return "; ".join(moves)
 
 
 def _span(totals: Any) -> str:
@@ -343,7 +363,11 @@ def _describe(differences: Differences, known: list[set[str]]) -> list[str]:
 
 def _describe_notes(answers: tuple[Impact, Impact], pairs: Pairs | None) -> list[str]:
     questions = [describe_question(a) for a in answers]
-    notes = [f"asked: {q}" for q in dict.fromkeys(q for q in questions if q)]
+    if questions[0] == questions[1]:
+        notes = [f"asked: {questions[0]}"] if questions[0] else []
+    else:
+        sides = zip(("before", "after"), questions, strict=True)
+        notes = [f"asked {side}: {q or 'nothing but the defaults.'}" for side, q in sides]
     if pairs is not None:
         notes.append(
             f"both were run over the same {pairs.worlds:,} random worlds: a dependency that both "

@@ -6,13 +6,13 @@ went, or changed where a column that the engine reads differs.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.errors import clip
+from knockon.graph.errors import ScenarioError, clip
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import DEPENDENCY_COLUMNS, ENDS, ENTITY_COLUMNS, IDENTITY
 
@@ -69,6 +69,34 @@ def find_differences(first: DependencyGraph, second: DependencyGraph) -> Differe
         .sort([*IDENTITY, "what"])
     )
     return Differences(rows, tuple(_find_entities(first, second)))
+
+
+def take_away(graph: DependencyGraph, names: Iterable[str]) -> DependencyGraph:
+    """The graph without these entities and all their dependencies, or without these dependencies,
+    said as `DEPENDENT -> PROVIDER`.
+
+    Raises UnknownEntityError, AmbiguousEntityError, or ScenarioError where one does not depend on
+    the other.
+    """
+    gone, cut = [], []
+    for name in names:
+        ends = [end.strip() for end in name.split("->")]
+        ids = [graph.id_of(graph.find(end)) for end in ends]
+        if len(ids) == 1:
+            gone += ids
+            continue
+        row = (pl.col("dependent") == ids[0]) & (pl.col("provider") == ids[-1])
+        if len(ids) > 2 or not graph.dependencies.filter(row).height:
+            raise ScenarioError(f"without: there is no dependency {clip(name)!r}")
+        cut.append(row)
+    if not gone and not cut:
+        return graph
+    away = pl.any_horizontal(pl.col("dependent", "provider").is_in(gone), *cut)
+    tables = replace(
+        graph.tables, entities=graph.entities.filter(~pl.col("id").is_in(gone)),
+        dependencies=graph.dependencies.filter(~away), numbers=None, report=(),
+    )  # fmt: skip
+    return DependencyGraph.from_tables(tables)
 
 
 def find_within_reach(graph: DependencyGraph, ids: Iterable[str]) -> set[str]:

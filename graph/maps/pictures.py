@@ -1,11 +1,16 @@
-"""The pictures of an answer, by name."""
+"""The pictures of answers, by name: those of a what-if, and one of each verb that has one."""
+
+from collections.abc import Callable
+from typing import Any
 
 from knockon.graph.maps.charts import render_detection, render_exceedance, render_timeline
 from knockon.graph.maps.draw import render_map
+from knockon.graph.maps.moves import render_moves
 
-PICTURES = {
+PICTURES: dict[str, Callable[[Any], str]] = {
     "map": render_map,
     "exceedance": render_exceedance,
     "timeline": render_timeline,
     "detection": render_detection,
+    "compare": render_moves,
 }

@@ -8,7 +8,7 @@ of their own; the fields themselves are the table in `fields`.
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
@@ -255,6 +255,17 @@ def _check_among(value: Any, field: Field) -> str | tuple[str, ...]:
     return value if isinstance(value, str) else _check_entities(value, field)
 
 
+def _check_changes(value: Any, field: Field) -> dict[str, Any]:
+    """Fields of a scenario by name; each may also be said as `NAME=VALUE`."""
+    if isinstance(value, Mapping):
+        return {str(name): stated for name, stated in value.items()}
+    pairs = [value] if isinstance(value, str) else value
+    if not isinstance(pairs, Iterable) or not all(isinstance(p, str) and "=" in p for p in pairs):
+        raise field.refuse(value)
+    named = (pair.partition("=") for pair in pairs)
+    return {name.strip(): text.strip() for name, _, text in named}
+
+
 def _check_origins(value: Any, _: Field) -> tuple[Origin, ...]:
     return read_origins(value)
 
@@ -302,6 +313,10 @@ AMONG = Kind(
     "a kind of entities, or a list of ids or names of entities",
     _check_among, _keep, lambda value: value if isinstance(value, str) else list(value),
     str | list[str], "KIND|FILE",
+)  # fmt: skip
+CHANGES = Kind(
+    "fields of a scenario, as NAME=VALUE",
+    _check_changes, _keep, dict, dict[str, Any], "NAME=VALUE", absent=dict,
 )  # fmt: skip
 ORIGINS = Kind(
     'ids or names of entities, or {"id": ..., "severity": ...}',

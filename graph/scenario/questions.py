@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import Any, Literal
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
-from knockon.graph.scenario.fields import FIELDS, find_field
-from knockon.graph.scenario.kinds import Field
+from knockon.graph.scenario.fields import FIELDS, MOST_NAMES, find_field
+from knockon.graph.scenario.kinds import CHANGES, ENTITIES, Field
+
+MOST_FIELDS = len(FIELDS)
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,13 @@ class Question:
     """A verb that answers in rows.
 
     name, summary: of the verb, in one word and in one line
-    function: `module:name`; called as function(graph, [target,] origins, watch=..., **options)
-        with its own options and those of a scenario, or with a Scenario in the place of origins
-        and its own options; nothing fails in it where origins are `none`
+    function: `module:name`; called as function(graph, [target,] [other,] origins, watch=...,
+        **options) with its own options and those of a scenario, or with a Scenario in the place of
+        origins and its own options; nothing fails in it where origins are `none`
     fields: options of its own
     origins: whether it asks about a failure: `needed`, `some` (there may be none), `none`
     target: whether it asks about one entity, its TARGET
+    other: whether it asks about a second graph, which may be left out
     leaves_out: fields of a scenario that mean nothing to it
     top: rows shown where nobody says how many; None: all
     picture: whether its answer has one
@@ -36,6 +39,7 @@ class Question:
     fields: tuple[Field, ...] = ()
     origins: Literal["needed", "some", "none"] = "none"
     target: bool = False
+    other: bool = False
     leaves_out: tuple[str, ...] = ()
     top: int | None = 20
     picture: bool = False
@@ -65,7 +69,34 @@ class Question:
         return function
 
 
-QUESTIONS: tuple[Question, ...] = ()
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        "compare",
+        "The same failure in two graphs, or under two scenarios, side by side.",
+        "knockon.graph.analysis.compare:compare",
+        fields=(
+            Field(
+                "without",
+                ENTITIES,
+                "The second graph lacks this entity, or this dependency (DEPENDENT -> PROVIDER).",
+                default=(),
+                null="nothing is taken away",
+                most=MOST_NAMES,
+            ),
+            Field(
+                "after",
+                CHANGES,
+                "A field of the scenario that is another one in the second, such as hours=8.",
+                default=None,
+                null="the same scenario",
+                most=MOST_FIELDS,
+            ),
+        ),
+        origins="needed",
+        other=True,
+        picture=True,
+    ),
+)
 """The verbs, in the order in which they are listed everywhere."""
 
 

@@ -15,19 +15,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from knockon.graph.analysis.backtest.backtest import Backtest
+    from knockon.graph.analysis.compare import compare
     from knockon.graph.analysis.impact import Impact
     from knockon.graph.analysis.whatif import whatif
     from knockon.graph.errors import KnockonError
     from knockon.graph.model.graph import DependencyGraph
     from knockon.graph.scenario.scenario import Scenario
 
-__all__ = ["DependencyGraph", "Impact", "KnockonError", "Scenario", "backtest", "load", "whatif"]
+__all__ = [
+    "DependencyGraph", "Impact", "KnockonError", "Scenario",
+    "backtest", "compare", "load", "whatif",
+]  # fmt: skip
 
 _HOMES = {
     "DependencyGraph": "knockon.graph.model.graph",
     "Impact": "knockon.graph.analysis.impact",
     "KnockonError": "knockon.graph.errors",
     "Scenario": "knockon.graph.scenario.scenario",
+    "compare": "knockon.graph.analysis.compare",
     "whatif": "knockon.graph.analysis.whatif",
 }
 

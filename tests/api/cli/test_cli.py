@@ -143,7 +143,7 @@ def test_parquet_reads_back(chain: str, tmp_path: Path) -> None:
 def test_policy_decides_the_exit_code(chain: str, capsys: pytest.CaptureFixture[str]) -> None:
     """--fail-over exits with 3 and names the worst enterprise, or with 0."""
     assert run("whatif", chain, "A", "--fail-over", "0.9") == 3
-    assert "policy broken: 1 enterprises" in capsys.readouterr().err
+    assert "policy broken: 1 of kind enterprise" in capsys.readouterr().err
     assert run("whatif", chain, "A", "--protect", "Beta", "--fail-over", "0.9") == 0
 
 
@@ -245,7 +245,7 @@ def test_sources_tells_how_to_export_each(capsys: pytest.CaptureFixture[str]) ->
         (("whatif", "CHAIN", "A", "A"), "'A' is named twice"),
         (("whatif", "CHAIN", "A", "--protect", "A"), "'A' cannot both fail and be protected"),
         (("whatif", "CHAIN", "A", "--kind", "enterprize"), "did you mean 'enterprise'?"),
-        (("whatif", "CHAIN", "A", "--fail-over", "7"), "expected a number from 0 to 1, got 7"),
+        (("whatif", "CHAIN", "A", "--fail-over", "7"), "expected a number from 0 to 1, got '7'"),
         (("whatif", "CHAIN", "A", "--format", "parquet"), "expected -o FILE"),
         (("whatif", "CHAIN", "A", "--svg", "/nowhere/a.svg"), "cannot write /nowhere/a.svg"),
         (("whatif", "CHAIN"), "Missing argument 'ENTITY...'"),

@@ -1,0 +1,66 @@
+"""Which columns of an answer people see, by verb; where a verb has none, all as they are called."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from knockon.api.text.cells import make_column
+from knockon.api.text.columns import Column
+from knockon.api.text.ranking import name_one
+from knockon.graph.analysis.answer import Answer
+from knockon.graph.maps.text import clean
+from knockon.graph.words import chance, percent
+
+Layout = Callable[[Answer, pl.DataFrame], list[Column]]
+
+
+def list_all(_: Answer, rows: pl.DataFrame) -> list[Column]:
+    """Every column, under its own name."""
+    return [make_column(rows, name) for name in rows.columns]
+
+
+def name_entities(rows: pl.DataFrame) -> list[Column]:
+    """Name and kind of each row."""
+    kinds = [clean(name_one(kind), 40) for kind in rows["kind"]]
+    return [
+        make_column(rows, "name", "entity", least=24),
+        Column("kind", kinds, "kind {}", least=11, goes=2, folds=True),
+    ]
+
+
+def lay_out_comparison(answer: Answer, rows: pl.DataFrame) -> list[Column]:
+    """Before and after as ranges, the change with its error, the ranks, and why."""
+    sides = []
+    for side in ("before", "after"):
+        figures = rows.select(f"{side}_low", side, f"{side}_high").rows()
+        cells = ["absent" if m is None else chance(low, m, high) for low, m, high in figures]
+        sides.append(Column(side, cells, right=True))
+    moves = rows.select("change", "std_error").rows()
+    places = rows.select("rank_before", "rank_after").rows()
+    ranks = [f"{before or '-'} to {after or '-'}" for before, after in places]
+    return [
+        *name_entities(rows),
+        *sides,
+        Column(_name_change(answer, rows), [_describe_move(*move) for move in moves], right=True),
+        Column("rank", ranks, right=True, goes=3),
+        make_column(rows, "because", "because, on its route", least=20, goes=1),
+    ]
+
+
+def _name_change(answer: Answer, rows: pl.DataFrame) -> str:
+    """`change`, and what it rests on where a strength is unknown."""
+    ranged = any(
+        (rows[f"{side}_low"] != rows[f"{side}_high"]).any() for side in ("before", "after")
+    )
+    return f"change, unknown\ncounts {answer.scenario.assume:g}" if ranged else "change"
+
+
+def _describe_move(change: float, error: float) -> str:
+    """`+0.12 ± 0.01`; the error is twice the standard error."""
+    if not change and not error:
+        return "none"
+    sure = f" ± {percent(2 * error)}" if error else ""
+    return f"{'+' if change >= 0 else '-'}{percent(abs(change))}{sure}"
+
+
+LAYOUTS: dict[str, Layout] = {"compare": lay_out_comparison}
