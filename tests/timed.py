@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from knockon.graph.analysis.prepare import Prepared, prepare
-from knockon.graph.analysis.spread import _timeline
+from knockon.graph.analysis.spread import make_timeline
 from knockon.graph.analysis.timed_tallies import losses
 from knockon.graph.engine.times import Timeline, Times
 from knockon.graph.engine.worlds import Run
@@ -79,7 +79,7 @@ def prepared_with(
     """A question as `whatif` lays it out, its run with unknown strengths at one value, and its
     timeline. What the unknown can reach stays in, whatever the value."""
     asked = prepare(graph, replace(scenario, assume=unknown))
-    timeline = _timeline(asked)
+    timeline = make_timeline(asked)
     assert timeline is not None
     return asked, asked.run, timeline
 

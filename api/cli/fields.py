@@ -9,7 +9,16 @@ import click
 from click.shell_completion import CompletionItem
 
 from knockon.api.cli.files import INPUT
-from knockon.graph.scenario.kinds import AMONG, CHANGES, ENTITIES, ORIGINS, RULES, Field
+from knockon.graph.scenario.kinds import (
+    AMONG,
+    CHANGES,
+    ENTITIES,
+    FLAG,
+    ORIGINS,
+    RULES,
+    TABLE,
+    Field,
+)
 
 Command: TypeAlias = Callable[..., None]
 
@@ -17,13 +26,8 @@ Command: TypeAlias = Callable[..., None]
 def add_fields(command: Command, fields: Sequence[Field]) -> Command:
     """An option for each field, but for what fails: that is the argument ENTITY..."""
     for field in reversed([f for f in fields if f.kind is not ORIGINS]):
-        kind = {
-            ENTITIES: _describe_list,
-            CHANGES: _describe_list,
-            RULES: _describe_file,
-            AMONG: _describe_among,
-        }.get(field.kind, _describe_value)
-        words = {"metavar": field.metavar or field.kind.metavar, "default": field.default}
+        kind = _KINDS.get(field.kind, _describe_value)
+        words = {"metavar": field.metavar or field.kind.metavar or None, "default": field.default}
         name = f"--{field.name.replace('_', '-')}"
         command = click.option(name, **words | kind(field))(command)
     return command
@@ -86,3 +90,26 @@ def _describe_among(field: Field) -> dict[str, Any]:
         )
 
     return {"callback": read, "help": f"{field.help}  [{field.note}]"}
+
+
+def _describe_flag(field: Field) -> dict[str, Any]:
+    return {"is_flag": True, "help": field.help}
+
+
+def _describe_table(field: Field) -> dict[str, Any]:
+    def read(_: click.Context, __: click.Parameter, path: Path | None) -> Any:
+        from knockon.loaders.native.lists import read_list_text
+
+        return None if path is None else field.check(read_list_text(path))
+
+    return {"type": INPUT, "callback": read, "help": f"{field.help}  [{field.note}]"}
+
+
+_KINDS = {
+    ENTITIES: _describe_list,
+    CHANGES: _describe_list,
+    RULES: _describe_file,
+    AMONG: _describe_among,
+    FLAG: _describe_flag,
+    TABLE: _describe_table,
+}

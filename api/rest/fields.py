@@ -18,9 +18,20 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.hours import LONGEST
-from knockon.graph.scenario.kinds import AMONG, HOURS, NUMBER, ROLLOUT, TEXT, WHOLE, Field
+from knockon.graph.scenario.kinds import (
+    AMONG,
+    FLAG,
+    HOURS,
+    NUMBER,
+    ROLLOUT,
+    TABLE,
+    TEXT,
+    WHOLE,
+    Field,
+)
 
 MAX_TEXT = 2_000
+MAX_TABLE = 500_000  # letters of a list in a body
 _RANGE = r"^\s*[0-9]+(\.[0-9]+)?(\s*\.\.\s*[0-9]+(\.[0-9]+)?)?\s*$"
 
 
@@ -44,13 +55,12 @@ class Checked:
             raise PydanticCustomError("missing", "expected, but missing")
         if absent and field.null:
             return None
-        if value is None or isinstance(value, bool):  # no kind takes either
+        if value is None or (isinstance(value, bool) and field.kind is not FLAG):
             raise _refuse(f"{field.name}: expected {field.expected}, got {json.dumps(value)}")
         refuse_halves(value)
-        if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise _refuse(
-                f"{field.name}: expected at most {MAX_TEXT:,} characters, got {len(value):,}"
-            )
+        most = MAX_TABLE if field.kind is TABLE and not self.text else MAX_TEXT
+        if isinstance(value, str) and len(value) > most:
+            raise _refuse(f"{field.name}: expected at most {most:,} characters, got {len(value):,}")
         try:
             if not self.text and not _is_plain(value, field.kind.plain):
                 raise field.refuse(value)
@@ -164,6 +174,16 @@ def _describe_among(_: Field, text: bool) -> list[JsonSchemaValue]:
     return [kind] if text else [kind, {"type": "array", "items": kind}]
 
 
+def _describe_flag(_: Field, __: bool) -> list[JsonSchemaValue]:
+    return [{"type": "boolean"}]
+
+
+def _describe_table(_: Field, text: bool) -> list[JsonSchemaValue]:
+    csv = {"type": "string", "maxLength": MAX_TEXT if text else MAX_TABLE}
+    row = {"type": "object", "additionalProperties": {"type": "string", "maxLength": MAX_TEXT}}
+    return [csv] if text else [csv, {"type": "array", "items": row}]
+
+
 def _describe_bounds(field: Field) -> JsonSchemaValue:
     bounds = field.bounds
     ends = {
@@ -180,5 +200,7 @@ DESCRIPTIONS: dict[Any, Callable[[Field, bool], list[JsonSchemaValue]]] = {
     HOURS: _describe_hours,
     ROLLOUT: _describe_rollout,
     AMONG: _describe_among,
+    FLAG: _describe_flag,
+    TABLE: _describe_table,
 }
 """What JSON schema calls each kind; entities are lists of pydantic's own."""

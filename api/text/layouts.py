@@ -6,6 +6,7 @@ import polars as pl
 
 from knockon.api.text.cells import make_column
 from knockon.api.text.columns import Column
+from knockon.api.text.concentration import list_concentration
 from knockon.api.text.ranking import name_one
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.maps.text import clean
@@ -63,4 +64,7 @@ def _describe_move(change: float, error: float) -> str:
     return f"{'+' if change >= 0 else '-'}{percent(abs(change))}{sure}"
 
 
-LAYOUTS: dict[str, Layout] = {"compare": lay_out_comparison}
+LAYOUTS: dict[str, Layout] = {
+    "compare": lay_out_comparison,
+    "concentration": list_concentration,
+}

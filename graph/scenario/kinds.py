@@ -25,6 +25,7 @@ from knockon.graph.scenario.origins import (
 )
 from knockon.graph.scenario.rollout import Ring, format_rollout, read_rollout
 
+MOST_ROWS = 200_000  # of a list beside a graph
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -292,6 +293,52 @@ def _dump_rules(rules: tuple[Rule, ...]) -> list[list[str]] | None:
     return None if rules == load_shipped_rules() else [list(rule) for rule in rules]
 
 
+def _check_flag(value: Any, field: Field) -> bool:
+    if not isinstance(value, bool):
+        raise field.refuse(value)
+    return value
+
+
+def _parse_flag(text: str, field: Field) -> bool:
+    if text.strip().lower() not in ("true", "false"):
+        raise field.refuse(text)
+    return text.strip().lower() == "true"
+
+
+def _check_table(value: Any, field: Field) -> tuple[dict[str, str], ...]:
+    """Rows of texts by column; of CSV text the first line names the columns."""
+    rows = _parse_table(value, field) if isinstance(value, str) else value
+    try:
+        listed = [dict(row) for row in rows]
+    except (TypeError, ValueError):
+        raise field.refuse(value) from None
+    if len(listed) > MOST_ROWS:
+        raise ScenarioError(
+            f"{field.name}: expected at most {MOST_ROWS:,} rows, got {len(listed):,}"
+        )
+    if not all(isinstance(column, str) for row in listed for column in row):
+        raise field.refuse(value)
+    return tuple({c: "" if v is None else str(v) for c, v in row.items()} for row in listed)
+
+
+def _parse_table(text: str, field: Field) -> list[dict[str, str]]:
+    import csv
+
+    lines = csv.reader(text.lstrip("\ufeff").splitlines(), strict=True)
+    try:
+        head, *rows = [line for line in lines if any(cell.strip() for cell in line)]
+    except (csv.Error, ValueError):
+        raise ScenarioError(
+            f"{field.name}: expected CSV with a line that names the columns, got {clip(text)!r}"
+        ) from None
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(head):
+            raise ScenarioError(
+                f"{field.name}: expected {len(head)} cells in row {number}, got {len(row)}"
+            )
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
 def _keep(value: Any, _: Field | None = None) -> Any:
     return value
 
@@ -317,6 +364,11 @@ AMONG = Kind(
 CHANGES = Kind(
     "fields of a scenario, as NAME=VALUE",
     _check_changes, _keep, dict, dict[str, Any], "NAME=VALUE", absent=dict,
+)  # fmt: skip
+FLAG = Kind("true or false", _check_flag, _parse_flag, _keep, bool, "")
+TABLE = Kind(
+    "rows, or the text of a CSV file", _check_table, _keep, list, list[dict[str, str]] | str,
+    "FILE.csv",
 )  # fmt: skip
 ORIGINS = Kind(
     'ids or names of entities, or {"id": ..., "severity": ...}',

@@ -11,7 +11,17 @@ from typing import Any, Literal
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.scenario.fields import FIELDS, MOST_NAMES, find_field
-from knockon.graph.scenario.kinds import CHANGES, ENTITIES, Field
+from knockon.graph.scenario.kinds import (
+    AMONG,
+    CHANGES,
+    ENTITIES,
+    FLAG,
+    TABLE,
+    TEXT,
+    WHOLE,
+    Bounds,
+    Field,
+)
 
 MOST_FIELDS = len(FIELDS)
 
@@ -69,7 +79,39 @@ class Question:
         return function
 
 
+_CONCENTRATION = Question(
+    "concentration",
+    "Who stands on whom: shares, what is critical, and how few carry how many",
+    "knockon.graph.analysis.concentration:concentration",
+    (
+        Field("by", TEXT, "A column whose values are the providers, such as parent: groups of "
+              "companies.", null="each provider by itself", metavar="COLUMN"),
+        Field("per", TEXT, "A column of the users, such as sector or country: a market each value.",
+              null="all users together", metavar="COLUMN"),
+        Field("relation", TEXT, "This relation only; any: all of them as one market.",
+              null="a market each relation", metavar="RELATION"),
+        Field("kind", TEXT, "Providers of this kind only.", null="every kind", metavar="KIND"),
+        Field("among", AMONG, "Who is counted as a user.",
+              null="enterprises, else those on whom nobody depends"),
+        Field("weight", TEXT, "A column that says what each user counts, such as weight; or what "
+              "is paid for a service.", null="1 each", metavar="COLUMN"),
+        Field("unions", WHOLE, "How many of the largest to add up.", default=10,
+              bounds=Bounds(0, 1000)),
+        Field("designation", FLAG, "The step-1 tests of Delegated Regulation (EU) 2024/1502, from "
+              "registers of information.", default=False),
+        Field("systemic", TABLE, "For --designation: systemic entities, columns lei, status "
+              "(G-SII, O-SII, systemic), score.", null="tests 2.1 and 2.2 are open"),
+        Field("totals", TABLE, "For --designation: of the Union, columns category (a to t), "
+              "entities, total_assets, currency.", null="those of these registers"),
+        Field("designated", TABLE, "Providers that are designated: columns lei, name.",
+              null="not asked"),
+    ),
+    leaves_out=("mode", "hours", "rollout", "halt", "assume", "worlds", "precision", "seed",
+                "protect", "memory", "rules"),
+)  # fmt: skip
+
 QUESTIONS: tuple[Question, ...] = (
+    _CONCENTRATION,
     Question(
         "compare",
         "The same failure in two graphs, or under two scenarios, side by side.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from knockon.graph.analysis.backtest.backtest import Backtest
     from knockon.graph.analysis.compare import compare
+    from knockon.graph.analysis.concentration import concentration
     from knockon.graph.analysis.impact import Impact
     from knockon.graph.analysis.whatif import whatif
     from knockon.graph.errors import KnockonError
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DependencyGraph", "Impact", "KnockonError", "Scenario",
-    "backtest", "compare", "load", "whatif",
+    "backtest", "compare", "concentration", "load", "whatif",
 ]  # fmt: skip
 
 _HOMES = {
     "DependencyGraph": "knockon.graph.model.graph",
     "Impact": "knockon.graph.analysis.impact",
+    "concentration": "knockon.graph.analysis.concentration",
     "KnockonError": "knockon.graph.errors",
     "Scenario": "knockon.graph.scenario.scenario",
     "compare": "knockon.graph.analysis.compare",
