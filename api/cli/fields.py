@@ -14,6 +14,7 @@ from knockon.graph.scenario.kinds import (
     CHANGES,
     ENTITIES,
     FLAG,
+    LISTED,
     ORIGINS,
     RULES,
     TABLE,
@@ -105,11 +106,23 @@ def _describe_table(field: Field) -> dict[str, Any]:
     return {"type": INPUT, "callback": read, "help": f"{field.help}  [{field.note}]"}
 
 
+def _describe_listed(field: Field) -> dict[str, Any]:
+    def read(_: click.Context, __: click.Parameter, text: str | None) -> Any:
+        if text is None or not Path(text).is_file():
+            return text
+        from knockon.loaders.native.listed import read_listed
+
+        return read_listed(Path(text))
+
+    return {"callback": read, "help": f"{field.help}  [{field.note}]"}
+
+
 _KINDS = {
     ENTITIES: _describe_list,
     CHANGES: _describe_list,
     RULES: _describe_file,
     AMONG: _describe_among,
     FLAG: _describe_flag,
+    LISTED: _describe_listed,
     TABLE: _describe_table,
 }

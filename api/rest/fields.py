@@ -22,6 +22,7 @@ from knockon.graph.scenario.kinds import (
     AMONG,
     FLAG,
     HOURS,
+    LISTED,
     NUMBER,
     ROLLOUT,
     TABLE,
@@ -184,6 +185,12 @@ def _describe_table(_: Field, text: bool) -> list[JsonSchemaValue]:
     return [csv] if text else [csv, {"type": "array", "items": row}]
 
 
+def _describe_listed(_: Field, text: bool) -> list[JsonSchemaValue]:
+    words: JsonSchemaValue = {"type": "string", "maxLength": MAX_TEXT}
+    items = {"anyOf": [words, {"type": "object"}]}
+    return [words] if text else [words, {"type": "array", "items": items, "minItems": 1}]
+
+
 def _describe_bounds(field: Field) -> JsonSchemaValue:
     bounds = field.bounds
     ends = {
@@ -202,5 +209,6 @@ DESCRIPTIONS: dict[Any, Callable[[Field, bool], list[JsonSchemaValue]]] = {
     AMONG: _describe_among,
     FLAG: _describe_flag,
     TABLE: _describe_table,
+    LISTED: _describe_listed,
 }
 """What JSON schema calls each kind; entities are lists of pydantic's own."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from knockon.api.text.cells import make_column
+from knockon.api.text.cells import format_cell, make_column
 from knockon.api.text.columns import Column
 from knockon.api.text.concentration import list_concentration
 from knockon.api.text.ranking import name_one
@@ -64,7 +64,29 @@ def _describe_move(change: float, error: float) -> str:
     return f"{'+' if change >= 0 else '-'}{percent(abs(change))}{sure}"
 
 
+def lay_out_hardening(answer: Answer, rows: pl.DataFrame) -> list[Column]:
+    """Each fix in words, what it adds, what it saves alone, and what it costs."""
+    words: list[str] = answer.words  # type: ignore[attr-defined]
+    figures = rows.select("saves", "std_error", "saves_low", "saves_high").rows()
+    ranged = any(low != high for _, _, low, high in figures)
+    saves = [
+        f"{format_cell(saved)}{f' ± {format_cell(2 * error)}' if error else ''}"
+        for saved, error, _, _ in figures
+    ]
+    ends = [f"{format_cell(low)}, {format_cell(high)}" for _, _, low, high in figures]
+    counts = f", unknown\ncounts {answer.scenario.assume:g}" if ranged else ""
+    return [
+        make_column(rows, "step", "#"),
+        Column("fix", words[: rows.height], least=24, folds=True),
+        Column(f"saves{counts}", saves, right=True),
+        Column("if it counts\n0, 1", ends if ranged else [""] * rows.height, right=True, goes=2),
+        make_column(rows, "saves_alone", "alone"),
+        make_column(rows, "cost", goes=1),
+    ]
+
+
 LAYOUTS: dict[str, Layout] = {
     "compare": lay_out_comparison,
     "concentration": list_concentration,
+    "harden": lay_out_hardening,
 }

@@ -132,13 +132,14 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
     return Whole(circuit, Strengths.of(graph, scenario.assume), safe, tuple(notes))
 
 
-def prepare(graph: DependencyGraph, scenario: Scenario) -> Prepared:
+def prepare(graph: DependencyGraph, scenario: Scenario, whole: Whole | None = None) -> Prepared:
     """The scenario laid out on the part of the graph that it can reach.
 
+    whole: the circuit of everybody, where several failures of one graph are asked about
     Raises ScenarioError where nothing fails.
     """
     scenario.check_failing()
-    whole = build_circuit_of(graph, scenario)
+    whole = whole or build_circuit_of(graph, scenario)
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
     strengths, notes = whole.strengths, whole.notes
     reached = reach(whole, failing)

@@ -6,6 +6,7 @@ from typing import Any
 from knockon.graph.maps.charts import render_detection, render_exceedance, render_timeline
 from knockon.graph.maps.draw import render_map
 from knockon.graph.maps.moves import render_moves
+from knockon.graph.maps.savings import render_savings
 
 PICTURES: dict[str, Callable[[Any], str]] = {
     "map": render_map,
@@ -13,4 +14,5 @@ PICTURES: dict[str, Callable[[Any], str]] = {
     "timeline": render_timeline,
     "detection": render_detection,
     "compare": render_moves,
+    "harden": render_savings,
 }

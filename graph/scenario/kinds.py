@@ -267,6 +267,17 @@ def _check_changes(value: Any, field: Field) -> dict[str, Any]:
     return {name.strip(): text.strip() for name, _, text in named}
 
 
+def _check_listed(value: Any, field: Field) -> str | list[Any]:
+    """Words apart by commas, or rows; what they may say is for the question to check."""
+    if hasattr(value, "to_dicts"):
+        value = value.to_dicts()  # a frame
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list | tuple) or not value:
+        raise field.refuse(value)
+    return list(value)
+
+
 def _check_origins(value: Any, _: Field) -> tuple[Origin, ...]:
     return read_origins(value)
 
@@ -369,6 +380,9 @@ FLAG = Kind("true or false", _check_flag, _parse_flag, _keep, bool, "")
 TABLE = Kind(
     "rows, or the text of a CSV file", _check_table, _keep, list, list[dict[str, str]] | str,
     "FILE.csv",
+)  # fmt: skip
+LISTED = Kind(
+    "words, or a list of rows", _check_listed, _keep, _keep, str | list[Any], "WORD,...|FILE",
 )  # fmt: skip
 ORIGINS = Kind(
     'ids or names of entities, or {"id": ..., "severity": ...}',

@@ -16,6 +16,8 @@ from knockon.graph.scenario.kinds import (
     CHANGES,
     ENTITIES,
     FLAG,
+    LISTED,
+    NUMBER,
     TABLE,
     TEXT,
     WHOLE,
@@ -24,6 +26,7 @@ from knockon.graph.scenario.kinds import (
 )
 
 MOST_FIELDS = len(FIELDS)
+_FIX = "fix, dependent, provider, cost"
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,51 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         origins="needed",
         other=True,
+        picture=True,
+    ),
+    Question(
+        "harden",
+        "Which few fixes would help most.",
+        "knockon.graph.analysis.harden:harden",
+        (
+            Field(
+                "budget",
+                NUMBER,
+                "What the fixes may cost together; a fix costs 1 where none is given.",
+                default=3,
+                bounds=Bounds(0, above=True),
+                noun="a number",
+                metavar="N",
+            ),
+            Field(
+                "changeable",
+                LISTED,
+                "What may be changed: kinds of fixes (second_provider, group_member, buffer, "
+                f"repair, safe, halt), or rows of {_FIX}.",
+                null="every kind that means something",
+                metavar="KIND,...|FILE",
+                noun=f"kinds of fixes, or rows of {_FIX}",
+            ),
+            Field(
+                "costs",
+                LISTED,
+                f"Costs: rows of {_FIX}; an empty cell stands for any.",
+                null="the column cost, else 1",
+                metavar="FILE",
+                noun=f"rows of {_FIX}",
+            ),
+            Field(
+                "against",
+                LISTED,
+                "What to be hardened against: scenario, all (each entity failing alone), or a list "
+                "of scenarios, each with origins and weight.",
+                default="scenario",
+                metavar="scenario|all|FILE",
+                noun="scenario, all, or a list of scenarios",
+            ),
+        ),
+        origins="some",
+        top=None,
         picture=True,
     ),
 )

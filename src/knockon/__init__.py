@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from knockon.graph.analysis.backtest.backtest import Backtest
     from knockon.graph.analysis.compare import compare
     from knockon.graph.analysis.concentration import concentration
+    from knockon.graph.analysis.harden import harden
     from knockon.graph.analysis.impact import Impact
     from knockon.graph.analysis.whatif import whatif
     from knockon.graph.errors import KnockonError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DependencyGraph", "Impact", "KnockonError", "Scenario",
-    "backtest", "compare", "concentration", "load", "whatif",
+    "backtest", "compare", "concentration", "harden", "load", "whatif",
 ]  # fmt: skip
 
 _HOMES = {
@@ -35,6 +36,7 @@ _HOMES = {
     "KnockonError": "knockon.graph.errors",
     "Scenario": "knockon.graph.scenario.scenario",
     "compare": "knockon.graph.analysis.compare",
+    "harden": "knockon.graph.analysis.harden",
     "whatif": "knockon.graph.analysis.whatif",
 }
 
