@@ -10,6 +10,20 @@ _SINGULAR = {"unknown": "entity"}
 _CAPITALS = {word: word.upper() for word in ("dns", "cdn", "ict", "vpn", "api", "iam", "sso")}
 
 
+_RELATIONS = {
+    "authenticates_with": "authenticates with",
+    **{f"{word}_by": f"is {word} by" for word in (
+        "resolved", "delivered", "certified", "supplied", "operated",
+    )},
+    "hosted_on": "is hosted on",
+}  # fmt: skip
+
+
+def relation_name(relation: str) -> str:
+    """`is hosted on`, `uses`: what stands between a dependent and its provider in a sentence."""
+    return _RELATIONS.get(relation, relation.replace("_", " "))
+
+
 def kind_name(kind: str, number: int) -> str:
     """The word for so many entities of a kind."""
     words = " ".join(_CAPITALS.get(word, word) for word in kind.split("_"))

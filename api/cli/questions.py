@@ -37,6 +37,8 @@ def build_command(question: Question) -> Command:
         rows = None if form in ("csv", "parquet") and not is_stated("top") else top
         graph = read(for_lanes=True)
         about: list[Any] = [target] if question.target else []
+        if question.counts:
+            options["top"] = top
         with watch_worlds() as watch:
             answer = question.load()(graph, *about, entities, watch=watch, **options)
         if svg is not None:

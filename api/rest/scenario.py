@@ -71,7 +71,8 @@ class Question(Keys):
         """The options of a verb's own, and its target; those not stated at their defaults."""
         own = {name: _unpack(getattr(self, key)) for key, name in self._find_keys(verb.fields)}
         own |= {"target": self.target} if verb.target else {}  # type: ignore[attr-defined]
-        return own | ({"other": self.other} if verb.other else {})  # type: ignore[attr-defined]
+        own |= {"other": self.other} if verb.other else {}  # type: ignore[attr-defined]
+        return own | ({"top": self.top} if verb.counts else {})  # type: ignore[attr-defined]
 
     def read_scenario(self, verb: Verb, graph: DependencyGraph) -> Scenario:
         """The scenario of a verb on this graph; nothing fails in it where nothing is stated."""

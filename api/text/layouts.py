@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from knockon.api.text.cells import format_cell, make_column
+from knockon.api.text.cells import format_cell, make_column, make_shares
 from knockon.api.text.columns import Column
 from knockon.api.text.concentration import list_concentration
 from knockon.api.text.ranking import name_one
@@ -45,6 +45,18 @@ def lay_out_comparison(answer: Answer, rows: pl.DataFrame) -> list[Column]:
         Column(_name_change(answer, rows), [_describe_move(*move) for move in moves], right=True),
         Column("rank", ranks, right=True, goes=3),
         make_column(rows, "because", "because, on its route", least=20, goes=1),
+    ]
+
+
+def lay_out_routes(answer: Answer, rows: pl.DataFrame) -> list[Column]:
+    """Each route by names, what it comes to, and the alternatives on it."""
+    names = answer.beside["entities"]
+    ways = [" → ".join(clean(names.get(i, i), 60) for i in route) for route in rows["route"]]
+    counted = f"its steps,\nunknown at {answer.scenario.assume:g}"
+    return [
+        Column("route", ways, least=30, folds=True),
+        make_shares(rows, "probability", counted),
+        make_shares(rows, "share", "share of all", goes=1),
     ]
 
 
@@ -89,4 +101,5 @@ LAYOUTS: dict[str, Layout] = {
     "compare": lay_out_comparison,
     "concentration": list_concentration,
     "harden": lay_out_hardening,
+    "why": lay_out_routes,
 }

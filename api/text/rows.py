@@ -13,6 +13,8 @@ from knockon.graph.maps.text import clean
 def print_answer(out: Out, answer: Answer, *, top: int | None) -> None:
     """Headline, the first `top` rows (all: None), and the notes."""
     out.print(Text(clean(answer.headline, 1000), style="bold"))
+    for sentence in answer.beside.get("sentences", ()):
+        out.print(Text(clean(sentence, 1000)))
     rows = answer.rows if top is None else answer.rows.head(top)
     if rows.height:
         layout = LAYOUTS.get(answer.verb, list_all)

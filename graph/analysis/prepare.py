@@ -132,10 +132,14 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
     return Whole(circuit, Strengths.of(graph, scenario.assume), safe, tuple(notes))
 
 
-def prepare(graph: DependencyGraph, scenario: Scenario, whole: Whole | None = None) -> Prepared:
+def prepare(
+    graph: DependencyGraph, scenario: Scenario, whole: Whole | None = None, *,
+    towards: int | None = None,
+) -> Prepared:  # fmt: skip
     """The scenario laid out on the part of the graph that it can reach.
 
     whole: the circuit of everybody, where several failures of one graph are asked about
+    towards: an entity; then only on what of that can reach it, itself and what fails included
     Raises ScenarioError where nothing fails.
     """
     scenario.check_failing()
@@ -144,6 +148,9 @@ def prepare(graph: DependencyGraph, scenario: Scenario, whole: Whole | None = No
     strengths, notes = whole.strengths, whole.notes
     reached = reach(whole, failing)
     touched = _touched(whole.circuit, reached)
+    if towards is not None:
+        reached &= lead_to(whole.circuit, reached, whole.circuit.entity == towards)
+        reached[failing] = True
     fails = np.isin(np.arange(graph.size), failing)
     transmits = (strengths.high > 0) & ~fails[graph.dependent]
     circuit, nodes = whole.circuit.within(reached, transmits)
@@ -179,6 +186,21 @@ def reach(whole: Whole, failing: Ints) -> Bools:
     live &= ~fails[pick(circuit.node, circuit.group)]
     stuck = circuit.switch_of >= 0
     return Lanes(circuit, 1).reach(live, stuck, failing, whole.safe)
+
+
+def lead_to(circuit: Circuit, reached: Bools, ends: Bools) -> Bools:
+    """(N,) the reached nodes from which arcs between reached nodes lead to one of the ends."""
+    found: Bools = ends & reached
+    provider, target = circuit.provider, circuit.targets
+    arcs = np.flatnonzero(reached[provider] & reached[target])
+    while len(arcs):
+        leads = found[target[arcs]]
+        new = provider[arcs[leads]]
+        if found[new].all():
+            break
+        found[new] = True
+        arcs = arcs[~found[provider[arcs]]]
+    return found
 
 
 def _touched(circuit: Circuit, reached: Bools) -> Ints:

@@ -1,5 +1,6 @@
 """The answer in words: one sentence with its figures, one line on what it assumes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -89,14 +90,19 @@ def describe_condition(impact: Impact) -> str:
     origins = impact.entities.filter(pl.col("rank") == 0)
     severity = {o.id: o.severity for o in impact.scenario.origins}
     shares = [severity[i] for i in origins["id"].to_list()]
-    alike = len(set(shares)) == 1
-    verb = _MODE.get(impact.scenario.mode, ("fails", "fail"))[origins.height != 1]
+    return describe_failure(impact.scenario.mode, origins["name"].to_list(), shares)
+
+
+def describe_failure(mode: str, failing: Sequence[str], shares: Sequence[float]) -> str:
+    """The same of these names, with the share of its function that each loses."""
+    alike, one = len(set(shares)) == 1, len(failing) == 1
+    verb = _MODE.get(mode, ("fails", "fail"))[not one]
     if alike and shares[0] < 1:
-        loses = ("and loses" if origins.height == 1 else "and lose", "by")
+        loses = ("and loses" if one else "and lose", "by")
         verb += f" {loses[verb in _MODE['outage']]} {share_in_full(shares[0])}"
     names = [
         clip(name, 60) + ("" if alike or share == 1 else f" (by {share_in_full(share)})")
-        for name, share in zip(origins["name"].to_list(), shares, strict=True)
+        for name, share in zip(failing, shares, strict=True)
     ]
     if len(names) > 3:
         names = [*names[:2], f"{len(names) - 2} more"]

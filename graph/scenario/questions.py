@@ -43,6 +43,7 @@ class Question:
     other: whether it asks about a second graph, which may be left out
     leaves_out: fields of a scenario that mean nothing to it
     top: rows shown where nobody says how many; None: all
+    counts: whether `top` is how many are looked for, and so goes to the function
     picture: whether its answer has one
     """
 
@@ -55,6 +56,7 @@ class Question:
     other: bool = False
     leaves_out: tuple[str, ...] = ()
     top: int | None = 20
+    counts: bool = False
     picture: bool = False
 
     @property
@@ -186,7 +188,10 @@ QUESTIONS: tuple[Question, ...] = (
         top=None,
         picture=True,
     ),
-)
+        "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",
+        "knockon.graph.analysis.why:why", origins="needed", target=True, top=5, counts=True,
+    ),
+)  # fmt: skip
 """The verbs, in the order in which they are listed everywhere."""
 
 
