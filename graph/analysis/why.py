@@ -335,6 +335,7 @@ def _write_sentences(
     def name(identifier: str) -> str:
         return clip(names.get(identifier, identifier), 60)
 
+    repeated: set[str] = set()
     for number, row in enumerate(rows.head(3).iter_rows(named=True)):
         steps = [
             f"{name(s['dependent'])} {relation_name(s['relation'])} {name(s['provider'])} "
@@ -347,13 +348,18 @@ def _write_sentences(
             lost = some([name(i) for i in group["lost"]])
             left = some([name(i) for i in group["left"]])
             of = len(group["lost"]) + len(group["left"])
-            yield (
+            said = (
                 f"{name(group['dependent'])} needs {group['needs']} of its {of} "
                 f"{clip(group['group'], 40)}: {lost} can be lost"
                 + (f", {left} cannot." if left else ", and nothing is left.")
             )
+            if said not in repeated:
+                repeated.add(said)
+                yield said
     if dominators:
-        yield f"Every way passes {_join([name(i) for i in dominators])}."
+        which = _join([name(i) for i in dominators])
+        alone = "each of them alone" if len(dominators) > 1 else "it alone"
+        yield f"Every way needs {which}: {alone}, made safe, would save it."
     smallest = [s for s in saved_by if "entities" in s]
     if smallest and len(smallest[0]["entities"]) > 1:
         together = _join([name(i) for i in smallest[0]["entities"]])

@@ -6,6 +6,7 @@ from typing import Any
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.sentences import describe_question, name_middle
 from knockon.graph.errors import some
+from knockon.graph.maps.arrows import draw_arrow, draw_swatch, make_dashes
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.phrases import describe_source, name_carriers
@@ -171,48 +172,18 @@ def _line(impact: Impact, plan: Plan, layout: Layout, line: Line) -> str:
     what = "one more way" if line.beside else f"{line.count:,} on this way"
     strength = _KNOWN[_knowledge(line)]
     stroke = 1.0 if line.beside else _stroke(line.count)
-    dash = _dashes(_knowledge(line), stroke)
-    corners = _arrow(points[-2], points[-1], stroke)
-    (_, (ax, ay), (bx, by)) = corners
-    ends_at = (*points[:-1], ((ax + bx) / 2, (ay + by) / 2))  # at the back of the head
-    curve = f"M{points[0][0]:.1f},{points[0][1]:.1f}" + "".join(
-        "C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in ends_at[i : i + 3])
-        for i in range(1, len(points) - 2, 3)
-    )
-    head = "L".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-    return (
-        f'<g class="line"><title>{xml(f"{ends[0]} → {ends[1]}: {what}, {strength}")}</title>'
-        f'<path d="{curve}" fill="none" stroke="{LINE}" stroke-width="{stroke:.1f}" '
-        f'stroke-opacity="{0.55 if line.beside else 0.8}"{dash}/>'
-        f'<path d="M{head}Z" fill="{MUTED}"/></g>'
-    )
+    dash = make_dashes(_knowledge(line), stroke)
+    arrow = draw_arrow(points, stroke, dash, 0.55 if line.beside else 0.8)
+    tip = xml(f"{ends[0]} → {ends[1]}: {what}, {strength}")
+    return f'<g class="line"><title>{tip}</title>{arrow}</g>'
 
 
 def _knowledge(line: Line) -> str:
     return "stated" if line.known == 1 else "partly" if line.known else "unknown"
 
 
-def _dashes(knowledge: str, stroke: float) -> str:
-    if knowledge == "stated":
-        return ""
-    gap = f"{3 + stroke / 2:.1f}"
-    dot = f" {1 + stroke / 2:.1f} {gap}" if knowledge == "partly" else ""
-    return f' stroke-dasharray="{(9 if dot else 4) + stroke:.1f} {gap}{dot}"'
-
-
 def _stroke(count: int) -> float:
     return 1.2 + 1.25 * math.log2(max(count, 1))
-
-
-def _arrow(before: Point, end: Point, stroke: float) -> tuple[Point, Point, Point]:
-    """Tip and back corners of a head wider than its line: direction is seen without colour."""
-    angle = math.atan2(end[1] - before[1], end[0] - before[0])
-    size = 6 + 0.9 * stroke
-    left, right = (
-        (end[0] - size * math.cos(angle + turn), end[1] - size * math.sin(angle + turn))
-        for turn in (0.5, -0.5)
-    )
-    return end, left, right
 
 
 def _strongest(impact: Impact, plan: Plan) -> list[tuple[str, int]]:
@@ -252,16 +223,14 @@ def _legend(plan: Plan, middle: str) -> list[tuple[str, str]]:
         dashed = f'<rect x="1" y="1" width="32" height="14" {pen}/>'
         items.append((dashed, "not known whether hit"))
     shown_ways = {_knowledge(w) for w in plan.lines}
-    items += [(_swatch(3, _dashes(k, 3)), words) for k, words in _KNOWN.items() if k in shown_ways]
+    items += [
+        (draw_swatch(3, make_dashes(k, 3)), words) for k, words in _KNOWN.items() if k in shown_ways
+    ]
     if len({w.count for w in plan.lines if not w.beside}) > 1:
-        items.append((_swatch(1.2, "", 4) + _swatch(6, "", 11), "wider: more pass here"))
+        items.append((draw_swatch(1.2, "", 4) + draw_swatch(6, "", 11), "wider: more pass here"))
     if any(w.beside for w in plan.lines):
-        items.append((_swatch(1, ""), "thin: one more way"))
+        items.append((draw_swatch(1, ""), "thin: one more way"))
     return items
-
-
-def _swatch(stroke: float, dash: str, y: float = 8) -> str:
-    return f'<path d="M0,{y:g}H34" stroke="{LINE}" stroke-width="{stroke:g}"{dash}/>'
 
 
 def _footer(

@@ -7,6 +7,7 @@ from knockon.graph.maps.charts import render_detection, render_exceedance, rende
 from knockon.graph.maps.draw import render_map
 from knockon.graph.maps.moves import render_moves
 from knockon.graph.maps.savings import render_savings
+from knockon.graph.maps.ways import render_ways
 
 PICTURES: dict[str, Callable[[Any], str]] = {
     "map": render_map,
@@ -15,4 +16,5 @@ PICTURES: dict[str, Callable[[Any], str]] = {
     "detection": render_detection,
     "compare": render_moves,
     "harden": render_savings,
+    "why": render_ways,
 }

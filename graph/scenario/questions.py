@@ -190,6 +190,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
         "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",
         "knockon.graph.analysis.why:why", origins="needed", target=True, top=5, counts=True,
+        picture=True,
     ),
 )  # fmt: skip
 """The verbs, in the order in which they are listed everywhere."""

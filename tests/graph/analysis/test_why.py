@@ -51,7 +51,7 @@ def test_the_routes_with_their_steps_by_hand() -> None:
     assert found.dominators == ["D"]
     assert found.saved_by[0] == {"entities": ["D"]}
     assert {"dependencies": [["E", "D"]]} in found.saved_by
-    assert "Every way passes D." in found.sentences
+    assert "Every way needs D: it alone, made safe, would save it." in found.sentences
 
 
 def test_a_group_that_was_lost_names_who_would_have_saved_it() -> None:
