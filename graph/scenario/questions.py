@@ -188,6 +188,7 @@ QUESTIONS: tuple[Question, ...] = (
         top=None,
         picture=True,
     ),
+    Question(
         "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",
         "knockon.graph.analysis.why:why", origins="needed", target=True, top=5, counts=True,
         picture=True,
