@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from knockon.graph.analysis import answer as answers
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.view import SHOWN
 from knockon.graph.scenario.fields import FIELDS, Values
 from knockon.graph.scenario.scenario import Scenario
 
@@ -156,9 +157,27 @@ class RolloutRow(TypedDict):
     saved: float
 
 
+class RecoveryRow(TypedDict):
+    """An entity that states a recovery time. `exceeds`: it is down for longer in the median of the
+    worlds that hit it; null: in 1 world of 20, but not in the median."""
+
+    id: str
+    name: str
+    kind: str
+    recovery_hours: float
+    down_hours: float
+    down_hours_p50: float
+    down_hours_p95: float
+    probability_low: float
+    probability: float
+    probability_high: float
+    exceeds: bool | None
+
+
 class WhatifJson(TypedDict):
     """The answer to a what-if. `more`: rows, of the `kind` if one is named, that `top` left out.
 
+    `recovery`: with hours, those that state a recovery time, and whether the outage exceeds it.
     `rollout`: with a rollout, what it saves against the same update sent to all at once.
     """
 
@@ -168,6 +187,7 @@ class WhatifJson(TypedDict):
     headline: str
     assumption: str
     totals: TotalsJson
+    recovery: NotRequired[list[RecoveryRow]]
     rollout: NotRequired[list[RolloutRow]]
     entities: list[EntityRow]
     notes: list[str]
@@ -260,6 +280,8 @@ def _serialize_without_rows(impact: Impact, notes: list[str], more: int) -> What
         "notes": [*impact.notes, *notes],
         "more": more,
     }
+    if impact.recovery.height:
+        answer["recovery"] = impact.recovery.to_dicts()  # type: ignore[typeddict-item]
     if impact.rollout is not None:
         answer["rollout"] = impact.rollout_saves().to_dicts()  # type: ignore[typeddict-item]
     return answer
@@ -270,11 +292,14 @@ def select_rows(
 ) -> tuple[pl.DataFrame, int]:
     """The origins, then the first `top` ranked rows of a kind; how many more of it there are."""
     origin = pl.col("rank") == 0
-    ranked = impact.entities.filter(~origin)
+    entities = impact.entities
+    if SHOWN in entities.columns:  # a condition was asked for
+        entities = entities.filter(SHOWN).drop(SHOWN)
+    ranked = entities.filter(~origin)
     if kind is not None:
         ranked = ranked.filter(pl.col("kind").is_in(list_kinds(kind)))
     shown = ranked if top is None else ranked.head(top)
-    rows = pl.concat([impact.entities.filter(origin), shown])
+    rows = pl.concat([entities.filter(origin), shown])
     return rows, ranked.height - shown.height
 
 

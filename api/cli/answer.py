@@ -1,7 +1,7 @@
 """What verbs do with an answer: print it, write it, draw it, hold it to a policy."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +37,11 @@ def check_kind(graph: "DependencyGraph", kind: str | None) -> None:
 
 def write_answer(
     impact: "Impact", form: str, output: Path | None, *, kind: str | None, top: int | None,
-    aside: bool = False,
+    carried: Sequence[str] = (), aside: bool = False,
 ) -> None:  # fmt: skip
     """The answer in one of the forms, on the terminal or into a file.
 
+    carried: columns of the inventory in its rows
     aside: standard output is taken, so that the table goes to standard error
     """
     from knockon.api.schema import dump_whatif, select_rows
@@ -52,7 +53,7 @@ def write_answer(
 
         from knockon.api.text.tables import print_whatif
 
-        show = partial(print_whatif, kind=kind, top=top)
+        show = partial(print_whatif, kind=kind, top=top, carried=carried)
         print_page(show, impact, output, form=form, aside=aside)
     else:
         rows, _ = select_rows(impact, kind=kind, top=top)
@@ -60,8 +61,9 @@ def write_answer(
 
 
 def write_rows(
-    answer: "Answer", form: str, output: Path | None, *, top: int | None, aside: bool
-) -> None:
+    answer: "Answer", form: str, output: Path | None, *, top: int | None, aside: bool,
+    carried: Sequence[str] = (),
+) -> None:  # fmt: skip
     """The answer of a verb in one of the forms, on the terminal or into a file."""
     from functools import partial
 
@@ -72,7 +74,8 @@ def write_rows(
     elif form in PAGES:
         from knockon.api.text.rows import print_answer
 
-        print_page(partial(print_answer, top=top), answer, output, form=form, aside=aside)
+        show = partial(print_answer, top=top, carried=carried)
+        print_page(show, answer, output, form=form, aside=aside)
     else:
         print_frame(answer.rows if top is None else answer.rows.head(top), form, output)
 

@@ -24,6 +24,7 @@ from knockon.loaders.parsing.place import is_address
 
 if TYPE_CHECKING:
     from knockon.graph.analysis.compare import Comparison
+    from knockon.graph.model.graph import DependencyGraph
 
 QUESTION = find_question("compare")
 
@@ -45,7 +46,7 @@ def add_compare(cli: click.Group) -> None:
 def _run(
     read: Read, entities: tuple[Any, ...], form: str, output: Path | None, top: int | None,
     svg: Path | None, add: tuple[str, ...], kind: str | None, fail_over: tuple[str, ...],
-    no_worse: bool, **options: Any,
+    no_worse: bool, columns: tuple[str, ...] | None, where: str | None, **options: Any,
 ) -> None:  # fmt: skip
     check_output(form, output)
     aside = output is None and svg == STDOUT
@@ -60,11 +61,18 @@ def _run(
             "--without, --add FILE, --protect, --after NAME=VALUE"
         )
     limits = read_limits(fail_over, kind)
-    answer = _ask(read, other, origins, add, options)
+    graph, answer = _ask(read, other, origins, add, options)
+    shown, carried = answer, tuple[str, ...]()
+    if columns or where is not None:
+        if graph is None:
+            raise click.UsageError("--columns, --where: expected a source, saved answers hold none")
+        from knockon.graph.analysis.view import carry
+
+        shown, carried = carry(graph, answer, columns=columns, where=where)
     if svg is not None:
         write_picture(answer, svg, "compare")
     rows = None if form in ("csv", "parquet") and not is_stated("top") else top
-    write_rows(answer, form, output, top=rows, aside=aside)
+    write_rows(shown, form, output, top=rows, aside=aside, carried=carried)
     if answer.partial:
         sys.exit(130)
     enforce_on_rows(answer, limits)
@@ -75,12 +83,12 @@ def _run(
 def _ask(
     read: Read, other: str | None, origins: tuple[Any, ...], add: tuple[str, ...],
     options: dict[str, Any],
-) -> "Comparison":  # fmt: skip
+) -> "tuple[DependencyGraph | None, Comparison]":  # fmt: skip
     saved = None if other is None else read_saved((*read.sources, other))
     if saved is not None:
         from knockon.graph.analysis.compare_saved import compare_saved
 
-        return compare_saved(*saved)
+        return None, compare_saved(*saved)
     if not origins:
         raise click.UsageError("Missing argument 'ENTITY...': what fails in both graphs.")
     graph = read(for_lanes=True)
@@ -88,7 +96,7 @@ def _ask(
     second = read.of(*base, *add) if other is not None or add else None
     with watch_worlds() as watch:
         answer: Comparison = QUESTION.load()(graph, second, origins, watch=watch, **options)
-    return answer
+    return graph, answer
 
 
 def _split(words: tuple[Any, ...]) -> tuple[str | None, tuple[Any, ...]]:

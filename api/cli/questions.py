@@ -26,7 +26,8 @@ def build_command(question: Question) -> Command:
 
     def run(
         read: Read, form: str, output: Path | None, top: int | None, target: str | None = None,
-        entities: tuple[Any, ...] = (), svg: Path | None = None, **options: Any,
+        entities: tuple[Any, ...] = (), svg: Path | None = None,
+        columns: tuple[str, ...] | None = None, where: str | None = None, **options: Any,
     ) -> None:  # fmt: skip
         check_output(form, output)
         aside = output is None and svg == STDOUT
@@ -35,6 +36,8 @@ def build_command(question: Question) -> Command:
                 f"--format {form}: expected -o FILE, a picture goes to standard output"
             )
         rows = None if form in ("csv", "parquet") and not is_stated("top") else top
+        from knockon.graph.analysis.view import carry
+
         graph = read(for_lanes=True)
         about: list[Any] = [target] if question.target else []
         if question.counts:
@@ -43,7 +46,8 @@ def build_command(question: Question) -> Command:
             answer = question.load()(graph, *about, entities, watch=watch, **options)
         if svg is not None:
             write_picture(answer, svg, question.name)
-        write_rows(answer, form, output, top=rows, aside=aside)
+        shown, carried = carry(graph, answer, columns=columns, where=where)
+        write_rows(shown, form, output, top=rows, aside=aside, carried=carried)
         if answer.partial:
             sys.exit(130)
 

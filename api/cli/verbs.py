@@ -74,9 +74,11 @@ def cli(context: click.Context) -> None:
 def whatif(
     read: Read, entities: tuple[str, ...], kind: str | None, top: int | None, form: str,
     output: Path | None, svg: Path | None, charts: dict[str, Path], fail_over: tuple[str, ...],
-    no_worse_than: str | None, verbose: bool, **scenario: Any,
+    no_worse_than: str | None, verbose: bool, columns: tuple[str, ...] | None, where: str | None,
+    **scenario: Any,
 ) -> None:  # fmt: skip
     """Ranked impact of these entities failing together."""
+    from knockon.graph.analysis.view import carry
     from knockon.graph.analysis.whatif import whatif as ask
 
     limits = read_limits(fail_over, kind)
@@ -97,7 +99,8 @@ def whatif(
         click.echo(describe_run(impact, perf_counter() - begun), err=True)
     for what, path in sorted(pictures.items(), key=lambda item: item[1] == STDOUT):
         write_picture(impact, path, what)
-    write_answer(impact, form, output, kind=kind, top=top, aside=aside)
+    shown, carried = carry(graph, impact, columns=columns, where=where)
+    write_answer(shown, form, output, kind=kind, top=top, carried=carried, aside=aside)
     if impact.partial:
         sys.exit(130)
     enforce_limits(impact, limits)

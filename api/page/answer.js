@@ -17,7 +17,7 @@ export function show(answer, names, { graph, query, onMore }) {
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
       makePicture(drawing(`/${name}.svg`), `${title}: ${answer.headline}`))]));
   $("#kinds").replaceChildren(makeKinds(answer.totals, answer.scenario));
-  $("#ranking").replaceChildren(makeRanking(answer.entities.filter((row) => row.rank > 0), names, answer.scenario));
+  $("#ranking").replaceChildren(makeRanking(answer, names, listCarried(query, answer.entities)));
   $("#more").replaceChildren(...makeMore(answer, onMore));
   $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
   $("#notes ul").replaceChildren(...answer.notes.map((note) => make("li", {}, note)));
@@ -83,15 +83,27 @@ function makeKinds({ by_kind: rows }, { assume }) {
     formatRange(row.hit_low, row.hit_high, formatCount), formatCount(row.hit), formatCount(row.impact)]));
 }
 
-function makeRanking(rows, names, { hours, assume }) {
+// The columns of the inventory that were asked for, as the rows name them.
+function listCarried(query, rows) {
+  const asked = query.filter(([key]) => key === "columns").flatMap(([, names]) => names.split(",").map((name) => name.trim()));
+  return [...new Set(asked.map((name) => (rows[0] && `entity.${name}` in rows[0] ? `entity.${name}` : name)).filter(Boolean))];
+}
+
+const formatCell = (value) => (value === null || value === undefined ? "–" : typeof value === "number" ? formatCount(value) : clip(String(value)));
+
+function makeRanking({ entities, scenario: { hours, assume }, recovery = [] }, names, carried) {
+  const rows = entities.filter((row) => row.rank > 0);
   const timed = hours !== null;
+  const stated = new Map(recovery.map((row) => [row.id, row]));
   const heads = [{ text: "#", number: true }, { text: "Who" },
     { text: "Probability", title: `low to high; tick: if unknown counts ${assume}`, wide: true }, { text: "Verdict" },
     ...(timed ? [{ text: "Down after", number: true, title: "mean hours until it is down, in worlds that take it down" },
       { text: "Down for", number: true, title: "mean hours down, in worlds that take it down" }] : []),
     { text: "Loss", number: true, title: "mean share of its function, in worlds that hit it" },
     { text: "Impact", number: true, title: `mean of weight × loss${timed ? " × hours down" : ""}` },
-    { text: "Carries", number: true, title: "expected entities whose route runs through it" }, { text: "Route", wide: true }];
+    { text: "Carries", number: true, title: "expected entities whose route runs through it" },
+    ...(stated.size ? [{ text: "Recovery stated", title: "the recovery time that the inventory states, and whether the outage exceeds it" }] : []),
+    ...carried.map((name) => ({ text: spellWords(name) })), { text: "Route", wide: true }];
   return makeTable(heads, rows.map((row) => [
     row.rank.toLocaleString("en"),
     make("div", {}, makeName(row.name, row.id), make("small", {}, [spellWords(row.kind), row.sector].filter(Boolean).join(" · "))),
@@ -101,11 +113,19 @@ function makeRanking(rows, names, { hours, assume }) {
     row.loss === null ? "–" : formatShare(row.loss),
     formatCount(row.impact),
     row.carries >= 0.05 ? formatCount(row.carries) : "–",
+    ...(stated.size ? [makeRecovery(stated.get(row.id))] : []),
+    ...carried.map((name) => formatCell(row[name])),
     makeRoute(row.route ?? [], names),
   ]));
 }
 
 const formatStart = (hours) => (hours === null ? "–" : formatHours(hours));
+
+function makeRecovery(row) {
+  if (!row) return "–";
+  const over = { true: " exceeded", null: " perhaps exceeded", false: "" }[row.exceeds];
+  return make("span", {}, formatHours(row.recovery_hours), over ? make("strong", {}, over) : null);
+}
 
 // The mean, and below it what 1 world in 20 reaches, where that is another figure.
 function makeDuration({ down_hours: mean, down_hours_p95: late }) {

@@ -23,6 +23,7 @@ from knockon.graph.scenario.kinds import (
     FLAG,
     HOURS,
     LISTED,
+    NAMES,
     NUMBER,
     ROLLOUT,
     TABLE,
@@ -175,6 +176,11 @@ def _describe_among(_: Field, text: bool) -> list[JsonSchemaValue]:
     return [kind] if text else [kind, {"type": "array", "items": kind}]
 
 
+def _describe_names(field: Field, text: bool) -> list[JsonSchemaValue]:
+    name = {"type": "string", "maxLength": MAX_TEXT}
+    return [name] if text else [name, {"type": "array", "items": name, "maxItems": field.most}]
+
+
 def _describe_flag(_: Field, __: bool) -> list[JsonSchemaValue]:
     return [{"type": "boolean"}]
 
@@ -208,6 +214,7 @@ DESCRIPTIONS: dict[Any, Callable[[Field, bool], list[JsonSchemaValue]]] = {
     ROLLOUT: _describe_rollout,
     AMONG: _describe_among,
     FLAG: _describe_flag,
+    NAMES: _describe_names,
     TABLE: _describe_table,
     LISTED: _describe_listed,
 }

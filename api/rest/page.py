@@ -13,7 +13,7 @@ from importlib.resources import files
 from fastapi import FastAPI, Request, Response
 
 from knockon.api.rest.http import reply
-from knockon.graph.scenario.fields import FIELDS
+from knockon.graph.scenario.fields import FIELDS, VIEW
 from knockon.graph.scenario.kinds import ENTITIES, NUMBER, ORIGINS, WHOLE, Field, Form, Kind
 
 _POLICY = (
@@ -51,7 +51,7 @@ def write_fields(page: str) -> str:
 
 
 def _write_several(named: str) -> str:
-    shown = {f.name: f for f in FIELDS if f.form is not None}
+    shown = {f.name: f for f in (*FIELDS, *VIEW) if f.form is not None}
     section = [f for f in shown.values() if f.form and f.form.section == named]
     several = [f for f in section if f.kind not in _LISTS] or [shown[n] for n in named.split()]
     return "\n".join(_write_field(f, f.form) for f in several if f.form is not None)

@@ -21,6 +21,7 @@ from knockon.api.schema import (
     serialize_answer,
     serialize_whatif,
 )
+from knockon.graph.analysis.view import carry
 from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
 
@@ -115,7 +116,7 @@ def _answer_whatif(
     scenario = question.resolve(graph)
     if media == SVG:
         return reply(request, SVG, served.render(name, scenario), negotiated=negotiated)
-    impact = served.ask(name, scenario)
+    impact, carried = carry(graph, served.ask(name, scenario), **question.carried)
     if media == JSON:
         answer = serialize_whatif(impact, **question.view)
         answer["notes"] += notes
@@ -123,7 +124,8 @@ def _answer_whatif(
     if media == MARKDOWN:
         from knockon.api.text.tables import print_whatif
 
-        return _reply_markdown(request, print_whatif, impact, negotiated, **question.view)
+        view = question.view | {"carried": carried}
+        return _reply_markdown(request, print_whatif, impact, negotiated, **view)
     rows, more = select_rows(impact, **question.view)
     return reply(
         request, CSV, format_csv(rows), file=f"{name}-whatif", negotiated=negotiated,
@@ -137,17 +139,20 @@ def _answer_verb(
 ) -> Response:  # fmt: skip
     negotiated = media is None
     media = media or choose_media(request, offered)
-    scenario = question.read_scenario(verb, served.find_graph(name))
-    answer = served.answer(name, verb, scenario, question.read_own(verb))
+    graph = served.find_graph(name)
+    scenario = question.read_scenario(verb, graph)
+    whole = served.answer(name, verb, scenario, question.read_own(verb))
+    answer, carried = carry(graph, whole, **question.carried)
     top: int | None = question.top  # type: ignore[attr-defined]
     if media == JSON:
         return reply_json(request, serialize_answer(answer, top=top), negotiated=negotiated)
     if media == SVG:
-        return reply(request, SVG, answer.to_svg(), negotiated=negotiated)
+        return reply(request, SVG, whole.to_svg(), negotiated=negotiated)
     if media == MARKDOWN:
         from knockon.api.text.rows import print_answer
 
-        return _reply_markdown(request, print_answer, answer, negotiated, top=top)
+        view = {"top": top, "carried": carried}
+        return _reply_markdown(request, print_answer, answer, negotiated, **view)
     rows = answer.rows if top is None else answer.rows.head(top)
     return reply(
         request, CSV, format_csv(rows), file=f"{name}-{verb.name}", negotiated=negotiated,

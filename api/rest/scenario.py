@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from knockon.api.rest.fields import Checked, Name, Text, explain, limit_names
 from knockon.graph.errors import clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.fields import FIELDS, MOST_NAMES, VIEW, find_field
+from knockon.graph.scenario.fields import CARRIED, FIELDS, MOST_NAMES, VIEW, find_field
 from knockon.graph.scenario.kinds import CHANGES, ENTITIES, ORIGINS, Field
 from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
@@ -89,7 +89,12 @@ class Question(Keys):
     @property
     def view(self) -> dict[str, Any]:
         """`top` and `kind`."""
-        return {f.name: getattr(self, f.name) for f in VIEW}
+        return {f.name: getattr(self, f.name) for f in VIEW if f not in CARRIED}
+
+    @property
+    def carried(self) -> dict[str, Any]:
+        """`columns` and `where`."""
+        return {f.name: getattr(self, f.name, None) for f in CARRIED}
 
 
 class OriginBody(Keys):

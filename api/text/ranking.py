@@ -4,24 +4,32 @@ What is the same in all rows is said once above the table; names stand in full w
 on several lines; routes take what is left, and are cut.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 from rich.text import Text
 
+from knockon.api.text.cells import make_column
 from knockon.api.text.columns import Column, print_columns
 from knockon.api.text.console import Out
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.maps.text import clean
-from knockon.graph.words import chance, join, kind_name, percent
+from knockon.graph.words import chance, duration, join, kind_name, percent
 
 _VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
 _NAME = 120  # letters of a name
 
 
-def print_ranking(out: Out, impact: Impact, rows: pl.DataFrame) -> None:
-    """The table of these rows, and before it what they have in common."""
-    columns = [c for c in _list_columns(impact, rows) if any(c.cells)]
+def print_ranking(
+    out: Out, impact: Impact, rows: pl.DataFrame, carried: Sequence[str] = ()
+) -> None:
+    """The table of these rows, and before it what they have in common.
+
+    carried: columns of the inventory among them
+    """
+    listed = [*_list_columns(impact, rows), *(make_column(rows, c) for c in carried)]
+    columns = [c for c in listed if any(c.cells)]
     common = [c.said.format(c.cells[0]) for c in columns if c.constant]
     if common:
         out.print(Text(f"All {rows.height:,} rows below: {join(common)}."))
@@ -51,6 +59,7 @@ def _list_columns(impact: Impact, rows: pl.DataFrame) -> list[Column]:
         Column(
             "down h", [_format_hours(h) for h in rows["down_hours"]], "down for {} h", True, goes=4
         ),
+        *_list_recovery(impact, rows),
         Column("impact", [format_amount(i) for i in rows["impact"]], "impact {} each", True),
         Column(
             "through,\nnearest first",
@@ -58,6 +67,19 @@ def _list_columns(impact: Impact, rows: pl.DataFrame) -> list[Column]:
             least=14, goes=1,
         ),
     ]  # fmt: skip
+
+
+def _list_recovery(impact: Impact, rows: pl.DataFrame) -> list[Column]:
+    """Stated recovery times, and whether the outage exceeds them; none where nobody states any."""
+    if not impact.recovery.height:
+        return []
+    stated = {row["id"]: row for row in impact.recovery.iter_rows(named=True)}
+    cells = []
+    for identifier in rows["id"]:
+        row = stated.get(identifier)
+        over = {True: ", exceeded", None: ", perhaps exceeded", False: ""}
+        cells.append("" if row is None else duration(row["recovery_hours"]) + over[row["exceeds"]])
+    return [Column("recovery\nstated", cells, least=12, goes=5, folds=True)]
 
 
 def _list_chances(impact: Impact, rows: pl.DataFrame) -> list[Column]:

@@ -1,7 +1,10 @@
 """The rows of any answer as a table for people: headline, columns, notes."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
+from knockon.api.text.cells import make_column
 from knockon.api.text.columns import print_columns
 from knockon.api.text.console import Out
 from knockon.api.text.layouts import LAYOUTS, list_all
@@ -10,15 +13,18 @@ from knockon.graph.analysis.answer import Answer
 from knockon.graph.maps.text import clean
 
 
-def print_answer(out: Out, answer: Answer, *, top: int | None) -> None:
-    """Headline, the first `top` rows (all: None), and the notes."""
+def print_answer(out: Out, answer: Answer, *, top: int | None, carried: Sequence[str] = ()) -> None:
+    """Headline, the first `top` rows (all: None), and the notes; carried: columns of the inventory
+    in the rows."""
     out.print(Text(clean(answer.headline, 1000), style="bold"))
     for sentence in answer.beside.get("sentences", ()):
         out.print(Text(clean(sentence, 1000)))
     rows = answer.rows if top is None else answer.rows.head(top)
     if rows.height:
         layout = LAYOUTS.get(answer.verb, list_all)
-        print_columns(out, [c for c in layout(answer, rows) if any(c.cells)])
+        own = layout(answer, rows.drop(carried))
+        listed = [*own, *(make_column(rows, c) for c in carried)]
+        print_columns(out, [c for c in listed if any(c.cells)])
     more = answer.rows.height - rows.height
     if more:
         words = "1 more row" if more == 1 else f"{more:,} more rows"

@@ -21,7 +21,9 @@ from knockon.graph.scenario.rollout import format_rollout
 from knockon.graph.words import kind_name, number
 
 
-def print_whatif(out: Out, impact: Impact, *, kind: str | None, top: int | None) -> None:
+def print_whatif(
+    out: Out, impact: Impact, *, kind: str | None, top: int | None, carried: Sequence[str] = ()
+) -> None:
     """Headline, totals by kind, the ranked table, and the notes."""
     out.print(Text(clean(impact.headline), style="bold"))
     out.print(Text(impact.assumption))
@@ -34,7 +36,7 @@ def print_whatif(out: Out, impact: Impact, *, kind: str | None, top: int | None)
     selected, more = select_rows(impact, kind=kind, top=top)
     rows = selected.filter(pl.col("rank") > 0)
     if rows.height:
-        print_ranking(out, impact, rows)
+        print_ranking(out, impact, rows, carried)
     if more:
         words = "1 more row" if more == 1 else f"{more:,} more rows"
         out.print(Text(f"{words}: --top {rows.height + more}", style="dim"))

@@ -10,6 +10,7 @@ from knockon.graph.analysis.answer import GraphHead
 from knockon.graph.analysis.impact import Impact, Totals, Within
 from knockon.graph.analysis.nobody import explain_nobody
 from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.analysis.recovery import describe_exceeded, find_exceeded
 from knockon.graph.analysis.rollout_effect import describe_rollout
 from knockon.graph.analysis.rows import build_forest, collect_arcs, rank_rows
 from knockon.graph.analysis.sentences import REASONS, add_sentences
@@ -31,6 +32,8 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
     reached = ~prepared.is_origin & ((found.high > 0) | (not found.exact))
     nobody = () if reached.any() else explain_nobody(graph, scenario)
     assumptions = _assumptions(prepared, found, within, nobody)
+    timed = scenario.hours is not None
+    recovery = find_exceeded(graph, entities) if timed else pl.DataFrame()
     impact = Impact(
         graph=GraphHead.of(graph),
         scenario=scenario,
@@ -56,7 +59,9 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         nobody=nobody,
         rollout=None,
         work=found.work,
+        recovery=recovery,
         notes=(
+            *filter(None, [describe_exceeded(recovery)]),
             *(f"nobody else is hit: {reason}" for reason in nobody[REASONS:]),
             *assumptions,
             *notes,

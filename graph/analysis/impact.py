@@ -5,7 +5,7 @@ shown again. Pictures take it: `knockon.graph.maps`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import polars as pl
@@ -99,6 +99,8 @@ class Impact:
     curve: who is down when (`timeline`); None without hours
     nobody: why nobody else is hit, where nobody is; empty where somebody is, or where nothing
         depends on what failed
+    recovery: with hours, the rows that state a recovery time, and whether the outage exceeds it
+        (`recovery.py`); without columns where none is looked for
     rollout: what the rings change; None without a rollout, or where the run was stopped before
     """
 
@@ -125,6 +127,7 @@ class Impact:
     rollout: RolloutEffect | None
     work: Work
     notes: tuple[str, ...]
+    recovery: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def form(self) -> str:

@@ -14,6 +14,7 @@ from knockon.graph.scenario.kinds import (
     BYTES,
     ENTITIES,
     HOURS,
+    NAMES,
     NUMBER,
     ORIGINS,
     ROLLOUT,
@@ -116,12 +117,28 @@ FIELDS = (
 )  # fmt: skip
 """What is asked, in the order in which it is listed everywhere."""
 
+CARRIED = (
+    Field(
+        "columns", NAMES, "Columns of the inventory to show with each row, such as owner,contract.",
+        null="none", most=MOST_NAMES, metavar="A,B",
+        form=Form("Columns of the inventory", "view", "owner, contract"),
+    ),
+    Field(
+        "where", TEXT, "Show rows that fit only: a condition on their columns and those of the "
+        "inventory, such as \"kind = 'enterprise' and owner is null\".",
+        null="every row", metavar="EXPR",
+        form=Form("Only rows where", "view", "kind = 'enterprise' and owner is null"),
+    ),
+)  # fmt: skip
+"""What of the inventory stands beside the rows of an answer, and chooses among them."""
+
 VIEW = (
     Field(
         "top", WHOLE, "Rows to show; the answer counts the others.",
         default=20, null="all", bounds=Bounds(0), limits=Bounds(0, 2**31 - 1),
     ),
     Field("kind", TEXT, "Show rows of this kind only.", null="every kind"),
+    *CARRIED,
 )  # fmt: skip
 """Which rows of an answer are shown; no part of the scenario."""
 

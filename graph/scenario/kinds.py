@@ -304,6 +304,17 @@ def _dump_rules(rules: tuple[Rule, ...]) -> list[list[str]] | None:
     return None if rules == load_shipped_rules() else [list(rule) for rule in rules]
 
 
+def _check_names(value: Any, field: Field) -> tuple[str, ...]:
+    """Words, each once; of text those between commas."""
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not all(isinstance(n, str) for n in listed):
+        raise field.refuse(value)
+    words = tuple(dict.fromkeys(n.strip() for n in listed if n.strip()))
+    if field.most is not None and len(words) > field.most:
+        raise ScenarioError(f"{field.name}: expected at most {field.most:,}, got {len(words):,}")
+    return words
+
+
 def _check_flag(value: Any, field: Field) -> bool:
     if not isinstance(value, bool):
         raise field.refuse(value)
@@ -376,6 +387,8 @@ CHANGES = Kind(
     "fields of a scenario, as NAME=VALUE",
     _check_changes, _keep, dict, dict[str, Any], "NAME=VALUE", absent=dict,
 )  # fmt: skip
+NAMES = Kind("names, with commas between them", _check_names, _keep, list, list[str] | str,
+             "A,B", absent=tuple)  # fmt: skip
 FLAG = Kind("true or false", _check_flag, _parse_flag, _keep, bool, "")
 TABLE = Kind(
     "rows, or the text of a CSV file", _check_table, _keep, list, list[dict[str, str]] | str,

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
-from knockon.graph.scenario.fields import FIELDS, MOST_NAMES, find_field
+from knockon.graph.scenario.fields import CARRIED, FIELDS, MOST_NAMES, find_field
 from knockon.graph.scenario.kinds import (
     AMONG,
     CHANGES,
@@ -45,6 +45,7 @@ class Question:
     top: rows shown where nobody says how many; None: all
     counts: whether `top` is how many are looked for, and so goes to the function
     picture: whether its answer has one
+    carries: whether its rows are about entities, whose columns may stand beside them
     """
 
     name: str
@@ -58,6 +59,7 @@ class Question:
     top: int | None = 20
     counts: bool = False
     picture: bool = False
+    carries: bool = True
 
     @property
     def scenario_fields(self) -> tuple[Field, ...]:
@@ -67,8 +69,9 @@ class Question:
 
     @property
     def all_fields(self) -> tuple[Field, ...]:
-        """Whatever may be said: its own fields, those of the scenario, and how many rows."""
-        return (*self.fields, *self.scenario_fields, replace(find_field("top"), default=self.top))
+        """Whatever may be said: its own fields, those of the scenario, and which rows are shown."""
+        top = replace(find_field("top"), default=self.top)
+        return (*self.fields, *self.scenario_fields, top, *(CARRIED if self.carries else ()))
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Its own options, checked; those that are not among the values at their defaults.
@@ -192,6 +195,7 @@ QUESTIONS: tuple[Question, ...] = (
         "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",
         "knockon.graph.analysis.why:why", origins="needed", target=True, top=5, counts=True,
         picture=True,
+        carries=False,
     ),
 )  # fmt: skip
 """The verbs, in the order in which they are listed everywhere."""

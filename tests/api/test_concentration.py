@@ -86,3 +86,34 @@ def test_what_cannot_be_is_one_problem(client: TestClient, query: str, said: str
     got = client.get(f"/v1/graphs/register/concentration?{query}")
     assert got.status_code == 422, got.text
     assert said in str(got.json())
+
+
+def test_columns_and_conditions_by_every_door(client: TestClient) -> None:
+    """A what-if with the inventory beside its rows: JSON, CSV, Markdown, command line."""
+    where = "kind = 'critical_function' and rto_hours < 10"
+    query = {"origin": "Stellwerk Rechenzentren GmbH", "hours": "8", "where": where,
+             "columns": "rto_hours,activity"}  # fmt: skip
+    got = client.get("/v1/graphs/register/whatif", params=query)
+    assert got.status_code == 200, got.text
+    rows = got.json()["entities"]
+    assert [row["name"] for row in rows if row["rank"]] == ["Card acquiring", "Deposit accounts"]
+    assert rows[2]["rto_hours"] == "4"
+    assert {row["id"]: row["exceeds"] for row in got.json()["recovery"]} == {
+        "function:999900LINDENBANK0040:F2": True, "function:999900LINDENBANK0040:F3": False,
+        "function:999900LINDENPAY00041:F1": True,
+    }  # fmt: skip
+    body = {"origins": [query["origin"]], "hours": 8, "columns": ["rto_hours", "activity"],
+            "where": where}  # fmt: skip
+    assert client.post("/v1/graphs/register/whatif", json=body).json() == got.json()
+    csv = client.get("/v1/graphs/register/whatif.csv", params=query).text.splitlines()
+    assert csv[0].endswith("rto_hours,activity")
+    page = client.get("/v1/graphs/register/whatif.md", params=query).text
+    assert "rto hours" in page
+    said = CliRunner().invoke(
+        cli, ["whatif", str(REGISTER), query["origin"], "--hours", "8", "--columns",
+              query["columns"], "--where", where, "--format", "json"],
+    )  # fmt: skip
+    assert json.loads(said.output) == got.json()
+    wrong = client.get("/v1/graphs/register/whatif", params=query | {"where": "rto_hour < 3"})
+    assert wrong.status_code == 422
+    assert "did you mean 'rto_hours'" in str(wrong.json())

@@ -17,7 +17,7 @@ from knockon.graph.scenario.kinds import ENTITIES, NUMBER, ORIGINS, WHOLE, Field
 from tests.api.rest.rest_toys import market
 
 REMOTE = [f for f in (*FIELDS, *VIEW) if f.remote]
-ON_PAGE = [f for f in FIELDS if f.form is not None]
+ON_PAGE = [f for f in (*FIELDS, *VIEW) if f.form is not None]
 EACH_REMOTE = pytest.mark.parametrize("field", REMOTE, ids=lambda f: f.name)
 EACH_ON_PAGE = pytest.mark.parametrize("field", ON_PAGE, ids=lambda f: f.name)
 
@@ -130,7 +130,8 @@ def test_every_field_with_a_form_is_on_the_page(form: Form, field: Field) -> Non
 
 def test_the_page_has_no_other_field(form: Form) -> None:
     """But the choice of the graph."""
-    fields = {f.parameter + ("-text" if f.most else "") for f in ON_PAGE}
+    lists = (ENTITIES, ORIGINS)
+    fields = {f.parameter + ("-text" if f.kind in lists else "") for f in ON_PAGE}
     assert set(form.controls) == {"graph", *fields}
 
 
