@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo test check serve clean
 
 demo: .venv/.base
-	@$(BIN)/knockon whatif samples/federal-cloud-2024 "Falcon Platform" --join --top 15 --svg out/falcon.svg
+	@$(BIN)/knockon whatif samples/federal-cloud-2024 "Falcon Platform" --top 15 --svg out/falcon.svg
 
 test: .venv/.test
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile

@@ -25,7 +25,7 @@ Progress: TypeAlias = Callable[[str], object]
 
 def load_tables(
     sources: Sequence[Path | str] | Path,
-    join: bool = False,
+    join: bool | None = None,
     aliases: Path | str | None = None,
     join_above: float | None = None,
     progress: Progress | None = None,
@@ -39,7 +39,7 @@ def load_tables(
     them (`formats.OPTIONS`). Entities under several ids are joined (`joining.join`) where they go
     by one exact name, as software does by purl and digest (`joining.exact`), and by:
 
-    join: what the sources state: `same_as`, an LEI, a domain
+    join: None: what a source states as `same_as`; True: one LEI and one domain, too; False: none
     aliases: the user's table of aliases (`alias_table.read_aliases`)
     join_above: names that are more alike than this, 0..1 (`aliases.alike_names`)
 
@@ -63,13 +63,12 @@ def load_tables(
             replace(tables, dependencies=stack([tables.dependencies, exact.dependencies]))
         )
     table = _read_aliases(aliases, tables)
-    same, noted = _find_stated(tables)
+    same, left, noted = _find_same(tables, join)
     alike, limits = _find_alike(tables, join_above)
-    notes = (*exact.report, *table.report, *(noted if join else ()), *limits)
+    notes = (*exact.report, *table.report, *noted, *limits)
     tables = replace(tables, report=(*tables.report, *notes))
-    if not join:
-        tables = _note_twins(tables, same)
-    claims = [*table.claims, *exact.claims, *(same if join else ()), *alike]
+    tables = _note_twins(tables, left)
+    claims = [*table.claims, *exact.claims, *same, *alike]
     return check(join_claimed(tables, claims, table.apart)) if claims else tables
 
 
@@ -87,7 +86,7 @@ def propose_aliases(
     """
     from knockon.loaders.joining.aliases import list_proposals, propose
 
-    tables = load_tables(sources, **options)
+    tables = load_tables(sources, join=False, **options)
     claims, notes = propose(tables, least)
     table = _read_aliases(decided, tables)
     return list_proposals(tables, claims, table.rows), [*notes, *table.report]
@@ -101,15 +100,24 @@ def _read_aliases(path: Path | str | None, tables: Tables) -> AliasTable:
     return read_aliases(Path(path), tables)
 
 
-def _find_stated(tables: Tables) -> tuple[list[Claim], list[Finding]]:
-    """What the sources themselves state to be one, and what of it could not be used."""
-    claims, findings = find_stated(tables)
+def _find_same(tables: Tables, join: bool | None) -> tuple[list[Claim], list[Claim], list[Finding]]:
+    """Of what the sources themselves state to be one: what is joined, what is left apart, and what
+    of the former could not be used."""
+    stated, lost = find_stated(tables)
+    shared: list[Claim] = []
+    noted: list[Finding] = []
     if {LEI_COLUMN, *DOMAINS} & set(tables.entities.columns):
         from knockon.loaders.joining.identifiers import find_identified
 
-        same, noted = find_identified(tables)
-        claims, findings = claims + [c for c in same if c.sure], findings + noted
-    return claims, findings
+        shared, noted = find_identified(tables)
+        shared = [claim for claim in shared if claim.sure]
+    if join:
+        return stated + shared, [], lost + noted
+    if join is None:
+        pairs = {frozenset((claim.alias, claim.same_as)) for claim in stated}
+        rest = [c for c in shared if frozenset((c.alias, c.same_as)) not in pairs]
+        return stated, rest, lost
+    return [], stated + shared, []
 
 
 def _find_alike(tables: Tables, above: float | None) -> tuple[list[Claim], list[Finding]]:
@@ -138,7 +146,9 @@ def _note_twins(tables: Tables, claims: Sequence[Claim]) -> Tables:
         for kind, total, again in counts.iter_rows()
     ]
     by = ", ".join(dict.fromkeys(claim.by for claim in claims))
-    reason = f"an entity that is listed twice ({by}) and not joined; joined, {', '.join(left)}"
+    reason = (
+        f"an entity that is listed twice ({by}) and not joined; joined by --join, {', '.join(left)}"
+    )
     examples = tuple(f"{clip(i, 60)} as {clip(t, 60)}" for i, t in sorted(twins.items())[:5])
     note = Finding("note", len(twins), reason, examples)
     return replace(tables, report=(*tables.report, note))

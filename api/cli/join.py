@@ -33,9 +33,10 @@ def add_join_options(command: Command) -> Command:
             help="Your table of which entities are one (`knockon aliases` proposes it).",
         ),
         click.option(
-            "--join",
-            is_flag=True,
-            help="Join what the sources call the same: same_as, LEI, domain.",
+            "--join/--no-join",
+            default=None,
+            help="Join what has one LEI or one domain, too; or not even what a source lists as "
+            "same_as another, which is one if neither is said.",
         ),
     ):
         command = add(command)

@@ -42,7 +42,7 @@ def add_source_options(command: Command) -> Command:
 
     @wraps(command)
     def with_sources(
-        source: str, others: tuple[str, ...], join: bool, aliases: Path | None,
+        source: str, others: tuple[str, ...], join: bool | None, aliases: Path | None,
         join_above: float | None, options: dict[str, Any], **rest: Any,
     ) -> None:  # fmt: skip
         options |= {"join": join, "aliases": aliases, "join_above": join_above}

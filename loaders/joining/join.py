@@ -154,7 +154,8 @@ def _refuse_rings(by: str, claims: Sequence[Claim]) -> None:
         ids = error.args[1][:-1]
         start = ids.index(min(ids))
         ring = " -> ".join(clip(i, 60) for i in [*ids[start:], *ids[:start], ids[start]])
-        raise InputError(f"{by} runs in a ring: {ring}") from None
+        hint = "; --no-join reads them apart" if by == STATED else ""
+        raise InputError(f"{by} runs in a ring: {ring}{hint}") from None
 
 
 def _choose_staying(

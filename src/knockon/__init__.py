@@ -44,7 +44,7 @@ _HOMES = {
 @check_keywords(InputError)
 def load(
     *sources: "str | Path",
-    join: bool = False,
+    join: bool | None = None,
     aliases: "str | Path | None" = None,
     join_above: float | None = None,
     mapping: "Mapping[str, str] | None" = None,
@@ -59,7 +59,8 @@ def load(
 ) -> "DependencyGraph":
     """The graph of one or several files or folders of any known format.
 
-    join: merge entities that the sources call the same: `same_as`, LEI, domain
+    join: of what the sources call the same, merge what `same_as` states (None), what has one LEI
+        or domain, too (True), or nothing (False)
     aliases: your table of aliases, a CSV file that `knockon aliases` proposes
     join_above: also merge entities whose names are more alike than this, 0..1; above
         0.97 they differ in form only

@@ -39,18 +39,19 @@ def new(of: Tables, before: Tables) -> list[str]:
 
 
 def test_twins_are_noted_or_joined(tmp_path: Path) -> None:
-    """same_as is a note on its own; with join the twin's dependencies move, and repeats merge."""
+    """By same_as the twin's dependencies move, and repeats merge; unless apart: then a note."""
     path = folder(
         tmp_path, "g",
         TWINS + "nsf,NSF,enterprise,,,\n22,NSF (22),enterprise,,research,nsf\n"
         "23,NSF (23),enterprise,,,22\nlab,Lab,site,22,,gone\n",
         "nsf,cloud,\n22,cloud,0.5\n23,mail,\n",
     )  # fmt: skip
-    apart = load_tables([path])
+    apart = load_tables([path], join=False)
     assert apart.entities.height == 6
     assert "note 2: an entity that is listed twice (same_as) and not joined" in said(apart)
     assert "3 of kind enterprise would be 1" in said(apart)
-    one = load_tables([path], join=True)
+    one = load_tables([path])
+    assert said(one) == said(load_tables([path], join=True))
     assert one.entities["id"].to_list() == ["cloud", "lab", "mail", "nsf"]
     assert (entity(one, "nsf")["name"], entity(one, "nsf")["sector"]) == ("NSF", "research")
     assert entity(one, "lab")["parent"] == "nsf"
@@ -63,9 +64,10 @@ def test_twins_are_noted_or_joined(tmp_path: Path) -> None:
 def test_a_ring_is_an_error(tmp_path: Path) -> None:
     """a as b and b as a name no entity to keep."""
     path = folder(tmp_path, "g", TWINS + "a,A,x,,,b\nb,B,x,,,a\n", "a,c,\n")
-    assert load_tables([path]).entities.height == 3
-    with pytest.raises(InputError, match="same_as runs in a ring: a -> b -> a"):
-        load_tables([path], join=True)
+    assert load_tables([path], join=False).entities.height == 3
+    for wanted in (True, None):
+        with pytest.raises(InputError, match="same_as runs in a ring: a -> b -> a; --no-join"):
+            load_tables([path], join=wanted)
     (tmp_path / "t.csv").write_text("alias,same_as\nb,c\na,b\nc,a\n")
     with pytest.raises(InputError, match="the table of aliases runs in a ring: a -> b -> c -> a"):
         load_tables([path], aliases=tmp_path / "t.csv")
@@ -168,6 +170,7 @@ def test_identifiers_join_on_request_and_are_noted(tmp_path: Path) -> None:
     )
     path = folder(tmp_path, "g", entities, "b1,c,\nb2,d,1\n")
     apart = load_tables([path])
+    assert apart.entities.height == 4
     assert "note 2: an entity that is listed twice (lei, domain) and not joined" in said(apart)
     one = load_tables([path], join=True)
     assert one.entities["id"].to_list() == ["b1", "c"]
