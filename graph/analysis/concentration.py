@@ -220,7 +220,7 @@ def _say(users: Users, rows: pl.DataFrame, own: Mapping[str, Any]) -> str:
     what = users.words if users.unit is None else f"the {users.unit} of {users.words}"
     if users.paid:
         what = f"the {users.unit} that {users.words} pay"
-    how = "any relation" if own["relation"] == "any" else top["relation"]
+    how = "any relation" if own["relation"] == "any" else top["relation"].replace("_", " ")
     shares = percent(top["share_all"] or 0.0), percent(top["critical_share_all"] or 0.0)
     total = number(top["users_all"] / top["share_all"]) if top["share_all"] else "0"
     through = (

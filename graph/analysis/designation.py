@@ -131,6 +131,7 @@ def _test_share(
     if by_assets and len(currencies) > 1:
         missing.append(f"total assets in {' and '.join(currencies)}: one currency is needed")
         share = Share(Fraction(0), Fraction(1))
+        rough = True
     else:
         share = find_share(
             (
@@ -142,7 +143,7 @@ def _test_share(
             ),
             whole,
         )  # fmt: skip
-    rough = by_assets and not share.known and whole is None
+        rough = by_assets and not share.known and any(e.assets is None for e in inside)
     return {
         "test": test, "category": category,
         "value": None if rough else float(share.low),
@@ -157,16 +158,16 @@ def _explain_missing(
     test: str, category: str, inside: Sequence[FinancialEntity], counted: dict[str, Truth]
 ) -> Iterator[str]:
     """What the registers do not say, that the test would need."""
-    unknown = [e.id for e in inside if counted.get(e.id, False) is None]
-    nowhere = [e.id for e in inside if e.category is None]
+    unknown = [e.name for e in inside if counted.get(e.id, False) is None]
+    nowhere = [e.name for e in inside if e.category is None]
     if nowhere:
         yield f"category of {some(nowhere)}"
     if unknown and test.startswith("1"):
-        yield f"whether what {some(unknown)} use it for is critical or important"
+        yield f"whether what {some(unknown)} uses it for is critical or important"
     elif unknown:
         cells = "0050, 0060, 0110" if test == "4.1" else "0060, 0090"
-        yield f"assessment by {some(unknown)} (b_07.01: {cells}), or what they use it for"
-    silent = [e.id for e in inside if e.assets is None]
+        yield f"assessment by {some(unknown)} (b_07.01: {cells}), or what it is used for"
+    silent = [e.name for e in inside if e.assets is None]
     if test == "1.2" and silent:
         yield f"total assets of {some(silent)} (b_01.02.0110)"
 

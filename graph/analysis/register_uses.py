@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.owners import find_groups, find_nearest, find_parents
-from knockon.graph.errors import ScenarioError, clip
+from knockon.graph.errors import ScenarioError, clip, some
 from knockon.graph.model.graph import DependencyGraph
 
 ENTITY, SERVICE = "enterprise", "service"
@@ -60,6 +60,7 @@ class FinancialEntity:
     """
 
     id: str
+    name: str
     lei: str
     category: str | None
     assets: float | None
@@ -117,9 +118,7 @@ def find_uses(graph: DependencyGraph) -> Uses:
             )
     others = len(listed) - len(entities)
     if others:
-        walk.notes.append(
-            f"{others:,} entities are of no category of Article 2(1) DORA: not counted"
-        )
+        walk.notes.append(f"of no category of Article 2(1) DORA, and not counted: {others:,}")
     notes = [*walk.notes, *_explain_left_out(graph, excluded, left_out)]
     return Uses(entities, dict(sorted(found.items())), excluded, tuple(notes))
 
@@ -139,7 +138,7 @@ def _list_entities(graph: DependencyGraph) -> Iterator[FinancialEntity]:
         if word is not None and category is None:
             category = "" if word.strip().casefold() in NONE_OF_THEM else None
         yield FinancialEntity(
-            row["id"], str(row.get("lei") or row["id"]).upper(), category,
+            row["id"], row["name"], str(row.get("lei") or row["id"]).upper(), category,
             _read_amount(row.get("total_assets")), row.get("assets_currency"),
         )  # fmt: skip
 
@@ -175,9 +174,10 @@ def _explain_left_out(
         )
     names = dict(zip(graph.ids, graph.names, strict=True))
     for group, users in sorted(left_out.items()):
+        others = some(names.get(user, user) for user in sorted(users))
         yield (
-            f"{clip(names.get(group, group), 60)}, {excluded[group]}, also serves {len(users):,} "
-            "entities outside its group; left out all the same"
+            f"{clip(names.get(group, group), 60)}, {excluded[group]}, also serves others "
+            f"({others}); left out all the same"
         )
 
 
@@ -210,11 +210,13 @@ class _Walk:
         plain = sum(kind == PLAIN for kind in self._kinds)
         if plain:
             self.notes.append(
-                f"{plain:,} functions that are not critical or important count in no test"
+                f"functions that are not critical or important, which count in no test: {plain:,}"
             )
         unassessed = sum(kind == UNASSESSED for kind in self._kinds)
         if unassessed:
-            self.notes.append(f"{unassessed:,} functions are not assessed: they may be critical")
+            self.notes.append(
+                f"functions that nobody has assessed; they may be critical: {unassessed:,}"
+            )
 
     def find_services(self, entity: int, *, sure: bool) -> set[int]:
         """The services behind its critical functions; else those behind functions that nobody has

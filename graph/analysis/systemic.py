@@ -133,10 +133,14 @@ def _explain(
     unknown = [e for (e, _), truth in zip(used, count.truths, strict=True) if truth is None]
     if not unknown:
         return None
-    unscored = [e.id for e in unknown if "score" in count.category and e.lei not in systemic.score]
+    unscored = [
+        e.name for e in unknown if "score" in count.category and e.lei not in systemic.score
+    ]
     if unscored:
         return f"O-SII score of {some(unscored)}"
-    return f"category of {some(e.id for e in unknown)}, or whether what they use it for is critical"
+    return (
+        f"category of {some(e.name for e in unknown)}, or whether what it is used for is critical"
+    )
 
 
 def _is(

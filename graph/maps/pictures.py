@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from knockon.graph.maps.charts import render_detection, render_exceedance, render_timeline
+from knockon.graph.maps.concentration import render_concentration
 from knockon.graph.maps.draw import render_map
 from knockon.graph.maps.moves import render_moves
 from knockon.graph.maps.savings import render_savings
@@ -15,6 +16,7 @@ PICTURES: dict[str, Callable[[Any], str]] = {
     "timeline": render_timeline,
     "detection": render_detection,
     "compare": render_moves,
+    "concentration": render_concentration,
     "harden": render_savings,
     "why": render_ways,
 }

@@ -116,6 +116,7 @@ _CONCENTRATION = Question(
     ),
     leaves_out=("mode", "hours", "rollout", "halt", "assume", "worlds", "precision", "seed",
                 "protect", "memory", "rules"),
+    picture=True,
 )  # fmt: skip
 
 QUESTIONS: tuple[Question, ...] = (

@@ -42,7 +42,7 @@ def test_the_command_and_the_resource_say_the_same(client: TestClient) -> None:
 def test_the_table_names_the_largest(tmp_path: Path) -> None:
     """The headline first, then rows, then notes."""
     said = CliRunner().invoke(cli, ["concentration", str(REGISTER), "--among", "critical_function"])
-    assert said.output.startswith("Stellwerk Rechenzentren GmbH (supplied_by) is used by 3 of 4")
+    assert said.output.startswith("Stellwerk Rechenzentren GmbH (supplied by) is used by 3 of 4")
     assert "Kernbuch Software AG" in said.output
 
 
