@@ -181,9 +181,10 @@ def reach(whole: Whole, failing: Ints) -> Bools:
     """(N,) nodes that some world can hit: one lane in which all that can transmit does."""
     circuit = whole.circuit
     live = pick(whole.strengths.high, circuit.dependency) > 0
-    # an origin is a fact: what it depends on counts for nothing
     fails = np.isin(circuit.entity, failing)
-    live &= ~fails[pick(circuit.node, circuit.group)]
+    if fails.sum() > len(failing):  # origins have nodes in other modes, too
+        # an origin is a fact: what it depends on counts for nothing
+        live &= ~fails[pick(circuit.node, circuit.group)]
     stuck = circuit.switch_of >= 0
     return Lanes(circuit, 1).reach(live, stuck, failing, whole.safe)
 

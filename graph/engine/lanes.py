@@ -5,7 +5,8 @@ give the same bits; which one ran is said in the answer. What a lane means is th
 world, a case, an origin, a set of entities that fail together (`knockon.graph.engine.worlds`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from os import cpu_count
 from typing import Any, NamedTuple
@@ -32,7 +33,7 @@ MISSED = (
 )
 _CELLS = 1 << 23  # words of one array of a block of the numpy form: 64 MiB
 _ARRAYS = 6  # of that size at a time
-_PIECE = 1 << 22  # arcs whose draws are laid out at a time
+_PIECE = 1 << 20  # arcs whose draws are laid out at a time
 
 
 def pays(circuit: Circuit, words: int) -> bool:
@@ -164,8 +165,9 @@ class Lanes:
         hit[origins] = True
         passes = np.zeros(0, np.bool_)
         if len(barred) or not live.all():
-            passes = live[self.circuit.member[wiring.arc]]
-            passes &= ~np.isin(wiring.arcs.target, wiring.row[barred])
+            passes = pick(live, self.circuit.member)[wiring.arc]
+            if len(barred):
+                passes &= ~np.isin(wiring.arcs.target, wiring.row[barred])
         breaks_at = np.where(stuck[wiring.group], 1, wiring.groups.threshold)
         return reach(wiring, passes, breaks_at, hit)
 
@@ -179,8 +181,11 @@ class Lanes:
         wiring, switch = self.wiring(), run.draws.of_group[self.wiring().group]
         limits = _limits(run, given=given)
         limit = np.empty(len(wiring.arc), np.uint64)
-        for piece, draws in self._draws_of_arcs(run):
+
+        def set_limits(piece: slice, draws: Ints) -> None:
             limit[piece] = pick(limits, draws)
+
+        self._for_arcs(run, set_limits)
         switch_limit = np.full(len(switch), CERTAIN)
         switch_limit[switch >= 0] = pick(limits, switch[switch >= 0])
         if given or not len(run.uncertain):  # nothing is hashed
@@ -193,19 +198,26 @@ class Lanes:
         """The keys by arc and by shared group, made once for all runs over the same draws."""
         if self._keys is None or self._keys[0] is not run.draws:
             key = np.empty(len(self.wiring().arc), np.uint64)
-            for piece, draws in self._draws_of_arcs(run):
+
+            def set_keys(piece: slice, draws: Ints) -> None:
                 np.bitwise_xor(run.draws.key[draws], salt(run.seed), out=key[piece])
+
+            self._for_arcs(run, set_keys)
             switch_key = np.where(switch >= 0, run.draws.key[switch] ^ salt(run.seed), np.uint64(0))
             self._keys = run.draws, key, switch_key
         return self._keys[1:]
 
-    def _draws_of_arcs(self, run: Run) -> Iterator[tuple[slice, Ints]]:
-        """The draw behind each arc as wired, a piece at a time."""
+    def _for_arcs(self, run: Run, work: Callable[[slice, Ints], None]) -> None:
+        """Do the work on pieces of the arcs as wired, with the draw behind each; in threads."""
         arc, behind = self.wiring().arc, pick(run.draws.of_member, self.circuit.member)
         own = is_every(behind)  # each arc has a draw of its own, in the order of the circuit
-        for first in range(0, len(arc), _PIECE):
+
+        def step(first: int) -> None:
             piece = slice(first, first + _PIECE)
-            yield piece, arc[piece] if own else behind[arc[piece]]
+            work(piece, arc[piece] if own else behind[arc[piece]])
+
+        with ThreadPoolExecutor(cpu_count() or 1) as pool:
+            list(pool.map(step, range(0, len(arc), _PIECE)))
 
 
 def _limits(run: Run, *, given: bool) -> Words:

@@ -18,19 +18,20 @@ def wire(circuit: Circuit, *, once: bool = False) -> Wiring:
     n, target = len(circuit.entity), circuit.targets
     if once:
         row = np.arange(n, dtype=np.int32)
-        start, arc = arrange_by_provider(np.asarray(circuit.provider, np.int32), n)
+        provider, target = (np.asarray(end, np.int32) for end in (circuit.provider, target))
+        start, arc, heads = arrange_by_provider(provider, target, n)
     else:
         row = np.empty(n, np.int32)
         row[np.argsort(-np.bincount(target, minlength=n), kind="stable")] = np.arange(n)
-        start, arc = arrange(row[circuit.provider], row[target], n)
+        start, arc, heads = arrange(row[circuit.provider], row[target], n)
     spare = np.flatnonzero(circuit.threshold > 1)
-    sizes = circuit.member_start[spare + 1] - circuit.member_start[spare]
+    sizes = np.diff(circuit.member_start)[spare] if len(spare) else spare
     threshold = circuit.threshold[spare].astype(np.int64)
     plane, counter = _start_counters(np.maximum(sizes, threshold), threshold)
     none = np.zeros(0, np.int32)
     arcs = Arcs(
         start,
-        target[arc].astype(np.int32) if once else row[target[arc]],
+        heads,
         _number_slots(circuit, spare)[circuit.member[arc]] if len(spare) else none,
         circuit.foreign[arc] if circuit.foreign.any() else none.astype(np.bool_),
     )

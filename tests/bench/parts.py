@@ -19,7 +19,7 @@ from typing import Any
 
 PARTS = {  # names of functions and methods of this tree
     "read": ("read_parquet_table",),
-    "check and number": ("check",),
+    "check and number": ("check", "settle_tables"),
     "circuit": ("build_circuit_of", "reach", "_touched", "Circuit.within", "Nodes.of"),
     "keys": ("_keys",),
     "draws": ("Draws.lay_out", "Run.each", "Lanes.drawing", "Lanes.wiring"),

@@ -25,7 +25,7 @@ import sys
 import numpy as np
 from knockon.graph.engine.kernels import arrange_numba
 assert arrange_numba.__file__.startswith(sys.argv[1]), arrange_numba.__file__
-start, order = arrange_numba.arrange(
+start, order, _ = arrange_numba.arrange(
     np.array([1, 0, 1, 1], np.int32), np.array([1, 0, 0, 1], np.int32), 2
 )
 print(start.tolist(), order.tolist())
