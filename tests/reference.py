@@ -6,12 +6,13 @@ every answer is found by doing what the definition says until nothing changes an
 """
 
 import math
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
-from itertools import product
+from itertools import accumulate, product
 from typing import Any
 
 LISTED = (
@@ -50,6 +51,8 @@ class Dep:
     group: str | None
     needs: int
     switch_probability: float
+    shared_cause: str | None = None
+    rho: float = 0.0
 
     @property
     def key(self) -> GroupKey:
@@ -67,7 +70,7 @@ class Model:
     def of(cls, graph: Any) -> "Model":
         rows = graph.dependencies.iter_rows(named=True)
         names = ("dependent", "provider", "relation", "probability", "loss", "group", "needs",
-                 "switch_probability")  # fmt: skip
+                 "switch_probability", "shared_cause", "rho")  # fmt: skip
         deps = [Dep(i, *(row[n] for n in names)) for i, row in enumerate(rows)]
         weights = dict(graph.entities.select("id", "weight").iter_rows())
         return cls(weights, tuple(deps))
@@ -180,12 +183,81 @@ def strength(dep: Dep, unknown: float) -> Fraction:
     return Fraction(unknown if dep.probability is None else dep.probability)
 
 
+# shared draws: the docstring of knockon.graph.engine.sharing, one number at a time
+
+
+def cause_key(dep: Dep, mode: str) -> int:
+    if dep.shared_cause is not None:
+        return identity_key(dep.shared_cause, "\x00cause")
+    return identity_key(dep.provider, mode, dep.relation, "\x00cause")
+
+
+def shared_uniform(key: int, seed: int, word: int) -> int:
+    """v of one word, a whole number of 32 binary digits."""
+    h = mix(((key ^ mix((seed + G) & MASK)) + (word // 64 + 1) * G) & MASK)
+    digits = [word % 64 >> j & 1 for j in range(6)]  # the least significant comes first: reversed
+    v = before = 0
+    for j, digit in enumerate(digits):
+        v = 2 * v + (digit ^ (mix((h + (2**j + before) * G) & MASK) & 1))
+        before = 2 * before + digit
+    return v << 26 | mix((h + (64 + word % 64) * G) & MASK) >> 38
+
+
+@cache
+def shared_strength(q: float, rho: float, cell: int) -> float:
+    """The mean of the Beta quantile over one of 4,096 cells, by plain integration of the density.
+
+    With u = log(x / (1 - x)) the density is exp(a u) / (1 + exp(u))^(a + b), by the trapezoidal
+    rule on a fine and even grid.
+    """
+    share, part = beta_grid(q * (1 / rho - 1), (1 - q) * (1 / rho - 1))
+    below = [mean_below(share, part, edge / 4096) for edge in (cell, cell + 1)]
+    return 4096 * q * (below[1] - below[0])
+
+
+def mean_below(share: list[float], part: list[float], wanted: float) -> float:
+    """The share of the mean that lies below where this share of the distribution does."""
+    e = bisect(share, wanted)
+    if e in (0, len(share)):
+        return float(e > 0)
+    weight = (wanted - share[e - 1]) / (share[e] - share[e - 1])
+    return part[e - 1] + (part[e] - part[e - 1]) * weight
+
+
+@cache
+def beta_grid(a: float, b: float) -> tuple[list[float], list[float]]:
+    """The share of the distribution below each u of a grid, and that of its mean."""
+    low, high = -60 / min(a, 1.0), 60 / min(b, 1.0)
+    steps = 400_000
+    grid = [low + (high - low) * i / steps for i in range(steps + 1)]
+    top = max(a * u - (a + b) * log1pexp(u) for u in grid[::100])
+    dense = [math.exp(a * u - (a + b) * log1pexp(u) - top) for u in grid]
+    means = [d / (1 + math.exp(-u)) if u > -700 else 0.0 for d, u in zip(dense, grid, strict=True)]
+    both = [list(accumulate(x)) for x in (dense, means)]
+    return [x / both[0][-1] for x in both[0]], [x / both[1][-1] for x in both[1]]
+
+
+def log1pexp(u: float) -> float:
+    return u + math.log1p(math.exp(-u)) if u > 0 else math.log1p(math.exp(u))
+
+
+def strength_in(dep: Dep, case: "Case", number: int, unknown: float) -> Fraction:
+    """The strength in one world: its own, or what its cause makes of it there."""
+    q = strength(dep, unknown)
+    if not dep.rho or q in (0, 1):
+        return q
+    v = shared_uniform(cause_key(dep, case.mode), case.seed, number // 64)
+    if dep.rho == 1:
+        return Fraction(v >= math.ceil((1 - q) * 2**32))
+    return Fraction(shared_strength(float(q), dep.rho, v >> 20))
+
+
 def drawn_world(model: Model, case: Case, number: int, unknown: float) -> World:
     """One random world, with unknown strengths counted as `unknown`."""
     live = [
         d.row
         for d in model.deps
-        if uniform(dependency_key(d), case.seed, number) < strength(d, unknown)
+        if uniform(dependency_key(d), case.seed, number) < strength_in(d, case, number, unknown)
     ]
     failed = [
         key

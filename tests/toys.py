@@ -21,6 +21,8 @@ COLUMNS: dict[str, Any] = {
     "group": pl.String,
     "needs": pl.Int64,
     "switch_probability": pl.Float64,
+    "shared_cause": pl.String,
+    "rho": pl.Float64,
 }
 
 

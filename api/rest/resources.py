@@ -122,6 +122,8 @@ class DependencyJson(TypedDict):
     switch_hours: float
     switch_hours_to: float | None
     switch_probability: float
+    shared_cause: str | None
+    rho: float
     source: str | None
     evidence: str | None
     as_of: str | None

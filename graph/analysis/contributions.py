@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from knockon.graph.analysis.plan import Plan
+from knockon.graph.analysis.plan import Plan, can_enumerate
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
-from knockon.graph.engine.worlds import EXACT, Block, Run
+from knockon.graph.engine.worlds import Block, Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def measure_contributions(prepared: Prepared, target: int, chains: Sequence[Ints
         note = f"with {what} it is not measured how much each way contributes"
         return Contributions(tuple(_nothing(chain) for chain in chains), (note,))
     run = prepared.run
-    few = len(run.uncertain) <= EXACT and not prepared.scenario.sampled
+    few = can_enumerate(prepared.scenario, [run])
     plan = Plan.of(replace(prepared.scenario, precision=None), exact=few)
     lanes = Lanes(prepared.kernel, -(-plan.worlds // 64), memory=prepared.scenario.memory)
     measure = _Measure(prepared, target, lanes, plan)

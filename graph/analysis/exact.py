@@ -46,7 +46,7 @@ def find_exact(prepared: Prepared, lanes: Lanes) -> Exact | None:
     of_node = _supports(prepared, varying)
     if of_node is None:
         return None
-    supports = _join(prepared, of_node)
+    supports = _leave_shared(prepared, _join(prepared, of_node))
     wanted: dict[frozenset[int], list[int]] = {}
     for row, support in enumerate(supports):
         if support is not None:
@@ -150,6 +150,21 @@ def _join(prepared: Prepared, of_node: list[frozenset[int] | None]) -> list[froz
         both = None if mine is None or more is None else mine | more
         joined[place[entity]] = None if both is None or len(both) > EXACT else both
     return joined
+
+
+def _leave_shared(
+    prepared: Prepared, supports: list[frozenset[int] | None]
+) -> list[frozenset[int] | None]:
+    """The supports without those in which two draws share a cause: they do not fall alone."""
+    rho, cause = prepared.draws.rho, prepared.draws.cause_key
+    if not (rho > 0).any():
+        return supports
+
+    def is_alone(support: frozenset[int]) -> bool:
+        shared = [int(cause[draw]) for draw in support if rho[draw] > 0]
+        return len(set(shared)) == len(shared)
+
+    return [s if s is not None and is_alone(s) else None for s in supports]
 
 
 def _give_digits(

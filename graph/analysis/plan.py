@@ -1,12 +1,12 @@
 """What a question will cost: how many worlds, and who may stop it meanwhile."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from knockon.graph.engine.worlds import Block, Run
+from knockon.graph.engine.worlds import EXACT, Block, Run
 from knockon.graph.scenario.scenario import WORLDS, Scenario
 
 Watch: TypeAlias = Callable[[int, int], bool]  # worlds done, worlds in all; False stops the run
@@ -44,6 +44,15 @@ class Plan:
             yield words
             words *= 2
         yield every
+
+
+def can_enumerate(scenario: Scenario, runs: Sequence[Run]) -> bool:
+    """Whether every case of these runs is looked at, not random worlds: their draws are few, fall
+    one by one, and nobody asks for worlds."""
+    uncertain = max(len(run.uncertain) for run in runs)
+    if not uncertain:
+        return True
+    return not scenario.sampled and uncertain <= EXACT and not any(run.shares for run in runs)
 
 
 def partial_note(drawn: int, asked: int) -> str:

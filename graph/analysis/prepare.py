@@ -14,7 +14,7 @@ import polars as pl
 
 from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit, build_circuit
-from knockon.graph.engine.draws import Draws, Strengths
+from knockon.graph.engine.draws import Draws, Strengths, find_rho
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.nodes import Nodes
 from knockon.graph.engine.staging import add_rings, find_staged_arcs
@@ -34,6 +34,7 @@ class Whole:
 
     circuit: Circuit
     strengths: Strengths
+    rho: Floats | None
     safe: Ints
     notes: tuple[str, ...]
 
@@ -129,7 +130,8 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
         circuit = with_switches(graph, circuit)
     protected = [graph.find(p) for p in scenario.protect]
     safe = np.flatnonzero(np.isin(circuit.entity, protected))
-    return Whole(circuit, Strengths.of(graph, scenario.assume), safe, tuple(notes))
+    strengths = Strengths.of(graph, scenario.assume)
+    return Whole(circuit, strengths, find_rho(graph), safe, tuple(notes))
 
 
 def prepare(
@@ -145,7 +147,7 @@ def prepare(
     scenario.check_failing()
     whole = whole or build_circuit_of(graph, scenario)
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
-    strengths, notes = whole.strengths, whole.notes
+    strengths, rho, notes = whole.strengths, whole.rho, whole.notes
     reached = reach(whole, failing)
     touched = _touched(whole.circuit, reached)
     if towards is not None:
@@ -161,7 +163,7 @@ def prepare(
         by_ring = find_staged_arcs(graph, circuit, origins)
         kernel = add_rings(graph, circuit, by_ring)
         share = find_share_reached(scenario.rollout, scenario.halt)
-    draws = Draws.lay_out(graph, kernel, strengths, share)
+    draws = Draws.lay_out(graph, kernel, strengths, share, mode=scenario.mode, rho=rho)
     return Prepared(
         graph=graph,
         scenario=scenario,

@@ -236,7 +236,8 @@ def _every_time(circuit: Circuit) -> Run:
     one = np.ones(1)
     draws = Draws(
         np.array([TRANSMITS], np.int8), np.zeros(1, np.int32), np.zeros(1, np.uint64),
-        Strengths.known(one), np.zeros(len(circuit.dependency), np.int32),
+        Strengths.known(one), np.zeros(1), np.zeros(1, np.uint64),
+        np.zeros(len(circuit.dependency), np.int32),
         np.full(len(circuit.node), -1, np.int32),
     )  # fmt: skip
     return Run(draws, 0, one)

@@ -7,14 +7,13 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.exact import find_exact
-from knockon.graph.analysis.plan import Plan, Watch
+from knockon.graph.analysis.plan import Plan, Watch, can_enumerate
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.tallies import Figures, count
 from knockon.graph.arrays import Floats, Ints
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.routes import Routes, find_routes
 from knockon.graph.engine.wiring import wire
-from knockon.graph.engine.worlds import EXACT
 
 if TYPE_CHECKING:
     from knockon.graph.engine.times import Timeline
@@ -94,9 +93,7 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
     scenario, runs = prepared.scenario, prepared.runs
     timeline = make_timeline(prepared)
     drew_no_hours = timeline is None or timeline.drawn.certain
-    uncertain = max(len(run.uncertain) for run in runs)
-    few = uncertain == 0 or (not scenario.sampled and uncertain <= EXACT)
-    plan = Plan.of(scenario, exact=few and drew_no_hours)
+    plan = Plan.of(scenario, exact=can_enumerate(scenario, runs) and drew_no_hours)
     lanes = Lanes(prepared.kernel, -(-plan.worlds // 64), memory=scenario.memory)
     hours, arcs = None, len(prepared.kernel.provider)
     if timeline is None:

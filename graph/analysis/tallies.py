@@ -24,7 +24,7 @@ def spread_losses(
 ) -> Floats:
     """(E, L) loss of each entity in each lane, in the form of the lanes."""
     if drawing is not None:
-        x = _compiled_losses(prepared, lanes, block, drawing)
+        x = _compiled_losses(prepared, lanes, run, block, drawing)
     else:
         start = np.zeros((len(prepared.kernel.entity), len(block.weight)))
         start[prepared.origins] = prepared.severity[:, None]
@@ -34,13 +34,16 @@ def spread_losses(
     return prepared.nodes.join(x, np.maximum)
 
 
-def _compiled_losses(prepared: Prepared, lanes: Lanes, block: Block, drawing: Drawing) -> Floats:
+def _compiled_losses(
+    prepared: Prepared, lanes: Lanes, run: Run, block: Block, drawing: Drawing
+) -> Floats:
     from knockon.graph.engine.kernels import losses_numba as kernel
 
     wiring, count = lanes.wiring(), len(block.weight)
     share = prepared.share[prepared.kernel.member[wiring.arc]]
     stakes = kernel.Stakes.of(wiring, share, prepared.origins, prepared.severity)
-    shared = kernel.Shared(wiring, drawing, Worlds.of(block.first, block.cases), stakes)
+    worlds = Worlds.of(block.first, block.given(run.sharing))
+    shared = kernel.Shared(wiring, drawing, worlds, stakes)
     cores = min(cpu_count() or 1, count)
     kernel.losses_kernel.load()
     out = np.empty((len(prepared.kernel.entity), count))

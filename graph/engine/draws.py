@@ -15,7 +15,13 @@ import polars as pl
 from knockon.graph.arrays import Bools, Floats, Ints, Words, every, firsts, lean, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.kernels import compiled_form_is_there
-from knockon.graph.engine.uniforms import identity_keys, ring_keys, switch_keys, text_keys
+from knockon.graph.engine.uniforms import (
+    cause_keys,
+    identity_keys,
+    ring_keys,
+    switch_keys,
+    text_keys,
+)
 from knockon.graph.model.graph import DependencyGraph
 
 TRANSMITS, RING_REACHED, SWITCH_WORKS = 0, 1, 2  # what a draw decides
@@ -59,6 +65,8 @@ class Draws:
     entity: (V,) whose dependency, ring or switch it is
     key: (V,) identity; 0 where no run is uncertain, so that nothing is drawn
     strengths: (V,) how likely each is, in the three runs
+    rho: (V,) how strongly it falls together with others of its cause (`sharing`)
+    cause_key: (V,) identity of that cause; 0 where rho is 0
     of_member: (M,) row of each member of the circuit; of_group: (G,) row of each group's switch,
     or -1
     """
@@ -67,16 +75,21 @@ class Draws:
     entity: Ints
     key: Words
     strengths: Strengths
+    rho: Floats
+    cause_key: Words
     of_member: Ints
     of_group: Ints
 
     @classmethod
     def lay_out(
-        cls, graph: DependencyGraph, circuit: Circuit, strengths: Strengths, share: float = 1.0
-    ) -> "Draws":
+        cls, graph: DependencyGraph, circuit: Circuit, strengths: Strengths, share: float = 1.0, *,
+        mode: str = "outage", rho: Floats | None = None,
+    ) -> "Draws":  # fmt: skip
         """The draws of a circuit.
 
         strengths: (m,) by dependency of the graph
+        mode: of the scenario, part of the identity of a cause that has no name
+        rho: (m,) by dependency, how strongly those of one cause fall together; None: nowhere
         share: of those that wait for a ring of a rollout, how many ever get the update
         """
         dependency, waiting, of_member = _rows_of_members(circuit)
@@ -96,9 +109,38 @@ class Draws:
             _join(pick(graph.dependent, dependency), waiting, graph.dependent[head]),
             _keys(graph, dependency, waiting, head, _uncertain(used)),
             Strengths(*(used if len(used) == 3 else used * 3)),
+            *_share_causes(graph, dependency, mode, rho, len(waiting) + len(head)),
             of_member,
             of_group,
         )
+
+
+def find_rho(graph: DependencyGraph) -> Floats | None:
+    """(m,) as the dependencies state it; None where none does."""
+    if graph.dependencies.select((pl.col("rho") > 0).any()).item():
+        return graph.dependencies["rho"].to_numpy()
+    return None
+
+
+def _share_causes(
+    graph: DependencyGraph, dependency: Ints, mode: str, rho: Floats | None, others: int
+) -> tuple[Floats, Words]:
+    """(V,) rho, and the key of the cause, of these dependencies and as many others as there are."""
+    size = len(dependency) + others
+    mine = None if rho is None else pick(rho, dependency)
+    if mine is None or not (mine > 0).any():
+        return np.broadcast_to(0.0, size), np.broadcast_to(np.uint64(0), size)
+    all_rho, keys = np.zeros(size), np.zeros(size, np.uint64)
+    all_rho[: len(mine)] = mine
+    rows = np.flatnonzero(mine > 0)
+    behind = dependency[rows]
+    provider = text_keys(graph.entities["id"].gather(graph.provider[behind]))
+    relation = _column_keys(graph.dependencies, "relation", behind)
+    keys[rows] = cause_keys(provider, np.broadcast_to(text_keys([mode])[0], len(rows)), relation)
+    named = graph.dependencies["shared_cause"].gather(behind)
+    stated = named.is_not_null().to_numpy()
+    keys[rows[stated]] = cause_keys(text_keys(named.drop_nulls()))
+    return all_rho, keys
 
 
 def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:

@@ -22,6 +22,7 @@ from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import close
 from knockon.graph.engine.kernels.layout import CERTAIN, WORDS, Drawing, Wiring, Worlds
 from knockon.graph.engine.memory import free_bytes, workers
+from knockon.graph.engine.sharing import Sharing
 from knockon.graph.engine.uniforms import ALL, salt, thresholds
 from knockon.graph.engine.wiring import measure_block, wire
 from knockon.graph.engine.worlds import Block, Run
@@ -136,7 +137,7 @@ class Lanes:
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         closure_kernel.load()
         yield from self.executor.run(
-            close_block, Closing(wiring, drawing, origins), blocks, workers=count,
+            close_block, Closing(wiring, drawing, origins, run.sharing), blocks, workers=count,
             workspace=Workspace(Scratch.of, size_scratch(wiring)),
         )  # fmt: skip
 
@@ -221,16 +222,17 @@ class Lanes:
 
 
 def _limits(run: Run, *, given: bool) -> Words:
-    """(V,) the limit of each draw (`layout.Drawing`); given: uncertain ones are rows of words."""
+    """(V,) the limit of each draw (`layout.Drawing`); given: uncertain ones are rows of words,
+    else those that share a strength are."""
     likely = lean(run.probability)
     one = len(likely) > 0 and likely.strides[0] == 0
     limits: Words = thresholds(likely[:1] if one else likely)
     if one:
         limits = np.broadcast_to(limits[0], likely.shape)
-    if given:
+    rows = run.uncertain if given else run.shared_rows
+    if len(rows):
         limits = limits.copy()
-        limits[run.uncertain] = CERTAIN + np.uint64(1)
-        limits[run.uncertain] += np.arange(len(run.uncertain), dtype=np.uint64)
+        limits[rows] = CERTAIN + np.uint64(1) + np.arange(len(rows), dtype=np.uint64)
     return limits
 
 
@@ -240,6 +242,7 @@ class Closing(NamedTuple):
     wiring: Wiring
     drawing: Drawing
     origins: Ints
+    sharing: Sharing | None = None
 
 
 def close_block(shared: Closing, scratch: Any, block: Block) -> Words:
@@ -249,7 +252,7 @@ def close_block(shared: Closing, scratch: Any, block: Block) -> Words:
     nodes, hit = _start(block, shared.origins)
     start = np.zeros((len(nodes), WORDS), np.uint64)
     start[:, : block.words] = hit
-    worlds = Worlds.of(block.first, block.cases)
+    worlds = Worlds.of(block.first, block.given(shared.sharing))
     found = close(shared.wiring, shared.drawing, worlds, nodes, start, scratch)
     return found[:, : block.words]
 

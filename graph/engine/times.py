@@ -26,6 +26,7 @@ from knockon.graph.engine.kernels.components import find_components
 from knockon.graph.engine.kernels.layout import CERTAIN, Drawing, Worlds
 from knockon.graph.engine.kernels.times_numpy import Drawn, find_times
 from knockon.graph.engine.kernels.times_shape import Found, Shape
+from knockon.graph.engine.sharing import Sharing
 from knockon.graph.engine.uniforms import (
     DIGITS,
     salt,
@@ -116,7 +117,9 @@ class Timeline:
         """As many blocks at a time as there are cores, no more ahead of the caller."""
         from knockon.graph.engine.kernels.times_numba import Scratch, size_scratch, times_kernel
 
-        shared = Timing(self.shape, self._draw(run, given=given), self.drawn, self.fractional)
+        shared = Timing(
+            self.shape, self._draw(run, given=given), self.drawn, self.fractional, run.sharing
+        )  # fmt: skip
         times_kernel.load()
         yield from self.executor.run(
             find_block, shared, blocks, workers=cpu_count() or 1,
@@ -124,11 +127,11 @@ class Timeline:
         )  # fmt: skip
 
     def _draw(self, run: Run, *, given: bool) -> Drawing:
-        """The draws by arc and by group; given: uncertain ones are rows of given words."""
+        """The draws by arc and by group; given: uncertain ones are rows of given words, else those
+        that share a strength are."""
         key, limit = run.draws.key ^ salt(run.seed), thresholds(run.probability)
-        if given:
-            limit[run.uncertain] = CERTAIN + np.uint64(1)
-            limit[run.uncertain] += np.arange(len(run.uncertain), dtype=np.uint64)
+        rows = run.uncertain if given else run.shared_rows
+        limit[rows] = CERTAIN + np.uint64(1) + np.arange(len(rows), dtype=np.uint64)
         of_arc, of_group = run.draws.of_member[self.shape.arc_member], run.draws.of_group
         works = np.where(of_group >= 0, limit[of_group], CERTAIN)
         return Drawing(key[of_arc], limit[of_arc], key[of_group], works)
@@ -203,6 +206,7 @@ class Timing(NamedTuple):
     drawing: Drawing
     hours: HourDraws
     fractional: bool
+    sharing: Sharing | None = None
 
 
 def find_block(shared: Timing, scratch: Any, block: Block) -> Times:
@@ -212,7 +216,7 @@ def find_block(shared: Timing, scratch: Any, block: Block) -> Times:
 
     table, origin = shared.hours.table(block)
     hours = BlockHours(np.ascontiguousarray(table.T), origin)
-    worlds = Worlds.of(block.first, block.cases)
+    worlds = Worlds.of(block.first, block.given(shared.sharing))
     found = compiled(
         LONGEST, shared.shape, shared.drawing, worlds, hours, scratch, fractional=shared.fractional
     )

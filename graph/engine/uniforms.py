@@ -32,6 +32,7 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NO_GROUP = "\x00"  # a text that no checked group can have: ids are stripped, this is not text
 _SWITCH = "\x00switch"
 _RING = "\x00ring"
+_CAUSE = "\x00cause"
 
 
 def mix(z: Words) -> Words:
@@ -65,6 +66,11 @@ def switch_keys(dependent: Words, group: Words) -> Words:
 def ring_keys(dependent: Words) -> Words:
     """The key of the ring of each dependent: the dependent, and a tag."""
     return identity_keys(dependent, text_keys([_RING])[0])
+
+
+def cause_keys(*parts: Words) -> Words:
+    """The key of each shared cause: its name, or provider, mode and relation; and a tag."""
+    return identity_keys(*parts, text_keys([_CAUSE])[0])
 
 
 def hours_keys(identity: Words, column: str) -> Words:

@@ -8,6 +8,7 @@ import numpy as np
 
 from knockon.graph.arrays import Floats, Ints, Words
 from knockon.graph.engine.draws import Draws
+from knockon.graph.engine.sharing import Sharing
 from knockon.graph.engine.uniforms import ALL, bernoulli, every_case, thresholds
 
 EXACT = 12  # up to this many uncertain draws, all 2^12 cases are looked at
@@ -32,6 +33,12 @@ class Block:
     @property
     def words(self) -> int:
         return -(-len(self.weight) // 64)
+
+    def given(self, sharing: Sharing | None) -> Words | None:
+        """(rows, W) words of the draws that kernels do not hash: the cases, or shared draws."""
+        if self.cases is not None or sharing is None:
+            return self.cases
+        return sharing.draw(self.first, self.words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +65,7 @@ class Run:
 
     def in_world(self, world: int) -> "Run":
         """This one world for all lanes: what it draws happens for sure, or never."""
-        block = np.array([world // 64])
-        bits = bernoulli(self.keys, self.limits, block, self.seed)[:, 0]
+        bits = self.draw(world // 64, 1)[:, 0]
         decided = self.probability.copy()
         decided[self.uncertain] = (bits >> np.uint64(world % 64)) & np.uint64(1)
         return replace(self, probability=decided)
@@ -79,6 +85,40 @@ class Run:
         """(U,) thresholds of the uncertain draws."""
         return thresholds(self.probability[self.uncertain])
 
+    @cached_property
+    def sharing(self) -> Sharing | None:
+        """The draws that share a strength with others of their cause; None where none does."""
+        draws, rows = self.draws, self.uncertain
+        place = np.flatnonzero(draws.rho[rows] > 0)
+        if not len(place):
+            return None
+        at = rows[place]
+        return Sharing.of(
+            place, draws.key[at], draws.cause_key[at], self.probability[at], draws.rho[at],
+            self.seed,
+        )  # fmt: skip
+
+    @property
+    def shared_rows(self) -> Ints:
+        """The draws of `sharing`."""
+        if self.sharing is None:
+            return self.uncertain[:0]
+        return self.uncertain[self.sharing.place]
+
+    @cached_property
+    def shares(self) -> bool:
+        """Whether two uncertain draws are of one cause, so that they do not fall alone."""
+        sharing = self.sharing
+        return sharing is not None and len(sharing.cause_key) < len(sharing.key)
+
+    def draw(self, first: int, words: int) -> Words:
+        """(U, W) the worlds of the words `first`, `first + 1`, ... in which each uncertain draw
+        happens."""
+        bits = bernoulli(self.keys, self.limits, np.arange(first, first + words), self.seed)
+        if self.sharing is not None:
+            bits[self.sharing.place] = self.sharing.draw(first, words)
+        return bits
+
     def every_case(self, words: int) -> Iterator[Block]:
         """Every case of the uncertain draws with its probability, `words` times 64 at a time."""
         cases = every_case(len(self.uncertain))
@@ -95,10 +135,9 @@ class Run:
 
     def live_and_stuck(self, block: Block) -> tuple[Words, Words]:
         """(M, W) where each member transmits, and (G, W) where each group's switch fails."""
-        numbers = np.arange(block.first, block.first + block.words)
         bits = block.cases
         if bits is None:
-            bits = bernoulli(self.keys, self.limits, numbers, self.seed)
+            bits = self.draw(block.first, block.words)
         certain = np.where(self.probability >= 1, ALL, np.uint64(0))
         words = np.repeat(certain[:, None], block.words, axis=1)
         words[self.uncertain] = bits

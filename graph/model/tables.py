@@ -87,6 +87,8 @@ DEPENDENCY_COLUMNS = (
     Column("needs", pl.Int64(), 1, False, "a whole number of at least 1", lambda c: c >= 1),
     *_hours("switch_hours"),
     _number("switch_probability", 1.0, "a number from 0 to 1", lambda c: c.is_between(0, 1)),
+    _text("shared_cause"),
+    _number("rho", 0.0, "a number from 0 to 1", lambda c: c.is_between(0, 1)),
     _text("source"),
     _text("evidence"),
     _text("as_of"),

@@ -18,7 +18,7 @@ from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.sums import add_up
-from knockon.graph.engine.uniforms import ALL, bernoulli, every_case
+from knockon.graph.engine.uniforms import ALL, every_case
 from knockon.graph.engine.worlds import Block, Run
 
 ENDLESS = np.iinfo(np.int64).max
@@ -40,7 +40,7 @@ def draw_cases(run: Run, worlds: int | None) -> Cases:
             weight = np.concatenate([weight * (1 - p), weight * p])
         return Cases(weight, every_case(len(run.uncertain)))
     numbers = np.arange(-(-worlds // 64))
-    bits = bernoulli(run.keys, run.limits, numbers, run.seed)
+    bits = run.draw(int(numbers[0]), len(numbers))
     return Cases(np.full(worlds, 1 / worlds), bits)
 
 

@@ -13,10 +13,10 @@ from knockon.graph.analysis.hardening.fixes import ADDING, Fix, find_change
 from knockon.graph.analysis.hardening.gates import Gated, Reached, gate
 from knockon.graph.analysis.hardening.lanes import Cases, SetLanes, draw_cases
 from knockon.graph.analysis.impact import Totals
+from knockon.graph.analysis.plan import can_enumerate
 from knockon.graph.analysis.prepare import Prepared, Whole, prepare
 from knockon.graph.analysis.spread import run_worlds
 from knockon.graph.arrays import Bools, Floats
-from knockon.graph.engine.worlds import EXACT
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import WORLDS, Scenario
 
@@ -104,8 +104,7 @@ class Trial:
         return self._lanes[key]
 
     def _draw(self, gated: Gated, coarse: bool) -> Cases:
-        uncertain = max(len(run.uncertain) for run in gated.runs)
-        few = uncertain == 0 or (not self.scenario.sampled and uncertain <= EXACT)
+        few = can_enumerate(self.scenario, gated.runs)
         worlds = None if few else self.scenario.worlds or WORLDS
         if worlds is not None and coarse:
             worlds = min(worlds, _COARSE)

@@ -1,0 +1,250 @@
+"""Shared draws: a pure function of seed, word and cause; marginals as they were; one meaning in
+every form of every kernel."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knockon.graph.analysis.prepare import prepare
+from knockon.graph.analysis.whatif import whatif
+from knockon.graph.engine.beta import find_cell_means, find_quantiles
+from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.sharing import CELLS, find_cells
+from knockon.graph.engine.uniforms import text_keys
+from knockon.graph.errors import InputError
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
+from tests.reference import (
+    Case,
+    Model,
+    closure,
+    drawn_world,
+    shared_strength,
+    shared_uniform,
+    strength_in,
+    text_key,
+    whatif_reference,
+)
+from tests.strategies import rows as any_rows
+from tests.toys import dep, graph_of, group
+
+CELL = np.arange(CELLS)
+MIDDLES = (CELL + 0.5) / CELLS
+
+
+def test_quantiles_where_the_distribution_has_a_formula() -> None:
+    """Beta(1, b), Beta(a, 1) and the arcsine law."""
+    for b in (1.0, 2.0, 7.0):
+        rho = 1 / (2 + b)
+        mean = 1 / (1 + b)
+        assert find_quantiles(mean, rho, MIDDLES) == pytest.approx(1 - (1 - MIDDLES) ** (1 / b))
+        assert find_quantiles(1 - mean, rho, MIDDLES) == pytest.approx(MIDDLES ** (1 / b))
+    arcsine = find_quantiles(0.5, 0.5, MIDDLES)
+    assert arcsine == pytest.approx(np.sin(np.pi * MIDDLES / 2) ** 2)
+
+
+@pytest.mark.slow
+def test_quantiles_are_those_of_scipy() -> None:
+    """Also in the far tails, near 0 and near 1."""
+    stats = pytest.importorskip("scipy.stats")
+    for mean in (0.001, 0.023, 0.25, 0.416, 0.9, 0.9999):
+        for rho in (0.001, 0.1, 0.4, 0.9, 0.999):
+            size = 1 / rho - 1
+            wanted = stats.beta.ppf(MIDDLES, mean * size, (1 - mean) * size)
+            assert find_quantiles(mean, rho, MIDDLES) == pytest.approx(wanted, abs=1e-10)
+
+
+@pytest.mark.parametrize("mean", [1e-5, 0.023, 0.416, 0.9, 0.9999])
+@pytest.mark.parametrize("rho", [0.001, 0.1, 0.4, 0.9, 0.999])
+def test_cells_keep_the_mean_and_ascend(mean: float, rho: float) -> None:
+    """Every probability stays what it is without sharing."""
+    means = find_cell_means(mean, rho, CELL, CELLS)
+    assert means.mean() == pytest.approx(mean, rel=1e-9)
+    assert (np.diff(means) >= -1e-9).all()
+
+
+def test_a_cell_is_the_mean_of_its_quantiles_by_plain_integration() -> None:
+    """The twin integrates the density."""
+    for mean, rho in ((0.416, 0.3), (0.1, 0.4)):
+        cells = np.array([0, 7, 2048, 4000, 4095])
+        wanted = [shared_strength(mean, rho, int(c)) for c in cells]
+        assert find_cell_means(mean, rho, cells, CELLS) == pytest.approx(wanted, abs=3e-6)
+
+
+def test_64_words_fill_64_strata_once_each_and_causes_are_told_apart() -> None:
+    """A net for each cause; two causes are no function of each other."""
+    keys = text_keys(["one", "two"])
+    cells, fine = find_cells(keys, np.arange(128), 3)
+    for first in (0, 64):
+        for cause in cells[:, first : first + 64] >> 6:
+            assert sorted(cause) == list(range(64))
+    assert len(set(zip(*(cells >> 6), strict=True))) > 100
+    for cause, key in enumerate(("one", "two")):
+        v = [shared_uniform(text_key(key), 3, word) for word in range(128)]
+        assert [x >> 20 for x in v] == cells[cause].tolist()
+        assert [x & (2**20 - 1) for x in v] == fine[cause].tolist()
+
+
+RHO = st.sampled_from((0.0, 0.3, 1.0))
+CAUSE = st.sampled_from((None, None, "flood", "b"))
+
+
+@st.composite
+def shared_rows(draw: st.DrawFn, **options: Any) -> list[dict[str, Any]]:
+    """Any small graph whose dependencies may share a cause."""
+    rows = draw(any_rows(**options))
+    for row in rows:
+        row |= {"rho": draw(RHO), "shared_cause": draw(CAUSE)}
+        if row["probability"] not in (None, 0.0, 1.0):
+            row["probability"] = draw(st.sampled_from((0.25, 0.4)))
+    return rows
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=shared_rows(), seed=st.integers(0, 3))
+def test_every_form_of_every_kernel_draws_the_worlds_of_the_twin(rows: Any, seed: int) -> None:
+    """Who is hit, world by world, numpy and compiled; low never above middle, nor middle high."""
+    graph = graph_of(*rows, dep("b", "a", probability=0.4, rho=0.3))
+    prepared = prepare(graph, Scenario.of(graph, "a", seed=seed))
+    model, case = Model.of(graph), Case({"a": 1.0}, seed=seed)
+    hits = []
+    for run, unknown in zip(
+        prepared.runs, (0.0, 0.5, 1.0) if len(prepared.runs) > 1 else (0.5,), strict=True
+    ):
+        found = []
+        for compiled in (False, True):
+            lanes = Lanes(prepared.kernel, 4, compiled=compiled)
+            blocks = run.random_worlds(200, 3)
+            parts = [
+                unpack(prepared.nodes.join(nodes, np.bitwise_or), len(block.weight))
+                for block, nodes in lanes.close(run, blocks, prepared.origins)
+            ]
+            found.append(np.concatenate(parts, axis=1))
+        assert np.array_equal(*found)
+        hits.append(found[0])
+        for world in (0, 63, 64, 130, 199):
+            hit = closure(model, case, drawn_world(model, case, world, unknown))
+            ids = [graph.ids[e] for e in prepared.nodes.entity[found[0][:, world]]]
+            assert set(ids) == hit
+    for lower, upper in pairwise(hits):
+        assert not (lower & ~upper).any()
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=shared_rows())
+def test_an_answer_is_that_of_the_twin(rows: Any) -> None:
+    """Losses and totals, too; exactly where no two draws share a cause."""
+    graph = graph_of(*rows, dep("b", "a", probability=0.4, rho=0.3))
+    impact = whatif(graph, "a", worlds=192)
+    wanted = whatif_reference(Model.of(graph), Case({"a": 1.0}), None if impact.exact else 192)
+    for identifier, low, middle, high in impact.entities.filter(pl.col("rank") > 0).select(
+        "id", "probability_low", "probability", "probability_high"
+    ).iter_rows():  # fmt: skip
+        assert low == pytest.approx(float(wanted.low[identifier]))
+        assert middle == pytest.approx(float(wanted.middle[identifier]))
+        assert high == pytest.approx(float(wanted.high[identifier]))
+
+
+@settings(max_examples=20, deadline=None)
+@given(rows=shared_rows(), hours=st.sampled_from((2, 5)))
+def test_times_draw_the_same_worlds_in_both_forms(rows: Any, hours: int) -> None:
+    """Without grace whoever is hit is down; numpy and compiled alike."""
+    from knockon.graph.analysis.spread import make_timeline
+
+    graph = graph_of(*rows, dep("b", "a", probability=0.4, rho=0.3))
+    prepared = prepare(graph, Scenario.of(graph, "a", hours=hours))
+    timeline = make_timeline(prepared)
+    assert timeline is not None
+    run = prepared.run
+    forms = [
+        [t.start for _, t in timeline.times(run, run.random_worlds(192, 1), compiled=compiled)]
+        for compiled in (False, True)
+    ]
+    for one, other in zip(*forms, strict=True):
+        assert np.array_equal(one, other)
+    lanes = Lanes(prepared.kernel, 3, compiled=False)
+    for start, (block, nodes) in zip(
+        forms[0], lanes.close(run, run.random_worlds(192, 1), prepared.origins), strict=True
+    ):
+        assert np.array_equal(start < np.inf, unpack(nodes, len(block.weight)))
+
+
+def test_no_rho_gives_the_bits_of_before() -> None:
+    """Without the columns, with rho 0, and with a cause but no rho."""
+    rows = [dep(f"b{i}", "a", probability=0.3) for i in range(20)]
+    plain = whatif(graph_of(*rows), "a", worlds=640)
+    named = whatif(graph_of(*({**r, "shared_cause": "x"} for r in rows)), "a", worlds=640)
+    zero = whatif(graph_of(*({**r, "rho": 0.0} for r in rows)), "a", worlds=640)
+    assert plain.distribution.equals(named.distribution)
+    assert plain.entities.equals(zero.entities)
+
+
+def test_rho_of_1_on_a_named_cause_is_the_beta_factor_model() -> None:
+    """All or none of those of a cause, and each by itself besides: by hand."""
+    rows = []
+    for number in range(3):
+        each = f"P{number}"
+        rows += [
+            dep(each, "fire", probability=0.25, rho=1.0, shared_cause="fire"),
+            dep("D", each, group="g", needs=1),
+        ]
+    graph = graph_of(*rows)
+    impact = whatif(graph, "fire", worlds=64 * 512)
+    figures = dict(impact.entities.select("id", "probability").iter_rows())
+    assert figures["D"] == figures["P0"] == figures["P1"] == figures["P2"]
+    assert figures["D"] == pytest.approx(0.25, abs=0.02)
+
+
+def test_marginals_stay_and_the_spread_grows() -> None:
+    """The acceptance tests of Oasis' correlation: the mean total is the same, the sample
+    correlation is rho, a higher rho never thins the tail."""
+    tails = []
+    for rho in (0.0, 0.1, 0.3, 0.6):
+        rows = [dep(f"b{i:03}", "a", probability=0.4, rho=rho) for i in range(100)]
+        impact = whatif(graph_of(*rows), "a", worlds=64 * 256)
+        hits = impact.distribution["hit"].to_numpy()
+        assert hits.mean() == pytest.approx(40, abs=0.5)
+        expected = 100 * 0.4 * 0.6 * (1 + 99 * rho)
+        assert hits.var() == pytest.approx(expected, rel=0.06)
+        tails.append(impact.totals.p95)
+    assert tails == sorted(tails)
+
+
+def test_a_rho_that_is_none_is_refused() -> None:
+    """With its place."""
+    with pytest.raises(InputError, match="rho"):
+        graph_of(dep("B", "A", rho=1.5))
+
+
+def test_worlds_are_pure_functions_of_identity() -> None:
+    """Other rows and another order change no draw of these."""
+    rows = [dep(f"b{i}", "a", probability=0.3, rho=0.4) for i in range(14)]
+    first = whatif(graph_of(*rows), "a", worlds=640)
+    more = [dep("x", "a", probability=0.5, rho=0.4), *reversed(rows), *group("D", "xy")]
+    second = whatif(graph_of(*more), "a", worlds=640)
+    figures = [dict(i.entities.select("id", "probability").iter_rows()) for i in (first, second)]
+    assert all(figures[1][i] == p for i, p in figures[0].items())
+
+
+def test_the_strength_of_a_world_is_within_bounds() -> None:
+    """Of the twin: between 0 and 1, and q where nothing is shared."""
+    graph = graph_of(dep("B", "A", probability=0.4, rho=0.3), dep("C", "A", probability=0.4))
+    model, case = Model.of(graph), Case({"A": 1.0})
+    for row in model.deps:
+        found = {strength_in(row, case, w, 0.5) for w in range(0, 640, 64)}
+        assert all(0 <= q <= 1 for q in found)
+        assert len(found) == (1 if row.dependent == "C" else 10)
+
+
+def test_a_graph_keeps_the_columns() -> None:
+    """Through the tables and back."""
+    graph = graph_of(dep("B", "A", rho=0.2, shared_cause="x"))
+    again = DependencyGraph.from_tables(replace(graph.tables, numbers=None))
+    assert again.dependencies.select("rho", "shared_cause").row(0) == (0.2, "x")
