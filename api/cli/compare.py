@@ -18,7 +18,7 @@ from knockon.api.cli.policy import (
     read_limits,
 )
 from knockon.api.cli.progress import watch_worlds
-from knockon.api.cli.saved import read_saved
+from knockon.api.cli.saved import read_change, read_saved
 from knockon.graph.scenario.questions import find_question
 from knockon.loaders.parsing.place import is_address
 
@@ -37,7 +37,8 @@ def add_compare(cli: click.Group) -> None:
     )(command)
     command = click.option(
         "--add", multiple=True, type=SOURCE, metavar="FILE",
-        help="The second graph has these rows, too: a file of any known format.",
+        help="The second graph has these rows, too: a file of any known format, or the plan of "
+        "`harden --format json`.",
     )(command)  # fmt: skip
     command = add_origin_options(add_form_options(command), needed=False)
     cli.command("compare", help=QUESTION.summary)(add_source_options(command))
@@ -93,7 +94,10 @@ def _ask(
         raise click.UsageError("Missing argument 'ENTITY...': what fails in both graphs.")
     graph = read(for_lanes=True)
     base = read.sources if other is None else (other,)
-    second = read.of(*base, *add) if other is not None or add else None
+    plans = {source: read_change(source) for source in add}
+    rows = [source for source, plan in plans.items() if plan is None]
+    second = read.of(*base, *rows) if other is not None or rows else None
+    options["changes"] = [plan for plan in plans.values() if plan is not None]
     with watch_worlds() as watch:
         answer: Comparison = QUESTION.load()(graph, second, origins, watch=watch, **options)
     return graph, answer

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from knockon.api.schema import SCHEMA
 from knockon.graph.errors import InputError, clip
 
+if TYPE_CHECKING:
+    from knockon.graph.model.change import Change
+
 _MOST = 1 << 30  # bytes of a saved answer
+_OF_A_CHANGE = {"edits", "safe", "halt"}
 _KEYS = {"schema", "graph", "scenario", "totals", "entities"}
 
 
@@ -27,22 +31,21 @@ def read_saved(sources: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]] 
     return found[0], found[1]
 
 
+def read_change(source: str) -> "Change | None":
+    """A change that a file holds: the plan of an answer of `harden`, or one by itself; None where
+    it is a source. Raises InputError for a change that is none."""
+    from knockon.graph.model.change import Change
+
+    answer = _read_json(source)
+    plan = (answer or {}).get("plan", answer)
+    if not isinstance(plan, dict) or not set(plan) & _OF_A_CHANGE:
+        return None
+    return Change.from_dict(plan)
+
+
 def _read_answer(source: str) -> dict[str, Any] | None:
-    path = Path(source)
-    if path.suffix != ".json" or not path.is_file():
-        return None
-    with path.open("rb") as file:
-        if b'"schema"' not in file.read(200):
-            return None
-        file.seek(0)
-        text = file.read(_MOST + 1)
-    if len(text) > _MOST:
-        raise InputError(f"{clip(source)}: a saved answer may have {_MOST:,} bytes, it has more")
-    try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(answer, dict) or not set(answer) >= _KEYS:
+    answer = _read_json(source)
+    if answer is None or not set(answer) >= _KEYS:
         return None
     if answer["schema"] != SCHEMA:
         raise InputError(
@@ -50,3 +53,19 @@ def _read_answer(source: str) -> dict[str, Any] | None:
             f"{SCHEMA}: ask again with this version"
         )
     return answer
+
+
+def _read_json(source: str) -> dict[str, Any] | None:
+    """The object in a file of JSON; None where it is another file."""
+    path = Path(source)
+    if path.suffix != ".json" or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        text = file.read(_MOST + 1)
+    if len(text) > _MOST:
+        return None
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None

@@ -20,18 +20,23 @@ from knockon.graph.analysis.paired import Pairs, count_pairs
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
 from knockon.graph.analysis.sentences import describe_condition, describe_question
+from knockon.graph.analysis.sides import (
+    add_to_scenario,
+    change_scenario,
+    keep_known,
+    make_plain_scenario,
+)
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.arrays import Bools, Floats
-from knockon.graph.errors import KnockonError, ScenarioError, UnknownEntityError, clip, some
+from knockon.graph.errors import clip, some
+from knockon.graph.model.change import Change
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.fields import FIELDS, Options
-from knockon.graph.scenario.kinds import ORIGINS
+from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.questions import find_question
-from knockon.graph.scenario.scenario import Origin, Scenario, ScenarioLike
+from knockon.graph.scenario.scenario import Scenario, ScenarioLike
 from knockon.graph.words import many, number
 
-_BY_NAME = {f.name: f for f in FIELDS if f.kind is not ORIGINS}
 _EXPLAINED = 200  # rows whose move is explained by a difference on their route
 _ERRORS = 2.0  # standard errors beyond which a move is none of sampling
 
@@ -69,6 +74,7 @@ def compare(
     origins: ScenarioLike,
     *,
     without: Sequence[str] = (),
+    changes: Sequence[Change] = (),
     after: "Scenario | Mapping[str, Any] | None" = None,
     watch: Watch | None = None,
     **options: Unpack[Options],
@@ -78,6 +84,8 @@ def compare(
     graph, other: before and after; None: the same graph
     origins: what fails in both, by id or name; or a Scenario
     without: entities, or dependencies as `DEPENDENT -> PROVIDER`, that the second graph lacks
+    changes: made to the second graph, such as the plan of `harden`; what they make safe, and when
+        they stop a rollout, holds for the second scenario
     after: the scenario in the second; or the fields in which it differs from the first, by name.
         None: the same. But for two whole scenarios, what is to be protected is protected in the
         second only
@@ -88,82 +96,24 @@ def compare(
     """
     both = isinstance(after, Scenario)
     own = find_question("compare").read({"without": without, "after": None if both else after})
-    graphs = graph, take_away(graph if other is None else other, own["without"])
-    stated = _make_plain_scenario(origins, options)
-    asked = (
-        (stated, after)
-        if isinstance(after, Scenario)
-        else (replace(stated, protect=()), _change_scenario(stated, own["after"]))
-    )
+    second = take_away(graph if other is None else other, own["without"])
+    for change in changes:
+        second = change.apply(second)
+    graphs = graph, second
+    stated = make_plain_scenario(origins, options)
+    if isinstance(after, Scenario):
+        asked = stated, add_to_scenario(after, changes)
+    else:
+        then = change_scenario(stated, own["after"])
+        asked = replace(stated, protect=()), add_to_scenario(then, changes)
     scenarios, notes = [], []
     for place, of, by, said in zip(("first", "second"), graphs, graphs[::-1], asked, strict=True):
-        known, missing = _keep_known(of, by, said)
+        known, missing = keep_known(of, by, said)
         if missing:
             notes.append(f"not in the {place} graph: {some(map(clip, missing))}")
         scenarios.append(known.on(of))
     answers = [whatif(g, s, watch=watch) for g, s in zip(graphs, scenarios, strict=True)]
     return _put_together(graphs, (answers[0], answers[1]), notes, watch)
-
-
-def _make_plain_scenario(origins: ScenarioLike, options: Options) -> Scenario:
-    """The scenario with names that are not looked up yet."""
-    if isinstance(origins, Scenario):
-        if options:
-            raise ScenarioError(
-                f"{min(options)}: expected it in the scenario, got both a scenario and options"
-            )
-        return origins
-    values: dict[str, Any] = dict(options)
-    return Scenario.read(origins, **values)
-
-
-def _change_scenario(stated: Scenario, after: Mapping[str, Any]) -> Scenario:
-    """The scenario with these fields. Raises ScenarioError for one that there is not."""
-    changed = {}
-    for name, value in after.items():
-        read = isinstance(value, str) and name in _BY_NAME
-        changed[name] = _BY_NAME[name].dump(_BY_NAME[name].parse(value)) if read else value
-    return Scenario.from_dict(stated.to_dict() | changed) if changed else stated
-
-
-def _keep_known(
-    graph: DependencyGraph, other: DependencyGraph, scenario: Scenario
-) -> tuple[Scenario, list[str]]:
-    """The scenario with the origins and the protected entities that the graph has, and the names
-    of the others. Raises UnknownEntityError where nothing that fails is left."""
-    origins: list[Origin] = []
-    protect: list[str] = []
-    faults: dict[str, UnknownEntityError] = {}
-    for origin in scenario.origins:
-        try:
-            origins += _find_in(graph, other, origin)
-        except UnknownEntityError as fault:
-            faults[origin.id] = fault
-    if not origins and faults:
-        raise next(iter(faults.values()))
-    for name in scenario.protect:
-        try:
-            protect += [o.id for o in _find_in(graph, other, Origin(name))]
-        except UnknownEntityError as fault:
-            faults[name] = fault
-    return replace(scenario, origins=tuple(origins), protect=tuple(protect)), [*faults]
-
-
-def _find_in(graph: DependencyGraph, other: DependencyGraph, asked: Origin) -> list[Origin]:
-    """The origin in the graph. One that goes by this name in the other only is the same by id:
-    names change between editions. Raises UnknownEntityError."""
-    try:
-        return [*Scenario((asked,)).on(graph).origins]
-    except UnknownEntityError:
-        try:
-            there = Scenario((asked,)).on(other).origins
-        except KnockonError:
-            there = ()
-        known = set(graph.ids)
-        found = [o for o in there if o.id in known]
-        if not found:
-            raise
-        return found
 
 
 def _put_together(

@@ -1,39 +1,38 @@
 """Why it falls: the ways from what failed to one target, what they share, what would save it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.answer import Answer, Head, find_head
+from knockon.graph.analysis.chains import find_chains
 from knockon.graph.analysis.contributions import measure_contributions
 from knockon.graph.analysis.held import explain_held
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
 from knockon.graph.analysis.savers import Cutter, Savers
-from knockon.graph.analysis.sentences import describe_failure
 from knockon.graph.analysis.spread import run_worlds
+from knockon.graph.analysis.why_sentences import (
+    name_all,
+    name_failing,
+    write_headline,
+    write_sentences,
+)
 from knockon.graph.arrays import Ints
 from knockon.graph.errors import ScenarioError, clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import Options, find_field
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
-from knockon.graph.words import chance, join, percent, relation_name
 
 if TYPE_CHECKING:
-    import networkx as nx
+    pass
 
-_FINE = 2.0**32  # as in `engine.routes`: costs are whole numbers, sums of them exact
-_PER_ARC = 1 << 12  # of a cost, so that of equal chains the one with fewer arcs comes first
-_NEVER = 1 << 60  # cost of an arc of strength 0: taken only where nothing else leads
 _MOST = 1_000  # routes where nobody says how many
-_NAMED = 5  # in a sentence
-_TIED = 32  # chains beyond those asked for that are looked at, for ties
 
 STEP = pl.Struct(
     {
@@ -125,7 +124,7 @@ def why(
     }
     if found.exact and not figures["probability_high"]:
         return _explain_spared(head, graph, scenario, number)
-    chains, complete = _find_chains(prepared, number, most)
+    chains, complete = find_chains(prepared, number, most)
     measured = measure_contributions(prepared, number, chains)
     cutters = [Cutter(prepared, number, by_entity=by_entity) for by_entity in (True, False)]
     savers = [cutter.find() for cutter in cutters]
@@ -139,7 +138,7 @@ def why(
     saved_by = _list_savers(graph, savers)
     return Explanation(
         **head,
-        headline=_write_headline(_name_failing(head), stated, rows),
+        headline=write_headline(name_failing(head), stated, rows),
         rows=rows,
         notes=(
             *prepared.notes, *found.notes, *measured.notes,
@@ -151,8 +150,8 @@ def why(
         dominators=dominators,
         saved_by=saved_by,
         held_by=[],
-        sentences=list(_write_sentences(graph, stated, rows, dominators, saved_by)),
-        entities=_name_all(graph, {i for r in rows["route"] for i in r}, saved_by),
+        sentences=list(write_sentences(graph, stated, rows, dominators, saved_by)),
+        entities=name_all(graph, {i for r in rows["route"] for i in r}, saved_by),
     )  # fmt: skip
 
 
@@ -172,7 +171,7 @@ def _explain_spared(
     why_not = some(reasons, 3) if reasons else "no dependency leads from what fails to it"
     return Explanation(
         **head,
-        headline=f"If {_name_failing(head)}: {name} is not hit; {why_not}",
+        headline=f"If {name_failing(head)}: {name} is not hit; {why_not}",
         rows=pl.DataFrame(schema=SCHEMA),
         notes=whole.notes,
         target={
@@ -183,55 +182,8 @@ def _explain_spared(
         saved_by=[],
         held_by=[{k: v for k, v in row.items() if v is not None} for row in held.to_dicts()],
         sentences=[f"{r[0].upper()}{r[1:]}." for r in reasons],
-        entities=_name_all(graph, set(held["dependent"])),
+        entities=name_all(graph, set(held["dependent"])),
     )  # fmt: skip
-
-
-def _find_chains(prepared: Prepared, target: int, most: int) -> tuple[list[Ints], bool]:
-    """The arcs of the most probable chains, each in order; and whether these are all."""
-    ways = _build_ways(prepared, target)
-    import networkx as nx
-
-    found: list[tuple[int, list[str], Ints]] = []
-    ids = prepared.graph.ids
-    try:
-        for chain in nx.shortest_simple_paths(ways, "begin", "end", weight="cost"):
-            arcs = [ways.edges[a, b]["arc"] for a, b in pairwise(chain[1:-1])]
-            cost = sum(ways.edges[a, b]["cost"] for a, b in pairwise(chain))
-            if len(found) >= most and cost > found[most - 1][0]:
-                return _first(found, most), False
-            names = [ids[prepared.circuit.entity[v]] for v in chain[1:-1]]
-            found.append((cost, names, np.array(arcs, np.int64)))
-            if len(found) >= most + _TIED:
-                return _first(found, most), False
-    except nx.NetworkXNoPath:
-        return [], True
-    return _first(found, most), len(found) <= most
-
-
-def _first(found: list[tuple[int, list[str], Ints]], most: int) -> list[Ints]:
-    return [arcs for _, _, arcs in sorted(found, key=lambda f: f[:2])[:most]]
-
-
-def _build_ways(prepared: Prepared, target: int) -> "nx.DiGraph[Any]":
-    """The arcs of the circuit, the cheapest between any two nodes, from `begin` to `end`."""
-    import networkx as nx
-
-    circuit = prepared.circuit
-    ways: nx.DiGraph[Any] = nx.DiGraph()
-    strength = prepared.on_route
-    with np.errstate(divide="ignore"):
-        bits = np.where(strength > 0, -np.log2(strength), 0.0)
-    cost = np.round(bits * _FINE).astype(np.int64).astype(object) * _PER_ARC + 1
-    cost[strength <= 0] = _NEVER
-    for arc in np.argsort(-strength, kind="stable").tolist():
-        ends = int(circuit.provider[arc]), int(circuit.targets[arc])
-        if not ways.has_edge(*ends):
-            ways.add_edge(*ends, cost=cost[arc], arc=arc)
-    ways.add_edges_from(("begin", int(o), {"cost": 0}) for o in prepared.origins)
-    at = np.flatnonzero(circuit.entity == target)
-    ways.add_edges_from((int(e), "end", {"cost": 0}) for e in at)
-    return ways
 
 
 def _describe_chain(prepared: Prepared, arcs: Ints, measured: dict[str, Any]) -> dict[str, Any]:
@@ -303,78 +255,3 @@ def _note_savers(savers: list[Savers]) -> Iterator[str]:
                 f"what would save it, by {what}: nothing can be left out of the set, but a smaller "
                 "one may exist"
             )
-
-
-def _name_all(
-    graph: DependencyGraph, ids: set[str], saved_by: Sequence[dict[str, Any]] = ()
-) -> dict[str, str]:
-    ids |= {i for s in saved_by for i in s.get("entities", ())}
-    ids |= {i for s in saved_by for ends in s.get("dependencies", ()) for i in ends}
-    numbers = sorted(graph.find(i) for i in ids)
-    return {graph.ids[n]: graph.names[n] for n in numbers}
-
-
-def _name_failing(head: Head) -> str:
-    origins = head["scenario"].origins
-    return describe_failure(head["scenario"].mode, head["names"], [o.severity for o in origins])
-
-
-def _write_headline(failing: str, target: dict[str, Any], rows: pl.DataFrame) -> str:
-    likely = chance(target["probability_low"], target["probability"], target["probability_high"])
-    ways = f"{rows.height:,} way" + ("s" if rows.height != 1 else "")
-    return f"If {failing}: {clip(target['name'], 60)} is hit with {likely}, by {ways}"
-
-
-def _write_sentences(
-    graph: DependencyGraph, target: dict[str, Any], rows: pl.DataFrame, dominators: list[str],
-    saved_by: list[dict[str, Any]],
-) -> Iterator[str]:  # fmt: skip
-    """What a person would forward."""
-    names = dict(zip(graph.ids, graph.names, strict=True))
-
-    def name(identifier: str) -> str:
-        return clip(names.get(identifier, identifier), 60)
-
-    repeated: set[str] = set()
-    for number, row in enumerate(rows.head(3).iter_rows(named=True)):
-        steps = [
-            f"{name(s['dependent'])} {relation_name(s['relation'])} {name(s['provider'])} "
-            f"({_say_strength(s)})"
-            for s in reversed(row["steps"])
-        ]
-        lead = "" if number == 0 else "Another way: "
-        yield f"{lead}{'; '.join(steps)}."
-        for group in row["groups"]:
-            lost = some([name(i) for i in group["lost"]])
-            left = some([name(i) for i in group["left"]])
-            of = len(group["lost"]) + len(group["left"])
-            said = (
-                f"{name(group['dependent'])} needs {group['needs']} of its {of} "
-                f"{clip(group['group'], 40)}: {lost} can be lost"
-                + (f", {left} cannot." if left else ", and nothing is left.")
-            )
-            if said not in repeated:
-                repeated.add(said)
-                yield said
-    if dominators:
-        which = _join([name(i) for i in dominators])
-        alone = "each of them alone" if len(dominators) > 1 else "it alone"
-        yield f"Every way needs {which}: {alone}, made safe, would save it."
-    smallest = [s for s in saved_by if "entities" in s]
-    if smallest and len(smallest[0]["entities"]) > 1:
-        together = _join([name(i) for i in smallest[0]["entities"]])
-        yield f"No single entity would save it; {together} together would."
-    elif not smallest:
-        yield f"{clip(target['name'], 60)} depends on what fails directly: nobody else saves it."
-
-
-def _join(names: Sequence[str]) -> str:
-    """All where they are few, else the first and how many more."""
-    return join(names) if len(names) <= _NAMED else some(names, _NAMED)
-
-
-def _say_strength(step: dict[str, Any]) -> str:
-    if step["strength_source"] == "none":
-        return "strength unknown"
-    source = f", {clip(step['source'], 60)}" if step["source"] else ""
-    return f"stated as {percent(step['strength_low'])}{source}"

@@ -84,6 +84,17 @@ def test_nothing_to_compare_with_says_what_was_expected(
     assert "expected a second source" in err
 
 
+def test_a_plan_of_harden_is_a_change(capsys: Any, files: tuple[str, str], tmp_path: Path) -> None:
+    """What harden says that it saves is what compare finds."""
+    plan = str(tmp_path / "plan.json")
+    words = ("harden", files[1], "A", "--budget", "1", "--format", "json", "-o", plan)
+    assert run(capsys, *words)[0] == 0
+    saved = json.loads(Path(plan).read_text())["saves"]
+    answer = ask(capsys, files[1], "A", "--add", plan)
+    totals = {row["figure"]: row for row in answer["totals"]}
+    assert totals["impact"]["before"] - totals["impact"]["after"] == pytest.approx(saved)
+
+
 def test_two_saved_answers(capsys: Any, files: tuple[str, str], tmp_path: Path) -> None:
     """Errors add up; a row that is in one only has no figure on the other side."""
     saved = []

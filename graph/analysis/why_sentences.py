@@ -1,0 +1,89 @@
+"""Why a target is hit, in sentences that a person would forward."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.analysis.answer import Head
+from knockon.graph.analysis.sentences import describe_failure
+from knockon.graph.errors import clip, some
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.words import chance, join, percent, relation_name
+
+_NAMED = 5  # in a sentence
+
+
+def name_all(
+    graph: DependencyGraph, ids: set[str], saved_by: Sequence[dict[str, Any]] = ()
+) -> dict[str, str]:
+    ids |= {i for s in saved_by for i in s.get("entities", ())}
+    ids |= {i for s in saved_by for ends in s.get("dependencies", ()) for i in ends}
+    numbers = sorted(graph.find(i) for i in ids)
+    return {graph.ids[n]: graph.names[n] for n in numbers}
+
+
+def name_failing(head: Head) -> str:
+    origins = head["scenario"].origins
+    return describe_failure(head["scenario"].mode, head["names"], [o.severity for o in origins])
+
+
+def write_headline(failing: str, target: dict[str, Any], rows: pl.DataFrame) -> str:
+    likely = chance(target["probability_low"], target["probability"], target["probability_high"])
+    ways = f"{rows.height:,} way" + ("s" if rows.height != 1 else "")
+    return f"If {failing}: {clip(target['name'], 60)} is hit with {likely}, by {ways}"
+
+
+def write_sentences(
+    graph: DependencyGraph, target: dict[str, Any], rows: pl.DataFrame, dominators: list[str],
+    saved_by: list[dict[str, Any]],
+) -> Iterator[str]:  # fmt: skip
+    """What a person would forward."""
+    names = dict(zip(graph.ids, graph.names, strict=True))
+
+    def name(identifier: str) -> str:
+        return clip(names.get(identifier, identifier), 60)
+
+    repeated: set[str] = set()
+    for number, row in enumerate(rows.head(3).iter_rows(named=True)):
+        steps = [
+            f"{name(s['dependent'])} {relation_name(s['relation'])} {name(s['provider'])} "
+            f"({_say_strength(s)})"
+            for s in reversed(row["steps"])
+        ]
+        lead = "" if number == 0 else "Another way: "
+        yield f"{lead}{'; '.join(steps)}."
+        for group in row["groups"]:
+            lost = some([name(i) for i in group["lost"]])
+            left = some([name(i) for i in group["left"]])
+            of = len(group["lost"]) + len(group["left"])
+            said = (
+                f"{name(group['dependent'])} needs {group['needs']} of its {of} "
+                f"{clip(group['group'], 40)}: {lost} can be lost"
+                + (f", {left} cannot." if left else ", and nothing is left.")
+            )
+            if said not in repeated:
+                repeated.add(said)
+                yield said
+    if dominators:
+        which = _join([name(i) for i in dominators])
+        alone = "each of them alone" if len(dominators) > 1 else "it alone"
+        yield f"Every way needs {which}: {alone}, made safe, would save it."
+    smallest = [s for s in saved_by if "entities" in s]
+    if smallest and len(smallest[0]["entities"]) > 1:
+        together = _join([name(i) for i in smallest[0]["entities"]])
+        yield f"No single entity would save it; {together} together would."
+    elif not smallest:
+        yield f"{clip(target['name'], 60)} depends on what fails directly: nobody else saves it."
+
+
+def _join(names: Sequence[str]) -> str:
+    """All where they are few, else the first and how many more."""
+    return join(names) if len(names) <= _NAMED else some(names, _NAMED)
+
+
+def _say_strength(step: dict[str, Any]) -> str:
+    if step["strength_source"] == "none":
+        return "strength unknown"
+    source = f", {clip(step['source'], 60)}" if step["source"] else ""
+    return f"stated as {percent(step['strength_low'])}{source}"
