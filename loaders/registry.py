@@ -23,6 +23,7 @@ from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.text import name_binary
 from knockon.loaders.registers import formats as registers
 from knockon.loaders.registers.dora import formats as dora
+from knockon.loaders.reliability import formats as reliability
 from knockon.loaders.software import formats as software
 from knockon.loaders.tabular import formats as tabular
 
@@ -32,6 +33,7 @@ FAMILIES = (
     dora,
     registers,
     software,
+    reliability,
     operations,
     traces,
     status,

@@ -70,7 +70,11 @@ ENTITY_COLUMNS = (
     _amount("weight", 1.0),
     *_hours("repair_hours"),
     _amount("backlog", 0.0),
-)
+    _number(
+        "failure_probability", None, "a number from 0 to 1, or empty for unknown",
+        lambda c: c.is_between(0, 1),
+    ),
+)  # fmt: skip
 DEPENDENCY_COLUMNS = (
     _text("dependent", required=True),
     _text("provider", required=True),

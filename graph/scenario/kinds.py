@@ -219,6 +219,15 @@ def _parse_whole(text: str, field: Field) -> int:
     return int(found[1])
 
 
+def _check_order(value: Any, field: Field) -> int | str:
+    """A whole number, or `all`."""
+    return "all" if value == "all" else _check_whole(value, field)
+
+
+def _parse_order(text: str, field: Field) -> int | str:
+    return "all" if text.strip().lower() == "all" else _parse_whole(text, field)
+
+
 def _check_text(value: Any, field: Field) -> str:
     if not isinstance(value, str):
         raise field.refuse(value)
@@ -367,6 +376,7 @@ def _keep(value: Any, _: Field | None = None) -> Any:
 
 NUMBER = Kind("a number", _check_number, _parse_number, _keep, float, "NUMBER")
 WHOLE = Kind("a whole number", _check_whole, _parse_whole, _keep, int, "N")
+ORDER = Kind("a whole number", _check_order, _parse_order, _keep, int | str, "K")
 TEXT = Kind("text", _check_text, _keep, _keep, str, "TEXT")
 HOURS = Kind(
     f"a number above 0, at most {LONGEST:,.0f}, or a range such as 2..72",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from knockon.graph.arrays import Floats, Ints
-from knockon.graph.engine.formulas.diagrams import Compiled, Function
+from knockon.graph.engine.formulas.diagrams import Compiled, Function, number_nodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,11 @@ class Chances:
         formula = compiled.formula
         return cls(formula.variables, formula.size, tuple(order.modules), tuple(diagrams))
 
+    @property
+    def nodes(self) -> int:
+        """Of all diagrams together."""
+        return sum(len(d.node) for d in self.diagrams)
+
     def find(self, probability: Floats) -> Floats:
         """(...,) the probability that the formula is true.
 
@@ -78,30 +83,12 @@ class Chances:
 
 
 def _lay_out(function: Function, manager: Any, node_at: dict[int, int]) -> Diagram:
-    number: dict[Function, int] = {manager.false(): 0, manager.true(): 1}
-    levels, hi_of, lo_of = [-1, -1], [0, 1], [0, 1]
-    stack = [function]
-    while stack:
-        f = stack[-1]
-        if f in number:
-            stack.pop()
-            continue
-        hi, lo = f.cofactors()
-        missing = [g for g in (hi, lo) if g not in number]
-        if missing:
-            stack += missing
-            continue
-        number[f] = len(levels)
-        levels.append(f.node_var())
-        hi_of.append(number[hi])
-        lo_of.append(number[lo])
-        stack.pop()
-    level = np.array(levels)
-    order = np.argsort(-level, kind="stable")[: len(levels) - 2]
-    cuts = np.flatnonzero(np.diff(level[order])) + 1
-    steps = tuple(np.split(order, cuts)) if len(order) else ()
+    levels, hi, lo, root = number_nodes(function, (manager.false(), manager.true()))
+    inner = np.arange(2, len(levels))
+    cuts = np.flatnonzero(np.diff(levels[2:])) + 1
+    steps = tuple(np.split(inner, cuts)) if len(inner) else ()
     node = np.array([node_at.get(at, -1) for at in levels])
-    return Diagram(node, np.array(hi_of), np.array(lo_of), number[function], steps)
+    return Diagram(node, np.array(hi), np.array(lo), root, steps)
 
 
 def _climb(diagram: Diagram, chance: Floats) -> Floats:

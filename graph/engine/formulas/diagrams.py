@@ -13,18 +13,27 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any, Protocol, TypeAlias
 
-from knockon.graph.engine.formulas.formula import Formula, Gate
+from knockon.graph.engine.formulas.formula import Formula
 from knockon.graph.engine.formulas.reduce import find_modules
 
-ROOMS = (1 << 16, 1 << 19, 1 << 22)  # nodes that a diagram may take, one after the other
+ROOMS = (
+    1 << 14,
+    1 << 16,
+    1 << 18,
+    1 << 20,
+    1 << 21,
+)  # nodes that a diagram may take, one after the other
+_NARROWED_FROM = 1 << 18  # of room, from which on the two orders are tried that got farthest
 _CACHE = 4  # nodes of room for each entry of the cache of operations
 
 Function: TypeAlias = Any  # of oxidd: a BDD or a ZBDD, with &, |, - and ite
-Heuristic: TypeAlias = Callable[[Sequence[int], dict[int, int]], Sequence[int]]
+Heuristic: TypeAlias = Callable[[Sequence[int]], Sequence[int]]
 
 
 class Algebra(Protocol):
     """What a compiler asks of a kind of diagram, within one module."""
+
+    manager: Any
 
     def open(self, levels: Sequence[int]) -> None:
         """The module of these levels comes next."""
@@ -36,6 +45,8 @@ class Algebra(Protocol):
     def always(self) -> Function: ...
 
     def variable(self, level: int) -> Function: ...
+
+    def any_of(self, levels: Sequence[int]) -> Function: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,25 +68,30 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A formula as diagrams. manager: theirs, which has to live as long as they do."""
+    """A formula as diagrams. manager: theirs, which has to live as long as they do; number: of the
+    order among those that were tried."""
 
     formula: Formula
     order: Order
+    number: int
     manager: Any
     functions: dict[int, Function] = field(repr=False)
 
 
 def list_orders(formula: Formula) -> Iterator[Order]:
-    """Depth-first orders: inputs as they come, those that rest on few first, on many first."""
-    modules = find_modules(formula)
-    weight = _weigh(formula)
+    """Depth-first orders: inputs as they come; those that rest on few first; the most used first;
+    those that stand near to variables first."""
+    modules, weight, depth, used = (
+        find_modules(formula), _weigh(formula), _measure_depth(formula), formula.used
+    )  # fmt: skip
     heuristics: tuple[Heuristic, ...] = (
-        lambda inputs, _: inputs,
-        lambda inputs, w: sorted(inputs, key=w.__getitem__),
-        lambda inputs, w: sorted(inputs, key=w.__getitem__, reverse=True),
+        lambda inputs: inputs,
+        lambda inputs: sorted(inputs, key=lambda i: (weight[i], -used[i])),
+        lambda inputs: sorted(inputs, key=lambda i: -used[i]),
+        lambda inputs: sorted(inputs, key=lambda i: depth[i]),
     )
     for heuristic in heuristics:
-        yield _order(formula, modules, weight, heuristic)
+        yield _order(formula, modules, heuristic)
 
 
 def _weigh(formula: Formula) -> dict[int, int]:
@@ -88,9 +104,16 @@ def _weigh(formula: Formula) -> dict[int, int]:
     return weight
 
 
-def _order(
-    formula: Formula, modules: list[int], weight: dict[int, int], heuristic: Heuristic
-) -> Order:
+def _measure_depth(formula: Formula) -> dict[int, int]:
+    """The longest way from each node down to a variable, a cycle counted once."""
+    depth: dict[int, int] = {}
+    for nodes in formula.components:
+        below = max((depth.get(i, 0) for n in nodes for i in formula.inputs(n)), default=-1)
+        depth.update(dict.fromkeys(nodes, below + 1))
+    return depth
+
+
+def _order(formula: Formula, modules: list[int], heuristic: Heuristic) -> Order:
     inside = set(modules)
     level: dict[int, int] = {}
     of_module: dict[int, list[int]] = {formula.root: []}
@@ -108,34 +131,52 @@ def _order(
             if node >= formula.variables:
                 inner = node
                 of_module[node] = []
-        stack += [(i, inner) for i in reversed(heuristic(formula.inputs(node), weight))]
+        stack += [(i, inner) for i in reversed(heuristic(formula.inputs(node)))]
     return Order(level, of_module, modules)
 
 
 def compile_formula(
-    formula: Formula, kind: Callable[[int, int], tuple[Any, Algebra]], rooms: Sequence[int] = ROOMS
+    formula: Formula, kind: Callable[[int, int], Algebra], like: Compiled | None = None
 ) -> Compiled | None:
     """The diagrams of a formula's modules; None where no order fits into the largest room.
 
-    kind: makes a manager and its algebra for so many levels, with room for so many nodes
+    kind: makes an algebra for so many levels, with room for so many nodes
+    like: another kind of diagram of this formula: its order is tried first, with as much room
     """
     from oxidd.util import DDMemoryError
 
-    orders = list(list_orders(formula))
-    for room in rooms:
-        for order in orders:
-            manager, algebra = kind(len(order.level), room)
+    orders = list(enumerate(list_orders(formula)))
+    size = 0
+    if like is not None:
+        size = sum(f.node_count() for f in like.functions.values())
+        orders.sort(key=lambda pair: pair[0] != like.number)
+    for room in [r for r in ROOMS if r >= 2 * size] or ROOMS[-1:]:
+        reached: list[tuple[int, int]] = []
+        for number, order in orders:
+            algebra = kind(len(order.level), room)
+            functions: dict[int, Function] = {}
+            done: list[int] = []
             try:
-                functions = _compile(formula, order, algebra)
+                _compile(formula, order, algebra, functions, done)
             except DDMemoryError:
+                reached.append((len(done), -number))
                 continue
-            return Compiled(formula, order, manager, functions)
+            return Compiled(formula, order, number, algebra.manager, functions)
+        if room >= _NARROWED_FROM:
+            kept = [-number for _, number in sorted(reached, reverse=True)[:2]]
+            orders = [pair for pair in orders if pair[0] in kept]
     return None
 
 
-def _compile(formula: Formula, order: Order, algebra: Algebra) -> dict[int, Function]:
-    """The function of each module, by a walk over components: inputs come first."""
-    functions: dict[int, Function] = {}
+def _compile(
+    formula: Formula,
+    order: Order,
+    algebra: Algebra,
+    functions: dict[int, Function],
+    done: list[int],
+) -> None:
+    """Add the function of each module, by a walk over components, inputs first; and a node of each
+    component that is done."""
     inner = set(order.modules) - {formula.root}
     module_of = _find_enclosing(formula, order)
     by_module: dict[int, list[list[int]]] = {m: [] for m in order.modules}
@@ -146,15 +187,15 @@ def _compile(formula: Formula, order: Order, algebra: Algebra) -> dict[int, Func
         algebra.open(order.of_module[module])
         known: dict[int, Function] = {}
 
-        def find(node: int, known: dict[int, Function] = known, module: int = module) -> Function:
+        def find(node: int, known: dict[int, Function] = known) -> Function:
             if node not in known:
                 known[node] = algebra.variable(order.level[node])
             return known[node]
 
         for nodes in by_module[module]:
-            _settle(formula, nodes, known, find, algebra)
+            _settle(formula, nodes, known, find, order.level, algebra)
+            done.append(nodes[0])
         functions[module] = find(module) if module not in inner else known[module]
-    return functions
 
 
 def _find_enclosing(formula: Formula, order: Order) -> dict[int, int]:
@@ -175,6 +216,7 @@ def _settle(
     nodes: list[int],
     known: dict[int, Function],
     find: Callable[[int], Function],
+    level: dict[int, int],
     algebra: Algebra,
 ) -> None:
     """The functions of one component: of a cycle, from never up until nothing changes."""
@@ -186,7 +228,13 @@ def _settle(
         moved = False
         for node in nodes:
             gate = formula.gates[node - formula.variables]
-            function = join_inputs(gate.at_least, [find(i) for i in gate.inputs], algebra)
+            leaves = [i for i in gate.inputs if i not in known and i in level]
+            if gate.at_least == 1 and len(leaves) > 1:  # alternatives that are looked at once
+                rest = [find(i) for i in gate.inputs if i in known or i not in level]
+                both = [algebra.any_of(sorted(level[i] for i in leaves)), *rest]
+                function = join_inputs(1, both, algebra)
+            else:
+                function = join_inputs(gate.at_least, [find(i) for i in gate.inputs], algebra)
             moved |= cycle and function != known[node]
             known[node] = function
 
@@ -209,51 +257,50 @@ def join_inputs(at_least: int, functions: list[Function], algebra: Algebra) -> F
 class Truth:
     """Binary decision diagrams: which values of the variables make a node true."""
 
-    def __init__(self, manager: Any) -> None:
-        self._manager = manager
-        self.never, self.always = manager.false(), manager.true()
-
-    @classmethod
-    def of(cls, levels: int, room: int) -> "tuple[Any, Truth]":
+    def __init__(self, levels: int, room: int) -> None:
         from oxidd.bdd import BDDManager
 
-        manager = BDDManager(room, max(room // _CACHE, 1 << 12), 1)
-        manager.add_vars(levels)
-        return manager, cls(manager)
+        self.manager = BDDManager(room, max(room // _CACHE, 1 << 12), 1)
+        self.manager.add_vars(levels)
+        self.never, self.always = self.manager.false(), self.manager.true()
 
     def open(self, levels: Sequence[int]) -> None:
         """All modules share one algebra."""
 
     def variable(self, level: int) -> Function:
-        return self._manager.var(level)
+        return self.manager.var(level)
+
+    def any_of(self, levels: Sequence[int]) -> Function:
+        return reduce(or_, (self.manager.var(level) for level in reversed(levels)))
 
 
 class Sets:
     """Families of sets of a module's variables, at most so many members each (all: None)."""
 
-    def __init__(self, manager: Any, most: int | None) -> None:
-        self._manager, self._most = manager, most
-        self.never = manager.empty()
-        self.always = manager.base()
+    def __init__(self, levels: int, room: int, most: int | None = None) -> None:
+        from oxidd.zbdd import ZBDDManager
+
+        self.manager = ZBDDManager(room, max(room // _CACHE, 1 << 12), 1)
+        self.manager.add_vars(levels)
+        self._most, self._levels = most, list[int]()
+        self.never, self.always = self.manager.empty(), self.manager.base()
 
     @classmethod
-    def within(cls, most: int | None) -> "Callable[[int, int], tuple[Any, Sets]]":
+    def within(cls, most: int | None) -> "Callable[[int, int], Sets]":
         """The kind of families of sets of at most so many members."""
-
-        def make(levels: int, room: int) -> "tuple[Any, Sets]":
-            from oxidd.zbdd import ZBDDManager
-
-            manager = ZBDDManager(room, max(room // _CACHE, 1 << 12), 1)
-            manager.add_vars(levels)
-            return manager, cls(manager, most)
-
-        return make
+        return lambda levels, room: cls(levels, room, most)
 
     def open(self, levels: Sequence[int]) -> None:
-        self.always = list_all_sets(self._manager, levels, self._most)
+        self._levels = list(levels)
+        self.always = list_all_sets(self.manager, levels, self._most)
 
     def variable(self, level: int) -> Function:
         return self.always - self.always.subset0(level)
+
+    def any_of(self, levels: Sequence[int]) -> Function:
+        inside = set(levels)
+        others = [level for level in self._levels if level not in inside]
+        return self.always - list_all_sets(self.manager, others, self._most)
 
 
 def list_all_sets(manager: Any, levels: Sequence[int], most: int | None) -> Function:
@@ -272,4 +319,34 @@ def list_all_sets(manager: Any, levels: Sequence[int], most: int | None) -> Func
     return rows[size]
 
 
-__all__ = ["Compiled", "Gate", "Order", "Sets", "Truth", "compile_formula", "list_all_sets"]
+def list_nodes(function: Function) -> list[tuple[int, Function, Function, Function]]:
+    """The inner nodes of a diagram, the lowest first: level, node, and what follows with it and
+    without."""
+    seen: set[Function] = {function}
+    found = []
+    stack = [function]
+    while stack:
+        f = stack.pop()
+        both = f.cofactors()
+        if both is None:
+            continue
+        found.append((f.node_var(), f, *both))
+        for g in both:
+            if g not in seen:
+                seen.add(g)
+                stack.append(g)
+    found.sort(key=lambda node: -node[0])
+    return found
+
+
+def number_nodes(
+    function: Function, ends: Sequence[Function]
+) -> tuple[list[int], list[int], list[int], int]:
+    """A diagram as lists: of each node its level (-1 of the ends, which come first), the numbers of
+    what follows with it and without; and the number of the function itself."""
+    nodes = list_nodes(function)
+    number = {f: i for i, f in enumerate([*ends, *(f for _, f, _, _ in nodes)])}
+    levels = [-1] * len(ends) + [level for level, _, _, _ in nodes]
+    hi = [*range(len(ends)), *(number[g] for _, _, g, _ in nodes)]
+    lo = [*range(len(ends)), *(number[g] for _, _, _, g in nodes)]
+    return levels, hi, lo, number[function]

@@ -1,8 +1,9 @@
 """Minimal cut sets: the least sets of the diagrams, joined over modules, counted and listed.
 
 For a monotone f = x f1 or f0, in the order of the diagram, the least sets of f are those of f0, and
-{x} with those of f1 that do not make f0 true already: the least sets of f1 minus the sets of f0, one
-operation of the library a node. Source: A. Rauzy, New algorithms for fault trees analysis, 1993.
+{x} with those of f1 that do not make f0 true already: the least sets of f1 minus the sets of f0, an
+operation of the library for each node. Source: A. Rauzy, New algorithms for fault trees analysis,
+1993.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,13 @@ from typing import Any
 import numpy as np
 
 from knockon.graph.arrays import Floats, Ints
-from knockon.graph.engine.formulas.diagrams import Compiled, Function, list_all_sets
+from knockon.graph.engine.formulas.diagrams import (
+    Compiled,
+    Function,
+    list_all_sets,
+    list_nodes,
+    number_nodes,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +29,11 @@ class Family:
     variable: (K,) of each node; level: (K,) in the order; with_it, without: (K,) nodes that follow
     """
 
+    root: int
     variable: Ints
     level: Ints
     with_it: Ints
     without: Ints
-    root: int
 
     def count(self) -> list[int]:
         """How many sets of 0, 1, 2, ... members there are, in whole numbers of any size."""
@@ -35,8 +42,39 @@ class Family:
         for node in range(2, len(hi)):
             with_it, without = [0, *tallies[hi[node]]], tallies[lo[node]]
             longer, shorter = sorted((with_it, without), key=len, reverse=True)
-            tallies.append([a + b for a, b in zip(longer, shorter, strict=False)] + longer[len(shorter):])
+            tallies.append(
+                [a + b for a, b in zip(longer, shorter, strict=False)] + longer[len(shorter) :]
+            )
         return tallies[self.root]
+
+    def within(self, most: int) -> "Family":
+        """The sets of at most so many members."""
+        number: dict[tuple[int, int], int] = {}
+        rows: list[tuple[int, int, int, int]] = [(-1, -1, 0, 0), (-1, -1, 0, 0)]
+        hi, lo = self.with_it.tolist(), self.without.tolist()
+        stack = [(self.root, most)]
+        while stack:
+            node, left = state = stack[-1]
+            if node < 2 or state in number:
+                number.setdefault(state, node)
+                stack.pop()
+                continue
+            with_it, without = (hi[node], left - 1), (lo[node], left)
+            if left == 0:
+                with_it = (0, 0)
+            missing = [s for s in (with_it, without) if s not in number]
+            if missing:
+                stack += missing
+                continue
+            stack.pop()
+            if number[with_it] == 0:
+                number[state] = number[without]
+                continue
+            number[state] = len(rows)
+            rows.append(
+                (int(self.variable[node]), int(self.level[node]), number[with_it], number[without])
+            )
+        return Family(number[self.root, most], *np.array(rows, np.int64).T)
 
 
 def find_least_sets(compiled: Compiled, most: int | None) -> Family:
@@ -46,7 +84,9 @@ def find_least_sets(compiled: Compiled, most: int | None) -> Family:
     least = {m: _find_least(f, manager, memo) for m, f in compiled.functions.items()}
     whole = _join_modules(compiled, least)
     if most is not None:
-        flat = sorted(level for node, level in order.level.items() if node < compiled.formula.variables)
+        flat = sorted(
+            level for node, level in order.level.items() if node < compiled.formula.variables
+        )
         whole = whole & list_all_sets(manager, flat, most)
     return _lay_out(whole, manager, order.node_at)
 
@@ -55,48 +95,26 @@ def _find_least(function: Function, manager: Any, memo: dict[Function, Function]
     """The sets of a monotone family that have no other of it inside."""
     empty, base = manager.empty(), manager.base()
     memo[empty], memo[base] = empty, base
-    stack = [function]
-    while stack:
-        f = stack[-1]
-        if f in memo:
-            stack.pop()
-            continue
-        hi, lo = f.cofactors()
-        missing = [g for g in (hi, lo) if g not in memo]
-        if missing:
-            stack += missing
-            continue
-        added = memo[hi] - lo if hi != lo else empty
-        memo[f] = manager.singleton(f.node_var()).make_node(added, memo[lo])
-        stack.pop()
+    for level, f, hi, lo in list_nodes(function):
+        if f not in memo:
+            added = memo[hi] - lo if hi != lo else empty
+            memo[f] = manager.singleton(level).make_node(added, memo[lo])
     return memo[function]
 
 
 def _join_modules(compiled: Compiled, least: dict[int, Function]) -> Function:
-    """The sets of the root with the sets of modules in the place of the variables that these are."""
+    """The sets of the root, with those of modules in the place of the variables for these."""
     manager, order, variables = compiled.manager, compiled.order, compiled.formula.variables
     node_at = order.node_at
-    empty, base = manager.empty(), manager.base()
     whole: dict[int, Function] = {}
     for module in order.modules:
-        memo: dict[Function, Function] = {empty: empty, base: base}
-        stack = [least[module]]
-        while stack:
-            f = stack[-1]
-            if f in memo:
-                stack.pop()
-                continue
-            hi, lo = f.cofactors()
-            missing = [g for g in (hi, lo) if g not in memo]
-            if missing:
-                stack += missing
-                continue
-            node = node_at[f.node_var()]
+        memo = {end: end for end in (manager.empty(), manager.base())}
+        for level, f, hi, lo in list_nodes(least[module]):
+            node = node_at[level]
             if node < variables:
-                memo[f] = manager.singleton(f.node_var()).make_node(memo[hi], memo[lo])
+                memo[f] = manager.singleton(level).make_node(memo[hi], memo[lo])
             else:
                 memo[f] = _follow(whole[node], memo[hi], manager) | memo[lo]
-            stack.pop()
         whole[module] = memo[least[module]]
     return whole[compiled.formula.root]
 
@@ -107,44 +125,17 @@ def _follow(family: Function, after: Function, manager: Any) -> Function:
     memo: dict[Function, Function] = {empty: empty, manager.base(): after}
     if after == empty:
         return empty
-    stack = [family]
-    while stack:
-        f = stack[-1]
-        if f in memo:
-            stack.pop()
-            continue
-        hi, lo = f.cofactors()
-        missing = [g for g in (hi, lo) if g not in memo]
-        if missing:
-            stack += missing
-            continue
-        memo[f] = manager.singleton(f.node_var()).make_node(memo[hi], memo[lo])
-        stack.pop()
+    for level, f, hi, lo in list_nodes(family):
+        memo[f] = manager.singleton(level).make_node(memo[hi], memo[lo])
     return memo[family]
 
 
 def _lay_out(function: Function, manager: Any, node_at: dict[int, int]) -> Family:
-    number: dict[Function, int] = {manager.empty(): 0, manager.base(): 1}
-    levels, hi_of, lo_of = [-1, -1], [0, 0], [0, 0]
-    stack = [function]
-    while stack:
-        f = stack[-1]
-        if f in number:
-            stack.pop()
-            continue
-        hi, lo = f.cofactors()
-        missing = [g for g in (hi, lo) if g not in number]
-        if missing:
-            stack += missing
-            continue
-        number[f] = len(levels)
-        levels.append(f.node_var())
-        hi_of.append(number[hi])
-        lo_of.append(number[lo])
-        stack.pop()
+    levels, hi, lo, root = number_nodes(function, (manager.empty(), manager.base()))
     variable = [node_at.get(level, -1) for level in levels]
-    arrays = (np.array(a, np.int64) for a in (variable, levels, hi_of, lo_of))
-    return Family(*arrays, root=number[function])
+    hi[:2], lo[:2] = [0, 0], [0, 0]
+    arrays = (np.array(a, np.int64) for a in (variable, levels, hi, lo))
+    return Family(root, *arrays)
 
 
 def list_sets(family: Family) -> dict[int, Ints]:

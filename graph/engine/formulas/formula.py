@@ -113,4 +113,3 @@ class Formula:
                     is_true[node] = True
                     waiting.append(node)
         return is_true
-

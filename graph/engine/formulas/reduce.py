@@ -28,9 +28,7 @@ def reduce(formula: Formula) -> Formula:
     return Formula(rest.variables, gates, rest.size + 1)
 
 
-def fold(
-    formula: Formula, never: Collection[int] = (), always: Collection[int] = ()
-) -> Formula:
+def fold(formula: Formula, never: Collection[int] = (), always: Collection[int] = ()) -> Formula:
     """The formula with these variables false, and those true; only what the root rests on stays."""
     ruled_out = set(never)
     able = formula.close([v for v in range(formula.variables) if v not in ruled_out])
@@ -72,7 +70,8 @@ def _gather(formula: Formula, gates: dict[int, Gate], root: int | None = None) -
 
     root = skip(formula.root if root is None else root)
     number: dict[int, int] = {}
-    waiting, kept = [root], []
+    waiting = [root]
+    kept: list[Gate] = []
     while waiting:
         node = waiting.pop()
         if node in number or node not in gates:

@@ -1,0 +1,270 @@
+"""A target as a formula: what has to happen for it to be hit.
+
+Variables are entities that may fail by themselves in the mode of the scenario, dependencies that
+may transmit or not, and switches that may fail. Nodes are entities in a mode, cycles and groups are
+those of the circuit. What has failed already is true, what the scenario protects is false.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from knockon.graph.analysis.prepare import Whole, build_circuit_of
+from knockon.graph.arrays import Bools, Floats, Ints, distinct, ranges
+from knockon.graph.engine.circuit import Circuit
+from knockon.graph.engine.formulas.formula import ALWAYS, NEVER, Formula, Gate
+from knockon.graph.errors import ScenarioError, clip
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.tables import LINE
+from knockon.graph.scenario.scenario import Scenario
+
+ENTITY, TRANSMITS, STICKS = 0, 1, 2  # what a variable says: it fails, it transmits, a switch fails
+GATE, HOUSE_EVENT = "gate", "house_event"  # kinds that do not fail by themselves
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What hits an entity. V variables.
+
+    kind: (V,) ENTITY, TRANSMITS or STICKS
+    number: (V,) the entity, or a dependency: the one that transmits, or one of the switched group
+    low, middle, high: (V,) how probably each is true; of entities that state nothing, nan
+    own: what the target itself states as its probability to fail, nan where nothing
+    """
+
+    graph: DependencyGraph
+    scenario: Scenario
+    entity: int
+    formula: Formula
+    kind: Ints
+    number: Ints
+    low: Floats
+    middle: Floats
+    high: Floats
+    own: float
+    notes: tuple[str, ...]
+
+    @cached_property
+    def fails(self) -> Bools:
+        """(V,) variables that are entities."""
+        found: Bools = self.kind == ENTITY
+        return found
+
+    @cached_property
+    def states(self) -> Bools:
+        """(V,) entities that state how probably they fail."""
+        found: Bools = self.fails & ~np.isnan(self.middle)
+        return found
+
+    def list_missing(self, strength: float | None) -> list[int]:
+        """The dependencies and switches that do not count where so much strength is asked for."""
+        weak = self.high < strength if strength is not None else self.high <= 0
+        return np.flatnonzero(~self.fails & weak).tolist()
+
+    def list_counting(self, strength: float | None) -> list[int]:
+        """The others: those that count as if they transmitted, or failed, for sure."""
+        left_out = np.ones(len(self.kind), np.bool_)
+        left_out[self.list_missing(strength)] = False
+        return np.flatnonzero(~self.fails & left_out).tolist()
+
+
+def lay_out_target(graph: DependencyGraph, scenario: Scenario, name: str) -> Target:
+    """The formula of an entity under a scenario. Raises UnknownEntityError, ScenarioError."""
+    entity = graph.find(name)
+    identifier = graph.id_of(entity)
+    if identifier in scenario.origin_ids:
+        raise ScenarioError(
+            f"expected a target that has not failed, got {clip(identifier)!r}, which has"
+        )
+    whole = build_circuit_of(graph, scenario)
+    failing = [graph.find(o.id) for o in scenario.origins]
+    return _Writer(graph, scenario, whole, entity, failing).write()
+
+
+class _Writer:
+    """Writes gates from the part of a circuit that leads to one entity."""
+
+    def __init__(
+        self,
+        graph: DependencyGraph,
+        scenario: Scenario,
+        whole: Whole,
+        entity: int,
+        failing: list[int],
+    ) -> None:
+        self.graph, self.scenario, self.entity, self.failing = graph, scenario, entity, failing
+        self.strengths, self.notes = whole.strengths, whole.notes
+        self.circuit, self.old = self._cut(whole)
+        self.safe = set(np.flatnonzero(np.isin(self.old, whole.safe)).tolist())
+        self.probability = _find_probability(graph)
+        self.kinds = graph.entities["kind"]
+        self.place = _find_places(graph)[self.circuit.dependency].tolist()
+        self.variables: dict[tuple[int, int], int] = {}  # by kind and number
+        self.gates: list[Gate] = []
+
+    def _cut(self, whole: Whole) -> tuple[Circuit, Ints]:
+        circuit, graph = whole.circuit, self.graph
+        roots = np.flatnonzero(circuit.entity == self.entity)
+        fails = np.isin(np.arange(graph.size), self.failing)
+        ends = fails[circuit.entity]
+        ends[whole.safe] = True
+        transmits = (self.strengths.high > 0) & ~fails[graph.dependent]
+        return circuit.within(find_cone(circuit, roots, ends), transmits)
+
+    def write(self) -> Target:
+        n = len(self.old)
+        nodes, groups, members = (self._write_nodes, self._write_groups, self._write_members)
+        self._first_gate = n  # nodes are gates 0..n-1, then those of their parts
+        self.gates = [Gate(NEVER, ()) for _ in range(n)]
+        nodes(groups(members()))
+        roots = np.flatnonzero(self.circuit.entity == self.entity).tolist()
+        root = self._add(1, roots)
+        return self._finish(root)
+
+    def _add(self, at_least: int, inputs: list[int]) -> int:
+        """A gate, by its number among gates; variables are numbers below 0 until the end."""
+        if at_least == 1 and len(inputs) == 1:
+            return inputs[0]
+        self.gates.append(Gate(at_least, tuple(inputs)))
+        return len(self.gates) - 1
+
+    def _variable(self, kind: int, number: int) -> int:
+        return -1 - self.variables.setdefault((kind, number), len(self.variables))
+
+    def _write_members(self) -> list[tuple[int, int | None]]:
+        """Of each member what loses it; and the same by arcs of its own mode alone."""
+        circuit, found = self.circuit, []
+        start, provider = circuit.arc_start.tolist(), circuit.provider.tolist()
+        foreign = circuit.foreign.tolist()
+        low = self.strengths.low
+        for m, dependency in enumerate(circuit.dependency.tolist()):
+            arcs = range(start[m], start[m + 1])
+            own = [provider[a] for a in arcs if not foreign[a]]
+            lost = self._add(1, [provider[a] for a in arcs])
+            at_home = lost if len(own) == len(arcs) else self._add(1, own) if own else None
+            if low[dependency] < 1:
+                draw = self._variable(TRANSMITS, dependency)
+                alike = at_home == lost
+                lost = self._add(2, [draw, lost])
+                at_home = (
+                    lost if alike else None if at_home is None else self._add(2, [draw, at_home])
+                )
+            found.append((lost, at_home))
+        return found
+
+    def _write_groups(self, members: list[tuple[int, int | None]]) -> list[int]:
+        """What breaks each group in its node's mode."""
+        circuit, found = self.circuit, []
+        start, switch_of = circuit.member_start.tolist(), circuit.switch_of.tolist()
+        for g, threshold in enumerate(circuit.threshold.tolist()):
+            place = sorted(range(start[g], start[g + 1]), key=self.place.__getitem__)
+            inside = [members[m] for m in place]
+            lost = [m for m, _ in inside]
+            broken = self._add(threshold, lost) if threshold <= len(lost) else self._add(NEVER, [])
+            if switch_of[g] >= 0:
+                sticks = self._variable(STICKS, self._head_of(switch_of[g]))
+                broken = self._add(1, [broken, self._add(2, [sticks, self._add(1, lost)])])
+            if any(at_home != m for m, at_home in inside):
+                own = [at_home for _, at_home in inside if at_home is not None]
+                broken = self._add(2, [broken, self._add(1, own)])
+            found.append(broken)
+        return found
+
+    def _head_of(self, dependency: int) -> int:
+        """One dependency for each group with a switch, the same in all modes."""
+        group = int(self.graph.group_of[dependency])
+        return self._heads.setdefault(group, dependency)
+
+    @cached_property
+    def _heads(self) -> dict[int, int]:
+        return {}
+
+    def _write_nodes(self, groups: list[int]) -> None:
+        """Of each node what hits it: its own failing, or a group of it."""
+        broken: dict[int, list[int]] = {}
+        first = [self.place[m] for m in self.circuit.member_start[:-1]]
+        for g in sorted(range(len(groups)), key=first.__getitem__):
+            broken.setdefault(int(self.circuit.node[g]), []).append(groups[g])
+        failing = set(self.failing)
+        for node, (old, entity) in enumerate(
+            zip(self.old.tolist(), self.circuit.entity.tolist(), strict=True)
+        ):
+            if node in self.safe:
+                continue
+            inputs = broken.get(node, [])
+            if old < self.graph.size:  # in the mode of the scenario
+                if entity in failing:
+                    self.gates[node] = Gate(ALWAYS, ())
+                    continue
+                inputs = [*inputs, *self._fail_alone(entity)]
+            self.gates[node] = Gate(1, tuple(inputs))
+
+    def _fail_alone(self, entity: int) -> list[int]:
+        """The variable of an entity that can fail by itself."""
+        kind = self.kinds[entity]
+        if entity == self.entity or kind == GATE:
+            return []
+        if kind == HOUSE_EVENT:
+            return [self._add(ALWAYS, [])] if self.probability[entity] == 1 else []
+        return [self._variable(ENTITY, entity)]
+
+    def _finish(self, root: int) -> Target:
+        count = len(self.variables)
+
+        def number(i: int) -> int:
+            return -1 - i if i < 0 else count + i
+
+        gates = tuple(Gate(g.at_least, tuple(map(number, g.inputs))) for g in self.gates)
+        kind, at = np.array(list(self.variables), np.int64).reshape(-1, 2).T
+        low, middle, high = self._find_chances(kind, at)
+        return Target(
+            self.graph, self.scenario, self.entity, Formula(count, gates, number(root)), kind, at,
+            low, middle, high, float(self.probability[self.entity]), tuple(self.notes),
+        )  # fmt: skip
+
+    def _find_chances(self, kind: Ints, at: Ints) -> list[Floats]:
+        works = self.graph.dependencies["switch_probability"].to_numpy()
+        found = []
+        for strength in self.strengths:
+            chance = np.zeros(len(kind))
+            for what, values in (
+                (ENTITY, self.probability),
+                (TRANSMITS, strength),
+                (STICKS, 1 - works),
+            ):
+                chance[kind == what] = values[at[kind == what]]
+            found.append(chance)
+        return found
+
+
+def _find_probability(graph: DependencyGraph) -> Floats:
+    """(n,) what each entity states as its probability to fail, nan where nothing."""
+    column = graph.entities["failure_probability"]
+    found: Floats = column.cast(float).fill_null(float("nan")).to_numpy()
+    return found
+
+
+def _find_places(graph: DependencyGraph) -> Ints:
+    """(m,) the line of the source that states each dependency: whoever wrote a model put together
+    what belongs together, which keeps diagrams small. No figure hangs on it."""
+    if LINE not in graph.dependencies.columns:
+        return np.zeros(len(graph.dependent), np.int64)
+    lines = graph.dependencies[LINE].cast(pl.Int64, strict=False).fill_null(0)
+    return lines.to_numpy()
+
+
+def find_cone(circuit: Circuit, roots: Ints, ends: Bools) -> Bools:
+    """(N,) nodes on which the roots rest; what stands behind `ends` (N,) does not count."""
+    seen = np.zeros(len(circuit.entity), np.bool_)
+    seen[roots] = True
+    frontier = roots[~ends[roots]]
+    while len(frontier):
+        first, last = (np.searchsorted(circuit.node, frontier, side) for side in ("left", "right"))
+        arcs = circuit.parts(ranges(first, last)[0])[2]
+        before = distinct(circuit.provider[arcs])
+        new = before[~seen[before]]
+        seen[new] = True
+        frontier = new[~ends[new]]
+    return seen
