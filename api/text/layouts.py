@@ -97,9 +97,27 @@ def lay_out_hardening(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     ]
 
 
+def lay_out_cut_sets(answer: Answer, rows: pl.DataFrame) -> list[Column]:
+    """Who has to fail together, how probable that is, and how probably it then hits the target."""
+    members = [" + ".join(clean(m, 60) for m in some) or "nobody" for some in rows["members"]]
+    hits = [
+        "" if middle is None else chance(low, middle, high)
+        for low, middle, high in rows.select("hits_low", "hits", "hits_high").rows()
+    ]
+    sure = all(said == "100 %" for said in hits)
+    probability = ["" if p is None else f"{p:.3g}" for p in rows["probability"]]
+    return [
+        Column("fail together", members, least=24, folds=True),
+        make_column(rows, "order", goes=1),
+        Column("probability", probability, right=True),
+        Column("then hits", [""] * rows.height if sure else hits, right=True),
+    ]
+
+
 LAYOUTS: dict[str, Layout] = {
     "compare": lay_out_comparison,
     "concentration": list_concentration,
+    "cuts": lay_out_cut_sets,
     "harden": lay_out_hardening,
     "why": lay_out_routes,
 }

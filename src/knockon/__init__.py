@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from knockon.graph.analysis.backtest.backtest import Backtest
     from knockon.graph.analysis.compare import compare
     from knockon.graph.analysis.concentration import concentration
+    from knockon.graph.analysis.cuts import cuts
     from knockon.graph.analysis.harden import harden
     from knockon.graph.analysis.impact import Impact
     from knockon.graph.analysis.whatif import whatif
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DependencyGraph", "Impact", "KnockonError", "Scenario",
-    "backtest", "compare", "concentration", "harden", "load", "whatif",
+    "backtest", "compare", "concentration", "cuts", "harden", "load", "whatif",
 ]  # fmt: skip
 
 _HOMES = {
@@ -36,6 +37,7 @@ _HOMES = {
     "KnockonError": "knockon.graph.errors",
     "Scenario": "knockon.graph.scenario.scenario",
     "compare": "knockon.graph.analysis.compare",
+    "cuts": "knockon.graph.analysis.cuts",
     "harden": "knockon.graph.analysis.harden",
     "whatif": "knockon.graph.analysis.whatif",
 }
