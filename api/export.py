@@ -15,7 +15,9 @@ def format_csv(frame: pl.DataFrame) -> str:
     """The frame as CSV: routes joined by ` > `, sets by ` + `, texts like formulas behind a quote
     mark."""
     flat = frame.with_columns(
-        pl.col(name).list.join(" + " if name == "members" else " > ") for name, dtype in frame.schema.items() if dtype == pl.List
+        pl.col(name).list.join(" + " if name == "members" else " > ")
+        for name, dtype in frame.schema.items()
+        if dtype == pl.List
     )
     safe = flat.with_columns(
         pl.when(pl.col(name).str.contains(_FORMULA))
