@@ -177,7 +177,6 @@ def count_shared_assumptions(found: Backtest) -> dict[str, int]:
 
 
 def describe_question(outcome: Outcome) -> str:
-    """`Amazon S3 fails, for 4.28 hours; unknown strengths count 0.75`."""
-    scenario = outcome.impact.scenario
-    hours = "" if scenario.hours is None else f", for {scenario.hours} hours"
-    return f"{outcome.impact.condition}{hours}; unknown strengths count {scenario.assume:g}"
+    """`Amazon S3 fails for 4.28 h; unknown strengths count 0.75`."""
+    impact = outcome.impact
+    return f"{impact.condition}; unknown strengths count {impact.scenario.assume:g}"

@@ -175,7 +175,8 @@ class RecoveryRow(TypedDict):
 
 
 class WhatifJson(TypedDict):
-    """The answer to a what-if. `more`: rows, of the `kind` if one is named, that `top` left out.
+    """The answer to a what-if. `question`: all that is not the default, and the date of the data,
+    in words. `more`: rows, of the `kind` if one is named, that `top` left out.
 
     `recovery`: with hours, those that state a recovery time, and whether the outage exceeds it.
     `rollout`: with a rollout, what it saves against the same update sent to all at once.
@@ -186,6 +187,7 @@ class WhatifJson(TypedDict):
     scenario: ScenarioJson
     headline: str
     assumption: str
+    question: str
     totals: TotalsJson
     recovery: NotRequired[list[RecoveryRow]]
     rollout: NotRequired[list[RolloutRow]]
@@ -204,6 +206,7 @@ class AnswerJson(TypedDict):
     graph: GraphHead
     scenario: ScenarioJson
     headline: str
+    question: str
     rows: list[dict[str, Any]]
     notes: list[str]
     more: int
@@ -217,9 +220,10 @@ def serialize_answer(answer: Answer, *, top: int | None = None) -> dict[str, Any
         "graph": serialize_graph_head(answer.graph),
         "scenario": _serialize_question(answer),
         "headline": answer.headline,
+        "question": answer.question,
         "rows": shown.to_dicts(),
         **{name: _make_plain(value) for name, value in answer.beside.items()},
-        "notes": [*answer.notes],
+        "notes": [*dict.fromkeys((*answer.notes, *answer.graph.report))],
         "more": answer.rows.height - shown.height,
     }
 
@@ -275,6 +279,7 @@ def _serialize_without_rows(impact: Impact, notes: list[str], more: int) -> What
         "scenario": serialize_scenario(impact),
         "headline": impact.headline,
         "assumption": impact.assumption,
+        "question": impact.question,
         "totals": serialize_totals(impact),
         "entities": [],
         "notes": [*impact.notes, *notes],

@@ -8,6 +8,7 @@ const VERDICTS = { hit: "● hit", spared: "○ spared", unknown: "? unknown" };
 export function show(answer, names, { graph, query, onMore }) {
   $("#headline").textContent = answer.headline;
   $("#sureness").textContent = answer.assumption;
+  $("#asked").textContent = answer.question;
   $("#figures").replaceChildren(...makeFigures(answer));
   $("#links").replaceChildren(...makeLinks(graph, query, answer.entities.length + answer.more, answer.scenario));
   const bare = query.filter(([key]) => key !== "top");

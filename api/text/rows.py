@@ -17,6 +17,8 @@ def print_answer(out: Out, answer: Answer, *, top: int | None, carried: Sequence
     """Headline, the first `top` rows (all: None), and the notes; carried: columns of the inventory
     in the rows."""
     out.print(Text(clean(answer.headline, 1000), style="bold"))
+    if answer.question:
+        out.print(Text(clean(answer.question, 1000)))
     for sentence in answer.beside.get("sentences", ()):
         out.print(Text(clean(sentence, 1000)))
     rows = answer.rows if top is None else answer.rows.head(top)
@@ -29,4 +31,4 @@ def print_answer(out: Out, answer: Answer, *, top: int | None, carried: Sequence
     if more:
         words = "1 more row" if more == 1 else f"{more:,} more rows"
         out.print(Text(f"{words}: --top {answer.rows.height}", style="dim"))
-    print_notes(out, answer.notes)
+    print_notes(out, [n for n in answer.notes if not n.startswith("asked")], answer.graph)

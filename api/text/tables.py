@@ -12,7 +12,7 @@ from knockon.api.text.console import Out
 from knockon.api.text.notes import print_notes
 from knockon.api.text.ranking import format_amount, name_one, print_ranking
 from knockon.graph.analysis.impact import Impact
-from knockon.graph.analysis.sentences import describe_question, name_middle
+from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.maps.text import clean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
@@ -27,8 +27,8 @@ def print_whatif(
     """Headline, totals by kind, the ranked table, and the notes."""
     out.print(Text(clean(impact.headline), style="bold"))
     out.print(Text(impact.assumption))
-    if question := describe_question(impact):
-        out.print(Text(clean(question, 1000)))
+    if impact.question:
+        out.print(Text(clean(impact.question, 1000)))
     if impact.by_kind.height:
         out.print(_build_totals(impact))
     if impact.scenario.rollout:
@@ -40,7 +40,7 @@ def print_whatif(
     if more:
         words = "1 more row" if more == 1 else f"{more:,} more rows"
         out.print(Text(f"{words}: --top {rows.height + more}", style="dim"))
-    print_notes(out, (*note_kind(rows, kind), *impact.notes))
+    print_notes(out, (*note_kind(rows, kind), *impact.notes), impact.graph)
 
 
 def print_load(out: Out, graph: DependencyGraph) -> None:

@@ -5,23 +5,32 @@ answer to a what-if; those of the other verbs are subclasses of `Answer`, one a 
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, TypedDict
 
 import polars as pl
 
+from knockon.graph.analysis.question import describe_question
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.tables import Finding
 from knockon.graph.scenario.scenario import Scenario
+from knockon.graph.words import join
 
+_ACTIONS = {
+    "dropped": "dropped", "invented": "invented", "merged": "merged", "changed": "changed",
+    "note": "noted",
+}  # fmt: skip
 _PLAIN = ("String", "Float64", "Int64", "Int32", "Int8", "UInt32", "Boolean", "Null")
 
 
 @dataclass(frozen=True)
 class GraphHead:
     """Which graph answered: how many entities and dependencies it has; what `weight` counts;
-    `as_of`: the date of its data, or `first to last` where they differ, None where none is stated.
+    `as_of`: the date of its data, or `first to last` where they differ, None where none is stated;
+    `hindsight`: why it knows the outcome of an incident, None where it does not; `report`: what was
+    dropped, merged, invented, changed or noted on loading, a line each; `loading`: the same in one.
     """
 
     title: str
@@ -29,6 +38,9 @@ class GraphHead:
     dependencies: int
     weight_unit: str | None = None
     as_of: str | None = None
+    hindsight: str | None = None
+    report: tuple[str, ...] = ()
+    loading: str = ""
 
     @classmethod
     def of(cls, graph: DependencyGraph) -> "GraphHead":
@@ -36,7 +48,27 @@ class GraphHead:
         dates = stated.str.extract(r"^(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?:$|[T ])").drop_nulls()
         ends = dict.fromkeys((dates.min(), dates.max())) if len(dates) else ()
         as_of = " to ".join(str(date) for date in ends) or None
-        return cls(graph.title, graph.size, len(graph.dependent), graph.tables.weight_unit, as_of)
+        head, told = graph.tables, [f for f in graph.report if f.action != "read"]
+        return cls(
+            graph.title, graph.size, len(graph.dependent), head.weight_unit, as_of, head.hindsight,
+            tuple(map(str, told)), _count_findings(told),
+        )  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The head that `dump` wrote, or that of an answer in JSON."""
+        return cls(**dict(data) | {"report": tuple(data.get("report", ()))})
+
+
+def _count_findings(told: Sequence[Finding]) -> str:
+    """`on loading, 1 was dropped, 553 were merged: ...`, the gravest first."""
+    counts = {action: sum(f.count for f in told if f.action == action) for action in _ACTIONS}
+    said = [
+        f"{count:,} {'was' if count == 1 else 'were'} {_ACTIONS[action]}"
+        for action, count in counts.items()
+        if count
+    ]
+    return f"on loading, {join(said)}: `knockon load` tells which and why" if said else ""
 
 
 class Head(TypedDict):
@@ -76,6 +108,14 @@ class Answer:
     partial: bool = False
 
     @property
+    def question(self) -> str:
+        """What was asked, where it is not the default, and of which data; empty where all is."""
+        named = dict(zip(self.scenario.origin_ids, self.names, strict=True))
+        return describe_question(
+            self.scenario, named, as_of=self.graph.as_of, hindsight=self.graph.hindsight
+        )
+
+    @property
     def beside(self) -> dict[str, Any]:
         """What stands beside the rows, by name."""
         common = {f.name for f in fields(Answer)}
@@ -90,7 +130,7 @@ class Answer:
         """The answer that `to_dict` wrote."""
         read = {name: load(value) for name, value in data.items()}
         read |= {
-            "graph": GraphHead(**data["graph"]),
+            "graph": GraphHead.from_dict(data["graph"]),
             "scenario": Scenario.from_dict(data["scenario"]),
         }
         read |= {name: tuple(data[name]) for name in ("names", "notes")}

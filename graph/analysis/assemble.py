@@ -67,7 +67,7 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
             *notes,
             *prepared.notes,
             *found.notes,
-            *_report_notes(graph),
+            *GraphHead.of(graph).report,
         ),
     )
     return add_sentences(impact)
@@ -150,10 +150,6 @@ def _describe_worlds(worlds: Worlds) -> dict[str, float]:
 def _std_error(values: Floats, weight: Floats, drawn: float) -> float:
     mean = values @ weight
     return float(np.sqrt(max(float((values - mean) ** 2 @ weight), 0.0) * drawn))
-
-
-def _report_notes(graph: DependencyGraph) -> list[str]:
-    return [str(f) for f in graph.report if f.action != "read"]
 
 
 def _assumptions(

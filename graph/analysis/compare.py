@@ -19,7 +19,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.paired import Pairs, count_pairs
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
-from knockon.graph.analysis.sentences import describe_condition, describe_question
+from knockon.graph.analysis.sentences import describe_condition
 from knockon.graph.analysis.sides import (
     add_to_scenario,
     change_scenario,
@@ -40,6 +40,8 @@ from knockon.graph.words import many, number
 _EXPLAINED = 200  # rows whose move is explained by a difference on their route
 _ERRORS = 2.0  # standard errors beyond which a move is none of sampling
 
+ASKED = "asked"  # begins the notes that say what was asked
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Comparison(Answer):
@@ -57,6 +59,12 @@ class Comparison(Answer):
     """
 
     verb: ClassVar[str] = "compare"
+
+    @property
+    def question(self) -> str:
+        """What was asked of both, or of each; and of which data."""
+        asked = [n.removeprefix("asked: ") for n in self.notes if n.startswith(ASKED)]
+        return " ".join(f"{n[0].upper()}{n[1:].rstrip('.')}." for n in asked)
 
     other: dict[str, Any]
     scenario_after: dict[str, Any]
@@ -312,7 +320,7 @@ def _describe(differences: Differences, known: list[set[str]]) -> list[str]:
 
 
 def _describe_notes(answers: tuple[Impact, Impact], pairs: Pairs | None) -> list[str]:
-    questions = [describe_question(a) for a in answers]
+    questions = [a.question for a in answers]
     if questions[0] == questions[1]:
         notes = [f"asked: {questions[0]}"] if questions[0] else []
     else:
@@ -324,5 +332,8 @@ def _describe_notes(answers: tuple[Impact, Impact], pairs: Pairs | None) -> list
             "have falls alike in both"
         )
     for place, answer in zip(("before", "after"), answers, strict=True):
-        notes += [f"{place}: {note}" for note in answer.notes]
+        told = answer.graph.report
+        notes += [f"{place}: {note}" for note in answer.notes if note not in told]
+    if answers[1].graph.loading and answers[1].graph != answers[0].graph:
+        notes.append(f"after: {answers[1].graph.loading}")
     return notes

@@ -45,7 +45,7 @@ def compare_saved(first: Mapping[str, Any], second: Mapping[str, Any]) -> Compar
     spans = [_span(answer["totals"]) for answer in (first, second)]
     scenario = Scenario.from_dict(_without_names(first["scenario"]))
     return Comparison(
-        graph=GraphHead(**first["graph"]),
+        graph=GraphHead.from_dict(first["graph"]),
         scenario=scenario,
         names=tuple(o["name"] for o in first["scenario"]["origins"]),
         headline=f"{spans[0]} hit before, {spans[1]} after; {write_moves(rows, newly, saved)}",

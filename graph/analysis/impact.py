@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead, dump, is_same, load, render_picture
+from knockon.graph.analysis.question import describe_question
 from knockon.graph.analysis.spread import Work
 from knockon.graph.errors import ScenarioError
 from knockon.graph.scenario.scenario import Scenario
@@ -130,6 +131,19 @@ class Impact:
     recovery: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
+    def safe_names(self) -> dict[str, str]:
+        """The names of the protected entities that are in this answer, by id."""
+        safe = pl.col("id").is_in(self.scenario.protect)
+        return dict(self.entities.filter(safe).select("id", "name").iter_rows())
+
+    @property
+    def question(self) -> str:
+        """What was asked, where it is not the default, and of which data; empty where all is."""
+        return describe_question(
+            self.scenario, self.safe_names, as_of=self.graph.as_of, hindsight=self.graph.hindsight
+        )
+
+    @property
     def form(self) -> str:
         """The form of the lane kernel that ran: `numpy` for small work, `numba` for large."""
         return self.work.form
@@ -151,7 +165,8 @@ class Impact:
 
     def timeline(self) -> pl.DataFrame:
         """Who is down when: columns `hours` (ascending), `kind`, `down`, the expected number of
-        entities of the kind, without origins, that are down from that hour on.
+        entities of the kind, without origins, that are down from that hour on; `down_low`,
+        `down_high`: with unknown strengths at 0 and at 1.
 
         Raises ScenarioError where the scenario has no hours.
         """
@@ -199,7 +214,7 @@ class Impact:
         return cls(
             **read
             | {
-                "graph": GraphHead(**data["graph"]),
+                "graph": GraphHead.from_dict(data["graph"]),
                 "scenario": Scenario.from_dict(data["scenario"]),
                 "totals": Totals(**data["totals"]),
                 "within": Within(**data["within"]),

@@ -6,12 +6,9 @@ from dataclasses import replace
 import polars as pl
 
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.question import describe_data, describe_rings, describe_setting
 from knockon.graph.analysis.rollout_effect import describe_late_rings
 from knockon.graph.errors import clip
-from knockon.graph.model.hours import plain
-from knockon.graph.scenario.fields import find_field
-from knockon.graph.scenario.modes import load_shipped_rules
-from knockon.graph.scenario.rollout import sum_shares
 from knockon.graph.words import (
     between,
     join,
@@ -29,7 +26,6 @@ _MODE = {
     "withdrawal": ("is withdrawn", "are withdrawn"),
 }
 _NAMED = 3  # kinds named in a headline
-_PROTECTED = 6  # names of those that nothing hits
 REASONS = 2  # why nobody is hit, in a headline; the notes have them all
 
 
@@ -44,7 +40,10 @@ def add_sentences(impact: Impact) -> Impact:
 
 
 def write_headline(impact: Impact) -> str:
-    """`If Falcon Platform fails: up to 261 of 424 enterprises and 114 others are hit`."""
+    """`If Falcon Platform fails for 4 h: up to 145 of 229 enterprises and up to 114 others are hit
+    (data of 2024-07-17)`."""
+    failing = f"{describe_condition(impact)}{describe_rings(impact.scenario)}"
+    of_data = describe_data(as_of=impact.graph.as_of, hindsight=impact.graph.hindsight)
     everybody = impact.graph.entities - len(impact.scenario.origins)
     rows = impact.by_kind.filter(pl.col("within_reach") > 0).sort(
         ["hit_high", "within_reach", "kind"], descending=[True, True, False]
@@ -52,11 +51,11 @@ def write_headline(impact: Impact) -> str:
     if not rows.height:
         others = f"{everybody:,} other {kind_name('unknown', everybody)}"
         why = f": {'; '.join(impact.nobody[:REASONS])}" if impact.nobody else ""
-        return f"If {describe_condition(impact)}, nobody else is hit ({others}){why}"
+        return f"If {failing}, nobody else is hit ({others}){why}{of_data}"
     if not impact.exact and not rows["hit_high"].sum():
         within = many(int(rows["within_reach"].sum()), "entity")
         drawn = f"{impact.worlds:,} random worlds ({within} within reach)"
-        return f"If {describe_condition(impact)}, nobody else is hit in {drawn}"
+        return f"If {failing}, nobody else is hit in {drawn}{of_data}"
     named = rows if rows.height <= _NAMED else rows.head(_NAMED - 1)
     rest = rows.slice(named.height)
     name = kind_name if rows.height == 1 else kind_name_among
@@ -69,7 +68,7 @@ def write_headline(impact: Impact) -> str:
         others = between(float(rest["hit_low"].sum()), float(rest["hit_high"].sum()))
         parts.append(f"{others} {kind_name('other', 1 if _is_one(others) else 2)}")
     is_one = len(parts) == 1 and _is_one(hits[0])
-    return f"If {describe_condition(impact)}: {join(parts)} {_choose_verb(impact, is_one)}"
+    return f"If {failing}: {join(parts)} {_choose_verb(impact, is_one)}{of_data}"
 
 
 def _is_one(amount: str) -> bool:
@@ -86,11 +85,12 @@ def _choose_verb(impact: Impact, is_one: bool) -> str:
 
 
 def describe_condition(impact: Impact) -> str:
-    """`Falcon Platform fails`, `Falcon Platform fails by 30 %`, `A (by 30 %) and B fail`."""
+    """`Falcon Platform fails`, `A (by 30 %) and B fail for 4 h with Okta protected`."""
     origins = impact.entities.filter(pl.col("rank") == 0)
     severity = {o.id: o.severity for o in impact.scenario.origins}
     shares = [severity[i] for i in origins["id"].to_list()]
-    return describe_failure(impact.scenario.mode, origins["name"].to_list(), shares)
+    failing = describe_failure(impact.scenario.mode, origins["name"].to_list(), shares)
+    return f"{failing}{describe_setting(impact.scenario, impact.safe_names)}"
 
 
 def describe_failure(mode: str, failing: Sequence[str], shares: Sequence[float]) -> str:
@@ -107,63 +107,6 @@ def describe_failure(mode: str, failing: Sequence[str], shares: Sequence[float])
     if len(names) > 3:
         names = [*names[:2], f"{len(names) - 2} more"]
     return f"{join(names)} {verb}"
-
-
-def describe_question(impact: Impact) -> str:
-    """Every field of the scenario that is not the default, and the date of the data.
-
-    `Mode bad_update; down for 4 h; nothing hits Okta; data of 2024-07-17.`; empty where all are
-    the defaults and no dependency has a date.
-    """
-    scenario = impact.scenario
-    severities = sorted({o.severity for o in scenario.origins})
-    parts = [
-        *([f"mode {scenario.mode}"] if _differs(impact, "mode") else []),
-        *([f"severity {' to '.join(_ends(severities))}"] if severities != [1.0] else []),
-        *([f"down for {_spell_hours(impact)}"] if scenario.hours is not None else []),
-        *_list_rings(impact),
-        *([f"nothing hits {_name_protected(impact)}"] if scenario.protect else []),
-        *([f"unknown counts {scenario.assume:g}"] if _differs(impact, "assume") else []),
-        *([f"{scenario.worlds:,} random worlds"] if scenario.sampled else []),
-        *([f"precision {scenario.precision:g}"] if scenario.precision is not None else []),
-        *([f"seed {scenario.seed}"] if _differs(impact, "seed") else []),
-        *(["rules of the user's own"] if scenario.rules != load_shipped_rules() else []),
-        *([f"data of {impact.graph.as_of}"] if impact.graph.as_of else []),
-    ]
-    said = "; ".join(parts)
-    return f"{said[0].upper()}{said[1:]}." if said else ""
-
-
-def _differs(impact: Impact, name: str) -> bool:
-    return bool(getattr(impact.scenario, name) != find_field(name).default)
-
-
-def _ends(shares: list[float]) -> list[str]:
-    return [share_in_full(s) for s in dict.fromkeys((shares[0], shares[-1]))]
-
-
-def _spell_hours(impact: Impact) -> str:
-    hours = impact.scenario.hours
-    assert hours is not None
-    return (
-        f"{plain(hours.low)} h" if hours.known else f"{plain(hours.low)} to {plain(hours.high)} h"
-    )
-
-
-def _list_rings(impact: Impact) -> list[str]:
-    rings, halt = impact.scenario.rollout, impact.scenario.halt
-    reached = zip(sum_shares(rings).tolist(), rings, strict=True)
-    steps = [f"{share_in_full(share)} from {plain(r.start_hours)} h on" for share, r in reached]
-    stopped = [] if halt is None else [f"stopped at {plain(halt)} h"]
-    return [f"rollout to {', '.join(steps)}", *stopped] if steps else []
-
-
-def _name_protected(impact: Impact) -> str:
-    names = dict(impact.entities.select("id", "name").iter_rows())
-    safe = [clip(names.get(i) or i, 60) for i in impact.scenario.protect]
-    if len(safe) > _PROTECTED:
-        safe = [*safe[: _PROTECTED - 1], f"{len(safe) - _PROTECTED + 1:,} more"]
-    return join(safe)
 
 
 def name_middle(impact: Impact) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.down_curves import Curves
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.tallies import Figures
@@ -23,7 +24,6 @@ from knockon.graph.errors import clip, some
 from knockon.graph.model.hours import LONGEST
 
 _KEPT = 1 << 25  # intervals kept for percentiles: 256 MiB
-_MOMENTS = 200_000  # distinct moments of a kind that a curve keeps exactly
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class TimedTally(Figures):
 
     low, high: (E,) probability with unknown strengths at 0 and 1; outer_totals: (L,) of these runs
     start, down: (E,) mean hours over the worlds that hit it, down_p50, down_p95: percentiles of
-    the same; nan where none does. curve: frame `hours`, `kind`, `down`
+    the same; nan where none does. curve: frame `hours`, `kind`, `down`, `down_low`, `down_high`
     """
 
     low: Floats
@@ -76,6 +76,7 @@ def count_times(
                 for (part, times), run in zip(parts, runs, strict=True)
             ]
             sums.bound(block, harms, unordered)
+            sums.curves.bound(block.weight, [times for _, times in parts], unordered)
         done += len(block.weight)
         if watch and not plan.exact and not watch(done, plan.worlds) and done < plan.worlds:
             break
@@ -158,7 +159,7 @@ class _Sums:
         self.outer: list[tuple[Floats, Floats]] = []
         self.held = 0
         self.cut = False
-        self.curve = _Curve(prepared)
+        self.curves = Curves(prepared)
 
     def add(self, block: Block, times: Times, loss: Floats | None) -> None:
         prepared, w = self.prepared, block.weight
@@ -179,7 +180,7 @@ class _Sums:
         if room > 0:
             self.kept.append((np.where(hit, down, np.nan)[:, :room], w[:room]))
             self.held += min(room, len(w))
-        self.curve.add(hit, start, start + down, w)
+        self.curves.middle.add(hit, start, start + down, w)
 
     def bound(self, block: Block, harms: list[tuple[Bools, Floats]], unordered: Bools) -> None:
         """The low and high runs of a block: who is hit, and what comes of it in all.
@@ -222,7 +223,7 @@ class _Sums:
             down=means[2],
             down_p50=p50,
             down_p95=p95,
-            curve=self.curve.frame(mass),
+            curve=self.curves.frame(mass),
             notes=tuple(self._notes(len(totals))),
         )
 
@@ -237,7 +238,7 @@ class _Sums:
             yield f"percentiles of hours are those of the first {self.held:,} worlds"
         if self.cut:
             yield f"outages are cut at {LONGEST:,.0f} hours after the origins failed"
-        if self.curve.rounded:
+        if self.curves.rounded:
             yield "the timeline has its moments rounded to three digits"
 
 
@@ -253,59 +254,3 @@ def percentiles(values: Floats, weight: Floats, shares: tuple[float, ...]) -> li
         at = (mass >= share * whole * (1 - 1e-12)).argmax(axis=1)
         found.append(np.take_along_axis(ordered, at[:, None], axis=1)[:, 0])
     return found
-
-
-class _Curve:
-    """How many entities of each kind are down at each moment, summed over worlds."""
-
-    def __init__(self, prepared: Prepared) -> None:
-        kinds = prepared.graph.entities["kind"].gather(prepared.nodes.entity)
-        self.kinds = sorted(kinds.unique().to_list())
-        self.of = [
-            np.flatnonzero((kinds == k).to_numpy() & (prepared.others > 0)) for k in self.kinds
-        ]
-        self.rounded = False
-        self.steps = [(np.zeros(0), np.zeros(0)) for _ in self.kinds]
-
-    def add(self, hit: Bools, start: Floats, end: Floats, weight: Floats) -> None:
-        for i, rows in enumerate(self.of):
-            down = hit[rows]
-            each = np.broadcast_to(weight, down.shape)[down]
-            moments = np.concatenate([self.steps[i][0], start[rows][down], end[rows][down]])
-            change = np.concatenate([self.steps[i][1], each, -each])
-            self.steps[i] = self._merge(moments, change)
-
-    def _merge(self, moments: Floats, change: Floats) -> tuple[Floats, Floats]:
-        if self.rounded:
-            moments = _three_digits(moments)
-        found, of = np.unique(moments, return_inverse=True)
-        if len(found) > _MOMENTS and not self.rounded:
-            self.rounded = True
-            self.steps = [self._merge(*step) for step in self.steps]
-            return self._merge(moments, change)
-        level: Floats = np.bincount(of, weights=change, minlength=len(found)).astype(np.float64)
-        return found, level
-
-    def frame(self, mass: float) -> pl.DataFrame:
-        """Columns `hours`, ascending; `kind`; `down`: expected number down from then on.
-
-        mass: what the weights of all worlds sum to
-        """
-        moments = np.unique(np.concatenate([np.zeros(0), *(m for m, _ in self.steps)]))
-        parts = []
-        for kind, rows, (own, change) in zip(self.kinds, self.of, self.steps, strict=True):
-            if not len(rows):
-                continue
-            level = np.append(0.0, np.cumsum(change))[np.searchsorted(own, moments, side="right")]
-            down = np.maximum(level, 0.0) / mass
-            down[moments >= own[-1] if len(own) else np.ones(len(moments), np.bool_)] = 0.0
-            parts.append(pl.DataFrame({"hours": moments, "kind": [kind] * len(moments),
-                                       "down": down}))  # fmt: skip
-        empty = pl.DataFrame(schema={"hours": pl.Float64, "kind": pl.String, "down": pl.Float64})
-        return pl.concat([empty, *parts]).sort("hours", "kind")
-
-
-def _three_digits(values: Floats) -> Floats:
-    with np.errstate(divide="ignore"):
-        scale = 10.0 ** (2 - np.floor(np.log10(values)))
-    return np.where(values > 0, np.round(values * scale) / scale, 0.0)

@@ -1,7 +1,8 @@
 """The charts of an answer, each one SVG document: how bad, who is down when, when to stop."""
 
 from knockon.graph.analysis.impact import Impact
-from knockon.graph.analysis.sentences import describe_question, name_middle
+from knockon.graph.analysis.question import describe_rings
+from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.maps.detection import draw_detection
 from knockon.graph.maps.exceedance import draw_exceedance
 from knockon.graph.maps.phrases import describe_source
@@ -17,9 +18,9 @@ def render_exceedance(impact: Impact) -> str:
         impact.exceedance(),
         outer=[impact.exceedance(run) for run in ("low", "high")] if middle else (),
         middle=middle,
-        condition=impact.condition,
+        condition=f"{impact.condition}{describe_rings(impact.scenario)}",
         unit=name_unit(impact),
-        assumed=[impact.assumption, describe_question(impact)],
+        assumed=[impact.assumption, impact.question],
         foot=describe_source(impact),
     )
 
@@ -29,8 +30,8 @@ def render_timeline(impact: Impact) -> str:
     return draw_timeline(
         impact.timeline(),
         impact.entities,
-        condition=impact.condition,
-        assumed=[impact.assumption, describe_question(impact)],
+        condition=f"{impact.condition}{describe_rings(impact.scenario)}",
+        assumed=[impact.assumption, impact.question],
         foot=describe_source(impact),
         middle=name_middle(impact),
         hit=between(impact.totals.hit_low, impact.totals.hit_high),
@@ -48,7 +49,7 @@ def render_detection(impact: Impact) -> str:
         list(zip(sum_shares(rings).tolist(), [r.start_hours for r in rings], strict=True)),
         impact.scenario.halt,
         condition=impact.condition,
-        assumed=[*beside, impact.assumption, describe_question(impact)],
+        assumed=[*beside, impact.assumption, impact.question],
         foot=describe_source(impact),
         middle=name_middle(impact),
     )

@@ -51,7 +51,7 @@ def draw_detection(
     stops = _stops(rings, halt, hours, [*zip(*ends, strict=True)] if middle else hit)
     (number, words, _), *rest = stops
     verb = "is" if number in ("1", "up to 1") else "are"
-    verb += " hit" if middle else " expected to be hit"
+    verb += " hit on average" if middle else " expected to be hit"
     first = f"If {condition} in rings: {number} {verb} if {words}"
     sentence = ", ".join([first, *(f"{n} if {w}" for n, w, _ in rest)])
     key = f"Line: {middle}; band: from unknown counts 0 to unknown counts 1." if middle else ""

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from knockon.graph.analysis.impact import Impact
-from knockon.graph.analysis.sentences import describe_question, name_middle
+from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.errors import some
 from knockon.graph.maps.arrows import draw_arrow, draw_swatch, make_dashes
 from knockon.graph.maps.layout import Layout, lay_out
@@ -47,7 +47,7 @@ def render_map(impact: Impact) -> str:
     legend = _legend(plan, name_middle(impact))
     page = max(layout.width, 760.0) + 2 * MARGIN
     carriers = name_carriers(impact, _strongest(impact, plan))
-    sentences = (impact.assumption, describe_question(impact), carriers)
+    sentences = (impact.assumption, impact.question, carriers)
     head, top = heading(impact.headline, sentences, page)
     rows, below = legend_rows(legend, page)
     feet, height = _footer(impact, plan, page, top + layout.height + 16, rows, below)

@@ -21,8 +21,8 @@ def render_moves(answer: Comparison) -> str:
     """The chart of a comparison, one SVG document."""
     moved = answer.rows.filter(answer.rows["change"] != 0)
     rows = list((moved if moved.height else answer.rows).head(_SHOWN).iter_rows(named=True))
-    asked = [note for note in answer.notes if note.startswith(("asked", "between"))]
-    out, top = heading(answer.headline, [_spell(note) for note in asked], _PAGE)
+    between = [_spell(note) for note in answer.notes if note.startswith("between")]
+    out, top = heading(answer.headline, [answer.question, *between], _PAGE)
     keys, height = legend_rows(
         [(_swatch(BEFORE), "before, low to high; tick: at the assumption"),
          (_swatch(AFTER), "after")], _PAGE,
@@ -48,8 +48,7 @@ def render_moves(answer: Comparison) -> str:
 
 
 def _spell(note: str) -> str:
-    said = note.removeprefix("asked: ")
-    return f"{said[0].upper()}{said[1:].rstrip('.')}."
+    return f"{note[0].upper()}{note[1:].rstrip('.')}."
 
 
 def _name_sources(answer: Comparison) -> str:

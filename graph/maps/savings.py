@@ -25,7 +25,7 @@ def render_savings(answer: Hardening) -> str:
     """The chart of a plan, one SVG document; in words alone where nothing is saved."""
     costs, saves = answer.curve["cost"].to_list(), answer.curve["saves"].to_list()
     about = [note for note in answer.notes if not note.startswith("a second")]
-    head, top = heading(answer.headline, [_spell(note) for note in about[:3]], _PAGE)
+    head, top = heading(answer.headline, [answer.question, *map(_spell, about[:3])], _PAGE)
     if not answer.rows.height or max(answer.bound, *saves) <= 0:
         feet, height = footer(_name_source(answer), _PAGE, top)
         return document(_PAGE, height, answer.headline, " ".join(about), [*head, *feet])

@@ -24,7 +24,7 @@ from knockon.graph.maps.bars import Bar, count_more, draw_bars, make_bars
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
 from knockon.graph.maps.text import fit, wrap, xml
-from knockon.graph.words import duration, kind_name_among, percent
+from knockon.graph.words import between, duration, kind_name_among, percent
 
 OTHER = "other"
 RESTORED = (0.5, 0.9, 0.99)
@@ -39,12 +39,15 @@ class Course:
     """The expected number down over time.
 
     hours: when a number changes, rising; kinds: the largest first; down: kind to the number from
-    each of these hours until the next
+    each of these hours until the next; low, high: of all kinds, with unknown strengths at 0, at 1;
+    empty where these are no other numbers
     """
 
     hours: tuple[float, ...]
     kinds: tuple[str, ...]
     down: Mapping[str, tuple[float, ...]]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
     @property
     def total(self) -> list[float]:
@@ -73,7 +76,7 @@ class Course:
 def make_course(down: pl.DataFrame, kinds: int = _KINDS) -> Course:
     """The course of a frame `hours, kind, down`: the kinds of the highest peaks, then `other`.
 
-    A kind that has no row at an hour counts 0 there.
+    A kind that has no row at an hour counts 0 there. `down_low` and `down_high` may be there, too.
     """
     peaks = down.group_by("kind").agg(pl.col("down").max().alias("peak"))
     order = peaks.sort(["peak", "kind"], descending=[True, False])["kind"].to_list()
@@ -87,7 +90,17 @@ def make_course(down: pl.DataFrame, kinds: int = _KINDS) -> Course:
         tuple(hours),
         tuple(shown),
         {k: tuple(found.get((h, k), 0.0) for h in hours) for k in shown},
+        *_sum_ends(down),
     )
+
+
+def _sum_ends(down: pl.DataFrame) -> list[tuple[float, ...]]:
+    """The low and the high number of all kinds at each hour, where they differ anywhere."""
+    ends = ("down_low", "down_high")
+    if not set(ends) <= set(down.columns) or (down[ends[0]] == down[ends[1]]).all():
+        return []
+    sums = down.group_by("hours").agg(pl.col(*ends).sort().sum()).sort("hours")
+    return [tuple(sums[end].to_list()) for end in ends]
 
 
 def draw_timeline(
@@ -103,7 +116,8 @@ def draw_timeline(
 ) -> str:
     """One SVG document: numbers down over time, the share restored, and a bar for each entity.
 
-    down: `hours, kind, down`, the expected number down from each hour until the next
+    down: `hours, kind, down`, the expected number down from each hour until the next; with
+        `down_low` and `down_high` where unknown strengths leave a range
     entities: as `Impact.entities`, ranked, origins first with rank 0
     condition: what fails, as `Falcon Platform fails`; top: bars, besides those of origins
     middle: what curves and bars rest on, as `if unknown counts 0.5`, where anything is unknown
@@ -112,7 +126,8 @@ def draw_timeline(
     course = make_course(down)
     bars = make_bars(entities, top)
     sentence = _sentence(condition, course, middle, hit)
-    resting = f"Curves and bars: {middle}." if middle else ""
+    resting = f"Lines and bars: {middle}; band: from unknown counts 0 to unknown counts 1."
+    resting = resting if middle else ""
     head, y = heading(sentence, [*assumed, resting], _PAGE)
     x = time_axis(_end(course, bars), _LEFT, _RIGHT)
     sure = {kind: i for i, kind in enumerate(course.kinds)}
@@ -166,9 +181,10 @@ def _describe_restored(half: float | None, most: float | None) -> str:
 
 
 def _numbers(course: Course, x: Axis, top: float, middle: str) -> tuple[list[str], float]:
-    """The stack of expected numbers by kind, with its legend at the left; and its lower end."""
+    """The stack of expected numbers by kind, with its legend at the left; and its lower end. Where
+    unknown strengths leave a range, the band of it and a line in the place of the stack."""
     total = course.total
-    y = count_axis(max(total, default=0.0), top + _TALL, top + 8, parts=4)
+    y = count_axis(max((*total, *course.high), default=0.0), top + _TALL, top + 8, parts=4)
     out = [
         *frame(x, y, labels=False),
         text(MARGIN, top + 12, "Down at the same time", NAME, bold=True),
@@ -176,6 +192,49 @@ def _numbers(course: Course, x: Axis, top: float, middle: str) -> tuple[list[str
     what = f"number by kind, {middle}" if middle else "expected number, by kind"
     out.append(text(MARGIN, top + 28, what, SMALL, MUTED))
     hours = [*course.hours, max(x.stop, course.hours[-1])] if course.hours else []
+    if course.high:
+        out += _band(course, hours, x, y)
+    out += _stack(course, hours, x, y, top + 40)
+    out += hovers(x, y, lambda hour: _describe_hour(course, hour))
+    if total:
+        out += _name_peak(course, top)
+    return out, top + _TALL
+
+
+def _name_peak(course: Course, top: float) -> list[str]:
+    """The highest number and when it is reached, right of the plot."""
+    if course.high:
+        most = f"at most {between(max(course.low), max(course.high))}"
+        return [text(_RIGHT + 12, top + 12, most, NAME, bold=True)]
+    peak, total = max(course.total), course.total
+    hour = course.hours[total.index(peak)]
+    when = f"after {duration(hour)}" if hour else "from the start"
+    return [
+        text(_RIGHT + 12, top + 12, f"{amount(peak)} at most", NAME, bold=True),
+        text(_RIGHT + 12, top + 28, when, SMALL, MUTED),
+    ]
+
+
+def _band(course: Course, hours: Sequence[float], x: Axis, y: Axis) -> list[str]:
+    """What lies between the low and the high number, with its edges, and the line between."""
+    low, middle, high = (
+        stairs(x, y, zip(hours, [*level, level[-1]], strict=True))
+        for level in (course.low, course.total, course.high)
+    )
+    band = f'd="{path([*high, *reversed(low)])}Z" fill="{BLUE}" fill-opacity="0.18"'
+    edge = f'fill="none" stroke="{BLUE}" stroke-width="1.2" stroke-dasharray="5 3"'
+    said = xml("from unknown counts 0 to unknown counts 1")
+    return [
+        f'<path class="band" {band}><title>{said}</title></path>',
+        f'<path class="low" d="{path(low)}" {edge}/>',
+        f'<path class="high" d="{path(high)}" {edge}/>',
+        f'<path class="curve" d="{path(middle)}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
+    ]
+
+
+def _stack(course: Course, hours: Sequence[float], x: Axis, y: Axis, top: float) -> list[str]:
+    """The numbers of the kinds, one on top of the other, unless there is a band; the legend."""
+    out: list[str] = []
     floor = [0.0] * len(course.hours)
     for i, kind in enumerate(course.kinds):
         numbers = course.down[kind]
@@ -185,20 +244,14 @@ def _numbers(course: Course, x: Axis, top: float, middle: str) -> tuple[list[str
         )
         said = f"{kind_name_among(kind, 2)}: {amount(max(numbers))} down at most"
         shape = path([*edge, *reversed(base)])
-        out.append(
-            f'<g class="kind"><title>{xml(said)}</title><path d="{shape}Z" fill="{texture(i)}" '
-            f'stroke="{INK}" stroke-width="0.6"/></g>'
-        )
-        out += _key(i, kind, max(numbers), top + 40 + 20 * i)
+        if not course.high:
+            out.append(
+                f'<g class="kind"><title>{xml(said)}</title><path d="{shape}Z" fill="{texture(i)}" '
+                f'stroke="{INK}" stroke-width="0.6"/></g>'
+            )
+        out += _key(i, kind, max(numbers), top + 20 * i)
         floor = ceiling
-    out += hovers(x, y, lambda hour: _describe_hour(course, hour))
-    if total:
-        peak = max(total)
-        out.append(text(_RIGHT + 12, top + 12, f"{amount(peak)} at most", NAME, bold=True))
-        hour = course.hours[total.index(peak)]
-        when = f"after {duration(hour)}" if hour else "from the start"
-        out.append(text(_RIGHT + 12, top + 28, when, SMALL, MUTED))
-    return out, top + _TALL
+    return out
 
 
 def _key(number: int, kind: str, most: float, y: float) -> list[str]:
@@ -222,7 +275,9 @@ def _describe_hour(course: Course, hour: float) -> str:
     ]
     listed = f": {', '.join(parts)}" if parts else ""
     restored = percent(course.restored()[at])
-    return f"after {duration(hour)}: {amount(course.total[at])} down{listed}; {restored} restored"
+    ranged = f"{between(course.low[at], course.high[at])} down; " if course.high else ""
+    figures = f"{amount(course.total[at])} down{listed}; {restored} restored"
+    return f"after {duration(hour)}: {ranged}{'at the line ' if ranged else ''}{figures}"
 
 
 def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:

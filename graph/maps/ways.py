@@ -20,7 +20,7 @@ TARGET, PASSED, LEFT = "#fdd49e", "#dceaf7", PAPER
 def render_ways(answer: Explanation) -> str:
     """The map of an answer, one SVG document; of a target that is spared the reasons in words."""
     rows = list(answer.rows.head(_SHOWN).iter_rows(named=True))
-    sentences = answer.sentences[:4]
+    sentences = [answer.question, *answer.sentences[:4]]
     if not rows:
         out, end = heading(answer.headline, sentences, 900.0)
         foot, height = footer(clean(answer.graph.title), 900.0, end + 10)

@@ -55,7 +55,7 @@ class DependencyGraph:
     def from_polars(
         cls, dependencies: pl.DataFrame, entities: pl.DataFrame | None = None, **head: Any
     ) -> "DependencyGraph":
-        """The graph of two polars frames; `head` are `title`, `weight_unit` and `sources`."""
+        """The graph of two polars frames; head: `title`, `weight_unit`, `hindsight`, `sources`."""
         return cls.from_tables(
             Tables(pl.DataFrame() if entities is None else entities, dependencies, **head)
         )

@@ -10,6 +10,8 @@ from knockon.graph.arrays import Ints
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import Tables
 
+_HEAD = ("title", "weight_unit", "hindsight")
+
 
 def read_network(graph: "nx.Graph[Any]", **head: Any) -> Tables:
     """Nodes as entities, edges (dependent -> provider) as dependencies, attributes as columns."""
@@ -23,7 +25,7 @@ def read_network(graph: "nx.Graph[Any]", **head: Any) -> Tables:
         {**_plain(data), "dependent": str(a), "provider": str(b)}
         for a, b, data in graph.edges(data=True)
     ]
-    head = {"title": graph.graph.get("title"), "weight_unit": graph.graph.get("weight_unit")} | head
+    head = {name: graph.graph.get(name) for name in _HEAD} | head
     if len({row["id"] for row in entities}) < len(entities):
         raise InputError("two nodes of the networkx graph have the same text as id")
     return Tables(_frame(entities), _frame(dependencies), **head)
@@ -31,7 +33,8 @@ def read_network(graph: "nx.Graph[Any]", **head: Any) -> Tables:
 
 def make_network(tables: Tables) -> "nx.MultiDiGraph[str]":
     """Entities as nodes, dependencies as edges to the provider, columns as attributes."""
-    made: nx.MultiDiGraph[str] = nx.MultiDiGraph(title=tables.title, weight_unit=tables.weight_unit)
+    head = {name: getattr(tables, name) for name in _HEAD}
+    made: nx.MultiDiGraph[str] = nx.MultiDiGraph(**head)
     for row in tables.entities.iter_rows(named=True):
         made.add_node(row.pop("id"), **_drop_blanks(row))
     for row in tables.dependencies.iter_rows(named=True):

@@ -141,14 +141,15 @@ class Tables:
     """What a loader hands over: two frames, a head, and the report of what it did.
 
     `entities` may be empty: the ends of the dependencies then are the entities. Columns that
-    the contract does not know are kept. `weight_unit` says what `weight` counts. `numbers` are
-    those that `check` found.
+    the contract does not know are kept. `weight_unit` says what `weight` counts; `hindsight` why
+    the graph knows the outcome of an incident, if it does. `numbers` are those that `check` found.
     """
 
     entities: pl.DataFrame
     dependencies: pl.DataFrame
     title: str | None = None
     weight_unit: str | None = None
+    hindsight: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     report: tuple[Finding, ...] = ()
     numbers: Numbers | None = None

@@ -12,7 +12,8 @@ from knockon.loaders.assembling.merge_rows import SOURCE, merge_rows
 def unite(parts: Sequence[Tables]) -> Tables:
     """The tables of all parts. Of an entity that several hold, one row is left (`merge_rows`).
 
-    Titles are put together, the first unit of weights is kept, reports follow each other.
+    Titles are put together, the first unit of weights and the first word on hindsight are kept,
+    reports follow each other.
     """
     entities = [
         part.entities.with_columns(pl.lit(number).alias(SOURCE))
@@ -29,6 +30,7 @@ def unite(parts: Sequence[Tables]) -> Tables:
         dependencies=stack([p.dependencies for p in parts if p.dependencies.width]),
         title=" + ".join(dict.fromkeys(p.title for p in parts if p.title)) or None,
         weight_unit=units[0] if units else None,
+        hindsight=next((part.hindsight for part in parts if part.hindsight), None),
         sources={k: v for part in reversed(parts) for k, v in part.sources.items()},
         report=(*(f for part in parts for f in part.report), *findings),
     )

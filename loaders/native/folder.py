@@ -16,7 +16,7 @@ from knockon.loaders.parsing.source import Source, SourceLike
 def read_folder(source: SourceLike) -> Tables:
     """A folder with `dependencies` and perhaps `entities`, as .csv or .parquet, and `graph.yaml`.
 
-    `graph.yaml` may hold the head: `title`, `weight_unit`, `sources`.
+    `graph.yaml` may hold the head: `title`, `weight_unit`, `hindsight`, `sources`.
     """
     source = Source.of(source)
     dependencies = _read_table(source.path, "dependencies")

@@ -5,10 +5,10 @@ from knockon.loaders.formats import GROUPS, ROWS, TABLE, Format
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.yaml_rules import Rules
 
-HEAD_KEYS = ("title", "weight_unit", "sources")
+HEAD_KEYS = ("title", "weight_unit", "hindsight", "sources")
 LISTS = ("entities", "dependencies")
 # of an incident (incidents.py): an ordinary graph is read without them
-INCIDENT_KEYS = ("scenario", "paired", "assumed", "hindsight", "date")
+INCIDENT_KEYS = ("scenario", "paired", "assumed", "date")
 KEYS = (*LISTS, *HEAD_KEYS, *INCIDENT_KEYS)
 RULES = Rules(depth=16, structures=False)
 

@@ -2,8 +2,8 @@
 
 Beside the head of an ordinary graph the file holds `scenario` (what failed: the same names as in
 the body of a REST request, by the table of `graph.scenario.fields`), `paired` (who of two fared
-worse), `assumed` (what the file assumes, in words), `hindsight` (why the graph knows the outcome,
-or `false`) and `date`.
+worse), `assumed` (what the file assumes, in words) and `date`; `hindsight` (why the graph knows the
+outcome, or `false`) is of any graph.
 """
 
 from dataclasses import replace
@@ -26,7 +26,6 @@ from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
 from knockon.loaders.native.yaml import Document, build_tables, parse
 
 _PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
-_FALSE = ("false", "no")
 
 
 def read_incidents(folder: Path) -> list[Incident]:
@@ -63,7 +62,7 @@ def read_incident(path: Path) -> Incident:
         scenario=_read_scenario(document, faults),
         paired=_read_paired(document, faults),
         assumed=_read_texts(document, "assumed", faults),
-        hindsight=_read_hindsight(document, faults),
+        hindsight=tables.hindsight,
         date=_read_text(document, "date", faults),
     )
     _check_reports(tables, faults)
@@ -174,14 +173,6 @@ def _read_text(document: Document, key: str, faults: list[str]) -> str | None:
         faults.append(f"{document.name}:{document.lines[key]}: {key}: expected text")
         return None
     return value
-
-
-def _read_hindsight(document: Document, faults: list[str]) -> str | None:
-    """Why the graph knows the outcome; a file that says nothing counts as hindsight."""
-    told = _read_text(document, "hindsight", faults)
-    if told is None:
-        return "the file does not say when its dependencies were known"
-    return None if told.lower() in _FALSE else told
 
 
 def _check_reports(tables: Tables, faults: list[str]) -> None:

@@ -88,7 +88,8 @@ def _drop_silent(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFra
 
 def _make_head(tables: Tables) -> dict[str, Any]:
     head = {
-        "title": tables.title, "weight_unit": tables.weight_unit, "sources": dict(tables.sources)
+        "title": tables.title, "weight_unit": tables.weight_unit,
+        "hindsight": tables.hindsight, "sources": dict(tables.sources),
     }  # fmt: skip
     return {key: value for key, value in head.items() if value}
 

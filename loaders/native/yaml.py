@@ -24,6 +24,9 @@ from knockon.loaders.native.formats import INCIDENT_KEYS, KEYS, RULES
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
+_FALSE = ("false", "no")
+_UNSAID = "the file does not say when its dependencies were known"
+
 
 @dataclass(frozen=True)
 class Document:
@@ -67,13 +70,20 @@ def build_tables(document: Document) -> Tables:
 
 
 def read_head(document: Document) -> dict[str, Any]:
-    """`title`, `weight_unit` and `sources` of a document, as arguments of `Tables`."""
+    """`title`, `weight_unit`, `hindsight` and `sources` of a document, as arguments of `Tables`.
+
+    An incident that does not say when its dependencies were known counts as hindsight.
+    """
     head: dict[str, Any] = {}
-    for key in ("title", "weight_unit"):
+    for key in ("title", "weight_unit", "hindsight"):
         value = document.values.get(key)
         if isinstance(value, dict | list):
             raise InputError(f"{document.name}:{document.lines[key]}: {key}: expected text")
         head[key] = value
+    if head["hindsight"] is None and document.values.get("scenario") is not None:
+        head["hindsight"] = _UNSAID
+    elif str(head["hindsight"]).lower() in _FALSE:
+        head["hindsight"] = None
     sources = document.values.get("sources") or {}
     if not isinstance(sources, dict) or any(isinstance(v, dict | list) for v in sources.values()):
         line = document.lines["sources"]

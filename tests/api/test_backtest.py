@@ -78,7 +78,7 @@ def test_table_tells_scores_misses_and_assumptions(
     assert out.startswith("2 incidents, 4 reports: precision 1.00, recall 1.00, ")
     assert "a-plain: Kiosk, reported hit: missed: no dependency in the graph leads to it" in out
     assert "- in 2 incidents: Shared" in out
-    assert "a-plain: Root fails, for 4 hours; unknown strengths count 0.75" in out
+    assert "a-plain: Root fails for 4 h; unknown strengths count 0.75" in out
     assert "\u202e" not in out
 
 

@@ -130,7 +130,7 @@ def test_an_address_can_be_shared(page, port):
     assert page.locator("#origin .chips li").all_inner_texts() == ["Cloud\n×", "Spare\n×"]
     assert page.locator("#protect .chips li").all_inner_texts() == ["Shop\n×"]
     assert page.input_value("#assume") == "0.2"
-    assert page.inner_text("#headline").startswith("If Cloud and Spare fail: ")
+    assert page.inner_text("#headline").startswith("If Cloud and Spare fail with Shop protected: ")
     for link in page.locator("#links a").all():
         response = page.request.get(f"http://127.0.0.1:{port}{link.get_attribute('href')}")
         assert response.ok

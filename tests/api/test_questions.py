@@ -145,7 +145,8 @@ def test_the_command_answers_in_every_form(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "1 more row: --top 3" in shown.output
     as_json = json.loads(run_command(monkeypatch, tmp_path, "A", "--format", "json").output)
     assert [*as_json] == [
-        "schema", "graph", "scenario", "headline", "rows", "steps", "among", "notes", "more",
+        "schema", "graph", "scenario", "headline", "question", "rows", "steps", "among", "notes",
+        "more",
     ]  # fmt: skip
     assert run_command(monkeypatch, tmp_path, "A", "--format", "csv").output.count("\n") == 4
 

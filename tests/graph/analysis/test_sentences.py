@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from knockon.graph.analysis.impact import Impact
-from knockon.graph.analysis.sentences import describe_question, name_middle
+from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.model.graph import DependencyGraph
 from tests.timed import timed_graph
@@ -92,14 +92,14 @@ def test_a_part_of_a_failure_reads_as_a_part() -> None:
     assert ask(*row, origin=["A", "B"], severity=0.3).condition == "A and B fail by 30 %"
     mixed = ask(*row, origin=[{"id": "A", "severity": 0.005}, "B"])
     assert mixed.condition == "B and A (by 0.5 %) fail"
-    assert describe_question(mixed) == "Severity 0.5 % to 100 %."
+    assert mixed.question == "Severity 0.5 % to 100 %."
     spoilt = ask(*row, severity=0.3, mode="compromise")
     assert spoilt.condition == "A is compromised and loses 30 %"
 
 
 def test_the_default_question_needs_no_words() -> None:
     """Nothing is said where nothing differs from the defaults."""
-    assert describe_question(ask(dep("B", "A"))) == ""
+    assert ask(dep("B", "A")).question == ""
 
 
 def test_every_field_that_is_not_the_default_is_said() -> None:
@@ -107,7 +107,7 @@ def test_every_field_that_is_not_the_default_is_said() -> None:
     rows = [dep("B", "A", relation="runs"), dep("C", "B")]
     options = {"assume": 0.75, "worlds": 500, "seed": 7, "protect": "C", "hours": "4..8"}
     found = whatif(timed_graph(*rows), "A", severity=0.3, halt=2, **STAGED, **options)
-    assert describe_question(found) == (
+    assert found.question == (
         "Mode bad_update; severity 30 %; down for 4 to 8 h; "
         "rollout to 10 % from 0 h on, 100 % from 24 h on; stopped at 2 h; nothing hits C; "
         "unknown counts 0.75; 500 random worlds; seed 7."
@@ -120,7 +120,7 @@ def test_the_dates_of_the_data_are_first_and_last() -> None:
     """Only what is a date counts."""
     rows = pl.DataFrame({"dependent": ["B", "C", "D"], "as_of": ["2024-07-17", "2023-01", "?"]})
     graph = DependencyGraph.from_polars(rows.with_columns(provider=pl.lit("A")))
-    assert describe_question(whatif(graph, "A")) == "Data of 2023-01 to 2024-07-17."
+    assert whatif(graph, "A").question == "Data of 2023-01 to 2024-07-17."
 
 
 def test_a_ring_after_the_repair_is_said_in_the_answer() -> None:
@@ -139,7 +139,7 @@ def test_a_timeline_leads_with_the_range_where_anything_is_unknown() -> None:
     found = whatif(timed_graph(dep("B", "A", probability=None), dep("C", "A")), "A", hours=4)
     svg = found.timeline_svg()
     assert (
-        "<title>If A fails: 1 to 2 entities are down at some time; if unknown counts 0.5, "
+        "<title>If A fails for 4 h: 1 to 2 entities are down at some time; if unknown counts 0.5, "
         "1.5 are down at once; that is restored after 4 h</title>"
     ) in svg
     assert ">0 to 100 %<" in svg
@@ -166,7 +166,53 @@ def test_a_detection_curve_leads_with_the_range() -> None:
     found = whatif(timed_graph(*rows), "A", mode="bad_update", rollout="100%@0", worlds=200)
     assert found.detection().select("hit_low", "hit_high").row(-1) == (1.0, 2.0)
     svg = found.detection_svg()
-    said = "If A ships a bad update in rings: 1 to 2 are hit if nobody stops it"
+    said = "If A ships a bad update in rings: 1 to 2 are hit on average if nobody stops it"
     assert f"<title>{said}</title>" in svg
     assert "number hit if unknown counts 0.5" in svg
     assert "expected" not in svg
+
+
+def test_a_timeline_has_a_band_where_anything_is_unknown() -> None:
+    """B may be down for 4 hours or not at all; with all stated there is a stack and no band."""
+    perhaps = whatif(timed_graph(dep("B", "A", probability=None), dep("C", "A")), "A", hours=4)
+    assert perhaps.timeline().select("hours", "down_low", "down", "down_high").rows() == [
+        (0.0, 1.0, 1.5, 2.0), (4.0, 0.0, 0.0, 0.0),
+    ]  # fmt: skip
+    svg = perhaps.timeline_svg()
+    assert all(f'class="{part}"' in svg for part in ("band", "low", "high", "curve"))
+    assert 'class="kind"' not in svg
+    assert ">at most 1 to 2<" in svg
+    known = whatif(timed_graph(dep("B", "A", probability=0.5)), "A", hours=4).timeline_svg()
+    assert 'class="band"' not in known
+    assert 'class="kind"' in known
+
+
+@pytest.mark.parametrize("switch", [0.0, 2.0])
+def test_the_band_holds_the_line_at_every_hour(switch: float) -> None:
+    """Low, middle and high in this order, also where a switch keeps no order."""
+    spare = {"group": "g", "needs": 1, "switch_hours": switch}
+    rows = [dep("B", "A", probability=None), dep("C", "A", probability=None, grace_hours=1)]
+    rows += [dep("D", "B", **spare), dep("D", "C", **spare), dep("E", "D", probability=0.5)]
+    curve = whatif(timed_graph(*rows), "A", hours=4).timeline()
+    assert (curve["down_low"] <= curve["down"]).all()
+    assert (curve["down"] <= curve["down_high"]).all()
+
+
+def test_a_headline_says_what_was_asked_for() -> None:
+    """Hours, protection, rings and hindsight stand in the sentence that is quoted alone."""
+    rows = [dep("B", "A", relation="runs"), dep("C", "B")]
+    graph = timed_graph(*rows)
+    assert whatif(graph, "A", hours=4, mode="compromise").headline.startswith(
+        "If A is compromised for 4 h: "
+    )
+    staged = whatif(graph, "A", hours="4..8", halt=2, protect="C", **STAGED)
+    assert staged.headline.startswith(
+        "If A ships a bad update, down for 4 to 8 h, with C protected, in rings, "
+        "stopped after 2 h: "
+    )
+    ends = pl.DataFrame({"dependent": ["B"], "provider": ["A"], "as_of": ["2024-07-17"]})
+    after = DependencyGraph.from_polars(ends, hindsight="told by the press")
+    assert whatif(after, "A").headline == (
+        "If A fails: up to 1 of 1 entity is hit (data of 2024-07-17; a graph written in hindsight)"
+    )
+    assert "hindsight: told by the press" in whatif(after, "A").question

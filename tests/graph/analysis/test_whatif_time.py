@@ -200,8 +200,10 @@ def test_the_timeline_counts_who_is_down() -> None:
         B={"backlog": 0.5, "kind": "enterprise"}, C={"kind": "service"},
     )  # fmt: skip
     found = whatif(graph, "A", hours=4).timeline()
-    assert found.columns == ["hours", "kind", "down"]
-    assert found.rows() == [
+    assert found.columns == ["hours", "kind", "down", "down_low", "down_high"]
+    for end in ("down_low", "down_high"):
+        assert found["down"].equals(found[end], check_dtypes=True)
+    assert found.select("hours", "kind", "down").rows() == [
         (0, "enterprise", 1), (0, "service", 0), (1, "enterprise", 1), (1, "service", 0.5),
         (4, "enterprise", 1), (4, "service", 0), (6, "enterprise", 0), (6, "service", 0),
     ]  # fmt: skip

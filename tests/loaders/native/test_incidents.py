@@ -93,7 +93,7 @@ def test_it_is_an_ordinary_graph_too(tmp_path: Path) -> None:
     tables = load_tables([write(tmp_path, WHOLE)])
     assert tables.entities["id"].to_list() == ["a", "b", "c", "d"]
     (note,) = [str(f) for f in tables.report if f.action == "note"]
-    assert "5: keys that only `knockon backtest` reads" in note
+    assert "4: keys that only `knockon backtest` reads" in note
 
 
 @pytest.mark.parametrize(
