@@ -96,7 +96,7 @@ def _share_out(
 
 
 def _list_saved(lanes: SetLanes, sets: Bools) -> Iterator[tuple[Words, Floats]]:
-    """World by world, who is saved by set 1: the lanes in which each is hit, and the value of each.
+    """Some worlds at a time, who is saved by set 1: the lanes in which each is hit, its value.
 
     Lane 0: no fix; lane 1: all of them
     """
@@ -118,10 +118,9 @@ def _list_saved(lanes: SetLanes, sets: Bools) -> Iterator[tuple[Words, Floats]]:
         parts.append(join_nodes(prepared, nodes))
         if rows.stop < len(sets):
             continue
-        words = np.concatenate(parts, axis=1).reshape(len(stake), len(worlds), -1)
+        hit = np.concatenate(parts, axis=1).reshape(len(stake) * len(worlds), -1)
         parts = []
-        for place, world in enumerate(worlds):
-            hit = words[:, place].copy()
-            hit[:, -1] &= ~beyond
-            saved = np.flatnonzero(((hit[:, 0] & np.uint64(3)) == 1) & (stake > 0))
-            yield hit[saved], stake[saved] * lanes.cases.weight[world]
+        hit[:, -1] &= ~beyond
+        value = np.outer(stake, lanes.cases.weight[worlds.start : worlds.stop]).reshape(-1)
+        saved = np.flatnonzero(((hit[:, 0] & np.uint64(3)) == 1) & (value > 0))
+        yield hit[saved], value[saved]

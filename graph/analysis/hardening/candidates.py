@@ -209,10 +209,13 @@ def _or(words: Iterable[str]) -> str:
 
 def resolve_rows(
     graph: DependencyGraph, rows: Sequence[Mapping[str, Any]], scenarios: Sequence[Scenario]
-) -> list[Fix]:
-    """The fixes that rows name, by ids of this graph. Raises InputError with all faults."""
+) -> dict[Fix, float | None]:
+    """The fixes that rows name, by ids of this graph, in a fixed order, and their stated costs.
+
+    Raises InputError with all faults.
+    """
     faults: list[str] = []
-    found: dict[tuple[str, str, str, str], Fix] = {}
+    found: dict[tuple[str, str, str, str], tuple[Fix, float | None]] = {}
     for row in rows:
         try:
             fix = _resolve(graph, row, scenarios)
@@ -221,10 +224,10 @@ def resolve_rows(
             continue
         if fix.key in found:
             faults.append(f"{row['_at']}: {fix.kind} of these ends stands twice")
-        found[fix.key] = fix
+        found[fix.key] = fix, row["cost"]
     if faults:
         raise InputError.of(faults)
-    return [found[key] for key in sorted(found)]
+    return dict(found[key] for key in sorted(found))
 
 
 def _resolve(graph: DependencyGraph, row: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Fix:
@@ -261,25 +264,22 @@ def _with_hours(fix: Fix, scenarios: Sequence[Scenario], row: Mapping[str, Any])
 
 
 def price(
-    graph: DependencyGraph, fixes: Sequence[Fix], costs: Sequence[Mapping[str, Any]],
-    own: Mapping[tuple[str, str, str, str], float],
-) -> list[Fix]:  # fmt: skip
+    graph: DependencyGraph, fixes: Mapping[Fix, float | None], costs: Sequence[Mapping[str, Any]]
+) -> list[Fix]:
     """The fixes with their costs: their own, else of the last row of `costs` that fits, else of the
-    column `cost` of their dependencies or entity, else 1."""
+    column `cost` of their dependency or entity, else 1."""
     columns = _cost_columns(graph)
     resolved = [(row, _resolve_ends(graph, row)) for row in costs]
     done = []
-    for fix in fixes:
-        cost = own.get(fix.key)
-        for row, ends in resolved:
-            if cost is None or fix.key not in own:
-                fits = row["fix"] in (None, fix.kind) and all(
-                    ends[n] in (None, getattr(fix, n)) for n in ends
-                )
-                cost = row["cost"] if fits else cost
-        if cost is None:
-            cost = columns.get((fix.dependent, fix.provider if all(_ENDS[fix.kind]) else None), 1.0)
-        done.append(replace(fix, cost=cost))
+    for fix, own in fixes.items():
+        ends = (fix.dependent, fix.provider if all(_ENDS[fix.kind]) else None)
+        cost = columns.get(ends, 1.0)
+        for row, wanted in resolved:
+            if row["fix"] in (None, fix.kind) and all(
+                wanted[n] in (None, getattr(fix, n)) for n in wanted
+            ):
+                cost = row["cost"]
+        done.append(replace(fix, cost=cost if own is None else own))
     return done
 
 

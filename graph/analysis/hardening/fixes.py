@@ -22,6 +22,8 @@ KINDS = {
     "halt": "the rollout stopped",
 }
 WITH_HOURS = ("buffer", "repair")  # mean nothing where nothing lasts
+AT_DEPENDENCY = ("second_provider", "group_member", "buffer")
+AT_ENTITY = ("repair", "safe")
 ADDING = ("second_provider", "group_member")
 _AT_ONCE = {"needs": 1, "switch_probability": 1.0, "switch_hours": 0.0, f"switch_hours{TO}": None}
 
@@ -84,7 +86,7 @@ class _Plan:
         self.halt = hour if self.halt is None else min(hour, self.halt)
 
     def add_repair(self, fix: Fix) -> None:
-        (row,) = self.graph.entities.filter(pl.col("id") == fix.dependent).iter_rows(named=True)
+        row = self.graph.entities.row(find_number(self.graph, fix.dependent), named=True)
         values: dict[str, Any] = {}
         for name in ("repair_hours", f"repair_hours{TO}"):
             if row[name] is not None:
@@ -128,7 +130,7 @@ class _Plan:
         """An entity of its own beside the provider, which depends on nothing."""
         dependent, provider = str(fix.dependent), str(fix.provider)
         identifier = self._name_free(f"beside {provider} for {dependent}", fix)
-        kind = self.graph.entities["kind"][self.graph.find(provider)]
+        kind = self.graph.entities["kind"][find_number(self.graph, provider)]
         words = {"id": identifier, "name": identifier, "kind": kind, "weight": 0.0}
         self.entities[identifier] = words
         return identifier
@@ -185,7 +187,15 @@ def list_rows(graph: DependencyGraph) -> dict[tuple[str, str], list[int]]:
     return _ROWS[graph]
 
 
+def find_number(graph: DependencyGraph, identifier: str | None) -> int:
+    """The number of the entity with this id; all are looked up once for a graph."""
+    if graph not in _NUMBERS:
+        _NUMBERS[graph] = {i: number for number, i in enumerate(graph.ids)}
+    return _NUMBERS[graph][identifier or ""]
+
+
 _ROWS: WeakKeyDictionary[DependencyGraph, dict[tuple[str, str], list[int]]] = WeakKeyDictionary()
+_NUMBERS: WeakKeyDictionary[DependencyGraph, dict[str, int]] = WeakKeyDictionary()
 
 
 def describe_fix(fix: Fix, names: dict[str, str]) -> str:

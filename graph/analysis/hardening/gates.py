@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from knockon.graph.analysis.hardening.fixes import Fix, find_rows
+from knockon.graph.analysis.hardening.fixes import Fix, find_number, find_rows
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.arrays import Ints
 from knockon.graph.engine.circuit import Circuit
@@ -58,6 +58,8 @@ class Reached:
         shown = prepared.circuit.entity
         self._by_entity = np.argsort(shown, kind="stable")
         self._entity = shown[self._by_entity]
+        self._fails = np.zeros(len(shown), np.bool_)
+        self._fails[prepared.origins] = True
 
     def find_groups(self, number: int) -> Ints:
         """The groups of the circuit in which a dependency, or another of its group, is a member."""
@@ -68,13 +70,13 @@ class Reached:
     def find_nodes(self, entity: int) -> Ints:
         """The nodes of an entity that are no origins."""
         nodes = self._by_entity[slice(*_span(self._entity, entity))]
-        return nodes[~np.isin(nodes, self.prepared.origins)]
+        return nodes[~self._fails[nodes]]
 
     def find_touched(self, fix: Fix) -> Ints:
         """What a fix changes: nodes of `safe` and `repair`, groups of the other kinds."""
         graph = self.prepared.graph
         if fix.provider is None:
-            return self.find_nodes(graph.find(str(fix.dependent)))
+            return self.find_nodes(find_number(graph, fix.dependent))
         parts = [self.find_groups(number) for number in find_rows(graph, fix)]
         return np.unique(np.concatenate(parts))
 

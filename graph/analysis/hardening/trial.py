@@ -9,7 +9,15 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.assemble import find_totals
-from knockon.graph.analysis.hardening.fixes import ADDING, Fix, find_change
+from knockon.graph.analysis.hardening.fixes import (
+    ADDING,
+    AT_DEPENDENCY,
+    AT_ENTITY,
+    Fix,
+    find_change,
+    find_number,
+    find_rows,
+)
 from knockon.graph.analysis.hardening.gates import Gated, Reached, gate
 from knockon.graph.analysis.hardening.lanes import Cases, SetLanes, draw_cases
 from knockon.graph.analysis.impact import Totals
@@ -42,13 +50,14 @@ class Trial:
 
     def __init__(
         self, graph: DependencyGraph, scenario: Scenario, fixes: Sequence[Fix], *,
-        weight: float = 1.0, whole: Whole | None = None,
+        weight: float = 1.0, whole: Whole | None = None, ends: "Ends | None" = None,
     ) -> None:  # fmt: skip
         self.graph, self.scenario, self.fixes, self.weight = graph, scenario, fixes, weight
         self.base = prepare(graph, scenario, whole)
         timed = scenario.hours is not None
+        ends = ends or Ends(graph, fixes)
+        self.trials, self.matters = ends.trials, ends.find_mattering(self.base)
         reached = Reached(self.base)
-        self.matters = np.array([matters(reached, f) for f in fixes], np.bool_)
         gated = [m and not timed and reached.can_gate(f)
                  for f, m in zip(fixes, self.matters, strict=True)]  # fmt: skip
         gated = _part_rivals(fixes, gated, self.matters)
@@ -100,7 +109,7 @@ class Trial:
             prepared = self.prepare_with(made)
             gated = gate(prepared, [self.fixes[i] for i in self.gated.tolist()])
             run = gated.runs[len(gated.runs) // 2]
-            self._lanes[key] = SetLanes(gated, self._draw(gated, coarse), run, sets)
+            self._lanes[key] = SetLanes(gated, self._draw(gated, coarse), run, sets * self.trials)
         return self._lanes[key]
 
     def _draw(self, gated: Gated, coarse: bool) -> Cases:
@@ -171,11 +180,32 @@ class Trial:
         return not waits and bool((np.diff(timeline.shape.first) <= 1).all())
 
 
-def matters(reached: Reached, fix: Fix) -> bool:
-    """Whether a fix changes anything among what fails here: all else saves nothing, ever."""
-    if fix.kind == "halt":
-        return bool(reached.prepared.scenario.rollout)
-    return bool(len(reached.find_touched(fix)))
+class Ends:
+    """The entities and dependencies that fixes are about, found once for so many trials."""
+
+    def __init__(self, graph: DependencyGraph, fixes: Sequence[Fix], trials: int = 1) -> None:
+        self.graph, self.fixes, self.trials = graph, fixes, trials
+        at_node = [i for i, f in enumerate(fixes) if f.kind in AT_ENTITY]
+        self.at_node = np.array(at_node, np.int64)
+        numbers = [find_number(graph, fixes[i].dependent) for i in at_node]
+        self.entity = np.array(numbers, np.int64)
+        rows = [(i, r) for i, f in enumerate(fixes) if f.kind in AT_DEPENDENCY
+                for r in find_rows(graph, f)]  # fmt: skip
+        self.at_row = np.array([i for i, _ in rows], np.int64)
+        self.group = graph.group_of[np.array([r for _, r in rows], np.int64)]
+        self.halts = np.array([f.kind == "halt" for f in fixes], np.bool_)
+
+    def find_mattering(self, prepared: Prepared) -> Bools:
+        """(C,) fixes that change anything among what fails: all others save nothing, ever."""
+        found = self.halts & bool(prepared.scenario.rollout)
+        there = np.zeros(self.graph.size, np.bool_)
+        there[prepared.nodes.entity[~prepared.is_origin]] = True
+        found[self.at_node] = there[self.entity]
+        dependency = prepared.kernel.dependency
+        within = np.zeros(int(self.graph.group_of.max(initial=0)) + 1, np.bool_)
+        within[self.graph.group_of[dependency[dependency >= 0]]] = True
+        np.logical_or.at(found, self.at_row, within[self.group])
+        return found
 
 
 def _part_rivals(fixes: Sequence[Fix], gated: list[bool], matter: Bools) -> list[bool]:

@@ -80,7 +80,7 @@ def lay_out(
 ) -> tuple[Trial, Evaluator]:
     from knockon.graph.analysis.hardening.candidates import read_rows, resolve_rows
 
-    fixes = resolve_rows(graph, read_rows("changeable", rows), [scenario])
+    fixes = list(resolve_rows(graph, read_rows("changeable", rows), [scenario]))
     trial = Trial(graph, scenario, fixes)
     return trial, Evaluator([trial], fixes)
 

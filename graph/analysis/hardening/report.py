@@ -1,0 +1,123 @@
+"""The figures of a plan, asked again of the graph that it changes, and the plan in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from knockon.graph.analysis.hardening.fixes import ADDING, Fix, describe_fix
+from knockon.graph.analysis.hardening.search import Plan
+from knockon.graph.analysis.hardening.trial import Evaluator, Trial, make_sets
+from knockon.graph.arrays import Floats
+from knockon.graph.words import join, number, percent
+
+_ROWS = {
+    "step": pl.Int64, "fix": pl.String, "dependent": pl.String, "provider": pl.String,
+    "saves": pl.Float64, "saves_alone": pl.Float64, "std_error": pl.Float64, "cost": pl.Float64,
+    "saves_low": pl.Float64, "saves_high": pl.Float64, "spare": pl.String, "hours": pl.Float64,
+}  # fmt: skip
+
+
+class Report:
+    """The figures of the plan, as a what-if of the changed tables says them."""
+
+    def __init__(self, trials: Sequence[Trial], fixes: Sequence[Fix]) -> None:
+        self.trials, self.fixes = [t for t in trials if t.weight > 0], fixes
+
+    def impact(self, chosen: Sequence[int], which: str = "impact") -> float:
+        """Over all failures, with these fixes made."""
+        return float(sum(t.weight * getattr(t.measure(chosen).totals, which) for t in self.trials))
+
+    def rows(self, steps: Sequence[int]) -> pl.DataFrame:
+        found = []
+        for place, fix in enumerate(steps):
+            before, after = steps[:place], steps[: place + 1]
+            saves = {
+                name: self.impact(before, which) - self.impact(after, which)
+                for name, which in (
+                    ("saves", "impact"), ("saves_low", "impact_low"), ("saves_high", "impact_high"),
+                )
+            }  # fmt: skip
+            one = self.fixes[fix]
+            found.append(
+                {
+                    "step": place + 1, "fix": one.kind, "dependent": one.dependent,
+                    "provider": one.provider, "cost": one.cost, "spare": one.spare,
+                    "hours": one.hours, "saves_alone": self.impact(()) - self.impact([fix]),
+                    "std_error": self.std_error(before, after), **saves,
+                }
+            )  # fmt: skip
+        return pl.DataFrame(found, schema=_ROWS)
+
+    def std_error(self, before: Sequence[int], after: Sequence[int]) -> float:
+        """Of the difference, over common worlds; where failures have other worlds, their errors
+        are added up, which is too much rather than too little."""
+        differences: dict[int, Floats] = {}
+        apart = 0.0
+        for trial in self.trials:
+            one, other = trial.measure(before), trial.measure(after)
+            if not (one.drawn or other.drawn):
+                continue
+            if len(one.total) != len(other.total):
+                apart += trial.weight * (_error(one.total) ** 2 + _error(other.total) ** 2) ** 0.5
+                continue
+            size = len(one.total)
+            difference = trial.weight * (one.total - other.total)
+            differences[size] = differences.get(size, np.zeros(size)) + difference
+        return apart + sum(map(_error, differences.values()))
+
+    def bound(self, evaluator: Evaluator, every: "np.ndarray[Any, Any]") -> float:
+        """What all candidates together save."""
+        if not len(every):
+            return 0.0
+        if len(self.trials) == 1:
+            return self.impact(()) - self.impact(every.tolist())
+        return float(evaluator.saved(make_sets(len(self.fixes), [every.tolist()]))[0])
+
+
+def _error(values: Floats) -> float:
+    return float(values.std() / np.sqrt(max(len(values), 1)))
+
+
+def draw_curve(rows: pl.DataFrame) -> pl.DataFrame:
+    start = pl.DataFrame({"cost": [0.0], "saves": [0.0]})
+    return pl.concat([start, rows.select(pl.col("cost", "saves").cum_sum())])
+
+
+def write_headline(
+    rows: pl.DataFrame, chosen: Sequence[Fix], names: Mapping[str, str], saved: float,
+    impact: float, unit: str | None,
+) -> str:  # fmt: skip
+    if not chosen:
+        return "No fix within the budget saves anything"
+    fixes = [
+        f"{describe_fix(f, dict(names))} ({number(s)})"
+        for f, s in zip(chosen, rows["saves"].to_list(), strict=True)
+    ]
+    share = f" ({percent(saved / impact)})" if impact > 0 else ""
+    verb = "1 fix saves" if len(fixes) == 1 else f"{len(fixes)} fixes save"
+    counted = f" {unit}" if unit else ""
+    return f"{verb} {number(saved)} of {number(impact)}{counted}{share}: {join(fixes)}"
+
+
+def write_notes(
+    own: Mapping[str, Any], plan: Plan, chosen: Sequence[Fix], candidates: int, bound: float,
+    saved: float, evaluator: Evaluator,
+) -> list[str]:  # fmt: skip
+    notes = [f"all {candidates:,} candidates together would save {number(bound)}"]
+    if plan.proven:
+        notes.append(f"no other set within the budget saves more ({plan.method})")
+    else:
+        notes.append(
+            f"best set found ({plan.method}, {evaluator.asked:,} sets looked at): another within "
+            f"the budget could save at most {number(max(0.0, plan.bound - plan.saved))} more"
+        )
+    ideal = [f for f in chosen if f.kind in ADDING and f.spare is None]
+    if ideal:
+        notes.append(
+            "a second provider or new member without a name is ideal: it shares no cause with the "
+            "first and this failure does not reach it; name an entity in the column `spare` of "
+            "--changeable to try a real one"
+        )
+    return notes
