@@ -16,7 +16,7 @@ from knockon.graph.analysis.hardening.candidates import (
 )
 from knockon.graph.analysis.hardening.fixes import ADDING, Fix
 from knockon.graph.analysis.prepare import build_circuit_of, prepare
-from knockon.graph.errors import ScenarioError, clip
+from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import find_field
 from knockon.graph.scenario.kinds import NUMBER, WHOLE
@@ -53,13 +53,22 @@ def list_failures(
             "depend failing alone"
         )
         return [(replace(scenario, origins=(Origin(i),)), 1.0) for i in failing], notes
-    found = [_read_failure(graph, scenario, one, n) for n, one in enumerate(against, 1)]
+    if isinstance(against, str):
+        hint = did_you_mean(against, [SCENARIO, ALL])
+        raise ScenarioError(
+            "against: expected scenario, all, or a list of scenarios, got "
+            f"{clip(repr(against))}{hint}"
+        )
+    found = []
+    for number, one in enumerate(against, 1):
+        try:
+            found.append(_read_failure(graph, scenario, one))
+        except ScenarioError as fault:
+            raise ScenarioError(f"against: scenario {number}: {fault}") from None
     return found, notes
 
 
-def _read_failure(
-    graph: DependencyGraph, scenario: Scenario, given: Any, number: int
-) -> tuple[Scenario, float]:
+def _read_failure(graph: DependencyGraph, scenario: Scenario, given: Any) -> tuple[Scenario, float]:
     """A scenario of the list: what it does not say is as in the question."""
     if isinstance(given, Scenario):
         return given.on(graph), 1.0
@@ -68,10 +77,7 @@ def _read_failure(
     stated = {key: _read_text(key, value) for key, value in given.items() if key != _AT}
     weight = stated.pop("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1e15:
-        raise ScenarioError(
-            f"against: scenario {number}: weight: expected a number of at least 0, got "
-            f"{clip(repr(weight))}"
-        )
+        raise ScenarioError(f"weight: expected a number of at least 0, got {clip(repr(weight))}")
     stated.pop("name", None)
     failure = Scenario.from_dict(scenario.to_dict() | stated).on(graph)
     failure.check_failing()

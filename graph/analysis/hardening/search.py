@@ -26,7 +26,7 @@ MOST_TIMED = 150  # of them where each takes a run of the timeline
 MOST_FIXES = 40  # for branch and bound
 MOST_NODES = 4_000  # of it
 SHORTLIST = 60  # fixes whose pairs are looked at
-WORK = 3e9  # fixes times worlds times arcs that bounds of many fixes are worth
+WORK = 2e10  # fixes times worlds times arcs that bounds of many fixes are worth
 
 Goes = Callable[[], bool]  # False: enough, the best found by now is the answer
 
