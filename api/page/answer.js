@@ -2,6 +2,7 @@
 
 import { buildAddress, buildPath } from "./api.js";
 import { $, clip, formatCount, formatHours, formatRange, formatShare, make, makeName, makeTable, spellWords } from "./dom.js";
+import { offerHelp } from "./help.js";
 
 const VERDICTS = { hit: "● hit", spared: "○ spared", unknown: "? unknown" };
 
@@ -23,6 +24,7 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
   $("#notes ul").replaceChildren(...answer.notes.map((note) => make("li", {}, note)));
   $("#notes").hidden = !answer.notes.length;
+  offerHelp(graph, query);
   $("#answer").hidden = false;
 }
 

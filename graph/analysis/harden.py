@@ -1,7 +1,7 @@
 """Which few fixes would help most, against one failure, all single failures, or several."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Unpack
 
 import numpy as np
@@ -19,6 +19,7 @@ from knockon.graph.analysis.hardening.fixes import describe_fix, find_change
 from knockon.graph.analysis.hardening.report import (
     Report,
     draw_curve,
+    name_unit,
     write_headline,
     write_notes,
 )
@@ -32,6 +33,7 @@ from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
+from knockon.graph.words import number
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -112,7 +114,7 @@ class _Stop:
     """Whether to go on, as the watch says."""
 
     def __init__(self, watch: Watch | None) -> None:
-        self.watch, self.evaluator, self.stopped = watch, None, False
+        self.watch, self.stopped = watch, False
 
     def goes(self, asked: int) -> bool:
         if self.watch and not self.stopped:
@@ -133,31 +135,35 @@ def _answer(
     open_costs = np.where(mattering, costs, np.inf)
     if evaluator.monotone:
         open_costs[find_beaten(fixes)] = np.inf
-    if evaluator.timed:
-        notes = (*notes, *shorten(evaluator, open_costs, own["budget"]))
+    left_out = shorten(evaluator, open_costs, own["budget"]) if evaluator.timed else []
     plan = find_plan(evaluator, open_costs, own["budget"], lambda: stop.goes(evaluator.asked))
     steps = order_steps(evaluator, costs, plan.chosen)
     report = Report(trials, fixes)
     rows = report.rows(steps)
     saved = float(rows["saves"].sum()) if rows.height else 0.0
     every = np.flatnonzero(mattering)
-    bound = max(report.bound(evaluator, every), saved)
+    together = report.bound(evaluator, every)
+    bound = max(together, saved)
+    if left_out:  # of these only all together is known
+        plan = replace(plan, bound=max(plan.bound, bound))
+    together_note = f"all {len(every):,} candidates together would save {number(together)}"
     names = dict(graph.entities.select("id", "name").iter_rows())
     impact = report.impact(())
     chosen = [fixes[i] for i in steps]
-    unit = graph.tables.weight_unit
+    partial = ["partial: the search was stopped before its end"] if stop.stopped else []
+    told = write_notes(evaluator, plan, rows, chosen, scenario.assume)
     return Hardening(
         **find_head(graph, scenario),
-        headline=write_headline(rows, chosen, names, saved, impact, unit),
+        headline=write_headline(rows, chosen, names, saved, impact, name_unit(graph, trials)),
         rows=rows,
-        notes=(*notes, *write_notes(own, plan, chosen, len(every), bound, saved, evaluator)),
+        notes=(*partial, *notes, *left_out, together_note, *told),
         partial=stop.stopped,
         against=own["against"] if isinstance(own["against"], str) else f"{len(trials)} scenarios",
         budget=own["budget"],
         impact=impact,
         saves=saved,
         bound=bound,
-        gap=0.0 if plan.proven else max(0.0, min(plan.bound, bound) - plan.saved),
+        gap=0.0 if plan.proven else max(0.0, plan.bound - plan.saved),
         candidates=len(every),
         method=plan.method,
         curve=draw_curve(rows),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from knockon.graph.analysis.harden import Hardening
+from knockon.graph.errors import some
 from knockon.graph.maps.axes import (
     Axis,
     amount,
@@ -24,8 +25,8 @@ _NAMES = 330.0  # room for the words beside the plot
 def render_savings(answer: Hardening) -> str:
     """The chart of a plan, one SVG document; in words alone where nothing is saved."""
     costs, saves = answer.curve["cost"].to_list(), answer.curve["saves"].to_list()
-    about = [note for note in answer.notes if not note.startswith("a second")]
-    head, top = heading(answer.headline, [answer.question, *map(_spell, about[:3])], _PAGE)
+    about = [note for note in answer.notes if not note.startswith("all ")]
+    head, top = heading(answer.headline, [answer.question, *map(_spell, about[:4])], _PAGE)
     if not answer.rows.height or max(answer.bound, *saves) <= 0:
         feet, height = footer(_name_source(answer), _PAGE, top)
         return document(_PAGE, height, answer.headline, " ".join(about), [*head, *feet])
@@ -95,4 +96,11 @@ def _spell(note: str) -> str:
 
 
 def _name_source(answer: Hardening) -> str:
-    return f"{clean(answer.graph.title, 120)}. Mode {answer.scenario.mode}. knockon"
+    scenario = answer.scenario
+    what = f"Failing: {clean(some(answer.names), 300)}. " if answer.names else ""
+    lasts = "" if scenario.hours is None else f" for {scenario.hours} hours"
+    against = "" if answer.against == "scenario" else f"Against {answer.against}. "
+    return (
+        f"{clean(answer.graph.title, 120)}. {what}{against}Mode {scenario.mode}{lasts}; budget "
+        f"{answer.budget:g}. knockon"
+    )

@@ -192,6 +192,22 @@ def test_times_bring_columns_and_charts(page, port):
         assert page.request.get(f"http://127.0.0.1:{port}{link.get_attribute('href')}").ok
 
 
+def test_what_would_help_is_found_by_a_button(page, port):
+    """Within the budget that is typed, in words, with figures, notes and links."""
+    page.goto(f"http://127.0.0.1:{port}/?graph=market&origin=vendor&top=3")
+    page.wait_for_selector("#help button")
+    page.fill("#budget", "1")
+    page.click("#help button")
+    page.wait_for_selector("#help table")
+    assert page.locator("#help tbody tr").count() == 1
+    assert "1 fix saves" in page.inner_text("#help strong")
+    assert "/harden.svg?origin=vendor" in page.get_attribute("#help a >> nth=2", "href")
+    page.fill("#budget", "0")
+    page.click("#help button")
+    page.wait_for_selector("#help .problem")
+    assert "budget: expected a number above 0" in page.inner_text("#help .problem")
+
+
 def test_wrong_hours_are_a_clear_word(page):
     """What the server says about them is shown, and the field keeps what was typed."""
     page.click("#time summary")

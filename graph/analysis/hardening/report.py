@@ -10,6 +10,7 @@ from knockon.graph.analysis.hardening.fixes import ADDING, Fix, describe_fix
 from knockon.graph.analysis.hardening.search import Plan
 from knockon.graph.analysis.hardening.trial import Evaluator, Trial, make_sets
 from knockon.graph.arrays import Floats
+from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.words import join, number, percent
 
 _ROWS = {
@@ -85,9 +86,16 @@ def draw_curve(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([start, rows.select(pl.col("cost", "saves").cum_sum())])
 
 
+def name_unit(graph: DependencyGraph, trials: Sequence[Trial]) -> str:
+    """What impact counts; empty where it is plain weight."""
+    unit = graph.tables.weight_unit or ""
+    lasts = any(t.scenario.hours is not None for t in trials)
+    return f"{unit or 'weight'} × hours" if lasts else unit
+
+
 def write_headline(
     rows: pl.DataFrame, chosen: Sequence[Fix], names: Mapping[str, str], saved: float,
-    impact: float, unit: str | None,
+    impact: float, unit: str,
 ) -> str:  # fmt: skip
     if not chosen:
         return "No fix within the budget saves anything"
@@ -102,19 +110,30 @@ def write_headline(
 
 
 def write_notes(
-    own: Mapping[str, Any], plan: Plan, chosen: Sequence[Fix], candidates: int, bound: float,
-    saved: float, evaluator: Evaluator,
-) -> list[str]:  # fmt: skip
-    notes = [f"all {candidates:,} candidates together would save {number(bound)}"]
+    evaluator: Evaluator, plan: Plan, rows: pl.DataFrame, chosen: Sequence[Fix], assume: float
+) -> list[str]:
+    """What the plan rests on, whether it is the best, and what its fixes take for granted."""
+    notes = []
+    low, middle, high = (float(rows[n].sum()) for n in ("saves_low", "saves", "saves_high"))
+    if (low, high) != (middle, middle):
+        notes.append(
+            f"unknown strengths count {assume:g}; if they count 0, these fixes save {number(low)}, "
+            f"if they count 1, {number(high)}"
+        )
     if plan.proven:
-        notes.append(f"no other set within the budget saves more ({plan.method})")
+        where = " on the worlds drawn" if evaluator.drawn else ""
+        notes.append(f"no other set within the budget saves more{where} ({plan.method})")
     else:
         notes.append(
             f"best set found ({plan.method}, {evaluator.asked:,} sets looked at): another within "
             f"the budget could save at most {number(max(0.0, plan.bound - plan.saved))} more"
         )
-    ideal = [f for f in chosen if f.kind in ADDING and f.spare is None]
-    if ideal:
+    if not evaluator.monotone:
+        notes.append(
+            "a fix more may save less here, where outages run in circles, switches cost hours or "
+            "a real spare can be hit: all candidates together are then no bound"
+        )
+    if any(f.kind in ADDING and f.spare is None for f in chosen):
         notes.append(
             "a second provider or new member without a name is ideal: it shares no cause with the "
             "first and this failure does not reach it; name an entity in the column `spare` of "

@@ -219,7 +219,7 @@ def find_plan(
     order += [i for i in search.able if i not in set(order)]
     nodes = MOST_NODES if few and not evaluator.timed else _afford(evaluator, len(order))
     bound, ended = search.branch(order, nodes)
-    method = "branch and bound" if few and ended else "search"
+    method = "branch and bound" if ended else "search"
     return Plan(search.best, search.saved, bound, method)
 
 

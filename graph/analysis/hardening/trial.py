@@ -161,6 +161,11 @@ class Trial:
     def _measured(self) -> dict[tuple[Any, ...], Measure]:
         return {}
 
+    @property
+    def drawn(self) -> bool:
+        """Whether worlds are drawn, not all cases looked at."""
+        return self.scenario.sampled or max(len(r.uncertain) for r in self.base.runs) > EXACT
+
     @cached_property
     def monotone(self) -> bool:
         """Whether a fix more never costs anything: not so where times run in circles or switches
@@ -239,6 +244,11 @@ class Evaluator:
     def monotone(self) -> bool:
         """Whether more fixes never save less, so that all together bound every set."""
         return all(t.monotone for t in self.trials)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether worlds are drawn, not all cases looked at."""
+        return any(t.drawn for t in self.trials)
 
     @property
     def timed(self) -> bool:

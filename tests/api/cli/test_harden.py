@@ -179,7 +179,8 @@ def test_which_two_fixes_would_have_helped_the_federal_market_most(tmp_path: Pat
     ]  # fmt: skip
     assert safe["words"] == ["Slack made safe", "Sumo Logic made safe"]
     assert safe["gap"] == 0
-    assert 85 < safe["saves"] < 100
+    assert 55 < safe["saves"] < 70
+    assert sum(r["saves_high"] for r in safe["rows"]) == 140
     assert all(r["saves_low"] == 0 for r in safe["rows"])
     totals = []
     for more in ((), ("--protect", "FR1823447014", "--protect", "FR1918740338")):
