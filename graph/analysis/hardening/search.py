@@ -106,14 +106,31 @@ class _Search:
             chosen.append(open_[int(np.argmax(worth))])
 
     def go_backward(self, alone: Floats) -> list[int]:
-        """From all fixes, those on which least hangs left out, half of them at a time; the last
-        that were left. alone: (able,) what each saves alone, which decides between equals"""
+        """From all fixes, those on which least hangs left out, round by round; the last that were
+        left. alone: (able,) what each saves alone, which decides between equals"""
         kept, by = list(self.able), dict(zip(self.able, alone.tolist(), strict=True))
         while len(kept) > SHORTLIST // 2 and self.goes():
             missed = self.find_missed(kept)
             order = sorted(kept, key=lambda i: (missed[i], by[i], -i))
-            kept = self._drop(kept, order)
+            idle = [i for i in order if missed[i] <= EPSILON]
+            gone = self._find_idle(kept, idle)
+            if len(gone) < len(kept) // 8:
+                hanging = [i for i in order if missed[i] > EPSILON] or order
+                gone = gone + hanging[: max(1, len(kept) // 4)]
+            kept = [i for i in kept if i not in set(gone)]
         return kept
+
+    def _find_idle(self, kept: list[int], idle: list[int]) -> list[int]:
+        """The most of those on which nothing hangs that can be left out together without a loss:
+        of two that stand in for one another only one, and then much hangs on the other."""
+        now = self.evaluator.saved_by(kept)
+        low, high = 0, len(idle)
+        while low < high:
+            some = (low + high + 1) // 2
+            gone = set(idle[:some])
+            rest = self.evaluator.saved_by([i for i in kept if i not in gone])
+            low, high = (some, high) if rest >= now - EPSILON * max(1.0, now) else (low, some - 1)
+        return idle[:low]
 
     def find_missed(self, kept: Sequence[int]) -> dict[int, float]:
         """What hangs on each of these, where all of them are made."""
@@ -124,17 +141,6 @@ class _Search:
         saved = self.evaluator.saved(make_sets(len(self.costs), without))
         now = self.evaluator.saved_by(kept)
         return {i: now - s for i, s in zip(kept, saved.tolist(), strict=True)}
-
-    def _drop(self, kept: list[int], order: list[int]) -> list[int]:
-        """Half of them left out, or fewer, where otherwise much would be lost at once: two that
-        stand in for one another are not missed one by one."""
-        now = self.evaluator.saved_by(kept)
-        for share in (2, 4, 8):
-            gone = set(order[: max(1, len(kept) // share)])
-            rest = [i for i in kept if i not in gone]
-            if self.evaluator.saved_by(rest) >= 0.9 * now:
-                break
-        return rest
 
     def look_at_pairs(self, shortlist: Sequence[int]) -> None:
         """Pairs of the shortlist as a start, each then filled up by what adds most."""
