@@ -230,6 +230,8 @@ def _add_certain(draws: Draws, of_member: Ints, of_group: Ints) -> Draws:
         "kind": np.append(draws.kind, np.zeros(1, draws.kind.dtype)),
         "entity": np.append(draws.entity, np.zeros(1, draws.entity.dtype)),
         "key": np.append(draws.key, np.uint64(0)),
+        "rho": np.append(draws.rho, 0.0),
+        "cause_key": np.append(draws.cause_key, np.uint64(0)),
         "strengths": Strengths(*(np.append(q, 1.0) for q in draws.strengths)),
     }
     if draws.strengths.alike:

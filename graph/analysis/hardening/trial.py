@@ -164,7 +164,7 @@ class Trial:
     @property
     def drawn(self) -> bool:
         """Whether worlds are drawn, not all cases looked at."""
-        return self.scenario.sampled or max(len(r.uncertain) for r in self.base.runs) > EXACT
+        return not can_enumerate(self.scenario, self.base.runs)
 
     @cached_property
     def monotone(self) -> bool:
