@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from knockon.graph.analysis.harden import Hardening
-from knockon.graph.errors import some
 from knockon.graph.maps.axes import (
     Axis,
     amount,
@@ -96,11 +95,5 @@ def _spell(note: str) -> str:
 
 
 def _name_source(answer: Hardening) -> str:
-    scenario = answer.scenario
-    what = f"Failing: {clean(some(answer.names), 300)}. " if answer.names else ""
-    lasts = "" if scenario.hours is None else f" for {scenario.hours} hours"
     against = "" if answer.against == "scenario" else f"Against {answer.against}. "
-    return (
-        f"{clean(answer.graph.title, 120)}. {what}{against}Mode {scenario.mode}{lasts}; budget "
-        f"{answer.budget:g}. knockon"
-    )
+    return f"{clean(answer.graph.title, 120)}. {against}Budget {answer.budget:g}. knockon"

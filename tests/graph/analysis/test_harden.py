@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -280,3 +281,20 @@ def test_sets_are_rows_of_booleans() -> None:
     assert evaluator.saved(make_sets(1, [[], [0]])).tolist() == [0, 10]
     assert find_plan(evaluator, np.ones(1), 1).chosen == (0,)
     assert trial.gated.tolist() == [0]
+
+
+def test_shared_causes_fall_together_with_fixes_too() -> None:
+    """What the lanes say of each fix is what a what-if with the entity protected says, in the same
+    worlds; the error is that of words, which share a strength."""
+    rows = [dep(i, "A", probability=0.5) | {"rho": 0.6} for i in "BCDEF"]
+    more = [dep(i.lower(), i, probability=0.9) for i in "BCDEF"]
+    graph = DependencyGraph.from_polars(pl.from_dicts([*rows, *more]))
+    scenario = Scenario.of(graph, "A", worlds=640)
+    trial, evaluator = lay_out(graph, scenario, [{"fix": "safe", "dependent": i} for i in "BCf"])
+    saved = evaluator.saved(np.eye(3, dtype=np.bool_))
+    before = whatif(graph, scenario).totals.impact
+    for fix, value in zip(trial.fixes, saved, strict=True):
+        after = whatif(graph, "A", worlds=640, protect=[str(fix.dependent)]).totals.impact
+        assert value == pytest.approx(before - after, abs=1e-9)
+    (row,) = rows_of(harden(graph, "A", worlds=640, budget=1, changeable="safe"))
+    assert row["std_error"] > 2 * 0.95 / 640**0.5  # 640 worlds are 10 words
