@@ -119,7 +119,8 @@ class EntityRow(TypedDict):
     """One entity within reach, or beside it and spared. Rank 0: an origin.
 
     `rank_best` to `rank_worst`: what two standard errors of the difference cannot tell apart.
-    `strength_source`: the weakest on its route, `stated` or `none`; null without a route.
+    `strength_source`: the weakest on its route, of `stated`, `own table`, `register`, `incidents`,
+    `none`; null without a route.
     Hours are over the worlds that hit it: null where none does, or where the scenario has none.
     """
 
@@ -180,6 +181,8 @@ class WhatifJson(TypedDict):
 
     `recovery`: with hours, those that state a recovery time, and whether the outage exceeds it.
     `rollout`: with a rollout, what it saves against the same update sent to all at once.
+    `strength_sources`: how many dependencies within reach have their strength from where;
+    `strength_rows`: the rows of tables that filled some, and how many each.
     """
 
     schema: int
@@ -191,6 +194,8 @@ class WhatifJson(TypedDict):
     totals: TotalsJson
     recovery: NotRequired[list[RecoveryRow]]
     rollout: NotRequired[list[RolloutRow]]
+    strength_sources: dict[str, int]
+    strength_rows: list[dict[str, Any]]
     entities: list[EntityRow]
     notes: list[str]
     more: int
@@ -281,6 +286,8 @@ def _serialize_without_rows(impact: Impact, notes: list[str], more: int) -> What
         "assumption": impact.assumption,
         "question": impact.question,
         "totals": serialize_totals(impact),
+        "strength_sources": dict(impact.within.by_source),
+        "strength_rows": impact.strengths.to_dicts(),
         "entities": [],
         "notes": [*impact.notes, *notes],
         "more": more,

@@ -18,6 +18,7 @@ class Format:
     export:       how to get such a source out of its home system
     options:      names of the keyword options that the reader takes (`OPTIONS`)
     binary:       it is no text: `matches` is asked although the bytes are not
+    inside:       it describes the parts of one system: its dependencies have `inside` true
     general:      its sign is one that files of other formats may bear, too: asked after those
     """
 
@@ -32,6 +33,7 @@ class Format:
     matches: Callable[[Source], bool] = field(repr=False)
     options: tuple[str, ...] = ()
     binary: bool = False
+    inside: bool = False
     general: bool = False
 
 

@@ -9,8 +9,10 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+import polars as pl
+
 from knockon.graph.errors import InputError, clip, some
-from knockon.graph.model.tables import Finding, Tables
+from knockon.graph.model.tables import INSIDE, Finding, Tables
 from knockon.loaders.formats import Format
 from knockon.loaders.graphfiles import formats as graphfiles
 from knockon.loaders.native import formats as native
@@ -78,8 +80,16 @@ def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables
     given = {name: value for name, value in (options or {}).items() if name in chosen.options}
     with one_error(source.place):
         tables: Tables = reader(source, **given)
+        if chosen.inside and tables.dependencies.height:
+            tables = _mark_inside(tables)
         return tables if _says_enough(tables) else _say_empty(tables, chosen, source)
     raise AssertionError("unreachable")
+
+
+def _mark_inside(tables: Tables) -> Tables:
+    """The same with every dependency marked as one between parts of one system."""
+    rows = tables.dependencies
+    return replace(tables, dependencies=rows.with_columns(pl.lit(True).alias(INSIDE)))
 
 
 def _says_enough(tables: Tables) -> bool:

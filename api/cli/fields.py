@@ -17,6 +17,7 @@ from knockon.graph.scenario.kinds import (
     LISTED,
     ORIGINS,
     RULES,
+    STRENGTHS,
     TABLE,
     Field,
 )
@@ -117,10 +118,22 @@ def _describe_listed(field: Field) -> dict[str, Any]:
     return {"callback": read, "help": f"{field.help}  [{field.note}]"}
 
 
+def _describe_strengths(field: Field) -> dict[str, Any]:
+    def read(_: click.Context, __: click.Parameter, said: Sequence[str]) -> Any:
+        from knockon.loaders.native.strengths import read_strength_table
+
+        return field.check([t if t in field.words else read_strength_table(Path(t)) for t in said])
+
+    names = f"{', '.join(field.words[1:])}, {field.words[0]} (default), or FILE.csv"
+    words = {"multiple": True, "help": f"{field.help}  [{names}; may be repeated]"}
+    return words | {"default": (), "metavar": "TABLE", "callback": read}
+
+
 _KINDS = {
     ENTITIES: _describe_list,
     CHANGES: _describe_list,
     RULES: _describe_file,
+    STRENGTHS: _describe_strengths,
     AMONG: _describe_among,
     FLAG: _describe_flag,
     LISTED: _describe_listed,

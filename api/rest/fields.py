@@ -26,6 +26,7 @@ from knockon.graph.scenario.kinds import (
     NAMES,
     NUMBER,
     ROLLOUT,
+    STRENGTHS,
     TABLE,
     TEXT,
     WHOLE,
@@ -197,6 +198,11 @@ def _describe_listed(_: Field, text: bool) -> list[JsonSchemaValue]:
     return [words] if text else [words, {"type": "array", "items": items, "minItems": 1}]
 
 
+def _describe_strengths(field: Field, text: bool) -> list[JsonSchemaValue]:
+    name = {"type": "string", "enum": field.words}
+    return [name] if text else [name, {"type": "array", "items": name}]
+
+
 def _describe_bounds(field: Field) -> JsonSchemaValue:
     bounds = field.bounds
     ends = {
@@ -217,5 +223,6 @@ DESCRIPTIONS: dict[Any, Callable[[Field, bool], list[JsonSchemaValue]]] = {
     NAMES: _describe_names,
     TABLE: _describe_table,
     LISTED: _describe_listed,
+    STRENGTHS: _describe_strengths,
 }
 """What JSON schema calls each kind; entities are lists of pydantic's own."""

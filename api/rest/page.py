@@ -14,7 +14,16 @@ from fastapi import FastAPI, Request, Response
 
 from knockon.api.rest.http import reply
 from knockon.graph.scenario.fields import FIELDS, VIEW
-from knockon.graph.scenario.kinds import ENTITIES, NUMBER, ORIGINS, WHOLE, Field, Form, Kind
+from knockon.graph.scenario.kinds import (
+    ENTITIES,
+    NUMBER,
+    ORIGINS,
+    STRENGTHS,
+    WHOLE,
+    Field,
+    Form,
+    Kind,
+)
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
@@ -61,6 +70,8 @@ def _write_field(field: Field, form: Form) -> str:
     """A field in HTML: label, input, hint. Its id is its name in a query string."""
     name, label = field.parameter, escape(form.label)
     default = escape("" if field.default in (None, ()) else str(field.default))
+    if field.kind is STRENGTHS:
+        default = field.words[0]
     if field.kind in _LISTS:
         chosen = escape(form.label.partition(",")[0])
         return (

@@ -14,6 +14,7 @@ from knockon.api.text.cells import make_column
 from knockon.api.text.columns import Column, print_columns
 from knockon.api.text.console import Out
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.maps.text import clean
 from knockon.graph.words import chance, duration, join, kind_name, percent
 
@@ -88,10 +89,11 @@ def _list_chances(impact: Impact, rows: pl.DataFrame) -> list[Column]:
     likely = [chance(low, middle, high) for low, middle, high in ends]
     columns = [Column("likely", likely, "{} likely", right=True)]
     if any(percent(low) != percent(high) for low, _, high in ends):
-        assumed = f"{impact.scenario.assume:g}"
+        words = name_middle(impact) or f"if unknown counts {impact.scenario.assume:g}"
         middle = [percent(m) for _, m, _ in ends]
-        said = f"{{}} likely if unknown counts {assumed}"
-        columns.append(Column(f"if unknown\ncounts {assumed}", middle, said, right=True))
+        first, second, *rest = words.split(" ")
+        head = f"{first} {second}\n{' '.join(rest)}"
+        columns.append(Column(head, middle, f"{{}} likely {words}", right=True))
     return columns
 
 

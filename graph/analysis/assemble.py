@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
+from knockon.graph.analysis.fill import Filled
+from knockon.graph.analysis.filled import describe_filled, list_rows
 from knockon.graph.analysis.impact import Impact, Totals, Within
 from knockon.graph.analysis.nobody import explain_nobody
 from knockon.graph.analysis.prepare import Prepared
@@ -15,10 +17,11 @@ from knockon.graph.analysis.rollout_effect import describe_rollout
 from knockon.graph.analysis.rows import build_forest, collect_arcs, rank_rows
 from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
-from knockon.graph.arrays import Floats, distinct
+from knockon.graph.arrays import Floats, Ints, distinct
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
+from knockon.graph.scenario.strengths import SOURCES, UNFILLED
 
 
 def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
@@ -26,12 +29,11 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
     graph, scenario = prepared.graph, prepared.scenario
     entities, place, notes = rank_rows(prepared, found, ways)
     used = distinct(prepared.circuit.dependency)
-    unknown = graph.dependencies["probability"].is_null().to_numpy()
-    within = Within(len(used), int(unknown[used].sum()))
+    within = _count_sources(prepared.filled, used)
     figures = found.figures
     reached = ~prepared.is_origin & ((found.high > 0) | (not found.exact))
     nobody = () if reached.any() else explain_nobody(graph, scenario)
-    assumptions = _assumptions(prepared, found, within, nobody)
+    assumptions = _assumptions(prepared, found, within, used, nobody)
     timed = scenario.hours is not None
     recovery = find_exceeded(graph, entities) if timed else pl.DataFrame()
     impact = Impact(
@@ -52,9 +54,10 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         distribution=pl.DataFrame(
             {"impact": figures.total, "hit": figures.hits, "weight": figures.weight}
         ),
-        outer=_outer(found) if within.unknown else _outer(found).clear(),
-        forest=build_forest(prepared, ways, place, unknown),
-        arcs=collect_arcs(prepared, unknown),
+        outer=_outer(found) if within.open else _outer(found).clear(),
+        forest=build_forest(prepared, ways, place),
+        arcs=collect_arcs(prepared),
+        strengths=list_rows(prepared.filled, used),
         curve=None if found.hours is None else found.hours.curve,
         nobody=nobody,
         rollout=None,
@@ -71,6 +74,12 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         ),
     )
     return add_sentences(impact)
+
+
+def _count_sources(filled: Filled, used: Ints) -> Within:
+    """How many dependencies within reach have their strength from where."""
+    counts = np.bincount(filled.source[used], minlength=len(SOURCES)).tolist()
+    return Within(len(used), counts[UNFILLED], dict(zip(SOURCES, counts, strict=True)))
 
 
 def _outer(found: Spread) -> pl.DataFrame:
@@ -153,7 +162,7 @@ def _std_error(values: Floats, weight: Floats, drawn: float) -> float:
 
 
 def _assumptions(
-    prepared: Prepared, found: Spread, within: Within, nobody: Sequence[str]
+    prepared: Prepared, found: Spread, within: Within, used: Ints, nobody: Sequence[str]
 ) -> list[str]:
     """What the answer rests on beyond the stated facts."""
     graph, scenario = prepared.graph, prepared.scenario
@@ -165,6 +174,7 @@ def _assumptions(
     untouched = _not_crossed(graph, scenario)
     if untouched and not nobody:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")
+    notes += describe_filled(within.by_source, list_rows(prepared.filled, used))
     if within.unknown:
         notes.append(
             f"{within.unknown:,} of the {within.dependencies:,} dependencies within reach have an "

@@ -51,11 +51,17 @@ class Totals:
 
 @dataclass(frozen=True)
 class Within:
-    """What the answer rests on: how many dependencies lie within reach, and how many of these
-    have an unknown strength."""
+    """What the answer rests on: how many dependencies lie within reach; how many of these have an
+    unknown strength, that nothing filled; how many have theirs from each of `SOURCES`."""
 
     dependencies: int
     unknown: int
+    by_source: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def open(self) -> int:
+        """How many nobody stated, filled or not."""
+        return self.dependencies - self.by_source.get("stated", self.dependencies - self.unknown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,22 +87,28 @@ class Impact:
         these but is spared; columns `rank` (0 for origins), `rank_best`, `rank_worst` (within two
         standard errors; `ranks`), `id`, `name`, `kind`, `sector`,
         `hops`, `probability`, `probability_low`, `probability_high`, `std_error`, `verdict`
-        (`hit`, `spared`, `unknown`), `loss`, `start_hours`, `down_hours` (means over the worlds
-        that hit it; null without hours), `down_hours_p50`, `down_hours_p95`, `impact`,
+        (`hit`, `spared`, `unknown`; never by what shipped strengths say), `loss`, `start_hours`,
+        `down_hours` (means over the worlds that hit it; null without hours), `down_hours_p50`,
+        `down_hours_p95`, `impact`,
         `impact_std_error`, `carries`, `route` (ids from an origin to it), `strength_source` (the
-        weakest on its route: `stated` or `none`; null where there is no route)
+        weakest on its route, of `stated`, `own table`, `register`, `incidents`, `none`; null where
+        there is no route)
     by_kind, by_sector: expected hits and impact of those of `entities` that are no origins; those
         without a sector are in the row null
     worlds: looked at; exact: nothing was drawn; partial: stopped before all worlds were drawn;
         sure: the low and high figures rest on no draw
     distribution: a frame, a row per world: `impact`, `hit`, `weight`
     outer: the same with unknown strengths at 0 and at 1: `run` (`low`, `high`), `impact`, `weight`;
-        empty where nothing within reach is unknown
+        empty where all within reach is stated
     forest: the routes of entities within reach, a row each by number in the graph: `number`,
         `place` (row in `entities`), `before` (row of `forest`, -1 for origins), `cost` (of the
-        chain), `depth`, `stated` (whether the strength of the last step is)
-    arcs: the ways between entities within reach: `tail`, `head` (numbers), `count`, `stated`;
-        None where they are too many for a picture
+        chain), `depth`, `stated` (whether the strength of the last step is), `source` (of it, its
+        place in `SOURCES`)
+    arcs: the ways between entities within reach: `tail`, `head` (numbers), `count`, `stated`,
+        `source` (the weakest); None where they are too many for a picture
+    strengths: the rows of tables that filled strengths within reach: `table`, `strength_source`,
+        what they speak for, `low`, `mid`, `high`, `rho`, `exposed`, `hit`, `incidents`, `as_of`,
+        `source`, `note`, and `dependencies`, how many they filled
     curve: who is down when (`timeline`); None without hours
     nobody: why nobody else is hit, where nobody is; empty where somebody is, or where nothing
         depends on what failed
@@ -123,6 +135,7 @@ class Impact:
     outer: pl.DataFrame
     forest: pl.DataFrame
     arcs: pl.DataFrame | None
+    strengths: pl.DataFrame
     curve: pl.DataFrame | None
     nobody: tuple[str, ...]
     rollout: RolloutEffect | None

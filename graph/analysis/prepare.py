@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.fill import Filled, fill_strengths
 from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit, build_circuit
-from knockon.graph.engine.draws import Draws, Strengths, find_rho
+from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.nodes import Nodes
 from knockon.graph.engine.staging import add_rings, find_staged_arcs
@@ -29,14 +30,18 @@ class Whole:
     """The circuit of all entities under a scenario's mode, rules and assumptions.
 
     The first n nodes are the entities in the scenario's own mode: node numbers there are entity
-    numbers. strengths: (m,) by dependency; safe: nodes of what the scenario protects
+    numbers. filled: the strengths, by dependency; safe: nodes of what the scenario protects
     """
 
     circuit: Circuit
-    strengths: Strengths
-    rho: Floats | None
+    filled: Filled
     safe: Ints
     notes: tuple[str, ...]
+
+    @property
+    def strengths(self) -> Strengths:
+        """(m,) by dependency, in the three runs."""
+        return self.filled.strengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,7 @@ class Prepared:
     nodes: of the circuit; origins: (k,) nodes that fail, in the order of the scenario
     draws: of the kernel; runs: low, middle and high, or the middle one alone where all are alike
     touched: (T,) entities that depend on one within reach, but are themselves out of reach
+    filled: (m,) the strengths of the graph's dependencies, and where each comes from
     """
 
     graph: DependencyGraph
@@ -61,6 +67,7 @@ class Prepared:
     draws: Draws
     runs: tuple[Run, ...]
     touched: Ints
+    filled: Filled
     notes: tuple[str, ...]
 
     @property
@@ -130,8 +137,8 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
         circuit = with_switches(graph, circuit)
     protected = [graph.find(p) for p in scenario.protect]
     safe = np.flatnonzero(np.isin(circuit.entity, protected))
-    strengths = Strengths.of(graph, scenario.assume)
-    return Whole(circuit, strengths, find_rho(graph), safe, tuple(notes))
+    filled = fill_strengths(graph, scenario)
+    return Whole(circuit, filled, safe, (*notes, *filled.notes))
 
 
 def prepare(
@@ -147,8 +154,9 @@ def prepare(
     scenario.check_failing()
     whole = whole or build_circuit_of(graph, scenario)
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
-    strengths, rho, notes = whole.strengths, whole.rho, whole.notes
-    reached = reach(whole, failing)
+    reached, notes = reach(whole, failing), whole.notes
+    filled = whole.filled.arriving(whole.circuit, reached, graph.size, scenario.assume)
+    strengths = filled.strengths
     touched = _touched(whole.circuit, reached)
     if towards is not None:
         reached &= lead_to(whole.circuit, reached, whole.circuit.entity == towards)
@@ -163,7 +171,7 @@ def prepare(
         by_ring = find_staged_arcs(graph, circuit, origins)
         kernel = add_rings(graph, circuit, by_ring)
         share = find_share_reached(scenario.rollout, scenario.halt)
-    draws = Draws.lay_out(graph, kernel, strengths, share, mode=scenario.mode, rho=rho)
+    draws = Draws.lay_out(graph, kernel, strengths, share, mode=scenario.mode, rho=filled.rho)
     return Prepared(
         graph=graph,
         scenario=scenario,
@@ -175,6 +183,7 @@ def prepare(
         draws=draws,
         runs=Run.each(draws, scenario.seed),
         touched=touched,
+        filled=filled,
         notes=notes,
     )
 
@@ -182,7 +191,7 @@ def prepare(
 def reach(whole: Whole, failing: Ints) -> Bools:
     """(N,) nodes that some world can hit: one lane in which all that can transmit does."""
     circuit = whole.circuit
-    live = pick(whole.strengths.high, circuit.dependency) > 0
+    live = pick(whole.filled.most, circuit.dependency) > 0
     fails = np.isin(circuit.entity, failing)
     if fails.sum() > len(failing):  # origins have nodes in other modes, too
         # an origin is a fact: what it depends on counts for nothing

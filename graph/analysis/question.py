@@ -35,6 +35,7 @@ def describe_question(
         *_list_rings(scenario),
         *([f"nothing hits {_name_protected(scenario, names)}"] if scenario.protect else []),
         *([f"unknown counts {scenario.assume:g}"] if _differs(scenario, "assume") else []),
+        *([f"strengths from {_name_tables(scenario)}"] if scenario.strengths else []),
         *([f"{scenario.worlds:,} random worlds"] if scenario.sampled else []),
         *([f"precision {scenario.precision:g}"] if scenario.precision is not None else []),
         *([f"seed {scenario.seed}"] if _differs(scenario, "seed") else []),
@@ -44,6 +45,12 @@ def describe_question(
     ]
     said = "; ".join(parts)
     return f"{said[0].upper()}{said[1:].rstrip('.')}." if said else ""
+
+
+def _name_tables(scenario: Scenario) -> str:
+    """The tables that fill unknown strengths, in their order."""
+    said = {"incidents": "past incidents"}
+    return join([said.get(t.name, clip(t.name, 60)) for t in scenario.strengths])
 
 
 def describe_setting(scenario: Scenario, names: Mapping[str, str]) -> str:

@@ -8,7 +8,8 @@ import polars as pl
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.ranks import find_rank_ranges
 from knockon.graph.analysis.spread import Spread, Ways
-from knockon.graph.arrays import Bools, Ints
+from knockon.graph.arrays import Ints
+from knockon.graph.scenario.strengths import SOURCES, STATED
 
 _HOURS = ("start_hours", "down_hours", "down_hours_p50", "down_hours_p95")
 _ROUTE_IDS = 10_000_000  # ids in the routes of one frame; beyond that they are left out, and noted
@@ -29,6 +30,8 @@ def rank_rows(
             pl.Series("probability", figures.middle),
             pl.Series("probability_low", found.low),
             pl.Series("probability_high", found.high),
+            pl.Series("sure_low", found.sure_low),
+            pl.Series("sure_high", found.sure_high),
             pl.Series("std_error", figures.std_error),
             pl.Series("loss", figures.loss, pl.Float64).fill_nan(None),
             pl.Series("impact", figures.impact),
@@ -43,8 +46,8 @@ def rank_rows(
             pl.Series("entity", prepared.nodes.entity, pl.Int64),
         )
     )
-    nothing = ("probability", "probability_low", "probability_high", "std_error", "impact",
-               "impact_std_error", "carries")  # fmt: skip
+    nothing = ("probability", "probability_low", "probability_high", "sure_low", "sure_high",
+               "std_error", "impact", "impact_std_error", "carries")  # fmt: skip
     spared = graph.entities[prepared.touched].select("id", "name", "kind", "sector").with_columns(
         *(pl.lit(0.0).alias(c) for c in nothing), pl.lit(False).alias("origin"),
         pl.lit([], pl.List(pl.String)).alias("route"),
@@ -52,8 +55,8 @@ def rank_rows(
     )  # fmt: skip
     rows = pl.concat([reached, spared], how="diagonal")
     verdict = (
-        pl.when(pl.col("probability_low") >= 0.5).then(pl.lit("hit"))
-        .when(pl.col("probability_high") < 0.5).then(pl.lit("spared"))
+        pl.when(pl.col("sure_low") >= 0.5).then(pl.lit("hit"))
+        .when(pl.col("sure_high") < 0.5).then(pl.lit("spared"))
         .otherwise(pl.lit("unknown"))
     )  # fmt: skip
     named = (rows["name"] != rows["id"]).any()  # else the names stand in the order of numbers
@@ -111,28 +114,28 @@ def _routes(prepared: Prepared, ways: Ways) -> tuple[pl.Series, list[str]]:
 def _strength_source(prepared: Prepared, ways: Ways) -> pl.Series:
     """The weakest source of a strength on the route of each entity; null for origins."""
     circuit, routes = prepared.circuit, ways.routes
-    stated = prepared.graph.dependencies["probability"].is_not_null().to_numpy()
-    known = np.ones(len(circuit.entity), np.bool_)
-    own = np.ones(len(circuit.entity), np.bool_)
+    weakest = np.zeros(len(circuit.entity), np.int8)
+    own = np.zeros(len(circuit.entity), np.int8)
     led = routes.arc >= 0
-    own[led] = stated[circuit.dependency[circuit.member[routes.arc[led]]]]
+    own[led] = prepared.filled.source[circuit.dependency[circuit.member[routes.arc[led]]]]
     order = np.argsort(routes.depth, kind="stable")
     ends = np.searchsorted(routes.depth[order], np.arange(routes.depth.max(initial=0) + 2))
     for first, last in pairwise(ends[1:]):
         level = order[first:last]
-        known[level] = own[level] & known[routes.before[level]]
-    words = np.where(known[ways.node_of], "stated", "none")
+        weakest[level] = np.maximum(own[level], weakest[routes.before[level]])
+    words = np.array(SOURCES)[weakest[ways.node_of]]
     return pl.Series("strength_source", words).set(pl.Series(routes.depth[ways.node_of] == 0), None)
 
 
-def build_forest(prepared: Prepared, ways: Ways, place: Ints, unknown: Bools) -> pl.DataFrame:
+def build_forest(prepared: Prepared, ways: Ways, place: Ints) -> pl.DataFrame:
     """The routes of entities as a forest, see `Impact.forest`."""
     circuit, nodes, routes = prepared.circuit, prepared.nodes, ways.routes
     row = np.full(int(nodes.entity.max(initial=-1)) + 1, -1)
     row[nodes.entity] = np.arange(len(nodes.entity))
     before, arc = routes.before[ways.node_of], routes.arc[ways.node_of]
-    stated = np.ones(len(arc), np.bool_)
-    stated[arc >= 0] = ~unknown[circuit.dependency[circuit.member[arc[arc >= 0]]]]
+    source = np.zeros(len(arc), np.int8)
+    behind = circuit.dependency[circuit.member[arc[arc >= 0]]]
+    source[arc >= 0] = prepared.filled.source[behind]
     return pl.DataFrame(
         {
             "number": np.asarray(nodes.entity, np.int64),
@@ -140,22 +143,26 @@ def build_forest(prepared: Prepared, ways: Ways, place: Ints, unknown: Bools) ->
             "before": np.where(before >= 0, row[circuit.entity[before]], -1),
             "cost": routes.cost[ways.node_of],
             "depth": routes.depth[ways.node_of],
-            "stated": stated,
+            "stated": source == STATED,
+            "source": source,
         }
     )
 
 
-def collect_arcs(prepared: Prepared, unknown: Bools) -> pl.DataFrame | None:
+def collect_arcs(prepared: Prepared) -> pl.DataFrame | None:
     """The ways between entities within reach, see `Impact.arcs`."""
     circuit = prepared.circuit
     if len(circuit.provider) > _ARCS:
         return None
+    source = prepared.filled.source[circuit.dependency[circuit.member]]
     arcs = pl.DataFrame(
         {
             "tail": np.asarray(circuit.entity[circuit.provider], np.int64),
             "head": np.asarray(circuit.entity[circuit.targets], np.int64),
-            "stated": ~unknown[circuit.dependency[circuit.member]],
+            "stated": source == STATED,
+            "source": source,
         }
     )
     counted = pl.len().cast(pl.Int64).alias("count"), pl.col("stated").sum().cast(pl.Int64)
-    return arcs.group_by("tail", "head").agg(*counted).sort("tail", "head")
+    weakest = pl.col("source").max()
+    return arcs.group_by("tail", "head").agg(*counted, weakest).sort("tail", "head")

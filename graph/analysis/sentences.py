@@ -81,7 +81,9 @@ def _choose_verb(impact: Impact, is_one: bool) -> str:
     verb = "is" if is_one else "are"
     if impact.sure and all(p in (0.0, 1.0) for row in shares.rows() for p in row):
         return f"{verb} hit"
-    return f"{verb} hit on average" if impact.within.unknown else f"{verb} expected to be hit"
+    if impact.within.by_source.get("incidents"):
+        return f"{verb} hit on average, as was typical of past incidents"
+    return f"{verb} hit on average" if impact.within.open else f"{verb} expected to be hit"
 
 
 def describe_condition(impact: Impact) -> str:
@@ -110,8 +112,18 @@ def describe_failure(mode: str, failing: Sequence[str], shares: Sequence[float])
 
 
 def name_middle(impact: Impact) -> str:
-    """`if unknown counts 0.5`: what the middle figure rests on; empty where nothing is unknown."""
-    return f"if unknown counts {impact.scenario.assume:g}" if impact.within.unknown else ""
+    """What the middle figure rests on: `if unknown counts 0.5`, `typical of past incidents`, `at
+    the middle of the tables`; empty where all is stated."""
+    by, counts = impact.within.by_source, f"unknown counts {impact.scenario.assume:g}"
+    if not impact.within.open:
+        return ""
+    if by.get("incidents"):
+        words = "typical of past incidents"
+    elif by.get("own table") or by.get("register"):
+        words = "at the middle of the tables"
+    else:
+        return f"if {counts}"
+    return f"{words}, {counts}" if impact.within.unknown else words
 
 
 def describe_assumption(impact: Impact) -> str:
@@ -127,6 +139,8 @@ def _describe_sureness(impact: Impact) -> str:
         return "No dependency carries the failure on."
     error = "" if impact.exact else f", give or take {2 * totals.hit_std_error:.1f}"
     how = "exactly" if impact.exact else f"over {impact.worlds:,} random worlds{error}"
+    if impact.within.open > unknown:
+        return _describe_filled(impact, error)
     if not unknown:
         return f"All strengths within reach are stated; {number(totals.hit)} hit expected, {how}."
     if unknown == of:
@@ -148,3 +162,24 @@ def _describe_sureness(impact: Impact) -> str:
         known = f"{of - unknown:,} of the {of:,} dependencies within reach are stated"
         return f"{known}; {unknown:,} {be} unknown. {middle}"
     return f"{which}: this is who could be hit, not who will be. {middle}"
+
+
+def _describe_filled(impact: Impact, error: str) -> str:
+    """The same where tables filled strengths that nobody stated."""
+    within, by = impact.within, impact.within.by_source
+    words = {
+        "stated": "stated", "own table": "from your own table", "register": "from the register",
+        "incidents": "typical of past incidents", "none": "unknown",
+    }  # fmt: skip
+    parts = [f"{by[source]:,} {said}" for source, said in words.items() if by.get(source)]
+    which = f"Strengths of {many(within.dependencies, 'dependency')} within reach: {join(parts)}."
+    middle = f"{number(impact.totals.hit)} hit {name_middle(impact)}{error}."
+    if not by.get("incidents"):
+        return f"{which} {middle}"
+    shipped = impact.strengths.filter(pl.col("strength_source") == "incidents")
+    counts = shipped.group_by("mode", maintain_order=True).agg(pl.col("incidents").max())
+    counted = join([f"{n} of {mode}" for mode, n in counts.iter_rows()])
+    return (
+        f"{which} {middle} Counted incidents: {counted}; only those that were noticed, so the true "
+        "average is lower. This is who could be hit, not who will be."
+    )

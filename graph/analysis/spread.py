@@ -55,7 +55,8 @@ class Spread:
     """What a failure does, for the E entities within reach and the L worlds looked at.
 
     figures: at the assumed strengths; outer: the low and the high run, world by world
-    low, high: (E,) probability with unknown strengths at 0, 1
+    low, high: (E,) probability with unknown strengths at 0, 1, or at the ends that a table gives
+    sure_low, sure_high: (E,) the same without shipped strengths: what verdicts rest on
     exact: nothing was drawn; stopped: before all worlds were drawn; sure: low and high rest on no
     draw
     hours: where the scenario has hours; impact and total then are mean and sum of weight * loss *
@@ -66,6 +67,8 @@ class Spread:
     outer: "tuple[Worlds, ...]"
     low: Floats
     high: Floats
+    sure_low: Floats
+    sure_high: Floats
     exact: bool
     stopped: bool
     sure: bool
@@ -115,11 +118,15 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
         outer = tuple(Worlds(total, timed.weight) for total in timed.outer_totals)
         work, notes = Work(timed.form, arcs), timed.notes
         hours = HoursDown(timed.start, timed.down, timed.down_p50, timed.down_p95, timed.curve)
+    low = np.minimum(low, figures.middle)  # sums of floats may differ in the last digit
+    high = np.maximum(high, figures.middle)
     return Spread(
         figures=figures,
         outer=outer,
-        low=np.minimum(low, figures.middle),  # sums of floats may differ in the last digit
-        high=np.maximum(high, figures.middle),
+        low=low,
+        high=high,
+        sure_low=low,
+        sure_high=high,
         exact=plan.exact,
         stopped=stopped,
         sure=plan.exact

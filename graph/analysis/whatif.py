@@ -9,6 +9,7 @@ from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import prepare
 from knockon.graph.analysis.rollout_effect import find_rollout_effect
 from knockon.graph.analysis.spread import find_ways, run_worlds
+from knockon.graph.analysis.verdicts import leave_out_shipped
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.options import take_options
@@ -37,6 +38,7 @@ def whatif(
     found, lanes = run_worlds(prepared, watch)
     ways = find_ways(prepared, found, lanes)
     del lanes
+    found = leave_out_shipped(prepared, found, watch)
     impact = assemble(prepared, found, ways)
     if not scenario.rollout:
         return impact

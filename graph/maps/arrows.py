@@ -34,9 +34,12 @@ def find_middle(points: Sequence[Point]) -> Point:
 
 
 def make_dashes(knowledge: str, stroke: float) -> str:
-    """The dashes of a line of which strengths are `stated`, `partly` or `unknown`."""
+    """The dashes of a line of strengths that are `stated`, from a `table`, `typical` of past
+    incidents, `partly` or `unknown`."""
     if knowledge == "stated":
         return ""
+    if knowledge in ("table", "typical"):  # long dashes, or dots as long as the line is wide
+        return f' stroke-dasharray="{16 if knowledge == "table" else 1 + stroke / 2:.1f} 3.0"'
     gap = f"{3 + stroke / 2:.1f}"
     dot = f" {1 + stroke / 2:.1f} {gap}" if knowledge == "partly" else ""
     return f' stroke-dasharray="{(9 if dot else 4) + stroke:.1f} {gap}{dot}"'

@@ -19,6 +19,7 @@ from knockon.graph.maps.axes import (
     time_axis,
 )
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
+from knockon.graph.maps.phrases import describe_band
 from knockon.graph.maps.style import BLUE, MUTED
 from knockon.graph.maps.text import width, wrap, xml
 from knockon.graph.words import between, duration, percent
@@ -54,7 +55,7 @@ def draw_detection(
     verb += " hit on average" if middle else " expected to be hit"
     first = f"If {condition} in rings: {number} {verb} if {words}"
     sentence = ", ".join([first, *(f"{n} if {w}" for n, w, _ in rest)])
-    key = f"Line: {middle}; band: from unknown counts 0 to unknown counts 1." if middle else ""
+    key = f"Line: {middle}; band: {describe_band(middle)}." if middle else ""
     head, top = heading(sentence, [*assumed, key], _PAGE)
     x = time_axis(max(hours[-1], halt or 0.0), _LEFT, _RIGHT)
     hours, hit = [*hours, x.stop], [*hit, hit[-1]]
@@ -63,7 +64,7 @@ def draw_detection(
     upper = top + 24 + _LINE * levels
     y = count_axis(max(high), upper + _TALL, upper)
     what = f"number hit {middle}" if middle else "expected number hit"
-    tip = "from unknown counts 0 to 1" if middle else "give or take two standard errors"
+    tip = describe_band(middle, brief=True) if middle else "give or take two standard errors"
     body = [
         *head,
         text(MARGIN, top + 6, f"{what}, {y.unit}".rstrip(", "), SMALL),

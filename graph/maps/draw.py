@@ -28,6 +28,8 @@ _LEAST, _MOST = 110.0, 250.0  # width of a box
 _TOOLTIP_NAMES = 12
 _KNOWN = {
     "stated": "strength stated",
+    "table": "strength from a table",
+    "typical": "strength typical of past incidents",
     "partly": "partly unknown strength",
     "unknown": "strength unknown",
 }
@@ -179,7 +181,11 @@ def _line(impact: Impact, plan: Plan, layout: Layout, line: Line) -> str:
 
 
 def _knowledge(line: Line) -> str:
-    return "stated" if line.known == 1 else "partly" if line.known else "unknown"
+    if line.known == 1:
+        return "stated"
+    if line.source == "none":
+        return "partly" if line.known else "unknown"
+    return "typical" if line.source == "incidents" else "table"
 
 
 def _stroke(count: int) -> float:

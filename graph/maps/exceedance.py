@@ -19,6 +19,7 @@ from knockon.graph.maps.axes import (
     stairs,
 )
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, text
+from knockon.graph.maps.phrases import describe_band
 from knockon.graph.maps.style import BLUE, INK
 from knockon.graph.maps.text import width, xml
 from knockon.graph.words import percent
@@ -56,7 +57,7 @@ def draw_exceedance(
         return _write_nothing(condition, unit, assumed, foot)
     if limits:
         sentence = _lead_with_range(condition, unit, limits)
-        key = f"Line: {middle}; band: from unknown counts 0 (low) to unknown counts 1 (high)."
+        key = f"Line: {middle}; band: {describe_band(middle, named=True)}."
         assumed = [*assumed, key]
     else:
         sentence = _sentence(condition, marks, values, unit)
@@ -74,7 +75,7 @@ def draw_exceedance(
         *head,
         text(MARGIN, top + 6, "share of worlds with this impact or more", SMALL),
         *frame(x, y, x_title=f"impact ({x.unit}){begins}"),
-        *(_band(x, y, ends) if ends else [_ground(corners, y)]),
+        *(_band(x, y, ends, describe_band(middle)) if ends else [_ground(corners, y)]),
         f'<path class="curve" d="{path(corners)}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
         *hovers(x, y, lambda value: _describe_share(value, values, shares, unit, middle)),
         *(_beside(said, x, top) if ends else _mark_percentiles(x, y, marks, said, unit)),
@@ -97,12 +98,14 @@ def _ground(corners: list[Point], y: Axis) -> str:
     return f'<path d="{d}Z" fill="{BLUE}" fill-opacity="0.12"/>'
 
 
-def _band(x: Axis, y: Axis, ends: Sequence[tuple[list[float], list[float]]]) -> list[str]:
+def _band(
+    x: Axis, y: Axis, ends: Sequence[tuple[list[float], list[float]]], words: str
+) -> list[str]:
     """What lies between the curves of the low and the high run, with their edges."""
     low, high = (_corners(x, y, *end) for end in ends)
     out = [
         f'<path class="band" d="{path([*high, *reversed(low)])}Z" fill="{BLUE}" '
-        'fill-opacity="0.18"><title>from unknown counts 0 to unknown counts 1</title></path>'
+        f'fill-opacity="0.18"><title>{words}</title></path>'
     ]
     for name, edge in (("low", low), ("high", high)):
         out.append(

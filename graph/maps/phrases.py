@@ -30,3 +30,12 @@ def describe_source(impact: Impact) -> str:
         f"{graph.title}: {many(graph.entities, 'entity')}, "
         f"{many(graph.dependencies, 'dependency')}. Mode {scenario.mode}; {how}. knockon"
     )
+
+
+def describe_band(middle: str, *, named: bool = False, brief: bool = False) -> str:
+    """What the band around a line spans; middle: what the line rests on; named: with low, high."""
+    low, high = (" (low)", " (high)") if named else ("", "")
+    if not middle or middle.startswith("if unknown"):
+        return f"from unknown counts 0{low} to {'' if brief else 'unknown counts '}1{high}"
+    also = ", unknown at 0 and 1" if "unknown" in middle else ""
+    return f"from the low to the high end of the tables{also}"

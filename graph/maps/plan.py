@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.scenario.strengths import SOURCES
 
 BOXES = 34  # a stranger reads no more in ten seconds
 NAMED = (24, 18, 14, 11, 8, 6, 4, 2)  # carriers named, as many as fit
@@ -48,7 +49,8 @@ class Box:
 class Line:
     """The failure passes from one box to another, to `count` entities there and behind it.
 
-    known: share of its strengths that are stated. beside: no route, but one more way to fail.
+    known: share of its strengths that are stated; source: of the weakest of them.
+    beside: no route, but one more way to fail.
     """
 
     tail: str
@@ -56,6 +58,7 @@ class Line:
     count: int
     known: float
     beside: bool = False
+    source: str = "none"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class _Forest:
     """The routes of an answer: parent (-1 at origins), depth and subtree size of each entity."""
 
     def __init__(self, impact: Impact) -> None:
-        number, place, parent, cost, depth, stated = impact.forest.get_columns()
+        number, place, parent, cost, depth, stated, source = impact.forest.get_columns()
         rows = impact.entities[place]
         self.parent = parent.to_list()
         order = (number.to_numpy(), depth.to_numpy(), cost.to_numpy())
@@ -87,6 +90,7 @@ class _Forest:
             if self.parent[e] >= 0:
                 self.behind[self.parent[e]] += self.behind[e] + 1
         self.known = stated.to_list()
+        self.source = source.to_list()
         self.kinds = rows["kind"].to_list()
         self.depth = max(depth.to_list(), default=0)
         shares = (rows[f"probability{which}"].to_numpy() for which in ("_low", "", "_high"))
@@ -162,7 +166,8 @@ def _draft(impact: Impact, forest: _Forest, owner: list[str]) -> Plan:
         if entering:
             tail = key.rpartition("/")[0] or owner[forest.parent[rows[0]]]
             known = sum(forest.known[e] for e in entering) / len(entering)
-            lines.append(Line(tail, key, len(rows) + boxes[key].behind, known))
+            source = SOURCES[max(forest.source[e] for e in entering)]
+            lines.append(Line(tail, key, len(rows) + boxes[key].behind, known, source=source))
     beside, left_out = _beside(impact, forest, boxes.values(), {(w.tail, w.head) for w in lines})
     lines.sort(key=lambda w: (-w.count, -boxes[w.head].middle, w.tail, w.head))
     rank = {w.head: i for i, w in enumerate(lines)}
@@ -199,10 +204,13 @@ def _beside(
     box_of = {forest.number[b.members[0]]: b.key for b in boxes}
     origins = {forest.number[b.members[0]] for b in boxes if b.origin}
     more = {
-        (box_of[tail], box_of[head]): stated / count
-        for tail, head, count, stated in impact.arcs.iter_rows()
+        (box_of[tail], box_of[head]): (stated / count, SOURCES[source])
+        for tail, head, count, stated, source in impact.arcs.iter_rows()
         if head not in origins and (box_of[tail], box_of[head]) not in drawn
     }
     if len(more) > BOXES:
         return [], len(more)
-    return [Line(*ends, 0, known, beside=True) for ends, known in sorted(more.items())], 0
+    return [
+        Line(*ends, 0, known, beside=True, source=source)
+        for ends, (known, source) in sorted(more.items())
+    ], 0

@@ -22,6 +22,7 @@ from knockon.graph.maps.axes import (
 )
 from knockon.graph.maps.bars import Bar, count_more, draw_bars, make_bars
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
+from knockon.graph.maps.phrases import describe_band
 from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
 from knockon.graph.maps.text import fit, wrap, xml
 from knockon.graph.words import between, duration, kind_name_among, percent
@@ -126,7 +127,7 @@ def draw_timeline(
     course = make_course(down)
     bars = make_bars(entities, top)
     sentence = _sentence(condition, course, middle, hit)
-    resting = f"Lines and bars: {middle}; band: from unknown counts 0 to unknown counts 1."
+    resting = f"Lines and bars: {middle}; band: {describe_band(middle)}."
     resting = resting if middle else ""
     head, y = heading(sentence, [*assumed, resting], _PAGE)
     x = time_axis(_end(course, bars), _LEFT, _RIGHT)
@@ -193,7 +194,7 @@ def _numbers(course: Course, x: Axis, top: float, middle: str) -> tuple[list[str
     out.append(text(MARGIN, top + 28, what, SMALL, MUTED))
     hours = [*course.hours, max(x.stop, course.hours[-1])] if course.hours else []
     if course.high:
-        out += _band(course, hours, x, y)
+        out += _band(course, hours, x, y, middle)
     out += _stack(course, hours, x, y, top + 40)
     out += hovers(x, y, lambda hour: _describe_hour(course, hour))
     if total:
@@ -215,7 +216,7 @@ def _name_peak(course: Course, top: float) -> list[str]:
     ]
 
 
-def _band(course: Course, hours: Sequence[float], x: Axis, y: Axis) -> list[str]:
+def _band(course: Course, hours: Sequence[float], x: Axis, y: Axis, spread: str) -> list[str]:
     """What lies between the low and the high number, with its edges, and the line between."""
     low, middle, high = (
         stairs(x, y, zip(hours, [*level, level[-1]], strict=True))
@@ -223,7 +224,7 @@ def _band(course: Course, hours: Sequence[float], x: Axis, y: Axis) -> list[str]
     )
     band = f'd="{path([*high, *reversed(low)])}Z" fill="{BLUE}" fill-opacity="0.18"'
     edge = f'fill="none" stroke="{BLUE}" stroke-width="1.2" stroke-dasharray="5 3"'
-    said = xml("from unknown counts 0 to unknown counts 1")
+    said = xml(describe_band(spread))
     return [
         f'<path class="band" {band}><title>{said}</title></path>',
         f'<path class="low" d="{path(low)}" {edge}/>',

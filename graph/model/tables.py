@@ -21,6 +21,7 @@ RELATIONS = (
 
 MOST = 1e15  # weight or backlog: sums of their squares stay numbers
 FILE, LINE = "_file", "_line"  # where a row was read: optional columns of either table
+INSIDE = "inside"  # optional, of dependencies: true where a reader of one system's parts wrote it
 ALSO_KNOWN_AS = "also_known_as"  # optional, of entities: other ids and names, a list in JSON
 UNREAD = "read as no dependency"  # ends the reason of a finding: stated, but it leads nowhere
 ROW = "__row"  # number of a row as it came, while rows are dropped and merged

@@ -19,6 +19,7 @@ from knockon.graph.scenario.kinds import (
     ORIGINS,
     ROLLOUT,
     RULES,
+    STRENGTHS,
     TEXT,
     WHOLE,
     Bounds,
@@ -28,6 +29,7 @@ from knockon.graph.scenario.kinds import (
 from knockon.graph.scenario.modes import Rule, describe_modes, load_shipped_rules
 from knockon.graph.scenario.origins import Origin
 from knockon.graph.scenario.rollout import Ring, RolloutLike
+from knockon.graph.scenario.strengths import StrengthsLike, StrengthTable, describe_strengths
 
 HoursLike: TypeAlias = Hours | float | str | tuple[float, float]
 
@@ -77,6 +79,13 @@ FIELDS = (
         "assume", NUMBER, "Strength at which unknown dependencies count in the middle figure.",
         default=0.5, bounds=Bounds(0, 1), metavar="SHARE",
         form=Form("Strength of unknown dependencies, 0 to 1", "assumptions"),
+    ),
+    Field(
+        "strengths", STRENGTHS,
+        "What fills strengths that nobody stated: incidents (typical of past incidents), or a "
+        "table of your own, looked up first.",
+        default=(), choices=describe_strengths(),
+        form=Form("Strengths that nobody stated", "assumptions"),
     ),
     Field(
         "worlds", WHOLE, "Random worlds to draw.",
@@ -151,6 +160,7 @@ class Options(TypedDict, total=False):
     rollout: RolloutLike | None
     halt: float | None
     assume: float
+    strengths: StrengthsLike
     worlds: int | None
     precision: float | None
     seed: int
@@ -176,6 +186,7 @@ class Values:
     hours: Hours | None = None
     rollout: tuple[Ring, ...] = ()
     halt: float | None = None
+    strengths: tuple[StrengthTable, ...] = ()
 
 
 _BY_NAME = {f.name: f for f in (*FIELDS, *VIEW)}

@@ -24,6 +24,7 @@ from knockon.graph.scenario.origins import (
     read_origins,
 )
 from knockon.graph.scenario.rollout import Ring, format_rollout, read_rollout
+from knockon.graph.scenario.strengths import StrengthTable, dump_strengths, read_strengths
 
 MOST_ROWS = 200_000  # of a list beside a graph
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -104,6 +105,7 @@ class Field:
     choices: the words that it may be, each with what it means
     single:  its name in a query string, where it is repeated with one value each
     remote:  clients of REST and files of incidents may state it
+    strange: what is said comes over the network, or in somebody's file (`limit`)
     form:    its place on the web page; None: it has none
     """
 
@@ -120,6 +122,7 @@ class Field:
     single: str = ""
     metavar: str = ""
     remote: bool = True
+    strange: bool = False
     form: Form | None = None
 
     @property
@@ -158,7 +161,7 @@ class Field:
         if value is None and self.null:
             return self.kind.absent()
         checked = self.kind.check(value, self)
-        if self.choices and checked not in self.words:
+        if self.choices and isinstance(checked, str) and checked not in self.words:
             hint = did_you_mean(checked, self.words)
             raise ScenarioError(f"unknown {self.name} {clip(checked)!r}{hint}")
         return checked
@@ -173,7 +176,7 @@ class Field:
 
     def limit(self) -> "Field":
         """The same for what comes from elsewhere: within its limits."""
-        return self if self.limits is None else replace(self, bounds=self.limits)
+        return replace(self, bounds=self.limits or self.bounds, strange=True)
 
     def refuse(self, value: object) -> ScenarioError:
         """The error that says what was expected, and what came."""
@@ -324,6 +327,10 @@ def _check_names(value: Any, field: Field) -> tuple[str, ...]:
     return words
 
 
+def _check_strengths(value: Any, field: Field) -> tuple[StrengthTable, ...]:
+    return read_strengths(value, named_only=field.strange)
+
+
 def _check_flag(value: Any, field: Field) -> bool:
     if not isinstance(value, bool):
         raise field.refuse(value)
@@ -410,6 +417,10 @@ LISTED = Kind(
 ORIGINS = Kind(
     'ids or names of entities, or {"id": ..., "severity": ...}',
     _check_origins, _keep, _dump_origins, list[dict[str, Any]], "ENTITY",
+)  # fmt: skip
+STRENGTHS = Kind(
+    "names of tables of strengths, or rows of one",
+    _check_strengths, _keep, dump_strengths, list[Any] | str, "TABLE", absent=tuple,
 )  # fmt: skip
 RULES = Kind(
     f"rows of {', '.join(RULE_COLUMNS)}",

@@ -116,7 +116,7 @@ _CONCENTRATION = Question(
               null="not asked"),
     ),
     leaves_out=("mode", "hours", "rollout", "halt", "assume", "worlds", "precision", "seed",
-                "protect", "memory", "rules"),
+                "protect", "memory", "rules", "strengths"),
     picture=True,
 )  # fmt: skip
 

@@ -44,6 +44,11 @@ class Scenario(Values):
         both = {o.id for o in self.origins} & set(self.protect)
         if both:
             raise ScenarioError(f"{clip(min(both))!r} cannot both fail and be protected")
+        modes = list_modes(self.rules)
+        for table, row in ((t, r) for t in self.strengths for r in t.rows if r.mode):
+            if row.mode not in modes and not table.shipped:
+                hint = did_you_mean(row.mode, modes)
+                raise ScenarioError(f"{table.name}: unknown mode {clip(row.mode)!r}{hint}")
         if self.precision is not None and self.worlds is not None:
             raise ScenarioError("expected either worlds or precision, got both")
         if self.halt is not None and not self.rollout:

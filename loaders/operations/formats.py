@@ -137,6 +137,7 @@ FORMATS = (
         export="`terraform show -json PLAN`",
         sign="JSON with planned_values",
         module="knockon.loaders.operations.terraform_plan",
+        inside=True,
         matches=_is_terraform_plan,
     ),
     Format(
@@ -149,6 +150,7 @@ FORMATS = (
         export="`terraform state pull`",
         sign="JSON with version and lineage, or values.root_module",
         module="knockon.loaders.operations.terraform_state",
+        inside=True,
         matches=_is_terraform_state,
     ),
     Format(
@@ -160,6 +162,7 @@ FORMATS = (
         export="`terraform graph`",
         sign="a DOT digraph of Terraform",
         module="knockon.loaders.operations.terraform_graph",
+        inside=True,
         matches=_is_terraform_dot,
     ),
     Format(
@@ -170,6 +173,7 @@ FORMATS = (
         export="`blast-radius --export`",
         sign="JSON with nodes and edges whose labels begin with [root]",
         module="knockon.loaders.operations.terraform_graph",
+        inside=True,
         matches=_is_terraform_blast,
     ),
     Format(
@@ -182,6 +186,7 @@ FORMATS = (
         sign="YAML with services, or a folder with compose.yaml",
         module="knockon.loaders.operations.compose",
         options=("no_environment",),
+        inside=True,
         matches=_is_compose,
     ),
     Format(
@@ -193,6 +198,7 @@ FORMATS = (
         "and what they lead to",
         sign="YAML of apiVersion backstage.io, a folder with it, or a JSON list of such entities",
         module="knockon.loaders.operations.backstage",
+        inside=True,
         matches=_is_backstage,
     ),
     Format(
@@ -207,6 +213,7 @@ FORMATS = (
         sign="YAML or JSON with apiVersion and kind, or a folder with it",
         module="knockon.loaders.operations.kubernetes.reader",
         options=("no_environment",),
+        inside=True,
         matches=_is_kubernetes,
     ),
 )

@@ -22,6 +22,7 @@ FORMATS = (
         "`cosign download attestation IMAGE`",
         sign="JSON that holds several CycloneDX or SPDX documents",
         module="knockon.loaders.software.boms",
+        inside=True,
         matches=is_several,
         options=("strict",),
     ),
@@ -34,6 +35,7 @@ FORMATS = (
         export="a build plug-in of cyclonedx.org, or `syft PATH -o cyclonedx-json`",
         sign="JSON with bomFormat CycloneDX, alone or inside other JSON, or XML with the root bom",
         module="knockon.loaders.software.cyclonedx",
+        inside=True,
         matches=is_cyclonedx,
         options=("strict",),
     ),
@@ -47,6 +49,7 @@ FORMATS = (
         sign="spdxVersion or SPDXVersion, or JSON-LD with the context of SPDX 3, alone or inside "
         "other JSON",
         module="knockon.loaders.software.spdx",
+        inside=True,
         matches=is_spdx,
         options=("strict",),
     ),
@@ -59,6 +62,7 @@ FORMATS = (
         export="`apt-get indextargets` prints where they are; /var/lib/dpkg/status",
         sign="stanzas with Package, Version and Depends, or a folder with Packages files",
         module="knockon.loaders.software.debian",
+        inside=True,
         matches=is_debian,
     ),
     Format(
@@ -69,6 +73,7 @@ FORMATS = (
         export="`go mod graph`",
         sign="lines of two modules, such as `example.com/a@v1.0.0 example.com/b@v1.2.0`",
         module="knockon.loaders.software.go_modules",
+        inside=True,
         matches=is_go_modules,
     ),
     Format(
@@ -80,6 +85,7 @@ FORMATS = (
         "`pnpm list --json --depth Infinity`",
         sign="JSON with dependencies, an object of packages with version or resolved",
         module="knockon.loaders.software.npm_list",
+        inside=True,
         matches=is_npm_list,
     ),
     Format(
@@ -90,6 +96,7 @@ FORMATS = (
         export="`pipdeptree --json` or `pipdeptree --json-tree`",
         sign="a JSON list of packages with package_name and dependencies",
         module="knockon.loaders.software.pip_tree",
+        inside=True,
         matches=is_pip_tree,
     ),
     Format(
@@ -100,6 +107,7 @@ FORMATS = (
         export="keep the BOMs of all products, packed or not, in one folder",
         sign="a folder in which some file is a CycloneDX or SPDX document",
         module="knockon.loaders.software.boms",
+        inside=True,
         matches=is_folder_of_boms,
         options=("strict",),
         general=True,

@@ -63,6 +63,7 @@ FORMATS = (
         "/api/now/cmdb/instance/CLASS/ID, or the list `cmdb_rel_ci` exported as JSON, XML or CSV",
         sign="a JSON object with result or records, holding relations, or XML of an exported list",
         module="knockon.loaders.tabular.servicenow",
+        inside=True,
         matches=_is_servicenow,
         options=("mapping", "both_ways"),
     ),

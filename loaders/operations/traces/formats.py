@@ -48,6 +48,7 @@ FORMATS = (
         "GET /api/v3/traces/ID of Jaeger",
         sign="JSON with resourceSpans, or batches, perhaps below trace or result",
         module="knockon.loaders.operations.traces.otlp",
+        inside=True,
         matches=_is_otlp,
     ),
     Format(
@@ -58,6 +59,7 @@ FORMATS = (
         export="the page of a trace: Trace JSON; or GET /api/traces?service=NAME",
         sign="JSON with data, a list of traces with spans and processes, or such a list",
         module="knockon.loaders.operations.traces.jaeger_trace",
+        inside=True,
         matches=_is_jaeger_trace,
     ),
     Format(
@@ -68,6 +70,7 @@ FORMATS = (
         export="GET /api/dependencies?endTs=...&lookback=...",
         sign="JSON list of {parent, child, callCount}, bare or under data",
         module="knockon.loaders.operations.traces.jaeger",
+        inside=True,
         matches=_is_jaeger,
     ),
     Format(
@@ -78,6 +81,7 @@ FORMATS = (
         export="GET /api/v2/traces",
         sign="JSON list of spans with traceId",
         module="knockon.loaders.operations.traces.zipkin",
+        inside=True,
         matches=_is_zipkin,
     ),
 )
