@@ -124,9 +124,8 @@ def _describe_strengths(field: Field) -> dict[str, Any]:
 
         return field.check([t if t in field.words else read_strength_table(Path(t)) for t in said])
 
-    names = f"{', '.join(field.words[1:])}, {field.words[0]} (default), or FILE.csv"
-    words = {"multiple": True, "help": f"{field.help}  [{names}; may be repeated]"}
-    return words | {"default": (), "metavar": "TABLE", "callback": read}
+    words = {"multiple": True, "help": f"{field.help}  [{field.note}]"}
+    return words | {"default": (), "callback": read}
 
 
 _KINDS = {

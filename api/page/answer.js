@@ -18,7 +18,7 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#charts").replaceChildren(...listCharts(answer.scenario).flatMap(([name, title]) => [make("h3", {}, title),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
       makePicture(drawing(`/${name}.svg`), `${title}: ${answer.headline}`))]));
-  $("#kinds").replaceChildren(makeKinds(answer.totals, answer.scenario));
+  $("#kinds").replaceChildren(makeKinds(answer.totals, nameMiddle(answer)));
   $("#ranking").replaceChildren(makeRanking(answer, names, listCarried(query, answer.entities)));
   $("#more").replaceChildren(...makeMore(answer, onMore));
   $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
@@ -28,14 +28,16 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#answer").hidden = false;
 }
 
-function makeFigures({ totals, scenario, rollout }) {
+function makeFigures(answer) {
+  const { totals, scenario, rollout } = answer;
   const drawn = scenario.exact ? "exact: all cases" : `${scenario.worlds.toLocaleString("en")} random worlds`;
-  const middle = `if unknown counts ${scenario.assume}`;
+  const middle = nameMiddle(answer);
+  const ends = middle.startsWith("If") ? "Hits, unknown as 0 to as 1" : "Hits, from low to high";
   const lead = (name) => formatRange(totals[`${name}_low`], totals[`${name}_high`], formatCount);
-  const also = (name) => (totals[`${name}_low`] === totals[`${name}_high`] ? "" : `${middle}: ${formatCount(totals[name])}; `);
+  const also = (name) => (totals[`${name}_low`] === totals[`${name}_high`] ? "" : `${middle.toLowerCase()}: ${formatCount(totals[name])}; `);
   const error = scenario.exact ? drawn : `± ${formatCount(2 * totals.hit_std_error)}, ${drawn}`;
   const facts = [
-    [also("hit") ? "Hits, unknown as 0 to as 1" : "Expected hits", lead("hit"), `${also("hit")}${error}; origins not counted`],
+    [also("hit") ? ends : "Expected hits", lead("hit"), `${also("hit")}${error}; origins not counted`],
     ["Mean impact", lead("impact"), `${also("impact")}weight × loss${scenario.hours === null ? "" : " × hours down"}; of the origins: ${formatCount(totals.impact_of_origins)}`],
     ["Impact in bad worlds", lead("p95"), `${also("p95")}1 in 20 is as bad or worse; 1 in 100: ${lead("p99")}`],
   ];
@@ -77,9 +79,19 @@ function makePicture(url, label) {
   return drawn;
 }
 
-function makeKinds({ by_kind: rows }, { assume }) {
+// Where the weakest strength on a route comes from, where that is neither stated nor unknown.
+const SOURCES = { "own table": "strengths from a table", register: "strengths from the register", incidents: "typical of past incidents" };
+
+// What the figure in the middle rests on: the same words as in tables and pictures.
+function nameMiddle({ scenario: { assume }, strength_sources: from }) {
+  const counts = `unknown counts ${assume}`;
+  const tables = from.incidents ? "Typical of past incidents" : from["own table"] || from.register ? "At the middle of the tables" : "";
+  return [tables || `If ${counts}`, ...(tables && from.none ? [counts] : [])].join(", ");
+}
+
+function makeKinds({ by_kind: rows }, words) {
   const open = rows.some((row) => row.hit_low !== row.hit_high);
-  const middle = open ? `If unknown counts ${assume}` : "Expected hits";
+  const middle = open ? words : "Expected hits";
   const heads = [{ text: "Kind" }, { text: "Within reach", number: true }, { text: "of all", number: true },
     { text: "Hits, low–high", number: true }, { text: middle, number: true }, { text: "Impact", number: true }];
   return makeTable(heads, rows.map((row) => [spellWords(row.kind), formatCount(row.within_reach), formatCount(row.entities),
@@ -94,12 +106,13 @@ function listCarried(query, rows) {
 
 const formatCell = (value) => (value === null || value === undefined ? "–" : typeof value === "number" ? formatCount(value) : clip(String(value)));
 
-function makeRanking({ entities, scenario: { hours, assume }, recovery = [] }, names, carried) {
+function makeRanking(answer, names, carried) {
+  const { entities, scenario: { hours }, recovery = [] } = answer;
   const rows = entities.filter((row) => row.rank > 0);
   const timed = hours !== null;
   const stated = new Map(recovery.map((row) => [row.id, row]));
   const heads = [{ text: "#", number: true }, { text: "Who" },
-    { text: "Probability", title: `low to high; tick: if unknown counts ${assume}`, wide: true }, { text: "Verdict" },
+    { text: "Probability", title: `low to high; tick: ${nameMiddle(answer).toLowerCase()}`, wide: true }, { text: "Verdict" },
     ...(timed ? [{ text: "Down after", number: true, title: "mean hours until it is down, in worlds that take it down" },
       { text: "Down for", number: true, title: "mean hours down, in worlds that take it down" }] : []),
     { text: "Loss", number: true, title: "mean share of its function, in worlds that hit it" },
@@ -118,7 +131,7 @@ function makeRanking({ entities, scenario: { hours, assume }, recovery = [] }, n
     row.carries >= 0.05 ? formatCount(row.carries) : "–",
     ...(stated.size ? [makeRecovery(stated.get(row.id))] : []),
     ...carried.map((name) => formatCell(row[name])),
-    makeRoute(row.route ?? [], names),
+    make("div", {}, makeRoute(row.route ?? [], names), SOURCES[row.strength_source] && make("small", {}, SOURCES[row.strength_source])),
   ]));
 }
 

@@ -7,8 +7,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
-from knockon.graph.analysis.fill import Filled
-from knockon.graph.analysis.filled import describe_filled, list_rows
+from knockon.graph.analysis.filled import count_sources, list_rows
 from knockon.graph.analysis.impact import Impact, Totals, Within
 from knockon.graph.analysis.nobody import explain_nobody
 from knockon.graph.analysis.prepare import Prepared
@@ -17,11 +16,11 @@ from knockon.graph.analysis.rollout_effect import describe_rollout
 from knockon.graph.analysis.rows import build_forest, collect_arcs, rank_rows
 from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
-from knockon.graph.arrays import Floats, Ints, distinct
+from knockon.graph.arrays import Floats, distinct
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
-from knockon.graph.scenario.strengths import SOURCES, UNFILLED
+from knockon.graph.scenario.strengths import NONE
 
 
 def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
@@ -29,11 +28,12 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
     graph, scenario = prepared.graph, prepared.scenario
     entities, place, notes = rank_rows(prepared, found, ways)
     used = distinct(prepared.circuit.dependency)
-    within = _count_sources(prepared.filled, used)
+    by_source = count_sources(prepared.filled, used)
+    within = Within(len(used), by_source[NONE], by_source)
     figures = found.figures
     reached = ~prepared.is_origin & ((found.high > 0) | (not found.exact))
     nobody = () if reached.any() else explain_nobody(graph, scenario)
-    assumptions = _assumptions(prepared, found, within, used, nobody)
+    assumptions = _assumptions(prepared, found, within, nobody)
     timed = scenario.hours is not None
     recovery = find_exceeded(graph, entities) if timed else pl.DataFrame()
     impact = Impact(
@@ -74,12 +74,6 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         ),
     )
     return add_sentences(impact)
-
-
-def _count_sources(filled: Filled, used: Ints) -> Within:
-    """How many dependencies within reach have their strength from where."""
-    counts = np.bincount(filled.source[used], minlength=len(SOURCES)).tolist()
-    return Within(len(used), counts[UNFILLED], dict(zip(SOURCES, counts, strict=True)))
 
 
 def _outer(found: Spread) -> pl.DataFrame:
@@ -162,7 +156,7 @@ def _std_error(values: Floats, weight: Floats, drawn: float) -> float:
 
 
 def _assumptions(
-    prepared: Prepared, found: Spread, within: Within, used: Ints, nobody: Sequence[str]
+    prepared: Prepared, found: Spread, within: Within, nobody: Sequence[str]
 ) -> list[str]:
     """What the answer rests on beyond the stated facts."""
     graph, scenario = prepared.graph, prepared.scenario
@@ -174,7 +168,6 @@ def _assumptions(
     untouched = _not_crossed(graph, scenario)
     if untouched and not nobody:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")
-    notes += describe_filled(within.by_source, list_rows(prepared.filled, used))
     if within.unknown:
         notes.append(
             f"{within.unknown:,} of the {within.dependencies:,} dependencies within reach have an "

@@ -1,7 +1,6 @@
 """What filled the strengths that nobody stated, as rows and in words."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -9,11 +8,11 @@ import polars as pl
 from knockon.graph.analysis.fill import Filled
 from knockon.graph.arrays import Ints
 from knockon.graph.errors import some
-from knockon.graph.scenario.strengths import INCIDENTS, SOURCES
-from knockon.graph.words import join
+from knockon.graph.scenario.strengths import INCIDENTS, OWN, SOURCES, StrengthRow
+from knockon.graph.words import join, many
 
 _TEXTS = ("mode", "relation", "dependent", "provider", "provider_kind", "dependent_kind")
-_FIGURES = ("low", "mid", "high", "rho", "exposed", "hit")
+_FIGURES = ("low", "mid", "high", "rho")
 _SCHEMA = {
     **dict.fromkeys(("table", "strength_source", *_TEXTS), pl.String),
     **dict.fromkeys(_FIGURES, pl.Float64),
@@ -27,7 +26,12 @@ def list_rows(filled: Filled, used: Ints) -> pl.DataFrame:
     """The rows that filled strengths of these dependencies, those that filled most first."""
     counts = np.bincount(filled.row[used] + 1, minlength=len(filled.rows) + 1)[1:].tolist()
     rows = [
-        {"table": r.table, "strength_source": SOURCES[r.source], **asdict(r.row), "dependencies": n}
+        {
+            "table": r.table,
+            "strength_source": SOURCES[r.source],
+            **_list_cells(r.row),
+            "dependencies": n,
+        }
         for r, n in zip(filled.rows, counts, strict=True)
         if n
     ]
@@ -35,22 +39,37 @@ def list_rows(filled: Filled, used: Ints) -> pl.DataFrame:
     return frame.sort("dependencies", descending=True, maintain_order=True)
 
 
-def describe_filled(by_source: Mapping[str, int], rows: pl.DataFrame) -> list[str]:
-    """Notes on what filled strengths, and what that is good for."""
+def _list_cells(row: StrengthRow) -> dict[str, Any]:
+    return {c: getattr(row, c) for c in _SCHEMA if hasattr(row, c)}
+
+
+def count_sources(filled: Filled, used: Ints) -> dict[str, int]:
+    """How many of these dependencies have their strength from where."""
+    counts = np.bincount(filled.source[used], minlength=len(SOURCES)).tolist()
+    return dict(zip(SOURCES, counts, strict=True))
+
+
+def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> tuple[str, ...]:
+    """Notes on what filled strengths of these dependencies, and what that is good for."""
+    if not filled.rows:
+        return filled.notes
+    rows = list_rows(filled, used)
+    counts = count_sources(filled, used)
     notes = []
-    own = rows.filter(pl.col("strength_source") == "own table")
+    own = rows.filter(pl.col("strength_source") == SOURCES[OWN])
     if own.height:
         names = some(own["table"].unique(maintain_order=True).to_list())
-        count = by_source["own table"]
-        notes.append(f"{count:,} dependencies within reach have their strength from {names}")
+        count = many(counts[SOURCES[OWN]], "dependency")
+        notes.append(f"{count} {where} have their strength from {names}")
     shipped = rows.filter(pl.col("table") == INCIDENTS)
     if shipped.height:
+        count = many(counts[INCIDENTS], "dependency")
         notes.append(
-            f"{by_source['incidents']:,} dependencies within reach have the strength that was "
-            f"typical of past incidents: {describe_incidents(shipped)}; only incidents that were "
-            "noticed are counted, the true average is lower; what rests on it stays unknown"
+            f"{count} {where} have the strength that was typical of past incidents: "
+            f"{describe_incidents(shipped)}; only incidents that were noticed are counted, the "
+            "true average is lower; a verdict that rests on it stays unknown"
         )
-    return notes
+    return (*notes, *filled.notes)
 
 
 def describe_incidents(shipped: pl.DataFrame) -> str:

@@ -107,7 +107,7 @@ class Impact:
     arcs: the ways between entities within reach: `tail`, `head` (numbers), `count`, `stated`,
         `source` (the weakest); None where they are too many for a picture
     strengths: the rows of tables that filled strengths within reach: `table`, `strength_source`,
-        what they speak for, `low`, `mid`, `high`, `rho`, `exposed`, `hit`, `incidents`, `as_of`,
+        what they speak for, `low`, `mid`, `high`, `rho`, `incidents`, `as_of`,
         `source`, `note`, and `dependencies`, how many they filled
     curve: who is down when (`timeline`); None without hours
     nobody: why nobody else is hit, where nobody is; empty where somebody is, or where nothing

@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.fill import Filled, fill_strengths
-from knockon.graph.arrays import Bools, Floats, Ints, pick
+from knockon.graph.analysis.filled import describe_filled
+from knockon.graph.arrays import Bools, Floats, Ints, distinct, pick
 from knockon.graph.engine.circuit import Circuit, build_circuit
 from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.lanes import Lanes
@@ -30,13 +31,20 @@ class Whole:
     """The circuit of all entities under a scenario's mode, rules and assumptions.
 
     The first n nodes are the entities in the scenario's own mode: node numbers there are entity
-    numbers. filled: the strengths, by dependency; safe: nodes of what the scenario protects
+    numbers. filled: the strengths, by dependency; safe: nodes of what the scenario protects;
+    of_circuit: notes on relations
     """
 
     circuit: Circuit
     filled: Filled
     safe: Ints
-    notes: tuple[str, ...]
+    of_circuit: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed of relations and strengths, of the whole graph."""
+        every = np.arange(len(self.filled.source))
+        return (*self.of_circuit, *describe_filled(self.filled, every, "in the graph"))
 
     @property
     def strengths(self) -> Strengths:
@@ -138,7 +146,7 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
     protected = [graph.find(p) for p in scenario.protect]
     safe = np.flatnonzero(np.isin(circuit.entity, protected))
     filled = fill_strengths(graph, scenario)
-    return Whole(circuit, filled, safe, (*notes, *filled.notes))
+    return Whole(circuit, filled, safe, tuple(notes))
 
 
 def prepare(
@@ -154,7 +162,7 @@ def prepare(
     scenario.check_failing()
     whole = whole or build_circuit_of(graph, scenario)
     failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
-    reached, notes = reach(whole, failing), whole.notes
+    reached, notes = reach(whole, failing), whole.of_circuit
     filled = whole.filled.arriving(whole.circuit, reached, graph.size, scenario.assume)
     strengths = filled.strengths
     touched = _touched(whole.circuit, reached)
@@ -184,7 +192,7 @@ def prepare(
         runs=Run.each(draws, scenario.seed),
         touched=touched,
         filled=filled,
-        notes=notes,
+        notes=(*notes, *describe_filled(filled, distinct(circuit.dependency))),
     )
 
 

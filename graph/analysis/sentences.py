@@ -164,6 +164,21 @@ def _describe_sureness(impact: Impact) -> str:
     return f"{which}: this is who could be hit, not who will be. {middle}"
 
 
+def describe_frequencies(impact: Impact) -> str:
+    """`Half of all cases: at most 32 of 298 hit; one in twenty: 245 or more. `; empty where all
+    cases are alike."""
+    worlds = impact.distribution.sort("hit")
+    reached = worlds["weight"].cum_sum()
+    half, late = (worlds.item(int((reached < q - 1e-12).sum()), "hit") for q in (0.5, 0.95))
+    if worlds["hit"].n_unique() < 2:
+        return ""
+    everybody = int(impact.by_kind["within_reach"].sum())
+    return (
+        f"Half of all cases: at most {half:,.0f} of {everybody:,} hit; one in twenty: "
+        f"{late:,.0f} or more. "
+    )
+
+
 def _describe_filled(impact: Impact, error: str) -> str:
     """The same where tables filled strengths that nobody stated."""
     within, by = impact.within, impact.within.by_source
@@ -180,6 +195,7 @@ def _describe_filled(impact: Impact, error: str) -> str:
     counts = shipped.group_by("mode", maintain_order=True).agg(pl.col("incidents").max())
     counted = join([f"{n} of {mode}" for mode, n in counts.iter_rows()])
     return (
-        f"{which} {middle} Counted incidents: {counted}; only those that were noticed, so the true "
-        "average is lower. This is who could be hit, not who will be."
+        f"{which} {middle} {describe_frequencies(impact)}Counted incidents: {counted}; only those "
+        "that were noticed, so the true average is lower. This is who could be hit, not who will "
+        "be."
     )

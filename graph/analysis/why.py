@@ -28,6 +28,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import Options, find_field
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
+from knockon.graph.scenario.strengths import SOURCES
 
 if TYPE_CHECKING:
     pass
@@ -206,14 +207,15 @@ def _describe_chain(prepared: Prepared, arcs: Ints, measured: dict[str, Any]) ->
 
 def _describe_step(prepared: Prepared, arc: int) -> dict[str, Any]:
     member = int(prepared.circuit.member[arc])
-    row = prepared.graph.dependencies.row(int(prepared.circuit.dependency[member]), named=True)
+    dependency = int(prepared.circuit.dependency[member])
+    row = prepared.graph.dependencies.row(dependency, named=True)
     draw = int(prepared.draws.of_member[member])
     low, middle, high = (float(s[draw]) for s in prepared.draws.strengths)
     return {
         "dependent": str(row["dependent"]), "provider": str(row["provider"]),
         "relation": row["relation"], "strength": middle, "strength_low": low,
         "strength_high": high,
-        "strength_source": "none" if row["probability"] is None else "stated",
+        "strength_source": SOURCES[int(prepared.filled.source[dependency])],
         "source": row["source"], "evidence": row["evidence"],
     }  # fmt: skip
 

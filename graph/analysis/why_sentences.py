@@ -85,5 +85,10 @@ def _join(names: Sequence[str]) -> str:
 def _say_strength(step: dict[str, Any]) -> str:
     if step["strength_source"] == "none":
         return "strength unknown"
+    if step["strength_source"] != "stated":
+        ends = f"{percent(step['strength_low'])} to {percent(step['strength_high'])}"
+        said = {"incidents": "typical of past incidents", "own table": "by your own table"}
+        where = said.get(step["strength_source"], f"by the {step['strength_source']}")
+        return f"{percent(step['strength'])} ({ends}) {where}"
     source = f", {clip(step['source'], 60)}" if step["source"] else ""
     return f"stated as {percent(step['strength_low'])}{source}"

@@ -33,6 +33,21 @@ def find_middle(points: Sequence[Point]) -> Point:
     return (ax + 3 * bx + 3 * cx + dx) / 8, (ay + 3 * by + 3 * cy + dy) / 8
 
 
+KNOWN = {
+    "stated": "strength stated",
+    "table": "strength from a table",
+    "typical": "strength typical of past incidents",
+    "partly": "partly unknown strength",
+    "unknown": "strength unknown",
+}
+"""What is known of the strengths on a line, in words."""
+KNOWLEDGE = {
+    "stated": "stated", "own table": "table", "register": "table", "incidents": "typical",
+    "none": "unknown",
+}  # fmt: skip
+"""The same of one strength, by where it comes from."""
+
+
 def make_dashes(knowledge: str, stroke: float) -> str:
     """The dashes of a line of strengths that are `stated`, from a `table`, `typical` of past
     incidents, `partly` or `unknown`."""

@@ -6,7 +6,7 @@ from typing import Any
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.errors import some
-from knockon.graph.maps.arrows import draw_arrow, draw_swatch, make_dashes
+from knockon.graph.maps.arrows import KNOWLEDGE, KNOWN, draw_arrow, draw_swatch, make_dashes
 from knockon.graph.maps.layout import Layout, lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.phrases import describe_source, name_carriers
@@ -26,13 +26,6 @@ from knockon.graph.words import (
 _PAD = 12.0
 _LEAST, _MOST = 110.0, 250.0  # width of a box
 _TOOLTIP_NAMES = 12
-_KNOWN = {
-    "stated": "strength stated",
-    "table": "strength from a table",
-    "typical": "strength typical of past incidents",
-    "partly": "partly unknown strength",
-    "unknown": "strength unknown",
-}
 _LOWER = {
     "enterprise": 1.5,
     "site": 2.0,
@@ -172,7 +165,7 @@ def _line(impact: Impact, plan: Plan, layout: Layout, line: Line) -> str:
         for b in (box[line.tail], box[line.head])
     ]
     what = "one more way" if line.beside else f"{line.count:,} on this way"
-    strength = _KNOWN[_knowledge(line)]
+    strength = KNOWN[_knowledge(line)]
     stroke = 1.0 if line.beside else _stroke(line.count)
     dash = make_dashes(_knowledge(line), stroke)
     arrow = draw_arrow(points, stroke, dash, 0.55 if line.beside else 0.8)
@@ -185,7 +178,7 @@ def _knowledge(line: Line) -> str:
         return "stated"
     if line.source == "none":
         return "partly" if line.known else "unknown"
-    return "typical" if line.source == "incidents" else "table"
+    return KNOWLEDGE[line.source]
 
 
 def _stroke(count: int) -> float:
@@ -230,7 +223,7 @@ def _legend(plan: Plan, middle: str) -> list[tuple[str, str]]:
         items.append((dashed, "not known whether hit"))
     shown_ways = {_knowledge(w) for w in plan.lines}
     items += [
-        (draw_swatch(3, make_dashes(k, 3)), words) for k, words in _KNOWN.items() if k in shown_ways
+        (draw_swatch(3, make_dashes(k, 3)), words) for k, words in KNOWN.items() if k in shown_ways
     ]
     if len({w.count for w in plan.lines if not w.beside}) > 1:
         items.append((draw_swatch(1.2, "", 4) + draw_swatch(6, "", 11), "wider: more pass here"))

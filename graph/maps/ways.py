@@ -3,12 +3,20 @@
 from typing import Any
 
 from knockon.graph.analysis.why import Explanation
-from knockon.graph.maps.arrows import draw_arrow, draw_swatch, find_middle, make_dashes
+from knockon.graph.maps.arrows import (
+    KNOWLEDGE,
+    KNOWN,
+    draw_arrow,
+    draw_swatch,
+    find_middle,
+    make_dashes,
+)
 from knockon.graph.maps.axes import footer
 from knockon.graph.maps.layout import lay_out
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, ORIGIN, PAPER
 from knockon.graph.maps.text import clean, width, wrap, xml
+from knockon.graph.scenario.strengths import SOURCES
 from knockon.graph.words import percent, relation_name
 
 _MOST, _PAD = 190.0, 12.0  # width of a name, room beside it
@@ -119,7 +127,8 @@ def _draw_line(
         said += f"; one of {len(group['lost']) + len(group['left'])} {clean(group['group'], 60)}, "
         said += f"of which it needs {group['needs']}"
     stroke = 1.2 if step is None else 2.4
-    arrow = draw_arrow(points, stroke, make_dashes("stated" if known else "unknown", stroke), 0.8)
+    knowledge = KNOWLEDGE[step["strength_source"]] if step else "stated"
+    arrow = draw_arrow(points, stroke, make_dashes(knowledge, stroke), 0.8)
     label = ""
     if step is not None and known and step["strength"] < 1:
         x, y = find_middle(points)
@@ -141,10 +150,10 @@ def _list_legend(
             )
             items.append((swatch, words))
     sources = {s["strength_source"] for s in steps.values()}
-    if sources - {"none"}:
-        items.append((draw_swatch(2.4, ""), "strength stated; 100 % where no figure stands"))
-    if "none" in sources:
-        items.append((draw_swatch(2.4, make_dashes("unknown", 2.4)), "strength unknown"))
+    for knowledge in dict.fromkeys(KNOWLEDGE[s] for s in SOURCES if s in sources):
+        also = "; 100 % where no figure stands" if knowledge == "stated" else ""
+        swatch = draw_swatch(2.4, make_dashes(knowledge, 2.4))
+        items.append((swatch, f"{KNOWN[knowledge]}{also}"))
     if any(ends not in steps for ends in spare):
         items.append((draw_swatch(1.2, ""), "an alternative of one function"))
     return items

@@ -82,8 +82,8 @@ FIELDS = (
     ),
     Field(
         "strengths", STRENGTHS,
-        "What fills strengths that nobody stated: incidents (typical of past incidents), or a "
-        "table of your own, looked up first.",
+        "What fills strengths that nobody stated: what was typical of past incidents; on the "
+        "command line also FILE.csv, looked up first, and several of them.",
         default=(), choices=describe_strengths(),
         form=Form("Strengths that nobody stated", "assumptions"),
     ),

@@ -37,7 +37,7 @@ class StrengthRow:
     """What is said of the dependencies that a row speaks for; empty texts speak for any.
 
     low, mid, high: strengths of the three runs; rho: how strongly they rise and fall together
-    exposed, hit: the counts that these come from; 0, 0 where none are stated
+    exposed, hit: counts that are still to be turned into these; 0, 0 where none are stated
     incidents: how many incidents they come from; 0: not said
     """
 
@@ -333,6 +333,7 @@ def weigh_counts(counted: Sequence[StrengthRow]) -> StrengthRow:
     shares = [row.hit / row.exposed for row in counted]
     after = before + sum(voices)
     moved = (before * mid + sum(v * s for v, s in zip(voices, shares, strict=True))) / after
+    counts = [f"{row.hit:,.10g} of {row.exposed:,.10g} hit" for row in counted]
     closer = math.sqrt(
         (moved * (1 - moved) / (after + 1)) / (mid * (1 - mid) / (before + 1))
     )  # fmt: skip
@@ -342,8 +343,9 @@ def weigh_counts(counted: Sequence[StrengthRow]) -> StrengthRow:
         mid=moved,
         high=min(moved + (high - mid) * closer, 1.0),
         rho=rho,
-        exposed=sum(row.exposed for row in counted),
-        hit=sum(row.hit for row in counted),
+        exposed=0.0,
+        hit=0.0,
+        note="; ".join([*counts, *dict.fromkeys(row.note for row in counted if row.note)]),
         source="; ".join(dict.fromkeys(row.source for row in counted)),
         incidents=len(counted),
     )
