@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knockon.graph.analysis.fill import fill_strengths
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.tallies import spread_losses
 from knockon.graph.analysis.whatif import whatif
@@ -97,7 +98,7 @@ def test_losses_are_the_same_in_both_forms(case: Asked, worlds: int) -> None:
     circuit, run, origins = laid_out(graph, scenario)
     whole = Prepared(
         graph, scenario, circuit, circuit, None, Nodes.of(circuit.entity), origins, run.draws,
-        (run,), origins[:0], (),
+        (run,), origins[:0], fill_strengths(graph, scenario), (),
     )  # fmt: skip
     lanes = Lanes(circuit, 1, compiled=True)
     exact = len(run.uncertain) <= EXACT
