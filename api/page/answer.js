@@ -64,7 +64,7 @@ function listCharts({ hours, rollout }) {
 }
 
 // An <object> keeps the tooltips of a picture, and runs nothing of it: its own policy forbids that.
-function makePicture(url, label) {
+export function makePicture(url, label) {
   const drawn = make("object", { type: "image/svg+xml", data: url, "aria-label": label },
     make("p", {}, "The picture could not be drawn. ", make("a", { href: url }, "See why")));
   drawn.addEventListener("load", () => {

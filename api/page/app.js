@@ -4,6 +4,7 @@ import { show } from "./answer.js";
 import { buildPath, fetchJson, fetchNames, Problem } from "./api.js";
 import { $, make, makeName } from "./dom.js";
 import { Picker } from "./picker.js";
+import { askWhole, listenToButtons } from "./rows.js";
 
 const form = $("#question");
 const graph = $("#graph");
@@ -34,13 +35,38 @@ function readAddress() {
     part.open ||= [...part.querySelectorAll("[data-field], [data-list]")].some((element) => stated.has(keyOf(element)));
   }
   $("#answer").hidden = true;
+  $("#rows").hidden = true;
   $("#problem").hidden = true;
   if (wanted !== null && graph.value !== wanted) {
     graph.selectedIndex = 0;
     return showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${wanted}”. Choose one above.` }));
   }
   describeGraph();
+  const verb = given.get("ask");
+  if (verb !== null) return showWhole(verb, [...given].filter(([key]) => key !== "graph" && key !== "ask"));
   return origins.values.length ? ask() : undefined;
+}
+
+// A question about the whole graph: the address then holds it.
+function askAboutAll(verb, stated) {
+  history.pushState(null, "", `?${new URLSearchParams([["graph", graph.value], ["ask", verb], ...stated])}`);
+  return showWhole(verb, stated);
+}
+
+async function showWhole(verb, stated) {
+  const mine = ++latest;
+  $("#status").textContent = "Computing…";
+  $("#problem").hidden = true;
+  $("#answer").hidden = true;
+  try {
+    const answer = await askWhole(graph.value, verb, stated, askAboutAll);
+    if (mine !== latest) return;
+    document.title = `${answer.headline} – knockon`;
+    $("#status").textContent = "";
+    $("#rows-headline").focus({ preventScroll: true });
+  } catch (fault) {
+    if (mine === latest) showProblem(fault);
+  }
 }
 
 async function ask(top) {
@@ -49,6 +75,7 @@ async function ask(top) {
   const asked = top ? [...query, ["top", top]] : query;
   $("#status").textContent = "Computing…";
   $("#problem").hidden = true;
+  $("#rows").hidden = true;
   try {
     const answer = await fetchJson(buildPath(graph.value, "/whatif"), asked);
     const names = new Map(answer.entities.map((row) => [row.id, row.name]));
@@ -75,6 +102,7 @@ function showProblem(fault) {
   if (near.length) $("#problem").append(make("p", {}, "Did you mean:"), make("ul", {}, ...choices));
   $("#problem").hidden = false;
   $("#answer").hidden = true;
+  $("#rows").hidden = true;
   $("#status").textContent = "";
 }
 
@@ -138,6 +166,7 @@ async function start() {
 }
 
 const started = start();
+listenToButtons((verb, stated) => started.then((there) => there && askAboutAll(verb, stated)));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   started.then((there) => there && submit());

@@ -25,6 +25,7 @@ from knockon.graph.scenario.kinds import (
     LISTED,
     NAMES,
     NUMBER,
+    ORDER,
     ROLLOUT,
     STRENGTHS,
     TABLE,
@@ -182,6 +183,10 @@ def _describe_names(field: Field, text: bool) -> list[JsonSchemaValue]:
     return [name] if text else [name, {"type": "array", "items": name, "maxItems": field.most}]
 
 
+def _describe_order(field: Field, _: bool) -> list[JsonSchemaValue]:
+    return [{"type": "integer", **_describe_bounds(field)}, {"type": "string", "enum": ["all"]}]
+
+
 def _describe_flag(_: Field, __: bool) -> list[JsonSchemaValue]:
     return [{"type": "boolean"}]
 
@@ -220,6 +225,7 @@ DESCRIPTIONS: dict[Any, Callable[[Field, bool], list[JsonSchemaValue]]] = {
     ROLLOUT: _describe_rollout,
     AMONG: _describe_among,
     FLAG: _describe_flag,
+    ORDER: _describe_order,
     NAMES: _describe_names,
     TABLE: _describe_table,
     LISTED: _describe_listed,

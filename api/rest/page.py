@@ -24,6 +24,7 @@ from knockon.graph.scenario.kinds import (
     Form,
     Kind,
 )
+from knockon.graph.scenario.questions import QUESTIONS
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
@@ -56,7 +57,19 @@ def _serve_file(content: bytes, media: str) -> Callable[..., Response]:
 
 def write_fields(page: str) -> str:
     """The page with its fields where it asks for them. Raises KeyError for one it does not have."""
+    page = page.replace("<!-- questions -->", _write_questions())
     return re.sub(r"<!-- fields: ([\w ]+) -->", lambda found: _write_several(found[1]), page)
+
+
+def _write_questions() -> str:
+    """A button for each verb that needs nobody to fail; whether it has a picture, and rolls up."""
+    about_all = [q for q in QUESTIONS if q.origins == "none" and not q.target and not q.other]
+    return "\n".join(
+        f'<button type="button" data-verb="{q.name}"{" data-picture" if q.picture else ""}'
+        f"{' data-by' if any(f.name == 'by' for f in q.fields) else ''}>"
+        f"{escape(q.summary.partition(':')[0])}</button>"
+        for q in about_all
+    )
 
 
 def _write_several(named: str) -> str:

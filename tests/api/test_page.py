@@ -223,3 +223,40 @@ def test_every_field_has_a_label(page):
     """Inputs and selects are named for screen readers."""
     unnamed = "[...document.querySelectorAll('input, select')].filter(e => !e.labels.length).length"
     assert page.evaluate(unnamed) == 0
+
+
+def test_who_stands_on_whom_is_one_button(page, port):
+    """Headline, picture and rows; by groups of companies with another; the address holds it."""
+    page.click("#whole button:has-text('Who stands on whom')")
+    page.wait_for_selector("#rows:not([hidden])")
+    assert page.inner_text("#rows-headline").startswith("Vendor (uses) is used by 4 of 5")
+    assert page.url.endswith("?graph=market&ask=concentration")
+    assert "Vendor" in page.inner_text("#rows-table tbody tr:first-child")
+    page.wait_for_selector("#rows-picture object[style*=aspect-ratio]")
+    page.click("#rows-links button")
+    page.wait_for_url("**by=parent")
+    page.wait_for_selector("#rows-links button:has-text('each by itself')")
+    for link in page.locator("#rows-links a").all():
+        assert page.request.get(f"http://127.0.0.1:{port}{link.get_attribute('href')}").ok
+    page.goto(f"http://127.0.0.1:{port}/?graph=hostile&ask=concentration")
+    page.wait_for_selector("#rows:not([hidden])")
+    assert page.locator("script").count() == 1
+    page.goto(f"http://127.0.0.1:{port}/?graph=market&ask=nothing")
+    page.wait_for_selector("#problem:not([hidden])")
+
+
+def test_the_inventory_stands_beside_the_rows(page, port):
+    """Columns and a condition, from the form."""
+    page.goto(f"http://127.0.0.1:{port}/?graph=market&origin=vendor")
+    page.wait_for_selector("#answer:not([hidden])")
+    page.click("#view summary")
+    page.fill("#columns", "tier, country")
+    page.fill("#where", "kind = 'enterprise' and sector is not null")
+    page.click("button[type=submit]")
+    page.wait_for_selector("#ranking thead:has-text('country')")
+    assert page.locator("#ranking tbody tr").count() == 2
+    assert "columns=" in page.url
+    page.fill("#where", "knd = 'enterprise'")
+    page.click("button[type=submit]")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "did you mean 'kind'" in page.inner_text("#problem")
