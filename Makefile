@@ -10,7 +10,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo test check serve clean
 
 demo: .venv/.base
+	@echo "Who could be hit:"
 	@$(BIN)/knockon whatif samples/federal-cloud-2024 "Falcon Platform" --top 15 --svg out/falcon.svg
+	@echo; echo "What past incidents make typical:"
+	@$(BIN)/knockon whatif samples/federal-cloud-2024 "Falcon Platform" --top 0 --strengths incidents
+	@echo; echo "The ten strengths worth asking for:"
+	@$(BIN)/knockon strengths samples/federal-cloud-2024 "Falcon Platform" --strengths incidents
 
 test: .venv/.test
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile

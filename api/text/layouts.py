@@ -8,6 +8,7 @@ from knockon.api.text.cells import format_cell, make_column, make_shares
 from knockon.api.text.columns import Column
 from knockon.api.text.concentration import list_concentration
 from knockon.api.text.ranking import name_one
+from knockon.api.text.strengths import list_strengths
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.maps.text import clean
 from knockon.graph.words import chance, percent
@@ -115,6 +116,7 @@ def lay_out_cut_sets(answer: Answer, rows: pl.DataFrame) -> list[Column]:
 
 
 LAYOUTS: dict[str, Layout] = {
+    "strengths": list_strengths,
     "compare": lay_out_comparison,
     "concentration": list_concentration,
     "cuts": lay_out_cut_sets,

@@ -230,6 +230,15 @@ QUESTIONS: tuple[Question, ...] = (
         picture=True,
     ),
     Question(
+        "strengths",
+        "What is known of strengths, what fills them, and which would be worth asking for.",
+        "knockon.graph.analysis.strengths:strengths",
+        origins="some",
+        leaves_out=("hours", "rollout", "halt", "precision", "worlds"),
+        top=10,
+        carries=False,
+    ),
+    Question(
         "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",
         "knockon.graph.analysis.why:why", origins="needed", target=True, top=5, counts=True,
         picture=True,
