@@ -183,24 +183,13 @@ def strength(dep: Dep, unknown: float) -> Fraction:
     return Fraction(unknown if dep.probability is None else dep.probability)
 
 
-# shared draws: the docstring of knockon.graph.engine.sharing, one number at a time
+# shared draws: the docstring of knockon.graph.engine.sharing, one world at a time
 
 
 def cause_key(dep: Dep, mode: str) -> int:
     if dep.shared_cause is not None:
         return identity_key(dep.shared_cause, "\x00cause")
     return identity_key(dep.provider, mode, dep.relation, "\x00cause")
-
-
-def shared_uniform(key: int, seed: int, word: int) -> int:
-    """v of one word, a whole number of 32 binary digits."""
-    h = mix(((key ^ mix((seed + G) & MASK)) + (word // 64 + 1) * G) & MASK)
-    digits = [word % 64 >> j & 1 for j in range(6)]  # the least significant comes first: reversed
-    v = before = 0
-    for j, digit in enumerate(digits):
-        v = 2 * v + (digit ^ (mix((h + (2**j + before) * G) & MASK) & 1))
-        before = 2 * before + digit
-    return v << 26 | mix((h + (64 + word % 64) * G) & MASK) >> 38
 
 
 @cache
@@ -246,10 +235,10 @@ def strength_in(dep: Dep, case: "Case", number: int, unknown: float) -> Fraction
     q = strength(dep, unknown)
     if not dep.rho or q in (0, 1):
         return q
-    v = shared_uniform(cause_key(dep, case.mode), case.seed, number // 64)
+    v = uniform(cause_key(dep, case.mode), case.seed, number)
     if dep.rho == 1:
-        return Fraction(v >= math.ceil((1 - q) * 2**32))
-    return Fraction(shared_strength(float(q), dep.rho, v >> 20))
+        return Fraction(v >= 1 - q)
+    return Fraction(shared_strength(float(q), dep.rho, int(4096 * v)))
 
 
 def drawn_world(model: Model, case: Case, number: int, unknown: float) -> World:

@@ -20,9 +20,8 @@ from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
 from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import close
-from knockon.graph.engine.kernels.layout import CERTAIN, WORDS, Drawing, Wiring, Worlds
+from knockon.graph.engine.kernels.layout import CERTAIN, WORDS, Drawing, Shared, Wiring, Worlds
 from knockon.graph.engine.memory import free_bytes, workers
-from knockon.graph.engine.sharing import Sharing
 from knockon.graph.engine.uniforms import ALL, salt, thresholds
 from knockon.graph.engine.wiring import measure_block, wire
 from knockon.graph.engine.worlds import Block, Run
@@ -133,11 +132,12 @@ class Lanes:
         wiring = self.wiring()
         drawing = self.drawing(run, given=given)
         drawn = sum(d.bytes for d in self._drawings.values())
+        shared = Shared.none() if given or run.sharing is None else run.sharing.salted()
         self.taken = wiring.bytes + drawn, measure_block(len(self.circuit.entity))
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         closure_kernel.load()
         yield from self.executor.run(
-            close_block, Closing(wiring, drawing, origins, run.sharing), blocks, workers=count,
+            close_block, Closing(wiring, drawing, shared, origins), blocks, workers=count,
             workspace=Workspace(Scratch.of, size_scratch(wiring)),
         )  # fmt: skip
 
@@ -241,8 +241,8 @@ class Closing(NamedTuple):
 
     wiring: Wiring
     drawing: Drawing
+    shared: Shared
     origins: Ints
-    sharing: Sharing | None = None
 
 
 def close_block(shared: Closing, scratch: Any, block: Block) -> Words:
@@ -252,8 +252,8 @@ def close_block(shared: Closing, scratch: Any, block: Block) -> Words:
     nodes, hit = _start(block, shared.origins)
     start = np.zeros((len(nodes), WORDS), np.uint64)
     start[:, : block.words] = hit
-    worlds = Worlds.of(block.first, block.given(shared.sharing))
-    found = close(shared.wiring, shared.drawing, worlds, nodes, start, scratch)
+    worlds = Worlds.of(block.first, block.cases)
+    found = close(shared.wiring, shared.drawing, shared.shared, worlds, nodes, start, scratch)
     return found[:, : block.words]
 
 

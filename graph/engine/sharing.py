@@ -1,124 +1,179 @@
 """Shared draws: in each world one strength for all dependencies of one cause.
 
-A dependency with rho > 0 belongs to a cause c. Its strength in a world is the quantile of a Beta
-distribution, with its own strength q as the mean and rho as the intra-class correlation, at v_c:
-uniform, the same for all dependencies of the cause and for the three coupled runs. The 64 worlds of
-a word share v_c, so that it costs little; over words it is a scrambled net (a van der Corput
-sequence with nested uniform scrambling, Owen 1995, its own for each cause), so that few words fill
-the distribution evenly. All is a pure function of (seed, word, identity of the cause):
+A dependency with rho > 0 belongs to a cause c. Its strength in a world w is the quantile of a Beta
+distribution, with its own strength q as the mean and rho as the intra-class correlation, at v_c(w):
+the same for all dependencies of the cause and for the three coupled runs. v is drawn as every other
+number is (`uniforms`), of the key of the cause: a pure function of (seed, world, identity of the
+cause). Every world has its own, so that worlds stay independent of each other: the errors of
+probabilities, totals and differences are those of so many worlds, whatever shares a cause. (One v
+for the 64 worlds of a word would cost less, and a net over words would make up for it where there
+is one cause; with two causes it hides how they meet.)
 
-    h         mix((key(c) ^ mix(seed + G)) + (k // 64 + 1) G) for word k; G, mix as in `uniforms`
-    r         k % 64 with its 6 binary digits reversed
-    digit j   of v (0..5, the most significant first): digit j of r, flipped where
-              mix(h + (2^j + p) G) is odd, p = the j digits of r before it as a number
-    rest      of v: digits 0..5 of mix(h + (64 + k % 64) G), as of `uniforms` the most significant
-              first, and 20 more after them
-
-v has 12 digits, a cell of 4,096; the strength is the mean of the quantile over the cell, so that
-every probability stays what it is without sharing, to the last digit. At rho 1, where a strength is
-either 0 or 1, all 32 digits of v decide.
+The first 12 digits of v are a cell of 4,096; the strength is the mean of the quantile over the
+cell, so that every probability stays what it is without sharing, to the last digit. At rho 1, where
+a strength is either 0 or 1, all 32 digits of v decide.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.beta import find_cell_means
-from knockon.graph.engine.uniforms import GOLDEN, bernoulli, mix, salt, thresholds
+from knockon.graph.engine.kernels.layout import WORDS, Laws, Shared, SharedDraws
+from knockon.graph.engine.uniforms import (
+    CELL_DIGITS,
+    DIGITS,
+    GOLDEN,
+    bernoulli,
+    draw_states,
+    mix,
+    salt,
+    thresholds,
+)
 
-CELLS = 1 << 12  # of v
-_NET = 6  # digits of v that are spread evenly: over 64 words
-_FINE = 20  # digits of v beyond the cell
-_COMPILED_FROM = 1 << 16  # draws by words that pay for the start of the compiled form
+CELLS = 1 << CELL_DIGITS  # of v
+_PIECE = 1 << 22  # worlds of causes looked at together by the numpy form
+_VARIES = np.uint64(1 << 33)  # in the place of a threshold of v
 
 
 class Sharing(NamedTuple):
-    """The shared draws of one run: S draws of C causes, of D distributions.
+    """The shared draws of one run: S draws, in a row those of each of P pairs of a cause and a law.
 
     place: (S,) of each among the uncertain draws of the run; key: (S,) its own identity
-    cause: (S,) its cause; cause_key: (C,) identity of each cause
-    law: (S,) its distribution; mean, rho: (D,) of each; seed: of the run
-    table: (D, 4096) thresholds of the cells, 2^33 where not known yet; filled as they are met
+    start: (P + 1,) first draw of each pair; cause_key: (P,) identity of its cause; law: (P,)
+    table: (D, 4096) thresholds of the strengths in each cell, by law, modulo 2^32; full: (D,) the
+    cell from which on they are 2^32
+    from_on: (D,) where rho is 1, the number of v's digits from which on all are live
+    seed: of the run
     """
 
     place: Ints
     key: Words
-    cause: Ints
+    start: Ints
     cause_key: Words
     law: Ints
-    mean: Floats
-    rho: Floats
+    table: npt.NDArray[np.uint32]
+    full: npt.NDArray[np.uint32]
+    from_on: Words
     seed: int
-    table: Words
 
     @classmethod
     def of(
         cls, place: Ints, key: Words, cause_key: Words, mean: Floats, rho: Floats, seed: int
     ) -> "Sharing":
         """place, key, cause_key, mean, rho: (S,) of each draw."""
-        causes, cause = np.unique(cause_key, return_inverse=True)
         laws, law = np.unique(np.column_stack([mean, rho]), axis=0, return_inverse=True)
-        table = np.full((len(laws), CELLS), _UNKNOWN)
+        law = law.reshape(-1)
+        order = np.lexsort([law, cause_key])
+        changes = (np.diff(cause_key[order]) != 0) | (np.diff(law[order]) != 0)
+        start = np.flatnonzero(np.concatenate([[True], changes]))
+        first = order[start]
         return cls(
-            place, key, cause, causes, law.reshape(-1), laws[:, 0].copy(), laws[:, 1].copy(), seed,
-            table,
+            place[order], key[order], np.append(start, len(order)), cause_key[first], law[first],
+            *tabulate(laws), np.where(laws[:, 1] >= 1, thresholds(1 - laws[:, 0]), _VARIES), seed,
         )  # fmt: skip
 
-    def draw(self, first: int, words: int) -> Words:
+    @property
+    def pair(self) -> Ints:
+        """(S,) the pair of each draw."""
+        return np.repeat(np.arange(len(self.law)), np.diff(self.start))
+
+    @property
+    def several(self) -> bool:
+        """Whether two draws are of one cause."""
+        return len(np.unique(self.cause_key)) < len(self.key)
+
+    def draw(self, first: int, words: int, *, compiled: bool = False) -> Words:
         """(S, W) the worlds of the words `first`, `first + 1`, ... in which each is live."""
+        if compiled:
+            return self._draw_compiled(first)[:, :words]
+        step = max(1, _PIECE // (64 * len(self.law)))
         numbers = np.arange(first, first + words)
-        cells, fine = find_cells(self.cause_key, numbers, self.seed)
-        self._fill(cells)
-        limit = self.table[self.law[:, None], cells[self.cause]]
-        whole = self.rho >= 1
-        if whole.any():  # all digits of v, or none of them: live in all worlds of the word or none
-            digits = (cells.astype(np.uint64) << np.uint64(_FINE)) | fine
-            from_on = thresholds(1 - self.mean)
-            every = whole[self.law]
-            limit[every] = np.where(
-                digits[self.cause[every]] >= from_on[self.law[every], None], _ALWAYS, np.uint64(0)
-            )
-        return draw_below(self.key, limit, numbers, self.seed)
+        parts = [self._draw(numbers[i : i + step]) for i in range(0, words, step)]
+        return np.concatenate(parts, axis=1)
 
-    def _fill(self, cells: Ints) -> None:
-        """The thresholds of the cells that are met, into the table."""
-        for law in np.flatnonzero(self.rho < 1):
-            met = np.unique(cells[np.unique(self.cause[self.law == law])])
-            new = met[self.table[law, met] == _UNKNOWN]
-            if len(new):
-                means = find_cell_means(float(self.mean[law]), float(self.rho[law]), new, CELLS)
-                self.table[law, new] = thresholds(means)
+    def _draw(self, numbers: Ints) -> Words:
+        cells = find_cells(self.cause_key, numbers, self.seed)
+        limits, sure = self.table[self.law[:, None], cells], cells >= self.full[self.law][:, None]
+        pair = self.pair
+        found = draw_below(self.key, limits, sure, pair, numbers, self.seed)
+        whole = np.flatnonzero(self.from_on[self.law] < _VARIES)
+        if len(whole):
+            from_on = self.from_on[self.law[whole]]
+            alike = np.zeros((len(self.law), len(numbers)), np.uint64)
+            alike[whole] = ~bernoulli(self.cause_key[whole], from_on, numbers, self.seed)
+            of_whole = np.isin(pair, whole)
+            found[of_whole] = alike[pair[of_whole]]
+        return found
+
+    def _draw_compiled(self, first: int) -> Words:
+        from knockon.graph.engine.kernels.sharing_numba import draw_shared
+
+        counter = np.arange(first + 1, first + WORDS + 1, dtype=np.uint64) * GOLDEN
+        return draw_shared(self.salted(), counter)
+
+    def salted(self) -> Shared:
+        """The same as the compiled kernels read it."""
+        salted = salt(self.seed)
+        draws = SharedDraws(
+            self.key ^ salted, self.pair.astype(np.int32), self.start.astype(np.int64),
+            self.cause_key ^ salted, self.law.astype(np.int64),
+        )  # fmt: skip
+        return Shared(draws, Laws(self.table, self.full, self.from_on))
 
 
-_UNKNOWN = np.uint64(1 << 33)
-_ALWAYS = np.uint64(1 << 32)
+def tabulate(laws: Floats) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """(D, 4096) thresholds of the strengths in each cell, modulo 2^32, and (D,) the cell from which
+    on they are 2^32. laws: (D, 2) mean and rho of each; where rho is 1 nothing stands."""
+    table = np.zeros((len(laws), CELLS), np.uint32)
+    full = np.full(len(laws), CELLS, np.uint32)
+    cells = np.arange(CELLS)
+    for row, (mean, rho) in enumerate(laws.tolist()):
+        if rho < 1:
+            means = np.maximum.accumulate(find_cell_means(mean, rho, cells, CELLS))
+            limits = thresholds(means)
+            table[row] = limits.astype(np.uint32)
+            full[row] = np.searchsorted(limits, np.uint64(1 << DIGITS))
+    return table, full
 
 
-def find_cells(cause_key: Words, numbers: Ints, seed: int) -> tuple[Ints, Words]:
-    """(C, W) the cell of v of each cause in each word, and its 20 further digits as a number."""
-    low = (numbers % 64).astype(np.uint64)
-    reversed_ = np.zeros_like(low)
-    for digit in range(_NET):
-        reversed_ |= ((low >> np.uint64(digit)) & np.uint64(1)) << np.uint64(_NET - 1 - digit)
+def find_cells(cause_key: Words, numbers: Ints, seed: int) -> Ints:
+    """(C, 64 W) the cell of v of each cause in each world of these words."""
     with np.errstate(over="ignore"):
-        high = (numbers // 64 + 1).astype(np.uint64) * GOLDEN
-        state = mix((cause_key ^ salt(seed))[:, None] + high[None, :])
-        net = np.broadcast_to(reversed_, state.shape).copy()
-        for digit in range(_NET):
-            before = reversed_ >> np.uint64(_NET - digit)
-            mark = (np.uint64(1 << digit) + before) * GOLDEN
-            flip = mix(state + mark[None, :]) & np.uint64(1)
-            net ^= flip << np.uint64(_NET - 1 - digit)
-        rest = mix(state + ((np.uint64(64) + low) * GOLDEN)[None, :])
-    cells = (net << np.uint64(_NET)) | (rest >> np.uint64(64 - _NET))
-    fine = (rest << np.uint64(_NET)) >> np.uint64(64 - _FINE)
-    return cells.astype(np.int64), fine
+        state = draw_states(cause_key, numbers, seed)
+        cells = np.zeros((len(cause_key), 64 * len(numbers)), np.int16)
+        for digit in range(CELL_DIGITS):
+            bits = mix(state + np.uint64(digit + 1) * GOLDEN).astype("<u8", copy=False)
+            ones = np.unpackbits(bits.view(np.uint8), axis=1, bitorder="little")
+            cells |= ones.astype(np.int16) << (CELL_DIGITS - 1 - digit)
+    return cells
 
 
-def draw_below(key: Words, limit: Words, numbers: Ints, seed: int) -> Words:
-    """(S, W) the worlds in which each draw lies below its threshold (S, W) of the word."""
-    found = np.empty(limit.shape, np.uint64)
-    for word, number in enumerate(numbers):
-        found[:, word] = bernoulli(key, limit[:, word], np.array([number]), seed)[:, 0]
-    return found
+def draw_below(
+    key: Words, limits: npt.NDArray[np.uint32], sure: Bools, of: Ints, numbers: Ints, seed: int
+) -> Words:
+    """(S, W) the worlds in which each draw lies below its threshold in that world.
+
+    key: (S,); limits: (P, 64 W) thresholds by world; sure: (P, 64 W) where all lies below
+    of: (S,) row of each draw in both
+    """
+    with np.errstate(over="ignore"):
+        state = draw_states(key, numbers, seed)
+        below = _pack(sure)[of]
+        tied = ~below
+        for digit in range(DIGITS):
+            ones = (limits >> np.uint32(DIGITS - 1 - digit)) & np.uint32(1)
+            plane = _pack(ones.astype(np.bool_))[of]
+            bits = mix(state + np.uint64(digit + 1) * GOLDEN)
+            below |= tied & plane & ~bits
+            tied &= ~(bits ^ plane)
+            if not tied.any():
+                break
+    return below
+
+
+def _pack(worlds: Bools) -> Words:
+    """(P, W) words of (P, 64 W) worlds."""
+    return np.packbits(worlds, axis=1, bitorder="little").view("<u8").astype(np.uint64)

@@ -25,6 +25,7 @@ import numpy as np
 from knockon.graph.arrays import Floats, Ints, Words
 
 DIGITS = 32
+CELL_DIGITS = 12  # of a shared draw (`sharing`)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)  # of mix
 FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -84,7 +85,7 @@ def salt(seed: int) -> Words:
         return mix(np.array([seed % 2**64], np.uint64) + GOLDEN)
 
 
-def _states(keys: Words, blocks: Ints, seed: int) -> Words:
+def draw_states(keys: Words, blocks: Ints, seed: int) -> Words:
     """(k, b) the state h of each key in each block, before its first digit."""
     counter = (blocks.astype(np.uint64) + np.uint64(1)) * GOLDEN
     return mix((keys ^ salt(seed))[:, None] + counter[None, :])
@@ -97,7 +98,7 @@ def uniforms(keys: Words, blocks: Ints, seed: int) -> Floats:
     Cost: 33 hashes a word of 64 worlds.
     """
     with np.errstate(over="ignore"):
-        state = _states(keys, blocks, seed)
+        state = draw_states(keys, blocks, seed)
         found = np.zeros((len(keys), 64 * len(blocks)))
         for digit in range(DIGITS):
             bits = mix(state + np.uint64(digit + 1) * GOLDEN).astype("<u8", copy=False)
@@ -114,7 +115,7 @@ def bernoulli(keys: Words, threshold: Words, blocks: Ints, seed: int) -> Words:
     Cost: about log2(64) + 2 hashes a word, fewer for strengths with few binary digits.
     """
     with np.errstate(over="ignore"):
-        state = _states(keys, blocks, seed)
+        state = draw_states(keys, blocks, seed)
         below = np.zeros_like(state)
         open_ = np.repeat(np.where(threshold > 0, ALL, np.uint64(0))[:, None], len(blocks), axis=1)
         certain = threshold > np.uint64(2**DIGITS - 1)

@@ -35,10 +35,11 @@ class Block:
         return -(-len(self.weight) // 64)
 
     def given(self, sharing: Sharing | None) -> Words | None:
-        """(rows, W) words of the draws that kernels do not hash: the cases, or shared draws."""
+        """(rows, W) words of the draws that compiled kernels do not hash: the cases, or shared
+        draws."""
         if self.cases is not None or sharing is None:
             return self.cases
-        return sharing.draw(self.first, self.words)
+        return sharing.draw(self.first, self.words, compiled=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +109,7 @@ class Run:
     @cached_property
     def shares(self) -> bool:
         """Whether two uncertain draws are of one cause, so that they do not fall alone."""
-        sharing = self.sharing
-        return sharing is not None and len(sharing.cause_key) < len(sharing.key)
+        return self.sharing is not None and self.sharing.several
 
     def draw(self, first: int, words: int) -> Words:
         """(U, W) the worlds of the words `first`, `first + 1`, ... in which each uncertain draw

@@ -30,12 +30,19 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=1024)
     parser.add_argument("--peer-worlds", type=int, default=64)
     parser.add_argument("--ndlib-worlds", type=int, default=3, help="0 leaves NDlib out")
+    parser.add_argument("--rho", type=float, help="also with draws shared by provider")
     asked = parser.parse_args()
     provider, dependent = rmat.edges(asked.scale, asked.edges)
     origin = rmat.hub(provider)
     print(f"R-MAT: {1 << asked.scale:,} nodes, {len(provider):,} edges, p {asked.probability:g}")
     ours, seconds = lanes(provider, dependent, asked.probability, origin, asked.worlds)
     report("knockon, all cores", ours, seconds, None)
+    if asked.rho is not None:
+        both, longer = lanes(
+            provider, dependent, asked.probability, origin, asked.worlds, asked.rho
+        )
+        report(f"the same, rho {asked.rho:g}", both, longer, None)
+        print(f"a world with shared draws takes {longer / seconds:.2f} times one without")
     theirs, peer = search(provider, dependent, asked.probability, origin, asked.peer_worlds)
     report("compiled search, one core", theirs, peer, seconds)
     agree(ours, theirs)
@@ -49,15 +56,16 @@ def main() -> None:
     print(f"peak memory of this process {peak:.2f} GiB, {cpu_count()} cores")
 
 
-def lanes(provider, dependent, probability, origin, worlds):  # type: ignore[no-untyped-def]
-    """Hits of each world, and seconds a world."""
+def lanes(provider, dependent, probability, origin, worlds, rho=0.0):  # type: ignore[no-untyped-def]
+    """Hits of each world, and seconds a world. rho: of the dependencies of each provider."""
     graph = rmat.graph(provider, dependent, probability)
     circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
     strength = graph.dependencies["probability"].to_numpy()
-    run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength)), 0)
+    shared = np.full(len(strength), rho) if rho else None
+    run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength), rho=shared), 0)
     kernel = Lanes(circuit, worlds // 64, compiled=True)
     kernel.wiring()
-    _ = run.keys
+    _ = run.keys, run.sharing
     at = np.array([graph.find(str(origin))])
     best, hits = np.inf, np.zeros(0)
     for _repeat in range(3):

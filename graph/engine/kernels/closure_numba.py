@@ -26,11 +26,13 @@ from knockon.graph.engine.kernels.layout import (
     Arcs,
     Drawing,
     Groups,
+    Shared,
     U8Table,
     U8Tables,
     Wiring,
     Worlds,
 )
+from knockon.graph.engine.kernels.sharing_numba import Room, lay_planes, push_shared
 
 
 class Scratch(NamedTuple):
@@ -40,6 +42,7 @@ class Scratch(NamedTuple):
     lost: (S, 8) lanes in which each slot is lost; counter: (planes, 8) of lost slots by group
     state: (K, 3, 8) lanes in which a slot is lost in the node's mode, in any, the group breaks
     row: (4, 8) what goes along an arc, is new in its target, goes along by given words; a spare
+    shared: of draws that share strengths
     """
 
     hit: U8Table
@@ -50,6 +53,7 @@ class Scratch(NamedTuple):
     counter: U8Table
     state: U8Tables
     row: U8Table
+    shared: Room
 
     @classmethod
     def of(cls, nodes: int, slots: int, planes: int, groups: int) -> "Scratch":
@@ -59,6 +63,7 @@ class Scratch(NamedTuple):
             rows[0], rows[1], np.empty(nodes + 1, np.int32), np.zeros(nodes, np.bool_),
             np.zeros((slots, WORDS), np.uint64), np.zeros((planes, WORDS), np.uint64),
             np.zeros((groups, 3, WORDS), np.uint64), np.zeros((4, WORDS), np.uint64),
+            Room.of(),
         )  # fmt: skip
 
 
@@ -68,10 +73,12 @@ def size_scratch(wiring: Wiring) -> tuple[int, int, int, int]:
 
 
 def close(
-    wiring: Wiring, drawing: Drawing, worlds: Worlds, nodes: Ints, hit: Words, scratch: Scratch
-) -> Words:
+    wiring: Wiring, drawing: Drawing, shared: Shared, worlds: Worlds, nodes: Ints, hit: Words,
+    scratch: Scratch,
+) -> Words:  # fmt: skip
     """(N, 8) lanes in which each node is hit: the least fixpoint above the start, 512 lanes.
 
+    shared: the draws that are given rows; empty where the block gives them itself
     nodes, hit: (k,) nodes and (k, 8) the lanes in which each is hit from the start
     """
     scratch.hit[:] = 0
@@ -79,7 +86,8 @@ def close(
     scratch.lost[:] = 0
     scratch.state[:] = 0
     scratch.counter[:] = wiring.counter
-    closure_kernel(wiring.arcs, wiring.groups, drawing, worlds, scratch)
+    scratch.shared.pair[:] = -1
+    closure_kernel(wiring.arcs, wiring.groups, drawing, shared, worlds, scratch)
     found: Words = scratch.hit[wiring.row]
     return found
 
@@ -143,7 +151,7 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
 
 @kernel("the lane kernel", 2)
 def closure_kernel(
-    arcs: Arcs, groups: Groups, drawing: Drawing, worlds: Worlds, scratch: Scratch
+    arcs: Arcs, groups: Groups, drawing: Drawing, shared: Shared, worlds: Worlds, scratch: Scratch
 ) -> None:
     """Spread what is hit to the least fixpoint; `scratch.hit` is found, by row.
 
@@ -151,7 +159,9 @@ def closure_kernel(
     some 10 digits of 8 draws each time.
     """
     start, target, slot, foreign = arcs.start, arcs.target, arcs.slot, arcs.foreign
-    key, limit, given, counter = drawing.key, drawing.limit, worlds.given, worlds.counter
+    key, limit, counter, pair = drawing.key, drawing.limit, worlds.counter, shared.draws.pair
+    planes = scratch.row.ctypes.data  # of thresholds, where draws share strengths
+    room, sharing, given = scratch.shared, len(shared.draws.law) > 0, worlds.given
     hit, delta, queue, queued = scratch.hit, scratch.delta, scratch.queue, scratch.queued
     rows_hit, rows_delta, rows_lost = hit.ctypes.data, delta.ctypes.data, scratch.lost.ctypes.data
     rows, rows_state = scratch.row.ctypes.data, scratch.state.ctypes.data
@@ -174,6 +184,7 @@ def closure_kernel(
         for w in range(WORDS):
             out[w] = delta[v, w]
             delta[v, w] = 0
+        ready = -1
         for a in range(start[v], start[v + 1]):
             t, q, source = target[a], limit[a], rows
             s = slot[a] if spare else -1
@@ -181,21 +192,37 @@ def closure_kernel(
             if ahead < len(target):
                 fetch(rows_hit + ROW * target[ahead])
                 fetch(rows_delta + ROW * target[ahead])
-            if q > CERTAIN:  # a row of given words
+            shares = sharing and q > CERTAIN
+            if shares:
+                p = pair[q - CERTAIN - 1]
+                if p != ready:
+                    planes = lay_planes(p, shared, counter, out, room)
+                    ready = p
+            elif q > CERTAIN:  # a row of given words
                 for w in range(WORDS):
                     masked[w] = out[w] & given[q - CERTAIN - 1, w]
                 q, source = CERTAIN, rows + 2 * ROW
             if s < 0:
-                grew = push(key[a], q, at_counter, source, rows_hit + ROW * t, rows_delta + ROW * t)
+                at_hit, at_new = rows_hit + ROW * t, rows_delta + ROW * t
+                if shares:
+                    grew = push_shared(key[a], planes, at_counter, rows, at_hit, at_new)
+                else:
+                    grew = push(key[a], q, at_counter, source, at_hit, at_new)
             else:
                 g = groups.of_slot[s]
                 for w in range(WORDS):
                     new[w] = 0
-                grew = push(key[a], q, at_counter, source, rows_lost + ROW * s, rows + ROW)
+                at_hit, at_new = rows_lost + ROW * s, rows + ROW
+                if shares:
+                    grew = push_shared(key[a], planes, at_counter, rows, at_hit, at_new)
+                else:
+                    grew = push(key[a], q, at_counter, source, at_hit, at_new)
                 if not (strange and foreign[a]):
-                    own = push(
-                        key[a], q, at_counter, source, rows_state + 3 * ROW * g, rows + 3 * ROW
-                    )
+                    at_hit, at_new = rows_state + 3 * ROW * g, rows + 3 * ROW
+                    if shares:
+                        own = push_shared(key[a], planes, at_counter, rows, at_hit, at_new)
+                    else:
+                        own = push(key[a], q, at_counter, source, at_hit, at_new)
                     grew = grew or own
                 if grew:
                     grew = _count(g, t, groups, drawing, worlds, scratch)

@@ -21,26 +21,26 @@ _ROW = ir.VectorType(_WORD, WORDS)
 _FLAGS = ir.IntType(WORDS)
 
 
-def _fill(value: int | np.uint64) -> ir.Constant:
+def fill(value: int | np.uint64) -> ir.Constant:
     return ir.Constant(_ROW, [int(value)] * WORDS)
 
 
-def _splat(builder: ir.IRBuilder, word: ir.Value) -> ir.Value:
+def splat(builder: ir.IRBuilder, word: ir.Value) -> ir.Value:
     nothing = ir.Constant(_ROW, ir.Undefined)
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), WORDS), [0] * WORDS)
     first = builder.insert_element(nothing, word, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, nothing, zeros)
 
 
-def _mix_row(builder: ir.IRBuilder, z: ir.Value) -> ir.Value:
+def mix_row(builder: ir.IRBuilder, z: ir.Value) -> ir.Value:
     """`knockon.graph.engine.uniforms.mix` of 8 words."""
     for shift, factor in zip(SHIFTS, FACTORS, strict=False):
-        z = builder.mul(builder.xor(z, builder.lshr(z, _fill(shift))), _fill(factor))
-    return builder.xor(z, builder.lshr(z, _fill(SHIFTS[2])))
+        z = builder.mul(builder.xor(z, builder.lshr(z, fill(shift))), fill(factor))
+    return builder.xor(z, builder.lshr(z, fill(SHIFTS[2])))
 
 
-def _any_set(builder: ir.IRBuilder, row: ir.Value) -> ir.Value:
-    flags = builder.bitcast(builder.icmp_unsigned("!=", row, _fill(0)), _FLAGS)
+def any_set(builder: ir.IRBuilder, row: ir.Value) -> ir.Value:
+    flags = builder.bitcast(builder.icmp_unsigned("!=", row, fill(0)), _FLAGS)
     return builder.icmp_unsigned("!=", flags, ir.Constant(_FLAGS, 0))
 
 
@@ -64,11 +64,11 @@ def _push_row(typing: Any, key: Any, limit: Any, counter: Any, out: Any, hit: An
                 for n in ("work", "first", "digit", "last", "add", "end")
             ],
         )
-        b.cbranch(_any_set(b, wanted), work, end)
+        b.cbranch(any_set(b, wanted), work, end)
         b.position_at_end(work)
         b.cbranch(b.icmp_unsigned(">=", limit, ir.Constant(_WORD, int(CERTAIN))), add, first)
         b.position_at_end(first)
-        state0 = _mix_row(b, b.add(_splat(b, key), counter))
+        state0 = mix_row(b, b.add(splat(b, key), counter))
         rest0 = b.shl(limit, ir.Constant(_WORD, 64 - DIGITS))
         b.cbranch(b.icmp_unsigned("!=", rest0, ir.Constant(_WORD, 0)), digit, end)
         b.position_at_end(digit)  # one binary digit of u, in all lanes: below where u has 0, q 1
@@ -76,22 +76,22 @@ def _push_row(typing: Any, key: Any, limit: Any, counter: Any, out: Any, hit: An
         rest = b.phi(_WORD)
         state1, below1, tied1, rest1 = state, below, tied, rest
         for _ in range(2):  # two digits at a time keep the multipliers busy; past the last: no-ops
-            state1 = b.add(state1, _fill(GOLDEN))
-            bits = _mix_row(b, state1)
-            one = _splat(b, b.ashr(rest1, ir.Constant(_WORD, 63)))
+            state1 = b.add(state1, fill(GOLDEN))
+            bits = mix_row(b, state1)
+            one = splat(b, b.ashr(rest1, ir.Constant(_WORD, 63)))
             below1 = b.or_(below1, b.and_(b.and_(tied1, b.not_(bits)), one))
             tied1 = b.and_(tied1, b.not_(b.xor(bits, one)))
             rest1 = b.shl(rest1, ir.Constant(_WORD, 1))
         more = b.icmp_unsigned("!=", rest1, ir.Constant(_WORD, 0))
         for phi, before, after in (
-            (state, state0, state1), (below, _fill(0), below1), (tied, wanted, tied1),
+            (state, state0, state1), (below, fill(0), below1), (tied, wanted, tied1),
             (rest, rest0, rest1),
         ):  # fmt: skip
             phi.add_incoming(before, first)
             phi.add_incoming(after, digit)
-        b.cbranch(b.and_(more, _any_set(b, tied1)), digit, last)
+        b.cbranch(b.and_(more, any_set(b, tied1)), digit, last)
         b.position_at_end(last)
-        b.cbranch(_any_set(b, below1), add, end)
+        b.cbranch(any_set(b, below1), add, end)
         b.position_at_end(add)
         live = b.phi(_ROW)
         live.add_incoming(wanted, work)

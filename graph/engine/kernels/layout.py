@@ -21,10 +21,12 @@ B1 = Annotated[npt.NDArray[np.bool_], 1]
 I1 = Annotated[npt.NDArray[np.int8], 1]
 I4 = Annotated[npt.NDArray[np.int32], 1]
 I8 = Annotated[npt.NDArray[np.int64], 1]
+U4 = Annotated[npt.NDArray[np.uint32], 1]
 U8 = Annotated[npt.NDArray[np.uint64], 1]
 F8 = Annotated[npt.NDArray[np.float64], 1]
 B1Table = Annotated[npt.NDArray[np.bool_], 2]
 U1Table = Annotated[npt.NDArray[np.uint8], 2]
+U4Table = Annotated[npt.NDArray[np.uint32], 2]
 U8Table = Annotated[npt.NDArray[np.uint64], 2]
 F8Table = Annotated[npt.NDArray[np.float64], 2]
 U8Tables = Annotated[npt.NDArray[np.uint64], 3]
@@ -119,3 +121,44 @@ class Worlds(NamedTuple):
         if cases is not None:
             given[:, : cases.shape[1]] = cases
         return cls(given, np.arange(first + 1, first + WORDS + 1, dtype=np.uint64) * GOLDEN)
+
+
+class SharedDraws(NamedTuple):
+    """Draws that share a strength (`sharing.Sharing`), P pairs of a cause and a law.
+
+    key: (S,) of each draw; pair: (S,) its pair; start: (P + 1,) first draw of each pair
+    cause_key, law: (P,) of each pair; keys are salted with the seed
+    """
+
+    key: U8
+    pair: I4
+    start: I8
+    cause_key: U8
+    law: I8
+
+
+class Laws(NamedTuple):
+    """How strengths are spread, by D laws.
+
+    table: (D, 4096) thresholds by cell of v, modulo 2^32; full: (D,) cell from which on they are
+    2^32; from_on: (D,) where a strength is 0 or 1, threshold of v from which on it is 1, else above
+    2^32
+    """
+
+    table: U4Table
+    full: U4
+    from_on: U8
+
+
+class Shared(NamedTuple):
+    """The draws of a run that share strengths; empty where none does."""
+
+    draws: SharedDraws
+    laws: Laws
+
+    @classmethod
+    def none(cls) -> "Shared":
+        """No draw shares a strength."""
+        words, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        draws = SharedDraws(words, np.zeros(0, np.int32), np.zeros(1, np.int64), words, counts)
+        return cls(draws, Laws(np.zeros((0, 0), np.uint32), np.zeros(0, np.uint32), words))

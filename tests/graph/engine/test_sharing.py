@@ -1,4 +1,4 @@
-"""Shared draws: a pure function of seed, word and cause; marginals as they were; one meaning in
+"""Shared draws: a pure function of seed, world and cause; marginals as they were; one meaning in
 every form of every kernel."""
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine.beta import find_cell_means, find_quantiles
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
-from knockon.graph.engine.sharing import CELLS, find_cells
+from knockon.graph.engine.sharing import CELLS, Sharing, find_cells
 from knockon.graph.engine.uniforms import text_keys
 from knockon.graph.errors import InputError
 from knockon.graph.model.graph import DependencyGraph
@@ -27,9 +27,9 @@ from tests.reference import (
     closure,
     drawn_world,
     shared_strength,
-    shared_uniform,
     strength_in,
     text_key,
+    uniform,
     whatif_reference,
 )
 from tests.strategies import rows as any_rows
@@ -78,18 +78,36 @@ def test_a_cell_is_the_mean_of_its_quantiles_by_plain_integration() -> None:
         assert find_cell_means(mean, rho, cells, CELLS) == pytest.approx(wanted, abs=3e-6)
 
 
-def test_64_words_fill_64_strata_once_each_and_causes_are_told_apart() -> None:
-    """A net for each cause; two causes are no function of each other."""
+def test_cells_are_the_first_digits_of_the_draw_of_the_cause() -> None:
+    """In every world its own, for each cause; the twin has them one by one."""
     keys = text_keys(["one", "two"])
-    cells, fine = find_cells(keys, np.arange(128), 3)
-    for first in (0, 64):
-        for cause in cells[:, first : first + 64] >> 6:
-            assert sorted(cause) == list(range(64))
-    assert len(set(zip(*(cells >> 6), strict=True))) > 100
+    cells = find_cells(keys, np.array([0, 5]), 3)
     for cause, key in enumerate(("one", "two")):
-        v = [shared_uniform(text_key(key), 3, word) for word in range(128)]
-        assert [x >> 20 for x in v] == cells[cause].tolist()
-        assert [x & (2**20 - 1) for x in v] == fine[cause].tolist()
+        for column, world in ((0, 0), (63, 63), (64, 320), (100, 356)):
+            v = uniform(text_key(key), 3, world)
+            assert cells[cause, column] == int(4096 * v)
+
+
+def test_two_causes_meet_as_often_as_they_should() -> None:
+    """Both high in a quarter of the worlds, within five standard errors, whatever the seed."""
+    for seed in range(5):
+        one, two = find_cells(text_keys(["one", "two"]), np.arange(64), seed) >= CELLS // 2
+        assert (one & two).mean() == pytest.approx(0.25, abs=5 * (0.25 * 0.75 / 4096) ** 0.5)
+
+
+def test_both_forms_draw_the_same_worlds() -> None:
+    """Also where a threshold is 2^32, and where rho is 1."""
+    rng = np.random.default_rng(1)
+    laws = [(0.6, 0.55), (0.999, 0.9), (0.001, 0.9), (0.25, 1.0), (0.3, 0.001)]
+    size = 20 * len(laws)
+    mean, rho = np.array(laws * 20).T
+    causes = rng.integers(0, 9, size).astype(np.uint64)
+    sharing = Sharing.of(
+        np.arange(size), rng.integers(0, 2**64, size, dtype=np.uint64), causes, mean, rho, 3
+    )
+    assert (sharing.full < CELLS).any()
+    assert np.array_equal(sharing.draw(8, 8), sharing.draw(8, 8, compiled=True))
+    assert np.array_equal(sharing.draw(8, 8)[:, 2:5], sharing.draw(10, 3))
 
 
 RHO = st.sampled_from((0.0, 0.3, 1.0))
@@ -238,7 +256,7 @@ def test_the_strength_of_a_world_is_within_bounds() -> None:
     graph = graph_of(dep("B", "A", probability=0.4, rho=0.3), dep("C", "A", probability=0.4))
     model, case = Model.of(graph), Case({"A": 1.0})
     for row in model.deps:
-        found = {strength_in(row, case, w, 0.5) for w in range(0, 640, 64)}
+        found = {strength_in(row, case, w, 0.5) for w in range(10)}
         assert all(0 <= q <= 1 for q in found)
         assert len(found) == (1 if row.dependent == "C" else 10)
 
