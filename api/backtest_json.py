@@ -13,6 +13,7 @@ from knockon.api.schema import (
     serialize_scenario,
 )
 from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict
+from knockon.graph.analysis.backtest.forecasts import RULES, sum_up
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
 
@@ -73,6 +74,15 @@ class PooledJson(TypedDict):
     loose: ScoreJson
 
 
+class ForecastsJson(TypedDict):
+    """Forecasts of how many were hit, a row for each count, and what they come to; `rules` says
+    what each score is of."""
+
+    rules: dict[str, str]
+    pooled: dict[str, float | int | None]
+    rows: list[dict[str, Any]]
+
+
 class BacktestJson(TypedDict):
     """The answer to a back-test. `graph` counts all graphs; each row has its own scenario."""
 
@@ -82,6 +92,7 @@ class BacktestJson(TypedDict):
     headline: str
     rows: list[IncidentJson]
     pooled: dict[str, PooledJson]
+    forecasts: ForecastsJson
     impact_rank: float | None
     recovery_rank: float | None
     notes: list[str]
@@ -105,6 +116,11 @@ def serialize_backtest(found: Backtest) -> BacktestJson:
         "headline": found.headline,
         "rows": [_serialize_incident(o) for o in found.outcomes],
         "pooled": {name: _serialize_pool(found, hindsight) for name, hindsight in POOLS.items()},
+        "forecasts": {
+            "rules": RULES,
+            "pooled": sum_up(found.forecasts),
+            "rows": found.forecasts.to_dicts(),
+        },
         "impact_rank": found.impact_rank,
         "recovery_rank": found.recovery_rank,
         "notes": list(found.notes),

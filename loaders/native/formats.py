@@ -8,7 +8,7 @@ from knockon.loaders.parsing.yaml_rules import Rules
 HEAD_KEYS = ("title", "weight_unit", "hindsight", "sources")
 LISTS = ("entities", "dependencies")
 # of an incident (incidents.py): an ordinary graph is read without them
-INCIDENT_KEYS = ("scenario", "paired", "assumed", "date")
+INCIDENT_KEYS = ("scenario", "paired", "counted", "assumed", "date")
 KEYS = (*LISTS, *HEAD_KEYS, *INCIDENT_KEYS)
 RULES = Rules(depth=16, structures=False)
 

@@ -2,7 +2,7 @@
 
 Beside the head of an ordinary graph the file holds `scenario` (what failed: the same names as in
 the body of a REST request, by the table of `graph.scenario.fields`), `paired` (who of two fared
-worse), `assumed` (what the file assumes, in words) and `date`; `hindsight` (why the graph knows the
+worse), `counted` (how many were exposed and how many hit), `assumed` (what the file assumes) and `date`; `hindsight` (why the graph knows the
 outcome, or `false`) is of any graph.
 """
 
@@ -23,6 +23,7 @@ from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
 from knockon.graph.model.tables import Tables, at
 from knockon.graph.scenario.fields import FIELDS, find_field
 from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
+from knockon.loaders.native.counted import read_counted
 from knockon.loaders.native.yaml import Document, build_tables, parse
 
 _PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
@@ -61,6 +62,7 @@ def read_incident(path: Path) -> Incident:
         tables=tables,
         scenario=_read_scenario(document, faults),
         paired=_read_paired(document, faults),
+        counted=read_counted(document, faults),
         assumed=_read_texts(document, "assumed", faults),
         hindsight=tables.hindsight,
         date=_read_text(document, "date", faults),

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import polars as pl
 
+from knockon.graph.analysis.backtest.forecasts import RULES, sum_up, tabulate_forecasts
 from knockon.graph.analysis.backtest.incidents import Incident, Pair
 from knockon.graph.analysis.backtest.reports import (
     HIT_FROM,
@@ -112,6 +113,12 @@ class Backtest:
         ]
         return pl.concat(frames, how="vertical")
 
+    @cached_property
+    def forecasts(self) -> pl.DataFrame:
+        """What the shipped strengths would have said of the incidents that have counts
+        (`forecasts.tabulate_forecasts`)."""
+        return tabulate_forecasts(o.incident for o in self.outcomes)
+
     @property
     def impact_rank(self) -> float | None:
         """The same as of one incident, over the rows of all."""
@@ -159,6 +166,25 @@ class Backtest:
             "stated strengths alone are the part that sources carry; the rest of the recall comes "
             "from dependencies of unknown strength, which may have been inferred from the outcome",
             f"figures within {TIE:.0%} of each other count as a tie",
+            *self._describe_forecasts(),
+        )
+
+    def _describe_forecasts(self) -> tuple[str, ...]:
+        """What the forecasts of the incidents with counts come to, and what they rest on."""
+        found = sum_up(self.forecasts)
+        if not found["counted"]:
+            return ()
+        scores = {rule: found[f"crps_{rule}"] for rule in RULES}
+        best = min(scores.values())
+        return (
+            f"forecasts of how many were hit, from the shipped strengths with the incident left "
+            f"out: {found['inside']} of {found['counted']} shares inside the interval of 90 %, "
+            f"{found['inside_independent']} if each dependent fell by itself; mean score (CRPS, 0 "
+            f"is best) {scores['table']:.3f}, against {scores['anything']:.3f} for 0 to 100 %, "
+            f"{scores['independent']:.3f} for independence, {scores['one_figure']:.3f} for one "
+            "figure for all modes" + ("" if scores["table"] == best else ": not the best"),
+            "the intervals are wide, so that most shares lie inside them; the incidents counted "
+            "are those that were noticed, and which of them has counts is no random choice",
         )
 
     def __repr__(self) -> str:

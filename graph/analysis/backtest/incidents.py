@@ -27,6 +27,24 @@ class Pair:
     source: str = ""
 
 
+@dataclass(frozen=True)
+class Counted:
+    """How many were exposed to what failed, and how many of them were hit.
+
+    event: that shipped counts of the same event go by, to be left out; share: of those exposed
+    exposed, hit: None where only a share was reported
+    """
+
+    event: str
+    mode: str
+    relation: str
+    share: float
+    exposed: float | None = None
+    hit: float | None = None
+    what: str = ""
+    source: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Incident:
     """One incident of a pack, as a reader hands it over.
@@ -36,6 +54,7 @@ class Incident:
         `spared` or null), `attribution` (`stated`, `press`, `tracker`), `reported_impact` (0..4),
         `reported_recovery_hours`, `spared_because`, `miss_note`
     scenario: plain JSON, as `Scenario.from_dict` takes it
+    counted: counts of those exposed and hit, for forecasts
     assumed: what the file assumes, and why, in words
     hindsight: why the graph knows the outcome; None where its dependencies were known before
     """
@@ -44,6 +63,7 @@ class Incident:
     tables: Tables
     scenario: dict[str, Any]
     paired: tuple[Pair, ...] = ()
+    counted: tuple[Counted, ...] = ()
     assumed: tuple[str, ...] = field(default=())
     hindsight: str | None = None
     date: str | None = None

@@ -55,20 +55,18 @@ class Report:
         """Of the difference, over common worlds; where failures have other worlds, their errors
         are added up, which is too much rather than too little."""
         differences: dict[int, Floats] = {}
-        apart, shared = 0.0, any(r.shares for t in self.trials for r in t.base.runs)
+        apart = 0.0
         for trial in self.trials:
             one, other = trial.measure(before), trial.measure(after)
             if not (one.drawn or other.drawn):
                 continue
             if len(one.total) != len(other.total):
-                apart += (
-                    trial.weight * sum(_error(m.total, shared) ** 2 for m in (one, other)) ** 0.5
-                )
+                apart += trial.weight * (_error(one.total) ** 2 + _error(other.total) ** 2) ** 0.5
                 continue
             size = len(one.total)
             difference = trial.weight * (one.total - other.total)
             differences[size] = differences.get(size, np.zeros(size)) + difference
-        return apart + sum(_error(d, shared) for d in differences.values())
+        return apart + sum(map(_error, differences.values()))
 
     def bound(self, evaluator: Evaluator, every: "np.ndarray[Any, Any]") -> float:
         """What all candidates together save."""
@@ -79,11 +77,7 @@ class Report:
         return float(evaluator.saved(make_sets(len(self.fixes), [every.tolist()]))[0])
 
 
-def _error(values: Floats, shared: bool) -> float:
-    """Standard error of the mean over worlds; shared: the 64 worlds of a word share strengths, so
-    that words are drawn, not worlds."""
-    if shared and len(values) > 64:
-        values = np.array([values[i : i + 64].mean() for i in range(0, len(values), 64)])
+def _error(values: Floats) -> float:
     return float(values.std() / np.sqrt(max(len(values), 1)))
 
 

@@ -85,14 +85,18 @@ def _read_count(row: Mapping[str, str]) -> Count:
     return Count(row["mode"], row["relation"], row["event"], share, voices)
 
 
+def fit_together(counts: Sequence[Count]) -> Fit:
+    """The fit of all as one."""
+    whole = _add_up(counts)
+    joint = np.exp(whole - whole.max()) * _prior_of_size() * _bell(_LOGITS / 2)[:, None]
+    return _describe(len(counts), joint.sum(1), joint.sum(0))
+
+
 def fit_mode(counts: Sequence[Count]) -> dict[str, Fit]:
     """The fit of each relation of one mode, of all as one, and of a relation without counts."""
     relations = sorted({c.relation for c in counts})
     logs = {r: _add_up([c for c in counts if c.relation == r]) for r in relations}
-    over_size = _bell((_SIZES - 0.4) / 1.2)
-    whole = _add_up(counts)
-    joint = np.exp(whole - whole.max()) * over_size * _bell(_LOGITS / 2)[:, None]
-    found = {TOGETHER: _describe(len(counts), joint.sum(1), joint.sum(0))}
+    over_size, found = _prior_of_size(), {TOGETHER: fit_together(counts)}
     likely = {r: np.exp(log - log.max()) for r, log in logs.items()}
     spread = np.exp(-0.5 * ((_LOGITS - _MU[:, None, None]) / _TAU[:, None]) ** 2)
     spread /= spread.sum(2, keepdims=True)
@@ -113,14 +117,19 @@ def fit_mode(counts: Sequence[Count]) -> dict[str, Fit]:
     return found
 
 
+def _prior_of_size() -> Floats:
+    return _bell((_SIZES - 0.4) / 1.2)
+
+
 def _add_up(counts: Sequence[Count]) -> Floats:
-    found: Floats = np.sum([_log_likelihood(c) for c in counts], axis=0)
+    found: Floats = np.sum([_log_likelihood(c.share, c.voices) for c in counts], axis=0)
     return found
 
 
-def _log_likelihood(count: Count) -> Floats:
+@cache
+def _log_likelihood(share: float, voices: float) -> Floats:
     """(logits, sizes) of a beta-binomial, whose counts may be fractions."""
-    hit, missed = count.share * count.voices, (1 - count.share) * count.voices
+    hit, missed = share * voices, (1 - share) * voices
     a, b = _betas()
     return _log_beta(hit + a, missed + b) - _log_beta(a, b)
 
