@@ -79,7 +79,10 @@ class ForecastsJson(TypedDict):
     what each score is of."""
 
     rules: dict[str, str]
-    pooled: dict[str, float | int | None]
+    counted: int
+    inside: int
+    inside_independent: int
+    scores: dict[str, float]
     rows: list[dict[str, Any]]
 
 
@@ -116,15 +119,23 @@ def serialize_backtest(found: Backtest) -> BacktestJson:
         "headline": found.headline,
         "rows": [_serialize_incident(o) for o in found.outcomes],
         "pooled": {name: _serialize_pool(found, hindsight) for name, hindsight in POOLS.items()},
-        "forecasts": {
-            "rules": RULES,
-            "pooled": sum_up(found.forecasts),
-            "rows": found.forecasts.to_dicts(),
-        },
+        "forecasts": _serialize_forecasts(found),
         "impact_rank": found.impact_rank,
         "recovery_rank": found.recovery_rank,
         "notes": list(found.notes),
         "more": 0,
+    }
+
+
+def _serialize_forecasts(found: Backtest) -> ForecastsJson:
+    summary = sum_up(found.forecasts)
+    return {
+        "rules": RULES,
+        "counted": summary.counted,
+        "inside": summary.inside,
+        "inside_independent": summary.inside_independent,
+        "scores": summary.scores,
+        "rows": found.forecasts.to_dicts(),
     }
 
 

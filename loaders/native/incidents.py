@@ -2,8 +2,9 @@
 
 Beside the head of an ordinary graph the file holds `scenario` (what failed: the same names as in
 the body of a REST request, by the table of `graph.scenario.fields`), `paired` (who of two fared
-worse), `counted` (how many were exposed and how many hit), `assumed` (what the file assumes) and `date`; `hindsight` (why the graph knows the
-outcome, or `false`) is of any graph.
+worse), `counted` (how many were exposed, and how many of them hit), `assumed` (what the file
+assumes, in words) and `date`; `hindsight` (why the graph knows the outcome, or `false`) is of any
+graph.
 """
 
 from dataclasses import replace

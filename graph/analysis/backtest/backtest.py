@@ -6,7 +6,7 @@ from functools import cached_property
 
 import polars as pl
 
-from knockon.graph.analysis.backtest.forecasts import RULES, sum_up, tabulate_forecasts
+from knockon.graph.analysis.backtest.forecasts import sum_up, tabulate_forecasts
 from knockon.graph.analysis.backtest.incidents import Incident, Pair
 from knockon.graph.analysis.backtest.reports import (
     HIT_FROM,
@@ -172,17 +172,17 @@ class Backtest:
     def _describe_forecasts(self) -> tuple[str, ...]:
         """What the forecasts of the incidents with counts come to, and what they rest on."""
         found = sum_up(self.forecasts)
-        if not found["counted"]:
+        if not found.counted:
             return ()
-        scores = {rule: found[f"crps_{rule}"] for rule in RULES}
-        best = min(scores.values())
+        scores = found.scores
+        best = "" if scores["table"] == min(scores.values()) else ": not the best"
         return (
             f"forecasts of how many were hit, from the shipped strengths with the incident left "
-            f"out: {found['inside']} of {found['counted']} shares inside the interval of 90 %, "
-            f"{found['inside_independent']} if each dependent fell by itself; mean score (CRPS, 0 "
+            f"out: {found.inside} of {found.counted} shares inside the interval of 90 %, "
+            f"{found.inside_independent} if each dependent fell by itself; mean score (CRPS, 0 "
             f"is best) {scores['table']:.3f}, against {scores['anything']:.3f} for 0 to 100 %, "
             f"{scores['independent']:.3f} for independence, {scores['one_figure']:.3f} for one "
-            "figure for all modes" + ("" if scores["table"] == best else ": not the best"),
+            f"figure for all modes{best}",
             "the intervals are wide, so that most shares lie inside them; the incidents counted "
             "are those that were noticed, and which of them has counts is no random choice",
         )

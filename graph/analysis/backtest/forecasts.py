@@ -8,6 +8,7 @@ is held against what was counted, by the continuous ranked probability score (Gn
 that was hit, so that 0 is best and 1 worst. Three simple forecasts stand beside it.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -62,15 +63,23 @@ def tabulate_forecasts(incidents: Iterable[Incident]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def sum_up(forecasts: pl.DataFrame) -> dict[str, float | int | None]:
-    """Of all rows: how many, in how many the share lies inside, and the mean score by RULES."""
-    means = {f"crps_{r}": forecasts[f"crps_{r}"].mean() for r in RULES}
-    return {
-        "counted": forecasts.height,
-        "inside": int(forecasts["inside"].sum()),
-        "inside_independent": int(forecasts["inside_independent"].sum()),
-        **{name: None if value is None else float(value) for name, value in means.items()},  # type: ignore[arg-type]
-    }
+@dataclass(frozen=True)
+class Summary:
+    """Of all forecasts: how many, in how many the share lies inside the interval, the same if each
+    dependent fell by itself, and the mean score by RULES (empty where there is none)."""
+
+    counted: int
+    inside: int
+    inside_independent: int
+    scores: dict[str, float]
+
+
+def sum_up(forecasts: pl.DataFrame) -> Summary:
+    """forecasts: by `tabulate_forecasts`."""
+    n = forecasts.height
+    scores = {r: math.fsum(forecasts[f"crps_{r}"].to_list()) / n for r in RULES} if n else {}
+    inside, alone = (int(forecasts[c].sum()) for c in ("inside", "inside_independent"))
+    return Summary(n, inside, alone, scores)
 
 
 def _forecast(counted: Counted) -> dict[str, object] | None:
