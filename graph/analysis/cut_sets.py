@@ -17,6 +17,16 @@ _MOST_VARIABLES = 20_000  # of a diagram: the library recurses by level
 
 
 @dataclass(frozen=True, eq=False)
+class Stated:
+    """The target's formula where those that state no probability never fail, and its diagrams;
+    None where these are too large. needed: somebody states one, or something has failed"""
+
+    formula: Formula
+    compiled: Compiled | None
+    needed: bool
+
+
+@dataclass(frozen=True, eq=False)
 class CutSetsFound:
     """Cut sets by order.
 
@@ -47,6 +57,7 @@ class _Search:
     most: int | None
     watch: Watch | None
     like: Compiled | None
+    hopeless: bool  # all orders at once: a smaller kind of diagram was too large already
     family: Family | None = None
     reached: int | None = 0  # the order up to which the family is complete; None: all
     stopped: bool = False
@@ -55,11 +66,11 @@ class _Search:
 
 def find_cut_sets(
     laid: Target, candidates: list[int], most: int | None, strength: float | None,
-    like: Compiled | None = None, watch: Watch | None = None,
+    like: Stated | None = None, watch: Watch | None = None,
 ) -> CutSetsFound:  # fmt: skip
     """The minimal cut sets of at most so many of the candidates (all: None).
 
-    like: diagrams that may be of the same formula: their order then is the first that is tried
+    like: what may be the same formula: the order of its diagrams then is the first that is tried
     """
     others = set(np.flatnonzero(laid.fails).tolist()) - set(candidates)
     formula = fold(
@@ -70,7 +81,12 @@ def find_cut_sets(
         return CutSetsFound(empty, dict.fromkeys(empty, 1), most, None)
     formula = reduce(formula)
     same = like is not None and like.formula.gates == formula.gates
-    search = _Search(formula, most, watch, like if same and most is None else None)
+    all_orders = same and most is None
+    search = _Search(
+        formula, most, watch,
+        like=like.compiled if all_orders and like is not None else None,
+        hopeless=all_orders and like is not None and like.compiled is None,
+    )  # fmt: skip
     if most == 1 or _count_variables(formula) > _MOST_VARIABLES:
         return _list_single(search)
     _look(search)
@@ -96,10 +112,10 @@ def _list_single(search: _Search) -> CutSetsFound:
 
 def _look(search: _Search) -> None:
     """All orders that are wanted, at once; where that is too large, one order after the other."""
-    if _try(search, search.most):
+    if not search.hopeless and _try(search, search.most):
         return
     wanted = "all orders" if search.most is None else f"order {search.most}"
-    order = 1
+    order = 2
     while search.most is None or order < search.most:
         if search.watch is not None and not search.watch(order, search.most or order + 1):
             search.stopped = True
@@ -113,17 +129,15 @@ def _look(search: _Search) -> None:
 
 
 def _try(search: _Search, most: int | None) -> bool:
-    compiled = compile_formula(
-        search.formula, Sets.within(most), search.like if most is None else None
+    family = compile_formula(
+        search.formula,
+        Sets.within(most),
+        lambda compiled: find_least_sets(compiled, most),
+        search.like if most is None else None,
     )
-    if compiled is None:
+    if family is None:
         return False
-    from oxidd.util import DDMemoryError
-
-    try:
-        search.family, search.reached = find_least_sets(compiled, most), most
-    except DDMemoryError:
-        return False
+    search.family, search.reached = family, most
     return True
 
 

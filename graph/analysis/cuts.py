@@ -93,7 +93,9 @@ def cuts(
     candidates = _find_candidates(laid, own["among"])
     most = None if own["order"] == "all" else own["order"]
     stated = compile_stated(laid)
-    found = find_cut_sets(laid, candidates, most, own["strength"], stated.compiled, watch)
+    found = find_cut_sets(
+        laid, candidates, most, own["strength"], stated if stated.needed else None, watch
+    )
     chance = find_target_chance(laid, found, stated, watch)
     notes = (
         *laid.notes,

@@ -1,24 +1,30 @@
 """How probably a target is hit, exactly, and what each entity does to that."""
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.cut_sets import CutSetsFound
+from knockon.graph.analysis.cut_sets import CutSetsFound, Stated
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.target import Target
-from knockon.graph.arrays import Floats, Ints
+from knockon.graph.arrays import Floats
 from knockon.graph.engine.formulas.bounds import bound_above
+from knockon.graph.engine.formulas.cases import Cases
 from knockon.graph.engine.formulas.chances import Chances
 from knockon.graph.engine.formulas.diagrams import Compiled, Truth, compile_formula
 from knockon.graph.engine.formulas.formula import Formula, Gate
 from knockon.graph.engine.formulas.reduce import fold, reduce
 
-_CELLS = 1 << 22  # nodes times sets that are worked on at a time
-_MOST_CELLS = 1 << 31  # and in all: a few seconds
+_MOST_HITS = 2_000  # sets of which it is found how probably they hit: a few seconds
+_ROOMS_OF_A_HIT = (1 << 12, 1 << 16)
 _MOST_SETS = 2_000  # of those found, whose union bounds a probability from below
 _CLOSE = 1e-9  # of P(0) to P: below, a difference has no digits left
+
+
+Hits: TypeAlias = dict[int, tuple[Floats, Floats, Floats]]
+"""By order: (T,) how probably each set hits the target: middle, low, high."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,24 +39,15 @@ class TargetChance:
     high: float | None
     importance: pl.DataFrame
     of_sets: dict[int, Floats]
-    hits: dict[int, tuple[Floats, Floats, Floats]]
+    hits: Hits
     notes: tuple[str, ...] = ()
     stopped: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Stated:
-    """The target's formula where those that state no probability never fail, and its diagrams;
-    None where these are too large. needed: somebody states one, or something has failed"""
-
-    formula: Formula
-    compiled: Compiled | None
-    needed: bool
 
 
 @dataclass
 class _Said:
     notes: list[str] = field(default_factory=list)
+    stopped: bool = False
 
 
 def compile_stated(laid: Target) -> Stated:
@@ -58,7 +55,11 @@ def compile_stated(laid: Target) -> Stated:
     silent = np.flatnonzero(laid.fails & ~laid.states)
     formula = reduce(fold(laid.formula, silent.tolist()))
     needed = bool(laid.states.any() or laid.scenario.origins)
-    return Stated(formula, compile_formula(formula, Truth) if needed else None, needed)
+    return Stated(formula, compile_formula(formula, Truth, _keep) if needed else None, needed)
+
+
+def _keep(compiled: Compiled) -> Compiled:
+    return compiled
 
 
 def find_target_chance(
@@ -66,7 +67,7 @@ def find_target_chance(
 ) -> TargetChance:
     """The probability of the target and of each set."""
     said = _Said()
-    hits = _find_hits(laid, found, said)
+    hits = _find_hits(laid, found, said, watch)
     of_sets = {}
     for size, sets in found.sets.items():
         chance = np.prod(laid.middle[sets], axis=1)
@@ -74,49 +75,48 @@ def find_target_chance(
     low = middle = high = None
     importance = _no_importance()
     if stated.needed:
-        low, middle, high, importance = _find_chance(laid, found, stated, said)
-    return TargetChance(low, middle, high, importance, of_sets, hits, tuple(said.notes))
+        low, middle, high, importance = _find_chance(laid, found, stated, hits, said)
+    return TargetChance(
+        low, middle, high, importance, of_sets, hits, tuple(said.notes), said.stopped
+    )
 
 
-def _find_hits(
-    laid: Target, found: CutSetsFound, said: _Said
-) -> dict[int, tuple[Floats, Floats, Floats]]:
-    """How probably each set hits the target where no other entity fails."""
-    total = sum(len(sets) for sets in found.sets.values())
-    draws = np.flatnonzero(~laid.fails)
-    sure = {k: (np.ones(len(s)),) * 3 for k, s in found.sets.items()}
-    if not total or not len(draws):
-        return sure
-    members = np.unique(np.concatenate([s.ravel() for s in found.sets.values()]))
-    others = np.setdiff1d(np.flatnonzero(laid.fails), members)
-    formula = reduce(fold(laid.formula, others.tolist()))
-    compiled = compile_formula(formula, Truth)
-    chances = None if compiled is None else Chances.of(compiled)
-    if chances is None or 3 * total * chances.nodes > _MOST_CELLS:
-        said.notes.append(
-            "how probably each set hits the target was not found: too many sets, or too large a "
-            "diagram"
-        )
-        return {}
-    step = max(1, _CELLS // chances.nodes)
-    return {k: _hit(laid, chances, sets, step) for k, sets in found.sets.items()}
+def _find_hits(laid: Target, found: CutSetsFound, said: _Said, watch: Watch | None) -> Hits:
+    """How probably each set hits the target where no other entity fails: middle, low, high; nan
+    where that was not found."""
+    chance = np.flatnonzero(~laid.fails)
+    if not len(chance):
+        return {k: (np.ones(len(s)),) * 3 for k, s in found.sets.items()}
+    cases = Cases(fold(laid.formula), chance.tolist())
+    strengths = np.stack([laid.middle, laid.low, laid.high], axis=1)
+    strengths[laid.fails] = 0
+    hits, left, total = {}, _MOST_HITS, sum(len(s) for s in found.sets.values())
+    unknown = 0
+    for size, sets in sorted(found.sets.items()):
+        figures = np.full((len(sets), 3), np.nan)
+        for row, members in enumerate(sets[:left].tolist()):
+            if watch is not None and row % 64 == 63 and not watch(_MOST_HITS - left + row, total):
+                said.stopped, left = True, row
+                break
+            figures[row] = _find_hit(cases.find(members), strengths)
+        left -= min(left, len(sets))
+        unknown += int(np.isnan(figures[:, 0]).sum())
+        hits[size] = figures[:, 0], figures[:, 1], figures[:, 2]
+    if unknown:
+        said.notes.append(f"how probably they hit the target was not found for {unknown:,} sets")
+    return hits
 
 
-def _hit(laid: Target, chances: Chances, sets: Ints, step: int) -> tuple[Floats, Floats, Floats]:
-    found = []
-    for strength in (laid.middle, laid.low, laid.high):
-        parts = []
-        for first in range(0, len(sets), step):
-            some = sets[first : first + step]
-            case = np.repeat(np.where(laid.fails, 0.0, strength)[:, None], len(some), axis=1)
-            np.put_along_axis(case, some.T, 1.0, axis=0)
-            parts.append(chances.find(case))
-        found.append(np.concatenate(parts))
-    return found[0], found[1], found[2]
+def _find_hit(formula: Formula, strengths: Floats) -> Floats:
+    """(3,) the probability of a formula at each of the strengths."""
+    if formula.constant is not None:
+        return np.full(3, float(formula.constant))
+    chances = compile_formula(reduce(formula), Truth, Chances.of, rooms=_ROOMS_OF_A_HIT)
+    return np.full(3, np.nan) if chances is None else chances.find(strengths)
 
 
 def _find_chance(
-    laid: Target, found: CutSetsFound, stated: Stated, said: _Said
+    laid: Target, found: CutSetsFound, stated: Stated, hits: Hits, said: _Said
 ) -> tuple[float, float | None, float, pl.DataFrame]:
     silent = int((laid.fails & ~laid.states).sum())
     if silent and laid.states.any():
@@ -126,7 +126,7 @@ def _find_chance(
         )
     chance = [np.nan_to_num(q, nan=0.0) for q in (laid.low, laid.middle, laid.high)]
     if stated.compiled is None:
-        below = _bound_below(laid, found, chance[0])
+        below = _bound_below(laid, found, chance[0], hits)
         above = bound_above(stated.formula, chance[2])
         said.notes.append(
             "the probability of the target is bounded, not exact: its diagram is too large; from "
@@ -138,10 +138,15 @@ def _find_chance(
     return min(low, middle), middle, max(high, middle), _measure(laid, chances, chance[1], middle)
 
 
-def _bound_below(laid: Target, found: CutSetsFound, chance: Floats) -> float:
-    """The probability that one of the likeliest cut sets listed happens, its dependencies apart."""
+def _bound_below(laid: Target, found: CutSetsFound, chance: Floats, hits: Hits) -> float:
+    """The probability that one of the likeliest cut sets listed happens; where dependencies may
+    hold, that of the likeliest one."""
     if (~laid.fails).any():
-        return 0.0
+        return max(
+            (float(np.nanmax(np.prod(chance[s], axis=1) * hits[k][1], initial=0.0))
+             for k, s in found.sets.items() if k in hits),
+            default=0.0,
+        )  # fmt: skip
     listed = [(float(np.prod(chance[s])), s) for sets in found.sets.values() for s in sets]
     listed = [pair for pair in listed if pair[0] > 0]
     best = sorted(listed, key=lambda pair: -pair[0])[:_MOST_SETS]
@@ -151,10 +156,8 @@ def _bound_below(laid: Target, found: CutSetsFound, chance: Floats) -> float:
     gates = [Gate(len(s), tuple(s.tolist())) for _, s in best]
     root = Gate(1, tuple(range(count, count + len(gates))))
     union = reduce(Formula(count, (*gates, root), count + len(gates)))
-    compiled = compile_formula(union, Truth)
-    if compiled is None:
-        return best[0][0]
-    return float(Chances.of(compiled).find(chance))
+    chances = compile_formula(union, Truth, Chances.of)
+    return best[0][0] if chances is None else float(chances.find(chance))
 
 
 def _measure(laid: Target, chances: Chances, chance: Floats, whole: float) -> pl.DataFrame:

@@ -78,7 +78,8 @@ class Chances:
         slope = np.zeros(self.size)
         slope[self.modules[-1]] = 1.0
         for module, diagram in reversed(list(zip(self.modules, self.diagrams, strict=True))):
-            _descend(diagram, chance, slope, slope[module])
+            weight, slope[module] = slope[module], 0.0  # a root may be a variable itself
+            _descend(diagram, chance, slope, weight)
         return float(found[-1]), slope[: self.variables]
 
 

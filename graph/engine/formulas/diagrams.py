@@ -11,21 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from knockon.graph.engine.formulas.formula import Formula
 from knockon.graph.engine.formulas.reduce import find_modules
 
-ROOMS = (
-    1 << 14,
-    1 << 16,
-    1 << 18,
-    1 << 20,
-    1 << 21,
-)  # nodes that a diagram may take, one after the other
-_NARROWED_FROM = 1 << 18  # of room, from which on the two orders are tried that got farthest
+# nodes that a diagram may be made of, one after the other
+ROOMS = tuple(1 << n for n in (14, 16, 18, 20, 22, 23))
+_NARROWED_FROM = 1 << 16  # of room, from which on half of the orders stay: those that got farthest
 _CACHE = 4  # nodes of room for each entry of the cache of operations
 
+T = TypeVar("T")
 Function: TypeAlias = Any  # of oxidd: a BDD or a ZBDD, with &, |, - and ite
 Heuristic: TypeAlias = Callable[[Sequence[int]], Sequence[int]]
 
@@ -136,9 +132,14 @@ def _order(formula: Formula, modules: list[int], heuristic: Heuristic) -> Order:
 
 
 def compile_formula(
-    formula: Formula, kind: Callable[[int, int], Algebra], like: Compiled | None = None
-) -> Compiled | None:
-    """The diagrams of a formula's modules; None where no order fits into the largest room.
+    formula: Formula,
+    kind: Callable[[int, int], Algebra],
+    read: Callable[[Compiled], T],
+    like: Compiled | None = None,
+    rooms: Sequence[int] = ROOMS,
+) -> T | None:
+    """What is read from the diagrams of a formula's modules; None where they, and what reading
+    makes of them, fit into the largest room in no order.
 
     kind: makes an algebra for so many levels, with room for so many nodes
     like: another kind of diagram of this formula: its order is tried first, with as much room
@@ -150,33 +151,41 @@ def compile_formula(
     if like is not None:
         size = sum(f.node_count() for f in like.functions.values())
         orders.sort(key=lambda pair: pair[0] != like.number)
-    for room in [r for r in ROOMS if r >= 2 * size] or ROOMS[-1:]:
+    for room in [r for r in rooms if r >= 2 * size] or rooms[-1:]:
         reached: list[tuple[int, int]] = []
         for number, order in orders:
-            algebra = kind(len(order.level), room)
-            functions: dict[int, Function] = {}
+            algebra = kind(len(order.level), room + room // 2)
+            compiled = Compiled(formula, order, number, algebra.manager, {})
             done: list[int] = []
             try:
-                _compile(formula, order, algebra, functions, done)
-            except DDMemoryError:
+                _compile(compiled, algebra, room, done)
+                found = read(compiled)
+                check_room(algebra.manager, room)
+            except (DDMemoryError, FullError):
                 reached.append((len(done), -number))
                 continue
-            return Compiled(formula, order, number, algebra.manager, functions)
+            return found
         if room >= _NARROWED_FROM:
-            kept = [-number for _, number in sorted(reached, reverse=True)[:2]]
+            kept = [-number for _, number in sorted(reached, reverse=True)[: -(-len(orders) // 2)]]
             orders = [pair for pair in orders if pair[0] in kept]
     return None
 
 
-def _compile(
-    formula: Formula,
-    order: Order,
-    algebra: Algebra,
-    functions: dict[int, Function],
-    done: list[int],
-) -> None:
+class FullError(Exception):
+    """More nodes were made than there is room for."""
+
+
+def check_room(manager: Any, room: int) -> None:
+    """Raise FullError where more nodes were made. The library frees some, in a thread of its own,
+    when a third more than the room is nearly taken: whether it came to that must not decide."""
+    if manager.gc_count() or manager.num_inner_nodes() > room:
+        raise FullError
+
+
+def _compile(compiled: Compiled, algebra: Algebra, room: int, done: list[int]) -> None:
     """Add the function of each module, by a walk over components, inputs first; and a node of each
     component that is done."""
+    formula, order = compiled.formula, compiled.order
     inner = set(order.modules) - {formula.root}
     module_of = _find_enclosing(formula, order)
     by_module: dict[int, list[list[int]]] = {m: [] for m in order.modules}
@@ -194,8 +203,9 @@ def _compile(
 
         for nodes in by_module[module]:
             _settle(formula, nodes, known, find, order.level, algebra)
+            check_room(algebra.manager, room)
             done.append(nodes[0])
-        functions[module] = find(module) if module not in inner else known[module]
+        compiled.functions[module] = find(module) if module not in inner else known[module]
 
 
 def _find_enclosing(formula: Formula, order: Order) -> dict[int, int]:
