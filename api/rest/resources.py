@@ -91,6 +91,8 @@ class EntityJson(TypedDict):
     repair_hours: float
     repair_hours_to: float | None
     backlog: float
+    failure_probability: float | None
+    failures_per_year: float | None
     other: dict[str, Any]
 
 

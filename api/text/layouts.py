@@ -7,11 +7,11 @@ import polars as pl
 from knockon.api.text.cells import format_cell, make_column, make_shares
 from knockon.api.text.columns import Column
 from knockon.api.text.concentration import list_concentration
-from knockon.api.text.ranking import name_one
+from knockon.api.text.ranking import name_one, name_rank
 from knockon.api.text.strengths import list_strengths
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.maps.text import clean
-from knockon.graph.words import chance, percent
+from knockon.graph.words import between, chance, number, percent
 
 Layout = Callable[[Answer, pl.DataFrame], list[Column]]
 
@@ -59,6 +59,35 @@ def lay_out_routes(answer: Answer, rows: pl.DataFrame) -> list[Column]:
         make_shares(rows, "probability", counted),
         make_shares(rows, "share", "share of all", goes=1),
     ]
+
+
+def lay_out_ranks(answer: Answer, rows: pl.DataFrame) -> list[Column]:
+    """Place with its ties, what is hit as a range, direct and indirect, and what is lost."""
+    figures = rows.select(
+        "hit_low", pl.col("hit_direct") + pl.col("hit_indirect"), "hit_high", "std_error"
+    ).rows()
+    assumed = f"if unknown\ncounts {answer.scenario.assume:g}"
+    ranged = any(number(low) != number(high) for low, _, high, _ in figures)
+    hits = [
+        f"{number(hit)}{f' ± {number(2 * error)}' if error else ''}" for _, hit, _, error in figures
+    ]
+    columns = [
+        Column("#", [name_rank(row) for row in rows.iter_rows(named=True)], right=True),
+        *name_entities(rows),
+    ]
+    if ranged:
+        ends = [between(low, high) for low, _, high, _ in figures]
+        columns.append(Column("others hit", ends, right=True))
+    columns += [
+        Column(assumed if ranged else "others hit", hits, right=True),
+        Column("direct", [number(x) for x in rows["hit_direct"]], right=True, goes=1),
+        Column("through\nthese", [number(x) for x in rows["hit_indirect"]], right=True, goes=1),
+    ]
+    if (rows["impact"] != rows["hit_direct"] + rows["hit_indirect"]).any():
+        columns.append(make_column(rows, "impact", goes=3))
+    if rows["impact_per_year"].is_not_null().any():
+        columns.append(make_column(rows, "impact_per_year", "impact\na year"))
+    return columns
 
 
 def _name_change(answer: Answer, rows: pl.DataFrame) -> str:
@@ -121,5 +150,6 @@ LAYOUTS: dict[str, Layout] = {
     "concentration": list_concentration,
     "cuts": lay_out_cut_sets,
     "harden": lay_out_hardening,
+    "rank": lay_out_ranks,
     "why": lay_out_routes,
 }

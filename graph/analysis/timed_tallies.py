@@ -1,6 +1,6 @@
 """What the times of all worlds come to: how likely, from when, for how long, and at what cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,6 +96,27 @@ def count_times(
         notes.append(f"precision {plan.precision:g}: {done:,} random worlds, enough for any chance")
     form = "numba" if compiled else "numpy"
     return replace(figures, form=form, stopped=stopped, notes=tuple(notes))
+
+
+def find_harms(
+    prepared: Prepared, timeline: Timeline, runs: Sequence[Run], base: Run, plan: Plan, *,
+    compiled: bool,
+) -> Iterator[tuple[Floats, list[tuple[Bools, Floats]]]]:  # fmt: skip
+    """The weights (L,) of each block, and for each run who is hit, (E, L), and its loss times the
+    hours that it is down; the worlds or cases are those of the base run."""
+
+    def times(run: Run) -> Iterator[tuple[Block, Times]]:
+        blocks = (_seen_by(run, base, b) for b in plan.blocks(base, timeline.words))
+        return timeline.times(run, blocks, compiled=compiled)
+
+    for parts in zip(*map(times, runs), strict=True):
+        yield (
+            parts[0][0].weight,
+            [
+                _harm(prepared, times, losses(prepared, timeline, run, part, times))
+                for (part, times), run in zip(parts, runs, strict=True)
+            ],
+        )
 
 
 def _name_unordered(prepared: Prepared, unordered: Bools) -> str:

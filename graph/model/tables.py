@@ -75,6 +75,12 @@ ENTITY_COLUMNS = (
         "failure_probability", None, "a number from 0 to 1, or empty for unknown",
         lambda c: c.is_between(0, 1),
     ),
+    _number(
+        "failures_per_year",
+        None,
+        f"a number of at least 0, at most {MOST:g}, or empty for unknown",
+        lambda c: c.is_between(0, MOST),
+    ),
 )  # fmt: skip
 DEPENDENCY_COLUMNS = (
     _text("dependent", required=True),

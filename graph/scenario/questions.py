@@ -239,6 +239,21 @@ QUESTIONS: tuple[Question, ...] = (
         carries=False,
     ),
     Question(
+        "rank",
+        "What matters most: every entity by what its failure alone would do to others.",
+        "knockon.graph.analysis.rank:rank",
+        (
+            Field("kind", TEXT, "Entities of this kind fail.", null="all", metavar="KIND"),
+            Field("among", AMONG, "Whose loss counts.", null="everybody's", most=MOST_NAMES),
+            Field("by", TEXT, "A column of entities, such as parent or sector, whose distinct "
+                  "values are counted.", null="entities are counted", metavar="COLUMN"),
+            Field("weight", TEXT, "A column that says what is lost with each entity.",
+                  null="the column weight", metavar="COLUMN"),
+        ),
+        leaves_out=("precision",),
+        counts=True,
+    ),
+    Question(
         "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",
         "knockon.graph.analysis.why:why", origins="needed", target=True, top=5, counts=True,
         picture=True,

@@ -104,7 +104,8 @@ def test_an_entity_row_has_all_columns(client):
     assert row == {
         "id": "vendor", "name": "Vendor", "kind": "security_vendor", "parent": None,
         "sector": None, "country": None, "weight": 1.0, "repair_hours": 0.0,
-        "repair_hours_to": None, "backlog": 0.0, "other": {"tier": "1"},
+        "repair_hours_to": None, "backlog": 0.0, "failure_probability": None,
+        "failures_per_year": None, "other": {"tier": "1"},
     }  # fmt: skip
 
 

@@ -164,6 +164,15 @@ def test_amounts_of_entities_are_not_negative(column: str) -> None:
     assert faults(ONE, {"id": ["A", "B"], column: [1, -1]}) == (expected,)
 
 
+def test_failures_a_year_are_a_number_or_unknown() -> None:
+    """Empty is unknown, not never."""
+    expected = (
+        "entities row 2: failures_per_year: expected a number of at least 0, at most 1e+15, or "
+        "empty for unknown, got '-1'"
+    )
+    assert faults(ONE, {"id": ["A", "B"], "failures_per_year": [None, -1]}) == (expected,)
+
+
 def test_a_column_of_lists_is_a_fault() -> None:
     """Nested cells are no cells."""
     expected = "column 'loss': expected a number above 0, at most 1, got List(Float64)"

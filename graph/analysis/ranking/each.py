@@ -1,0 +1,190 @@
+"""One what-if after the other: for scenarios with hours, rings or partial losses, and small work.
+
+Each origin is prepared and run as `whatif` does it, over the same worlds or cases.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from knockon.graph.analysis.plan import Plan, Watch, can_enumerate
+from knockon.graph.analysis.prepare import Prepared, Whole, prepare
+from knockon.graph.analysis.ranking.counting import Counting
+from knockon.graph.analysis.ranking.runs import (
+    HIGH,
+    LOW,
+    MIDDLE,
+    Figures,
+    Swept,
+    find_unknown,
+    leave_open,
+    list_names,
+    list_runs,
+)
+from knockon.graph.analysis.spread import make_timeline
+from knockon.graph.analysis.tallies import spread_losses
+from knockon.graph.analysis.timed_tallies import find_harms
+from knockon.graph.analysis.unordered import find_unordered
+from knockon.graph.arrays import Bools, Floats, Ints, firsts
+from knockon.graph.engine.kernels import compiled_form_is_there
+from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.times import Timeline
+from knockon.graph.engine.worlds import Run
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.origins import Origin
+from knockon.graph.scenario.scenario import Scenario
+
+SUMS = 5
+Seen = tuple[Bools, Floats | None, Floats]  # (E, L) who is hit, what each loses, (L,) weights
+
+
+def ask_each(
+    graph: DependencyGraph, scenario: Scenario, everybody: Whole, counting: Counting, origins: Ints,
+    watch: Watch | None = None, *, whole: bool = False,
+) -> Swept:  # fmt: skip
+    """The figures of these origins, in all runs.
+
+    whole: whatever is hit is lost whole, and no hours are counted, wherever in the graph
+    """
+    names = list_names(everybody, scenario.assume)
+    sums = {name: np.zeros((len(origins), SUMS)) for name in names}
+    drawn = {name: np.zeros(len(origins)) for name in names}  # worlds, 0 for exact
+    done, notes = 0, dict[str, None]()
+    for i, origin in enumerate(origins.tolist()):
+        if watch and not watch(i, len(origins)):
+            break
+        alone = replace(leave_open(scenario), origins=(Origin(graph.id_of(origin)),))
+        prepared = prepare(graph, alone, everybody)
+        asked = _Asked.of(prepared, counting, origin, scenario.assume, whole=whole)
+        found = asked.add_up()
+        for name in names:  # what is all stated within reach is the same in all runs
+            of = name if name in found else MIDDLE
+            sums[name][i], plan = found[of], asked.plans[of]
+            drawn[name][i] = 0 if plan.exact else plan.worlds
+        notes |= dict.fromkeys(asked.lanes.notes)
+        done = i + 1
+    unit, scale = (counting.of_each, counting.scale) if whole else (None, 1.0)
+    figures = {
+        name: Figures.of(
+            sums[name], np.maximum(drawn[name], 1.0), drawn[name] == 0, unit, scale
+        )
+        for name in names
+    }  # fmt: skip
+    worlds = int(drawn[MIDDLE].max(initial=0))
+    return Swept(figures, drawn[MIDDLE] == 0, worlds, done < len(origins), tuple(notes))
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One origin, prepared. rows: entities within reach by the value they count for."""
+
+    prepared: Prepared
+    counting: Counting
+    runs: Mapping[str, Run]
+    plans: Mapping[str, Plan]
+    timeline: Timeline | None
+    lanes: Lanes
+    order: Ints
+    first: Ints
+    direct: Bools
+    stake: Ints | Floats
+
+    @classmethod
+    def of(
+        cls, prepared: Prepared, counting: Counting, origin: int, assume: float, *, whole: bool
+    ) -> "_Asked":
+        draws, scenario = prepared.draws, prepared.scenario
+        unknown = find_unknown(prepared.kernel, draws, prepared.filled)
+        runs = list_runs(draws, scenario.seed, assume, unknown)
+        timeline = make_timeline(prepared)
+        certain = timeline is None or timeline.drawn.certain
+        outer = [n for n in (MIDDLE, LOW, HIGH) if n in runs]
+        few = {name: can_enumerate(scenario, [run]) for name, run in runs.items()}
+        few |= dict.fromkeys(outer, can_enumerate(scenario, [runs[name] for name in outer]))
+        plans = {name: Plan.of(scenario, exact=few[name] and certain) for name in runs}
+        entity = prepared.nodes.entity
+        value, t = counting.tallied.value[entity], counting.tallied
+        order = np.lexsort((entity, value))
+        order = order[(value[order] >= 0) & (value[order] != t.value[origin])]
+        first = np.flatnonzero(firsts(value[order]))
+        mine = t.direct[t.first[origin] : t.first[origin + 1]]
+        stakes = t.stake if whole else counting.stake
+        stake = np.where(entity == origin, 0, stakes[entity])
+        words = max(-(-plan.worlds // 64) for plan in plans.values())
+        lanes = Lanes(prepared.kernel, words, memory=scenario.memory)
+        return cls(
+            prepared, counting, runs, plans, timeline, lanes, order, first,
+            np.isin(value[order][first], mine), stake,
+        )  # fmt: skip
+
+    def add_up(self) -> dict[str, Floats]:
+        """(SUMS,) of each run."""
+        sums = {name: np.zeros(SUMS) for name in self.runs}
+        for name, (hit, harm, weight) in self._see():
+            sums[name] = self._count(sums[name], hit, harm, weight)
+        return sums
+
+    def _see(self) -> Iterator[tuple[str, Seen]]:
+        """Each run with each of its blocks."""
+        if self.timeline is not None:
+            yield from self._see_times(self.timeline)
+            return
+        words, origins = self.lanes.words(fractional=not self.prepared.whole), self.prepared.origins
+        for name, run in self.runs.items():
+            drawing = None
+            for block, nodes in self.lanes.close(run, self.plans[name].blocks(run, words), origins):
+                harm = None
+                if not self.prepared.whole:
+                    if self.lanes.compiled:
+                        drawing = self.lanes.drawing(run, given=block.cases is not None)
+                    harm = spread_losses(self.prepared, self.lanes, run, block, drawing)
+                hit = self.prepared.nodes.join(nodes, np.bitwise_or)
+                yield name, (unpack(hit, len(block.weight)), harm, block.weight)
+
+    def _see_times(self, timeline: Timeline) -> Iterator[tuple[str, Seen]]:
+        """Low, middle and high world by world; the others by themselves."""
+        prepared = self.prepared
+        outer = [n for n in (LOW, MIDDLE, HIGH) if n in self.runs]
+        runs = [self.runs[name] for name in outer]
+        unordered = find_unordered(prepared, timeline) if len(runs) > 1 else None
+        compiled = compiled_form_is_there() and timeline.pays(self.plans[MIDDLE].worlds)
+        base = self.runs[MIDDLE]
+        for weight, harms in find_harms(
+            prepared, timeline, runs, base, self.plans[MIDDLE], compiled=compiled
+        ):
+            if unordered is not None and unordered.any():
+                harms = _widen(harms, unordered)
+            for name, (hit, harm) in zip(outer, harms, strict=True):
+                yield name, (hit, harm, weight)
+        for name, run in self.runs.items():
+            if name not in outer:
+                for weight, [(hit, harm)] in find_harms(
+                    prepared, timeline, [run], run, self.plans[name], compiled=compiled
+                ):
+                    yield name, (hit, harm, weight)
+
+    def _count(self, sums: Floats, hit: Bools, harm: Floats | None, weight: Floats) -> Floats:
+        """The sums with those of a block: lane by lane, as the kernel of sweeps adds them up."""
+        values = np.zeros((0, len(weight)), np.bool_)
+        if len(self.order):
+            values = np.logical_or.reduceat(hit[self.order], self.first, axis=0)
+        every, direct = (v.sum(axis=0).astype(np.float64) for v in (values, values[self.direct]))
+        lost = hit.astype(self.stake.dtype) if harm is None else harm
+        amount = (self.stake @ lost).astype(np.float64)
+        terms = np.stack(
+            [weight * every, weight * every * every, weight * direct, weight * amount,
+             weight * amount * amount]
+        )  # fmt: skip
+        added: Floats = np.cumsum(np.column_stack([sums, terms]), axis=1)[:, -1]
+        return added
+
+
+def _widen(harms: list[tuple[Bools, Floats]], unordered: Bools) -> list[tuple[Bools, Floats]]:
+    """Nothing in the low run, the worst of all in the high one, where more can be less."""
+    (low, least), middle, (high, most) = harms
+    low, high, least, most = low.copy(), high.copy(), least.copy(), most.copy()
+    most[unordered] = np.maximum(np.maximum(least, middle[1]), most)[unordered]
+    low[unordered], high[unordered], least[unordered] = False, True, 0.0
+    return [(low, least), middle, (high, most)]

@@ -1,0 +1,83 @@
+"""A ranking in words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from knockon.graph.analysis.ranking.rows import HIT, Places
+from knockon.graph.analysis.ranking.runs import LOW, MIDDLE
+from knockon.graph.analysis.ranking.swept import Field
+from knockon.graph.scenario.strengths import UNFILLED
+from knockon.graph.words import between, number
+
+SURE = 10  # places of which it is said how many hold whatever is assumed
+
+
+def headline(answer: Any, field: Field, places: Places) -> str:
+    """Who would do most harm, how much, and how sure the first places are."""
+    rows = answer.rows
+    if not rows.height or float(rows["hit_high"].max()) <= 0:
+        return f"None of the {answer.origins:,} that may fail hits anybody else"
+    top = rows.row(0, named=True)
+    first = f"{top['name']} would do most harm: {_count(top, answer, field)}"
+    return "; ".join([first, *_say_sure(answer, places)])
+
+
+def _count(top: dict[str, Any], answer: Any, field: Field) -> str:
+    """What the first row hits, in words."""
+    whom = _name_counted(answer)
+    hit = top["hit_direct"] + top["hit_indirect"]
+    direct = f"{number(top['hit_direct'])} of them directly"
+    if number(top["hit_low"]) == number(top["hit_high"]):
+        said = f"{number(hit)} {whom} hit, {direct}"
+    else:
+        said = (
+            f"{between(top['hit_low'], top['hit_high'])} {whom} hit, {number(hit)} if unknown "
+            f"counts {answer.scenario.assume:g}, {direct}"
+        )
+    if answer.ordered_by == HIT or (field.counting.of_each == 1 and not answer.scenario.hours):
+        return said
+    unit = answer.unit or "weight"
+    hours = " hours" if answer.scenario.hours is not None else ""
+    return f"{said}; {number(top['impact'])} {unit}{hours} lost"
+
+
+def _name_counted(answer: Any) -> str:
+    if answer.by is not None:
+        among = f" of {answer.among}" if answer.among else ""
+        return f"values of {answer.by}{among}"
+    return answer.among or "others"
+
+
+def _say_sure(answer: Any, places: Places) -> Iterator[str]:
+    """How many of the first rows stay there whatever is assumed, where anything is."""
+    k = min(SURE, answer.rows.height)
+    drawn = (places.figure(places.middle)[1] > 0).any()
+    if len(places.runs) == 1 and not drawn:
+        return
+    kept = answer.rows.head(k).filter(answer.rows.head(k)["rank_worst"] <= k).height
+    assumed = "whatever we assume" if len(places.runs) > 1 else "within two standard errors"
+    yield f"in the top {k} {assumed}: {kept} of {k}"
+
+
+def describe_unknown(field: Field, places: Places) -> Iterator[str]:
+    """What the figures and the places rest on."""
+    graph = field.graph
+    unknown = int((field.everybody.filled.source == UNFILLED).sum())
+    if unknown:
+        yield (
+            f"{unknown:,} of the {len(graph.dependent):,} dependencies have an unknown strength: "
+            f"low counts them as 0, the middle as {field.scenario.assume:g}, high as 1"
+        )
+    if len(places.runs) > 1:
+        spoken = [name for name in places.runs if name not in places.silent]
+        ends = "" if LOW in spoken else (
+            "; at 0 all of them hit the same, so that it puts nobody first"
+        )  # fmt: skip
+        yield f"places hold over unknown strengths from 0.1 to 0.9, at 0 and at 1{ends}"
+    if places.silent and MIDDLE in places.silent:
+        yield "all of them hit the same: names put them in order"
+    counts = np.isfinite(graph.entities["failures_per_year"].fill_null(np.nan).to_numpy())
+    if 0 < counts.sum() < len(counts):
+        yield f"{int(counts.sum()):,} of {len(counts):,} entities state failures_per_year"
