@@ -1,6 +1,7 @@
 // The answer: figures, map, totals by kind, ranking with routes.
 
 import { buildAddress, buildPath } from "./api.js";
+import { offerCauses } from "./causes.js";
 import { $, clip, formatCount, formatHours, formatRange, formatShare, make, makeName, makeTable, spellWords } from "./dom.js";
 import { offerHelp } from "./help.js";
 
@@ -24,6 +25,7 @@ export function show(answer, names, { graph, query, onMore }) {
   $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
   $("#notes ul").replaceChildren(...answer.notes.map((note) => make("li", {}, note)));
   $("#notes").hidden = !answer.notes.length;
+  offerCauses(graph, query, answer.entities);
   offerHelp(graph, query);
   $("#answer").hidden = false;
 }

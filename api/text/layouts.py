@@ -129,7 +129,10 @@ def lay_out_hardening(answer: Answer, rows: pl.DataFrame) -> list[Column]:
 
 def lay_out_cut_sets(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     """Who has to fail together, how probable that is, and how probably it then hits the target."""
-    members = [" + ".join(clean(m, 60) for m in some) or "nobody" for some in rows["members"]]
+    names: dict[str, str] = answer.entities  # type: ignore[attr-defined]
+    members = [
+        " + ".join(clean(names[m], 60) for m in some) or "nobody" for some in rows["members"]
+    ]
     hits = [
         "" if middle is None else chance(low, middle, high)
         for low, middle, high in rows.select("hits_low", "hits", "hits_high").rows()

@@ -48,6 +48,7 @@ class CutSets(Answer):
         where P(0) is 0)
     counts: `order`, `sets`: how many minimal cut sets there are of each order looked at
     complete: up to which order all are listed; null where those of all orders are
+    entities: the name of each id in the rows
     """
 
     verb: ClassVar[str] = "cuts"
@@ -60,6 +61,7 @@ class CutSets(Answer):
     importance: pl.DataFrame
     counts: pl.DataFrame
     complete: int | None
+    entities: dict[str, str]
 
 
 @take_options
@@ -120,6 +122,7 @@ def cuts(
             orient="row",
         ),
         complete=found.complete,
+        entities=_name_all(laid, found),
         notes=notes,
         partial=found.stopped or chance.stopped,
     )
@@ -184,6 +187,13 @@ def _name_members(laid: Target, members: Ints) -> pl.Series:
         return pl.Series([[]] * total, dtype=pl.List(pl.String))
     ids = laid.graph.entities["id"].gather(members.ravel())
     return ids.reshape((total, size)).arr.to_list()
+
+
+def _name_all(laid: Target, found: CutSetsFound) -> dict[str, str]:
+    inside = [np.unique(laid.number[sets]) for sets in found.sets.values()]
+    numbers = np.unique(np.concatenate([np.zeros(0, np.int64), *inside]))
+    named = laid.graph.entities.select("id", "name")[numbers]
+    return dict(named.rows())
 
 
 def _empty_rows() -> pl.DataFrame:

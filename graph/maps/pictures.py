@@ -8,6 +8,7 @@ from knockon.graph.maps.concentration import render_concentration
 from knockon.graph.maps.draw import render_map
 from knockon.graph.maps.moves import render_moves
 from knockon.graph.maps.savings import render_savings
+from knockon.graph.maps.sets import render_sets
 from knockon.graph.maps.ways import render_ways
 
 PICTURES: dict[str, Callable[[Any], str]] = {
@@ -17,6 +18,7 @@ PICTURES: dict[str, Callable[[Any], str]] = {
     "detection": render_detection,
     "compare": render_moves,
     "concentration": render_concentration,
+    "cuts": render_sets,
     "harden": render_savings,
     "why": render_ways,
 }

@@ -182,6 +182,7 @@ QUESTIONS: tuple[Question, ...] = (
         leaves_out=(
             "hours", "rollout", "halt", "worlds", "precision", "seed", "severity", "memory",
         ),
+        picture=True,
         carries=False,
     ),
     Question(

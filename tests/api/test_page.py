@@ -192,6 +192,21 @@ def test_times_bring_columns_and_charts(page, port):
         assert page.request.get(f"http://127.0.0.1:{port}{link.get_attribute('href')}").ok
 
 
+def test_a_target_shows_its_single_points_of_failure(page, port):
+    """In words, as a table and a picture, by a button."""
+    page.goto(f"http://127.0.0.1:{port}/?graph=market&origin=vendor&top=3")
+    page.wait_for_selector("#causes button")
+    named = page.locator("#target option").all_inner_texts()
+    page.select_option("#target", index=len(named) - 1)
+    page.click("#causes button")
+    page.wait_for_selector("#causes table")
+    assert f"of failure of {named[-1]}" in page.inner_text("#causes strong")
+    assert page.locator("#causes tbody tr").count() >= 1
+    assert page.request.get(
+        f"http://127.0.0.1:{port}{page.get_attribute('#causes a >> nth=0', 'href')}"
+    ).ok
+
+
 def test_what_would_help_is_found_by_a_button(page, port):
     """Within the budget that is typed, in words, with figures, notes and links."""
     page.goto(f"http://127.0.0.1:{port}/?graph=market&origin=vendor&top=3")
