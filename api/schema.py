@@ -111,6 +111,9 @@ class TotalsJson(TypedDict):
     p99_low: float
     p99_high: float
     impact_of_origins: float
+    p50_std_error: float
+    p95_std_error: float
+    p99_std_error: float
     by_kind: list[ByKind]
     by_sector: list[BySector]
 

@@ -14,6 +14,7 @@ from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.recovery import describe_exceeded, find_exceeded
 from knockon.graph.analysis.rollout_effect import describe_rollout
 from knockon.graph.analysis.rows import build_forest, collect_arcs, rank_rows
+from knockon.graph.analysis.sampling import find_percentile_error
 from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
 from knockon.graph.arrays import Floats, distinct
@@ -114,6 +115,11 @@ def _by(column: str, prepared: Prepared, found: Spread, entities: pl.DataFrame) 
 def find_totals(prepared: Prepared, found: Spread) -> Totals:
     figures, others = found.figures, ~prepared.is_origin
     drawn = 0.0 if found.exact else 1 / len(figures.weight)
+    # what is hit rises with every draw, so that a total varies no less than any part of it
+    least_hit, least_impact = (
+        float(errors[others].max(initial=0.0))
+        for errors in (figures.std_error, figures.impact_std_error)
+    )
     runs = {"_low": found.outer[0], "": Worlds(figures.total, figures.weight),
             "_high": found.outer[1]}  # fmt: skip
     over_worlds = {
@@ -130,9 +136,13 @@ def find_totals(prepared: Prepared, found: Spread) -> Totals:
         hit=math.fsum(figures.middle[others]),
         hit_low=math.fsum(found.low[others]),
         hit_high=math.fsum(found.high[others]),
-        hit_std_error=_std_error(figures.hits, figures.weight, drawn),
-        impact_std_error=_std_error(figures.total, figures.weight, drawn),
+        hit_std_error=max(_std_error(figures.hits, figures.weight, drawn), least_hit),
+        impact_std_error=max(_std_error(figures.total, figures.weight, drawn), least_impact),
         impact_of_origins=math.fsum(figures.impact[~others]),
+        **{
+            f"p{q}_std_error": 0.0 if found.exact else find_percentile_error(figures.total, q / 100)
+            for q in (50, 95, 99)
+        },
         **over_worlds,
     )
 

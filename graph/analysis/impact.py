@@ -47,6 +47,9 @@ class Totals:
     p99_low: float
     p99_high: float
     impact_of_origins: float
+    p50_std_error: float = 0.0
+    p95_std_error: float = 0.0
+    p99_std_error: float = 0.0
 
 
 @dataclass(frozen=True)

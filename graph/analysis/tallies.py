@@ -8,7 +8,8 @@ import numpy as np
 
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
-from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.analysis.sampling import find_drawn, find_share_errors
+from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.layout import Drawing, Worlds
@@ -106,23 +107,27 @@ class Tally(Mass):
         self.parts.append((total, add_up(hit, prepared.others, len(w)), w))
         return hit
 
-    def figures(self, lanes: float, exact: bool) -> "Figures":
-        """The figures after so much weight of lanes."""
+    def figures(self, lanes: float, drawn: Bools | None) -> "Figures":
+        """The figures after so much weight of lanes. drawn: (E,) entities that draws matter to;
+        None where every case was looked at."""
         whole = self.prepared.whole
         totals, hits, weights = (np.concatenate(p) for p in zip(*self.parts, strict=True))
         mass = self.probability(lanes)
         lost, lost2 = (mass, mass) if whole else (self.lost / lanes, self.lost2 / lanes)
-        drawn = 0.0 if exact else 1 / lanes
-        spread2 = np.maximum(lost2 - lost * lost, 0)
+        stake = self.prepared.at_stake
         with np.errstate(invalid="ignore", divide="ignore"):
             loss = np.where(mass > 0, lost / mass, np.nan)
-        stake = self.prepared.at_stake
+        error = impact_error = np.zeros(len(mass))
+        if drawn is not None:
+            error = find_share_errors(self.mass, lanes, drawn)
+            spread = np.sqrt(np.maximum(lost2 - lost * lost, 0) / lanes)
+            impact_error = stake * np.maximum(spread, error * np.where(mass > 0, loss, 1.0))
         return Figures(
             mass,
-            np.sqrt(mass * (1 - mass) * drawn),
+            error,
             loss,
             stake * lost,
-            stake * np.sqrt(spread2 * drawn),
+            impact_error,
             totals,
             hits,
             weights / lanes,
@@ -191,8 +196,9 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
         notes: list[str] = []
     else:
         done, stopped, notes = _draw(prepared.origins, lanes, every, plan, words, watch)
-    figures = middle.figures(done, plan.exact)
-    low, high = (t.figures(done, plan.exact) for t in outer) if outer else (figures, figures)
+    drawn = None if plan.exact else find_drawn(prepared, lanes, prepared.run)
+    figures = middle.figures(done, drawn)
+    low, high = (t.figures(done, drawn) for t in outer) if outer else (figures, figures)
     return Counted(figures, low, high, stopped, (*notes, *lanes.notes), lanes.form)
 
 

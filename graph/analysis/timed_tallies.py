@@ -9,6 +9,7 @@ import polars as pl
 from knockon.graph.analysis.down_curves import Curves
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.analysis.sampling import find_drawn, find_share_errors
 from knockon.graph.analysis.tallies import Figures
 from knockon.graph.analysis.unordered import find_unordered
 from knockon.graph.arrays import Bools, Floats
@@ -16,7 +17,7 @@ from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
 from knockon.graph.engine.kernels.times_shape import NOTHING, SWITCHED
-from knockon.graph.engine.lanes import MISSED
+from knockon.graph.engine.lanes import MISSED, Lanes
 from knockon.graph.engine.memory import hold
 from knockon.graph.engine.times import Timeline, Times
 from knockon.graph.engine.worlds import Block, Run
@@ -81,7 +82,12 @@ def count_times(
         if watch and not plan.exact and not watch(done, plan.worlds) and done < plan.worlds:
             break
     stopped = not plan.exact and done < plan.worlds
-    figures = sums.figures(1.0 if plan.exact else float(done), plan.exact, both=len(runs) > 1)
+    drawn = None
+    if not plan.exact:
+        drawn = find_drawn(prepared, Lanes(prepared.kernel, 1), base)
+        if not timeline.drawn.certain:  # whether it is down at all may hang on hours
+            drawn |= ~prepared.is_origin
+    figures = sums.figures(1.0 if plan.exact else float(done), drawn, both=len(runs) > 1)
     notes = [*figures.notes, *([MISSED] if paying and not compiled else [])]
     if unordered.any():
         figures = replace(
@@ -216,24 +222,30 @@ class _Sums:
         stake = self.prepared.at_stake_of_others
         self.outer.append((stake @ least, stake @ most))
 
-    def figures(self, mass: float, exact: bool, *, both: bool) -> TimedTally:
-        """The figures after so much weight of worlds."""
+    def figures(self, mass: float, chance: Bools | None, *, both: bool) -> TimedTally:
+        """The figures after so much weight of worlds. chance: (E,) entities that draws matter to;
+        None where every case was looked at."""
         at_stake = self.prepared.at_stake
         totals, hits, weights = (np.concatenate(p) for p in zip(*self.worlds, strict=True))
         hit, harm = np.clip(self.hit / mass, 0, 1), self.harm / mass
-        drawn = 0.0 if exact else 1 / mass
         spread2 = np.maximum(self.harm2 / mass - harm * harm, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = [np.where(self.hit > 0, s / self.hit, np.nan)
                      for s in (self.x, self.start, self.down)]  # fmt: skip
+        error = spread = np.zeros(len(hit))
+        if chance is not None:
+            error = find_share_errors(self.hit, mass, chance)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                each = np.where(self.hit > 0, self.harm / self.hit, 1.0)
+            spread = np.maximum(np.sqrt(spread2 / mass), error * each)
         down, weight = (np.concatenate(p, axis=-1) for p in zip(*self.kept, strict=True))
         p50, p95 = percentiles(down, weight, (0.50, 0.95))
         return TimedTally(
             middle=hit,
-            std_error=np.sqrt(hit * (1 - hit) * drawn),
+            std_error=error,
             loss=means[0],
             impact=at_stake * harm,
-            impact_std_error=at_stake * np.sqrt(spread2 * drawn),
+            impact_std_error=at_stake * spread,
             total=totals,
             hits=hits,
             weight=weights / mass,

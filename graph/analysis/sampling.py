@@ -1,0 +1,54 @@
+"""Standard errors of what was drawn, and for whom nothing was.
+
+Shares: sqrt(p (1 - p) / n); where fewer than ten worlds went either way, with two worlds more of
+either outcome (Agresti and Coull 1998): that no world hit an entity does not make it certain. Whom
+the draws cannot matter to has no error. Percentiles: by the totals so many places up and down as
+two standard errors of the number of worlds below (order statistics).
+"""
+
+import math
+
+import numpy as np
+
+from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.arrays import Bools, Floats
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.worlds import Run
+
+_FEW = 10  # worlds of the rarer outcome
+
+
+def find_share_errors(mass: Floats, worlds: float, drawn: Bools) -> Floats:
+    """(E,) standard errors of shares. mass: (E,) worlds of `worlds` in which each is hit; drawn:
+    (E,) whether draws can matter to it."""
+    few = (np.minimum(mass, worlds - mass) < _FEW) & drawn
+    n = worlds + np.where(few, 4, 0)
+    p = np.clip((mass + np.where(few, 2, 0)) / n, 0, 1)
+    errors: Floats = np.sqrt(p * (1 - p) / n)
+    return errors
+
+
+def find_drawn(prepared: Prepared, lanes: Lanes, run: Run) -> Bools:
+    """(E,) entities that draws can matter to: neither hit by what happens for sure, nor out of the
+    reach of all that can happen."""
+    likely, draws = run.probability, run.draws
+    switched = draws.of_group >= 0
+
+    def reach(live: Bools, works: Bools) -> Bools:
+        stuck = np.where(switched, ~works[draws.of_group], False)
+        found = lanes.reach(live[draws.of_member], stuck, prepared.origins)
+        return prepared.nodes.join(found, np.logical_or)
+
+    drawn: Bools = reach(likely > 0, likely >= 1) & ~reach(likely >= 1, likely > 0)
+    return drawn & ~prepared.is_origin
+
+
+def find_percentile_error(total: Floats, share: float) -> float:
+    """Standard error of the total that this share of so many random worlds does not exceed; half
+    of what two standard errors of that number of worlds come to, upwards or downwards."""
+    n = len(total)
+    order = np.sort(total)
+    far = 2 * math.sqrt(n * share * (1 - share))
+    places = [math.ceil(n * share + step) - 1 for step in (-far, 0.0, far)]
+    low, middle, high = (float(order[min(max(p, 0), n - 1)]) for p in places)
+    return max(high - middle, middle - low) / 2
