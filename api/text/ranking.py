@@ -5,6 +5,7 @@ on several lines; routes take what is left, and are cut.
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import polars as pl
@@ -91,8 +92,7 @@ def _list_chances(impact: Impact, rows: pl.DataFrame) -> list[Column]:
     if any(percent(low) != percent(high) for low, _, high in ends):
         words = name_middle(impact) or f"if unknown counts {impact.scenario.assume:g}"
         middle = [percent(m) for _, m, _ in ends]
-        first, second, *rest = words.split(" ")
-        head = f"{first} {second}\n{' '.join(rest)}"
+        head = "\n".join(wrap(words, 12))
         columns.append(Column(head, middle, f"{{}} likely {words}", right=True))
     return columns
 

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.owned import find_between_owners
+from knockon.graph.analysis.statements import find_call_shares, find_statements
 from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Strengths, find_rho
@@ -20,13 +21,18 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_reachable_modes, index_rules
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.scenario.strengths import (
+    CALLS,
+    INCIDENTS,
     OWN,
+    REGISTER,
     SHIPPED_ROW,
     STATED,
     UNFILLED,
     StrengthRow,
     StrengthTable,
 )
+
+REGISTER_WORDS = "statements of sources"
 
 
 @dataclass(frozen=True)
@@ -122,11 +128,13 @@ def fill_strengths(graph: DependencyGraph, scenario: Scenario) -> Filled:
     open_ = np.isnan(graph.dependencies["probability"].to_numpy())
     source = np.where(open_, UNFILLED, STATED).astype(np.int8)
     nothing = np.broadcast_to(np.int64(-1), source.shape)
-    if plain.alike or not scenario.strengths:
+    if plain.alike:
         return Filled(plain, stated_rho, source, nothing)
     unknown = np.flatnonzero(open_)
     modes = find_reachable_modes(scenario.mode, scenario.rules)
-    lookup = _Lookup(graph, unknown)
+    lookup = _Lookup(graph, unknown, scenario)
+    if not scenario.strengths and not lookup.statements[0]:
+        return Filled(plain, stated_rho, source, nothing)
     by_mode = np.stack([lookup.find(scenario.strengths, mode) for mode in modes])
     notes = lookup.list_notes(scenario.strengths, by_mode)
     if not lookup.rows:
@@ -160,8 +168,9 @@ class _Lookup:
     rows: those that fit something so far, in the order in which they were met
     """
 
-    def __init__(self, graph: DependencyGraph, unknown: Ints) -> None:
-        self.graph, self.unknown = graph, unknown
+    def __init__(self, graph: DependencyGraph, unknown: Ints, scenario: Scenario) -> None:
+        self.graph, self.unknown, self.scenario = graph, unknown, scenario
+        self.statements = find_statements(graph, unknown)
         self.rows: list[Row] = []
         self._number: dict[Row, int] = {}
         self._keys: dict[str, pl.Series] = {}
@@ -170,6 +179,42 @@ class _Lookup:
     def find(self, tables: Sequence[StrengthTable], mode: str) -> Ints:
         """(u,) place in `rows` of the row for each in a mode; -1 where none fits."""
         found = np.full(len(self.unknown), -1, np.int64)
+        own = [table for table in tables if not table.shipped]
+        self._look_up(own, mode, found)
+        self._read_statements(mode, found)
+        if any(table.name == CALLS for table in tables):
+            rows, at = find_call_shares(self.graph, self.unknown)
+            self._take([Row(CALLS, OWN, row) for row in rows], at, found)
+        self._look_up([t for t in tables if t.name == INCIDENTS], mode, found)
+        return found
+
+    def _read_statements(self, mode: str, found: Ints) -> None:
+        """Fill what the words of a source say, where they say more than unknown."""
+        stated, at = self.statements
+        trust, assume = self.scenario.trust_register, self.scenario.assume
+        read = [s.read(assume, trust=trust) if mode in s.modes else None for s in stated]
+        at = at.copy()
+        for place, row in enumerate(read):
+            if row is None:
+                at[at == place] = -1
+        rows = [Row(REGISTER_WORDS, REGISTER, row or StrengthRow()) for row in read]
+        self._take(rows, at, found)
+
+    def _take(self, rows: Sequence[Row], at: Ints, found: Ints) -> None:
+        """Put these rows, (u,) places of each dependency's, where nothing is found yet."""
+        number = np.full(len(rows) + 1, -1, np.int64)
+        left = (found < 0) & (at >= 0)
+        for place in np.unique(at[left]).tolist():
+            number[place] = self._enter(rows[place])
+        found[left] = number[at[left]]
+
+    def _enter(self, row: Row) -> int:
+        if row not in self._number:
+            self._number[row] = len(self.rows)
+            self.rows.append(row)
+        return self._number[row]
+
+    def _look_up(self, tables: Sequence[StrengthTable], mode: str, found: Ints) -> None:
         for table in tables:
             source = SHIPPED_ROW if table.shipped else OWN
             able = self.between_owners if table.shipped else np.ones(len(found), np.bool_)
@@ -177,7 +222,6 @@ class _Lookup:
                 left = np.flatnonzero((found < 0) & able)
                 if len(left):
                     found[left] = self._match(pattern, rows, left, table.name, source)
-        return found
 
     @property
     def between_owners(self) -> Bools:
@@ -201,11 +245,7 @@ class _Lookup:
             at = np.zeros(len(left), np.int64)
         number = np.full(len(rows) + 1, -1, np.int64)
         for place in np.unique(at[at >= 0]).tolist():
-            row = Row(table, source, rows[place])
-            if row not in self._number:
-                self._number[row] = len(self.rows)
-                self.rows.append(row)
-            number[place] = self._number[row]
+            number[place] = self._enter(Row(table, source, rows[place]))
         chosen: Ints = number[at]
         return chosen
 

@@ -8,7 +8,7 @@ import polars as pl
 from knockon.graph.analysis.fill import Filled
 from knockon.graph.arrays import Ints
 from knockon.graph.errors import some
-from knockon.graph.scenario.strengths import INCIDENTS, OWN, SOURCES, StrengthRow
+from knockon.graph.scenario.strengths import INCIDENTS, OWN, REGISTER, SOURCES, StrengthRow
 from knockon.graph.words import join, many
 
 _TEXTS = ("mode", "relation", "dependent", "provider", "provider_kind", "dependent_kind")
@@ -61,6 +61,15 @@ def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> 
         names = some(own["table"].unique(maintain_order=True).to_list())
         count = many(counts[SOURCES[OWN]], "dependency")
         notes.append(f"{count} {where} have their strength from {names}")
+    words = rows.filter(pl.col("strength_source") == SOURCES[REGISTER])
+    if words.height:
+        said = [
+            f"{row['note'].partition(':')[0]} as {row['mid']:g} ({row['low']:g} to "
+            f"{row['high']:g}), {row['dependencies']:,}"
+            for row in words.iter_rows(named=True)
+        ]
+        count = many(counts[SOURCES[REGISTER]], "dependency")
+        notes.append(f"{count} {where} have their strength in words of the source: {some(said)}")
     shipped = rows.filter(pl.col("table") == INCIDENTS)
     if shipped.height:
         count = many(counts[INCIDENTS], "dependency")

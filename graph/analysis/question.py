@@ -36,6 +36,7 @@ def describe_question(
         *([f"nothing hits {_name_protected(scenario, names)}"] if scenario.protect else []),
         *([f"unknown counts {scenario.assume:g}"] if _differs(scenario, "assume") else []),
         *([f"strengths from {_name_tables(scenario)}"] if scenario.strengths else []),
+        *(["registers also lower strengths"] if scenario.trust_register else []),
         *([f"{scenario.worlds:,} random worlds"] if scenario.sampled else []),
         *([f"precision {scenario.precision:g}"] if scenario.precision is not None else []),
         *([f"seed {scenario.seed}"] if _differs(scenario, "seed") else []),

@@ -13,6 +13,7 @@ from knockon.graph.model.hours import LONGEST, Hours
 from knockon.graph.scenario.kinds import (
     BYTES,
     ENTITIES,
+    FLAG,
     HOURS,
     NAMES,
     NUMBER,
@@ -88,6 +89,12 @@ FIELDS = (
         form=Form("Strengths that nobody stated", "assumptions"),
     ),
     Field(
+        "trust_register", FLAG,
+        "Let what a register or export plays down (low reliance, soft, optional) lower strengths, "
+        "too; else its words only raise them.",
+        default=False,
+    ),
+    Field(
         "worlds", WHOLE, "Random worlds to draw.",
         null=f"every case where few, else {WORLDS:,}",
         bounds=Bounds(1), limits=Bounds(1, MOST_WORLDS),
@@ -161,6 +168,7 @@ class Options(TypedDict, total=False):
     halt: float | None
     assume: float
     strengths: StrengthsLike
+    trust_register: bool
     worlds: int | None
     precision: float | None
     seed: int
@@ -187,6 +195,7 @@ class Values:
     rollout: tuple[Ring, ...] = ()
     halt: float | None = None
     strengths: tuple[StrengthTable, ...] = ()
+    trust_register: bool = False
 
 
 _BY_NAME = {f.name: f for f in (*FIELDS, *VIEW)}

@@ -116,7 +116,7 @@ _CONCENTRATION = Question(
               null="not asked"),
     ),
     leaves_out=("mode", "hours", "rollout", "halt", "assume", "worlds", "precision", "seed",
-                "protect", "memory", "rules", "strengths"),
+                "protect", "memory", "rules", "strengths", "trust_register"),
     picture=True,
 )  # fmt: skip
 

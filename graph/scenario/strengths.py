@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean, some
 
-NONE, INCIDENTS = "none", "incidents"
-SHIPPED = (INCIDENTS,)
+NONE, INCIDENTS, CALLS = "none", "incidents", "calls"
+SHIPPED = (INCIDENTS, CALLS)
 STATED, OWN, REGISTER, SHIPPED_ROW, UNFILLED = range(5)
 SOURCES = ("stated", "own table", "register", INCIDENTS, NONE)
 """Where the strength of a dependency comes from, the weakest last."""
@@ -127,6 +127,8 @@ StrengthsLike: TypeAlias = "str | StrengthTable | Mapping[str, Any] | Sequence[A
 @cache
 def load_shipped_strengths(name: str = INCIDENTS) -> StrengthTable:
     """A table that comes with knockon."""
+    if name == CALLS:  # its rows come from the counts of the graph
+        return StrengthTable(name, ())
     text = files("knockon.graph.scenario").joinpath(f"strengths_{name}.csv").read_text("utf-8")
     return StrengthTable.of(name, csv.DictReader(text.splitlines()))
 
@@ -161,7 +163,10 @@ def dump_strengths(tables: Sequence[StrengthTable]) -> list[Any]:
 
 def describe_strengths() -> tuple[tuple[str, str], ...]:
     """The names that a client may say, each with what it means."""
-    return (NONE, "unknown is unknown"), (INCIDENTS, "what was typical of past incidents")
+    return (
+        (NONE, "unknown is unknown"), (INCIDENTS, "what was typical of past incidents"),
+        (CALLS, "shares of a caller's requests, in traces"),
+    )  # fmt: skip
 
 
 def _list(value: StrengthsLike) -> list[Any]:

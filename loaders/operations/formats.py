@@ -24,6 +24,12 @@ def _has(source: Source, *keys: str) -> bool:
     return set(keys) <= set(source.json_keys)
 
 
+def _is_resilience_hub(source: Source) -> bool:
+    answer = source.parsed_json
+    first = answer[0] if isinstance(answer, list) and answer else answer
+    return isinstance(first, dict) and isinstance(first.get("dependencySummaries"), list)
+
+
 def _each_file(source: Source) -> Iterator[Source]:
     """The source itself, or files of a folder that can be read, those below it only where no
     others are."""
@@ -200,6 +206,17 @@ FORMATS = (
         module="knockon.loaders.operations.backstage",
         inside=True,
         matches=_is_backstage,
+    ),
+    Format(
+        name="resilience_hub",
+        what="Dependencies of AWS Resilience Hub",
+        entities="its services, and the names that they look up",
+        dependencies="service uses what it looks up, with its criticality (HARD, SOFT)",
+        export="aws resiliencehubv2 list-dependencies --no-paginate, of a service or of all",
+        sign="JSON with dependencySummaries, or a list of such",
+        module="knockon.loaders.operations.resilience_hub",
+        inside=True,
+        matches=_is_resilience_hub,
     ),
     Format(
         name="kubernetes",

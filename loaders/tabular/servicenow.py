@@ -23,6 +23,7 @@ from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.tabular.servicenow_xml import walk_records
 
 RELATIONS = ("outbound_relations", "inbound_relations")
+PERCENT = "percent_outage"  # what an outage of the child is to the parent, in per cent
 _ID = re.compile(r"[0-9a-f]{32}")
 # ids of types as delivered, for exports that show no names
 TYPES = {
@@ -63,7 +64,9 @@ class _Gathered:
                 known[column] = str(cell)
         return identifier
 
-    def relation(self, parent: str | None, child: str | None, kind: Any, place: str) -> None:
+    def relation(
+        self, parent: str | None, child: str | None, kind: Any, place: str, percent: Any = None
+    ) -> None:
         """A relation between two items; one without a parent, a child or a type is told."""
         identifier, shown = _identify(kind)
         text = shown or TYPES.get(identifier or "", identifier)
@@ -71,7 +74,9 @@ class _Gathered:
             if there is None:
                 self.found.add("dropped", f"a relation without a {what}", place)
                 return
-        self.rows.append({ENDS[0]: parent, ENDS[1]: child, "type": text, FILE: place})
+        share = _identify(percent)[1] or None
+        row = {ENDS[0]: parent, ENDS[1]: child, "type": text, PERCENT: share, FILE: place}
+        self.rows.append(row)
 
 
 def read_servicenow(
@@ -95,8 +100,10 @@ def read_servicenow(
         raise InputError(
             f"{source.name}: expected relations with parent, child and type, found none"
         )
-    text = dict.fromkeys((*ENDS, "type", FILE), pl.String)
+    text = dict.fromkeys((*ENDS, "type", PERCENT, FILE), pl.String)
     frame = pl.DataFrame(rows, schema=text)
+    if frame[PERCENT].null_count() == frame.height:
+        frame = frame.drop(PERCENT)
     kept, lost = orient(frame, "type", said.relations, both_ways=both_ways)
     if rows and not kept.height:
         raise InputError(
@@ -163,7 +170,7 @@ def _gather(record: dict[str, Any], place: str, gathered: _Gathered) -> None:
         about_it = {"name": _identify(shown)[1], "sys_class_name": kind[1] or kind[0]}
         ends.append(gathered.item(value if value else shown, f"{place}.{end}", **about_it))
     kind_of = record.get("dv_type") or record.get("type.name") or record.get("type")
-    gathered.relation(ends[0], ends[1], kind_of, place)
+    gathered.relation(ends[0], ends[1], kind_of, place, record.get(PERCENT))
 
 
 def _gather_item(
@@ -189,7 +196,7 @@ def _gather_item(
                 raise InputError(f"{at}: expected an object")
             other = gathered.item(relation.get("target"), f"{at}.target")
             parent, child = (own, other) if key.startswith("out") else (other, own)
-            gathered.relation(parent, child, relation.get("type"), at)
+            gathered.relation(parent, child, relation.get("type"), at, relation.get(PERCENT))
 
 
 def _gather_xml(source: Source, gathered: _Gathered) -> None:

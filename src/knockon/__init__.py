@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from knockon.graph.analysis.cuts import cuts
     from knockon.graph.analysis.harden import harden
     from knockon.graph.analysis.impact import Impact
+    from knockon.graph.analysis.strengths import strengths
     from knockon.graph.analysis.whatif import whatif
     from knockon.graph.errors import KnockonError
     from knockon.graph.model.graph import DependencyGraph
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DependencyGraph", "Impact", "KnockonError", "Scenario",
-    "backtest", "compare", "concentration", "cuts", "harden", "load", "whatif",
+    "backtest", "compare", "concentration", "cuts", "harden", "load", "strengths",
+    "whatif",
 ]  # fmt: skip
 
 _HOMES = {
@@ -39,6 +41,7 @@ _HOMES = {
     "compare": "knockon.graph.analysis.compare",
     "cuts": "knockon.graph.analysis.cuts",
     "harden": "knockon.graph.analysis.harden",
+    "strengths": "knockon.graph.analysis.strengths",
     "whatif": "knockon.graph.analysis.whatif",
 }
 

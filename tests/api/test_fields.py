@@ -13,7 +13,7 @@ from knockon.api.rest.app import create_app
 from knockon.api.rest.fields import Checked
 from knockon.api.rest.page import write_fields
 from knockon.graph.scenario.fields import FIELDS, VIEW, find_field
-from knockon.graph.scenario.kinds import ENTITIES, NUMBER, ORIGINS, WHOLE, Field
+from knockon.graph.scenario.kinds import ENTITIES, FLAG, NUMBER, ORIGINS, WHOLE, Field
 from tests.api.rest.rest_toys import market
 
 REMOTE = [f for f in (*FIELDS, *VIEW) if f.remote]
@@ -67,9 +67,9 @@ def test_every_field_is_an_option_of_the_command(verb: str) -> None:
             continue
         option = options[field.name]
         assert (option.help or "").startswith(field.help)
-        assert option.metavar == (field.metavar or field.kind.metavar)
+        assert (option.metavar or "") == (field.metavar or field.kind.metavar)
         assert option.default == field.default
-        if field.kind is not ENTITIES:
+        if field.kind not in (ENTITIES, FLAG):
             assert (option.help or "").endswith(f"[{field.note}]")
 
 

@@ -28,6 +28,7 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.assembling.images import Images
+from knockon.loaders.operations.kubernetes.annotations import read_strengths
 from knockon.loaders.operations.kubernetes.cluster import Cluster
 from knockon.loaders.operations.kubernetes.hosts import Hosts
 from knockon.loaders.operations.kubernetes.manifests import Manifest, find_manifests, get_text
@@ -76,6 +77,7 @@ def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
     if not no_environment:
         hosts.note_outside()
         Writings(cluster, services, hosts).connect()
+    read_strengths(cluster)
     return cluster.rows.build_tables(f"Kubernetes manifests {clip(source.name, 60)}", EXPORT)
 
 
