@@ -12,8 +12,9 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.prepare import Whole, build_circuit_of
-from knockon.graph.arrays import Bools, Floats, Ints, distinct, ranges
+from knockon.graph.arrays import Bools, Floats, Ints, Words, distinct, ranges
 from knockon.graph.engine.circuit import Circuit
+from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.formulas.formula import ALWAYS, NEVER, Formula, Gate
 from knockon.graph.errors import ScenarioError, clip
 from knockon.graph.model.graph import DependencyGraph
@@ -31,6 +32,7 @@ class Target:
     kind: (V,) ENTITY, TRANSMITS or STICKS
     number: (V,) the entity, or a dependency: the one that transmits, or one of the switched group
     low, middle, high: (V,) how probably each is true; of entities that state nothing, nan
+    cause: (V,) identity of what makes several dependencies fall together, 0 where nothing does
     own: what the target itself states as its probability to fail, nan where nothing
     """
 
@@ -43,6 +45,7 @@ class Target:
     low: Floats
     middle: Floats
     high: Floats
+    cause: Words
     own: float
     notes: tuple[str, ...]
 
@@ -57,6 +60,13 @@ class Target:
         """(V,) entities that state how probably they fail."""
         found: Bools = self.fails & ~np.isnan(self.middle)
         return found
+
+    def falls_together(self, formula: Formula) -> bool:
+        """Whether two of a formula's dependencies share a cause, so that they do not fall alone."""
+        used = [n for nodes in formula.components for n in nodes if n < formula.variables]
+        causes = self.cause[used]
+        causes = causes[causes > 0]
+        return len(np.unique(causes)) < len(causes)
 
     def list_missing(self, strength: float | None) -> list[int]:
         """The dependencies and switches that do not count where so much strength is asked for."""
@@ -95,7 +105,7 @@ class _Writer:
         failing: list[int],
     ) -> None:
         self.graph, self.scenario, self.entity, self.failing = graph, scenario, entity, failing
-        self.strengths, self.notes = whole.strengths, whole.notes
+        self.notes = whole.notes
         self.circuit, self.old = self._cut(whole)
         self.safe = set(np.flatnonzero(np.isin(self.old, whole.safe)).tolist())
         self.probability = _find_probability(graph)
@@ -110,8 +120,25 @@ class _Writer:
         fails = np.isin(np.arange(graph.size), self.failing)
         ends = fails[circuit.entity]
         ends[whole.safe] = True
+        cone = find_cone(circuit, roots, ends)
+        filled = whole.filled.arriving(circuit, cone, graph.size, self.scenario.assume)
+        self.strengths, self.rho = filled.strengths, filled.rho
         transmits = (self.strengths.high > 0) & ~fails[graph.dependent]
-        return circuit.within(find_cone(circuit, roots, ends), transmits)
+        return circuit.within(cone, transmits)
+
+    def _find_causes(self, kind: Ints, at: Ints) -> Words:
+        """(V,) the shared cause of each dependency, 0 where it falls by itself."""
+        found = np.zeros(len(kind), np.uint64)
+        if self.rho is None or not (self.rho > 0).any():
+            return found
+        draws = Draws.lay_out(
+            self.graph, self.circuit, self.strengths, mode=self.scenario.mode, rho=self.rho
+        )
+        by_dependency = np.zeros(len(self.graph.dependent), np.uint64)
+        by_dependency[self.circuit.dependency] = draws.cause_key[draws.of_member]
+        transmits = kind == TRANSMITS
+        found[transmits] = by_dependency[at[transmits]]
+        return found
 
     def write(self) -> Target:
         n = len(self.old)
@@ -221,7 +248,8 @@ class _Writer:
         low, middle, high = self._find_chances(kind, at)
         return Target(
             self.graph, self.scenario, self.entity, Formula(count, gates, number(root)), kind, at,
-            low, middle, high, float(self.probability[self.entity]), tuple(self.notes),
+            low, middle, high, self._find_causes(kind, at),
+            float(self.probability[self.entity]), tuple(self.notes),
         )  # fmt: skip
 
     def _find_chances(self, kind: Ints, at: Ints) -> list[Floats]:

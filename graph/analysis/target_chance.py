@@ -91,19 +91,30 @@ def _find_hits(laid: Target, found: CutSetsFound, said: _Said, watch: Watch | No
     strengths = np.stack([laid.middle, laid.low, laid.high], axis=1)
     strengths[laid.fails] = 0
     hits, left, total = {}, _MOST_HITS, sum(len(s) for s in found.sets.values())
-    unknown = 0
+    unknown = together = 0
     for size, sets in sorted(found.sets.items()):
         figures = np.full((len(sets), 3), np.nan)
         for row, members in enumerate(sets[:left].tolist()):
             if watch is not None and row % 64 == 63 and not watch(_MOST_HITS - left + row, total):
                 said.stopped, left = True, row
                 break
-            figures[row] = _find_hit(cases.find(members), strengths)
+            left_over = cases.find(members)
+            if laid.falls_together(left_over):
+                together += 1
+                continue
+            figures[row] = _find_hit(left_over, strengths)
         left -= min(left, len(sets))
         unknown += int(np.isnan(figures[:, 0]).sum())
         hits[size] = figures[:, 0], figures[:, 1], figures[:, 2]
-    if unknown:
-        said.notes.append(f"how probably they hit the target was not found for {unknown:,} sets")
+    if together:
+        said.notes.append(
+            f"{together:,} sets hit the target through dependencies that share a cause and fall "
+            "together (rho): how probably is not found here; ask whatif of their members"
+        )
+    if unknown > together:
+        said.notes.append(
+            f"how probably they hit the target was not found for {unknown - together:,} sets"
+        )
     return hits
 
 
@@ -117,13 +128,19 @@ def _find_hit(formula: Formula, strengths: Floats) -> Floats:
 
 def _find_chance(
     laid: Target, found: CutSetsFound, stated: Stated, hits: Hits, said: _Said
-) -> tuple[float, float | None, float, pl.DataFrame]:
+) -> tuple[float | None, float | None, float | None, pl.DataFrame]:
     silent = int((laid.fails & ~laid.states).sum())
     if silent and laid.states.any():
         said.notes.append(
             f"{silent:,} entities state no failure_probability: in the probability of the "
             "target they do not fail by themselves"
         )
+    if laid.falls_together(stated.formula):
+        said.notes.append(
+            "the probability of the target is not found: dependencies that share a cause fall "
+            "together (rho)"
+        )
+        return None, None, None, _no_importance()
     chance = [np.nan_to_num(q, nan=0.0) for q in (laid.low, laid.middle, laid.high)]
     if stated.compiled is None:
         below = _bound_below(laid, found, chance[0], hits)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,8 +173,6 @@ def test_importance_is_what_changing_a_probability_changes(
 
 
 def restate(graph: DependencyGraph, identifier: str, p: float) -> DependencyGraph:
-    import polars as pl
-
     changed = graph.entities.with_columns(
         pl.when(pl.col("id") == identifier)
         .then(p)
@@ -218,6 +217,23 @@ def test_without_probabilities_there_is_none() -> None:
          "hits_high": 1.0}
     ]  # fmt: skip
     assert answer.importance.is_empty()
+
+
+def test_dependencies_that_share_a_cause_have_no_figure_here() -> None:
+    """They do not fall alone: nothing is claimed of them, and it is said."""
+    graph = graph_of(
+        *(dep("D", p, probability=0.5) for p in "PQ"), dep("P", "H"), dep("Q", "H"),
+        entities=[entity("H", 1e-3)],
+    )  # fmt: skip
+    shared = graph.dependencies.with_columns(
+        pl.lit(0.3).alias("rho"), pl.lit("c").alias("shared_cause")
+    )
+    answer = cuts(DependencyGraph.from_polars(shared, graph.entities), "D")
+    assert answer.target_probability is None
+    assert answer.rows.select("members", "hits").rows() == [
+        (["P"], 0.5), (["Q"], 0.5), (["H"], None)
+    ]  # fmt: skip
+    assert any("share a cause" in note for note in answer.notes)
 
 
 def test_the_candidates_may_be_named() -> None:
