@@ -156,7 +156,7 @@ def _answer(
     ]
     rows = pl.concat(frames).filter(pl.col("users_all") > 0)
     hhi = describe_markets(rows)
-    top = find_unions(reliance, users, direct, segments, rows, own["unions"])
+    top, cut = find_unions(reliance, users, direct, segments, rows, own["unions"])
     rows = name_rows(graph, own, rows)
     rows, designated, listed = mark_designated(graph, markets, rows, own["designated"])
     if own["per"] is None:
@@ -165,7 +165,7 @@ def _answer(
         **find_head(graph, scenario),
         headline=_say(users, rows, own), rows=rows, hhi=hhi, unions=top,
         designated=designated, step_1=None, among=users.words, weight=users.unit,
-        notes=(*users.notes, *_note_rows(graph, asked, rows), *listed),
+        notes=(*users.notes, *_note_rows(graph, asked, rows), *cut, *listed),
         partial=done < markets.size,
     )  # fmt: skip
 
@@ -194,17 +194,40 @@ def _count_all(
     for figures, segment in zip(found, segments, strict=True):
         for name, pairs in zip(("users", "critical"), direct, strict=True):
             figures[name][:] = _add_pairs(pairs, users.weight * segment.inside, markets.size)
-    done = 0
-    for rows in batches(len(users.entities), markets.size):
-        if watch is not None and not watch(done, markets.size):
-            break
-        sets = reliance.find(rows)
+    if not _count_alone(reliance, users, segments, found, watch):
+        return found, 0
+    # only who uses a provider without being lost by a link can lose it by all spares at once
+    open_ = np.flatnonzero(
+        np.any([f["users_all"] > f["linked"] for f in found], axis=0) & (reliance.lose is not None)
+    )
+    for rows in batches(len(users.entities), open_):
+        if watch is not None and not watch(markets.size - len(open_), markets.size):
+            for figures in found:  # what was not looked at is not in the answer
+                figures["users_all"][open_[open_ >= rows[0]]] = 0
+            return found, 0
+        lost = reliance.find_lost(rows)
         for figures, segment in zip(found, segments, strict=True):
             inside = np.flatnonzero(segment.inside)
-            for name, bits in zip(("users_all", "linked", "lost"), sets, strict=True):
-                figures[name][rows] = count(bits[inside], users.weight[inside])
-        done += len(rows)
-    return found, done
+            figures["lost"][rows] = count(lost[inside], users.weight[inside])
+    return found, markets.size
+
+
+def _count_alone(
+    reliance: Reliance, users: Users, segments: Sequence[Segment],
+    found: Sequence[dict[str, Floats]], watch: Watch | None,
+) -> bool:  # fmt: skip
+    """Fill in who uses each provider, and who needs it link by link; False where stopped."""
+    for name, circuit in (("users_all", reliance.use.circuit), ("linked", reliance.need.circuit)):
+        for prints in reliance.spread(circuit):
+            if watch is not None and not watch(0, len(reliance.own.of_row)):
+                for figures in found:
+                    figures["users_all"][:] = 0
+                return False
+            for figures, segment in zip(found, segments, strict=True):
+                figures[name] += prints.count(users.weight, segment.inside)
+    for figures in found:
+        figures["lost"][:] = figures["linked"]
+    return True
 
 
 def _add_pairs(pairs: Pairs, weight: Floats, size: int) -> Floats:

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from knockon.graph.analysis.footprints import Footprints, spread_users
+from knockon.graph.analysis.in_order import Ordered
 from knockon.graph.analysis.markets import Markets, Own, find_own
 from knockon.graph.analysis.users import Users, find_own_uses, find_roots
 from knockon.graph.arrays import Bools, Floats, Ints
@@ -56,11 +58,24 @@ class Reliance:
     use: Lanes
     need: Lanes
     lose: Lanes | None
+    lost: Ordered | None
 
     def find(self, rows: Ints) -> Sets:
         """The users who stand on each of these rows of the markets."""
         use, need = self._close(self.use, rows), self._close(self.need, rows)
         return Sets(use, need, need if self.lose is None else self._close(self.lose, rows))
+
+    def find_lost(self, rows: Ints) -> Bools:
+        """The users whom each of these rows takes with it, by whatever way."""
+        if self.lost is None:
+            return self._close(self.need, rows)
+        return self._leave_out_own(self.lost.close(self.first + rows, self.users), rows)
+
+    def spread(self, circuit: Circuit) -> Iterator[Footprints]:
+        """The users of every row by one of the circuits whose arcs count alone."""
+        rows = len(self.own.of_row)
+        for prints in spread_users(circuit, self.first, rows):
+            yield prints.without(self.own.of_user, self.own.of_row)
 
     def _close(self, lanes: Lanes, rows: Ints) -> Bools:
         nodes = lanes.circuit.entity
@@ -71,7 +86,10 @@ class Reliance:
                 run, each_alone(self.first + rows, lanes.words(fractional=False))
             )
         ]
-        found: Bools = np.concatenate(parts, axis=1)
+        return self._leave_out_own(np.concatenate(parts, axis=1), rows)
+
+    def _leave_out_own(self, found: Bools, rows: Ints) -> Bools:
+        """The same without users who are part of the provider."""
         mine = np.flatnonzero(np.isin(self.own.of_row[rows], self.own.of_user))
         found[:, mine] &= self.own.of_user[:, None] != self.own.of_row[rows[mine]]
         return found
@@ -92,6 +110,7 @@ def lay_out(graph: DependencyGraph, users: Users, markets: Markets, links: Links
     return Reliance(
         n, count, find_own(users, markets), Lanes(use, words), Lanes(need, words),
         None if lose is None else Lanes(lose, words),
+        None if lose is None else Ordered.of(lose, n),
     )  # fmt: skip
 
 
@@ -139,11 +158,11 @@ def count(bits: Bools, weight: Floats) -> Floats:
     return found
 
 
-def batches(users: int, rows: int) -> Iterator[Ints]:
-    """The rows of the markets, as many at a time as are looked at together."""
+def batches(users: int, rows: Ints) -> Iterator[Ints]:
+    """Rows of the markets, as many at a time as are looked at together."""
     step = max(64, CELLS // max(users, 1) // 64 * 64)
-    for begin in range(0, rows, step):
-        yield np.arange(begin, min(begin + step, rows))
+    for begin in range(0, len(rows), step):
+        yield rows[begin : begin + step]
 
 
 def _find_feet(

@@ -17,12 +17,11 @@ import polars as pl
 
 from knockon.graph.arrays import Bools, Floats, Ints
 from knockon.graph.engine.circuit import Circuit
+from knockon.graph.engine.components import order_nodes
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
 from knockon.graph.engine.hour_draws import HourDraws, Ranges
-from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
-from knockon.graph.engine.kernels.components import find_components
 from knockon.graph.engine.kernels.layout import CERTAIN, Drawing, Worlds
 from knockon.graph.engine.kernels.times_numpy import Drawn, find_times
 from knockon.graph.engine.kernels.times_shape import Found, Shape
@@ -190,7 +189,7 @@ class Timeline:
         origin[origins] = True
         wide = [np.array(x, np.int64) for x in (arc_start, arc_member, c.group, c.node)]
         arc_start, arc_member, group, node = wide
-        order, component, first = _order_nodes(arc_start, node[group[arc_member]])
+        order, component, first = order_nodes(arc_start, node[group[arc_member]])
         return Shape(
             order, component, first, arc_start, arc_member, np.array(c.foreign[by_provider]), group,
             c.member_start, node, np.array(c.threshold, np.int64),
@@ -239,21 +238,3 @@ def with_switches(graph: DependencyGraph, circuit: Circuit) -> Circuit:
     head = circuit.dependency[circuit.member_start[:-1]]
     switches = np.where((circuit.threshold > 1) & member, head, circuit.switch_of)
     return replace(circuit, switch_of=switches)
-
-
-def _order_nodes(start: Ints, target: Ints) -> tuple[Ints, Ints, Ints]:
-    """Nodes by component, providers first; the component of each; where each component begins."""
-    n = len(start) - 1
-    lengths = (n, n, n, 5 * n + 1)
-    if len(target) >= COMPILED_FROM // 10 and compiled_form_is_there():
-        from knockon.graph.engine.kernels.components_numba import components_kernel
-
-        arrays = [np.zeros(k, np.int64) for k in lengths]
-        components_kernel(start, target, *arrays)
-    else:
-        lists: list[list[int]] = [[0] * k for k in lengths]
-        find_components(start.tolist(), target.tolist(), *lists)
-        arrays = [np.array(x, np.int64) for x in lists]
-    order, first, component, work = arrays
-    count = int(work[0])
-    return order, count - 1 - component, np.append(first[n - count :], n)

@@ -49,7 +49,7 @@ def _break_groups(circuit: Circuit, groups: Ints, live: Words, stuck: Words, hit
     shared = np.flatnonzero(circuit.threshold[groups] > 1)
     if shared.size:
         sizes = np.diff(np.append(first, len(members)))
-        enough = _reach_threshold(
+        enough = reach_threshold(
             lost, first[shared], sizes[shared], circuit.threshold[groups[shared]]
         )
         broken[shared] = enough | (broken[shared] & stuck[groups[shared]])
@@ -61,7 +61,7 @@ def _break_groups(circuit: Circuit, groups: Ints, live: Words, stuck: Words, hit
     return broken
 
 
-def _reach_threshold(lost: Words, first: Ints, sizes: Ints, threshold: Ints) -> Words:
+def reach_threshold(lost: Words, first: Ints, sizes: Ints, threshold: Ints) -> Words:
     """Worlds in which at least `threshold` of the rows first..first + size of `lost` are set.
 
     Bit-sliced counting: each counter starts at 2^P - threshold, so that reaching the threshold

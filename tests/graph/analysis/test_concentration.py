@@ -258,3 +258,39 @@ def test_equals_sets_and_loops(
         assert not expected
         return
     assert table(answer) == expected
+
+
+@given(random_rows(), st.booleans())
+def test_greedy_takes_each_time_the_one_that_adds_most(
+    listed: list[dict[str, Any]], weighted: bool
+) -> None:
+    """As a loop over all providers does, the first of equals; unions are those of its sets."""
+    weights = {i: float(w) for i, w in zip("abcdefg", (1, 5, 2, 8, 3, 1, 4), strict=True)}
+    known = [{"id": i, "weight": weights[i] if weighted else 1.0} for i in "abcdefg"]
+    graph = graph_of(*listed, entities=known)
+    asked = {"among": list("abcdefg"), "relation": "any", "weight": "weight" if weighted else None}
+    try:
+        answer = concentration(graph, unions=4, **asked)
+    except ScenarioError:
+        return
+    need = {i: {r["provider"] for r in graph.dependencies.to_dicts() if r["dependent"] == i} - {i}
+            for i in "abcdefg"}  # fmt: skip
+    while True:
+        wider = {i: s.union(*(need[j] for j in s)) if s else s for i, s in need.items()}
+        if wider == need:
+            break
+        need = wider
+    of = {p: {i for i in need if p in need[i] and i != p} for p in "abcdefg"}
+    weigh = {i: weights[i] if weighted else 1.0 for i in weights}
+    order = sorted((p for p in of if of[p]), key=lambda p: (-sum(weigh[u] for u in of[p]), p))
+    covered: set[str] = set()
+    expected = []
+    while len(expected) < 4:
+        gains = [sum(weigh[u] for u in of[p] - covered) for p in order]
+        if not gains or not max(gains):
+            break
+        best = order[gains.index(max(gains))]
+        covered |= of[best]
+        expected.append((best, sum(weigh[u] for u in covered)))
+    greedy = answer.unions.filter(pl.col("order") == "greedy")
+    assert greedy.select("id", "users_all").rows() == expected
