@@ -213,6 +213,18 @@ HALF: dict[str, tuple[Write, str]] = {
         ),
         "a relationship LIKES",
     ),
+    "resilience_hub": (
+        data({"dependencySummaries": [{"serviceArn": "arn:aws:x", "criticality": "HARD"}]}),
+        "a dependency without a service or a name",
+    ),
+    "open_psa": (
+        text(
+            "half.xml",
+            '<opsa-mef><define-fault-tree name="t"><define-gate name="top"><not>'
+            '<basic-event name="pump"/></not></define-gate></define-fault-tree></opsa-mef>',
+        ),
+        "not",
+    ),
     "sql": (write_sqlite, "expected --query"),
     "neo4j": (lambda folder: "bolt://reader@localhost:1/estate", "expected --query"),
     "graphml": (

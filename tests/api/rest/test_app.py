@@ -161,14 +161,15 @@ def test_a_scenario_is_taken_whole(client):
         "origins": [{"id": "cloud", "severity": 0.5}, "SPARE"], "mode": "bad_update",
         "hours": None, "rollout": None, "halt": None, "assume": 0.25, "worlds": 64, "seed": 7,
         "protect": ["Shop"], "top": 1, "kind": "enterprise", "severity": 0.75,
-        "strengths": "incidents",
+        "strengths": "incidents", "trust_register": False,
     }  # fmt: skip
     answer = client.post(f"{G}/whatif", json=body).json()
     assert answer["scenario"] == {
         "origins": [{"id": "cloud", "name": "Cloud", "severity": 0.5},
                     {"id": "spare", "name": "Spare", "severity": 0.75}],
         "mode": "bad_update", "hours": None, "rollout": None, "halt": None, "assume": 0.25,
-        "strengths": ["incidents"], "worlds": 64, "exact": False, "precision": None, "seed": 7,
+        "strengths": ["incidents"], "trust_register": False, "worlds": 64, "exact": False,
+        "precision": None, "seed": 7,
         "protect": ["shop"],
     }  # fmt: skip
     assert [e["name"] for e in answer["entities"] if e["rank"]] == ["Bank"]
