@@ -207,3 +207,44 @@ def describe_question(outcome: Outcome) -> str:
     """`Amazon S3 fails for 4.28 h; unknown strengths count 0.75`."""
     impact = outcome.impact
     return f"{impact.condition}; unknown strengths count {impact.scenario.assume:g}"
+
+
+FORECAST_HEADINGS = (
+    "incident", "mode", "exposed", "hit", "forecast, 90 %", "inside", "each by itself, 90 %",
+    "score", "0 to 100 %", "alone", "one figure",
+)  # fmt: skip
+FORECAST_KEY = (
+    "what the shipped strengths would have said of the share hit, with the incident left out; "
+    "scores: CRPS, 0 is best, of the forecast, of 0 to 100 %, of each dependent by itself, and of "
+    "one figure for all modes"
+)
+
+
+def list_forecasts(found: Backtest) -> list[list[str]]:
+    """The forecasts as texts under FORECAST_HEADINGS, and their means."""
+    rows = []
+    for row in found.forecasts.iter_rows(named=True):
+        exposed = "" if row["exposed"] is None else f"{row['exposed']:,.0f}"
+        rows.append([
+            row["incident"], row["mode"].replace("_", " "), exposed, _percent(row["share"]),
+            _span(row["low"], row["high"]), "yes" if row["inside"] else "no",
+            _span(row["independent_low"], row["independent_high"]),
+            *(f"{row[f'crps_{rule}']:.3f}" for rule in RULES),
+        ])  # fmt: skip
+    summary = sum_up(found.forecasts)
+    if rows:
+        rows.append([
+            "all", "", "", "", "", f"{summary.inside} of {summary.counted}", "",
+            *(f"{summary.scores[rule]:.3f}" for rule in RULES),
+        ])  # fmt: skip
+    return rows
+
+
+def _span(low: float, high: float) -> str:
+    return f"{_percent(low)} to {_percent(high)}"
+
+
+def _percent(share: float) -> str:
+    """Of a share that was counted or forecast: two digits below 1 %."""
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 1 or value == 0 else f"{value:.2g} %"

@@ -4,7 +4,14 @@ import base64
 import hashlib
 from typing import Any
 
-from knockon.api.backtest_json import POOLS, count_shared_assumptions, describe_question
+from knockon.api.backtest_json import (
+    FORECAST_HEADINGS,
+    FORECAST_KEY,
+    POOLS,
+    count_shared_assumptions,
+    describe_question,
+    list_forecasts,
+)
 from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
@@ -51,6 +58,7 @@ def render_backtest(found: Backtest) -> str:
         _render_pools(found),
         "<h2>Paired tests</h2>",
         _render_paired(found.paired),
+        *_render_forecasts(found),
         "<h2>Incidents</h2>",
         _render_overview(found),
         *(_render_section(i, o, common) for i, o in enumerate(found.outcomes)),
@@ -104,6 +112,18 @@ def _render_paired(tests: list[tuple[Outcome, Verdict]]) -> str:
         )
     heads = ("test", "incident", "fared worse", "fared better", "by", "predicted", "verdict", "why")
     return _frame_table("".join(f"<th>{h}</th>" for h in heads), lines)
+
+
+def _render_forecasts(found: Backtest) -> list[str]:
+    rows = list_forecasts(found)
+    if not rows:
+        return []
+    heads = FORECAST_HEADINGS
+    return [
+        "<h2>How many were hit</h2>",
+        f"<p>{xml(FORECAST_KEY[:1].upper() + FORECAST_KEY[1:])}.</p>",
+        _render_table(heads[:2], heads[2:], rows),
+    ]
 
 
 def _render_overview(found: Backtest) -> str:

@@ -12,8 +12,12 @@ import pytest
 import yaml
 
 from knockon.graph.analysis.backtest.backtest import Backtest, backtest, judge
+from knockon.graph.analysis.backtest.forecasts import sum_up, tabulate_forecasts
 from knockon.graph.analysis.backtest.incidents import Incident
+from knockon.graph.scenario.evidence.fit import read_evidence
+from knockon.loaders.native.counted import read_counted
 from knockon.loaders.native.incidents import read_incident
+from knockon.loaders.native.yaml import Document
 from tests.paths import DATA, ROOT
 
 PACK = ROOT / "samples" / "incidents"
@@ -191,6 +195,33 @@ def test_the_readme_has_the_figures_of_the_run() -> None:
     assert f'falls" ({found.pooled("customer").precision:.2f})' in text
     for path in PATHS:
         assert f"| `{path.stem}` |" in text
+    forecasts = sum_up(found.forecasts)
+    flat = " ".join(text.split())
+    assert f"{forecasts.inside} of {forecasts.counted} shares lie inside the" in flat
+    assert f"{forecasts.inside_independent} if each dependent fell by itself" in flat
+    table, anything, independent, one = (f"{v:.3f}" for v in forecasts.scores.values())
+    assert f"best): {table}, against {anything} for" in flat
+    assert f"{independent} for independence at the same mean, {one} for one figure" in flat
+
+
+def test_all_shipped_counts_are_forecast_as_the_readme_says() -> None:
+    """Each left out in turn, by mode too."""
+    faults: list[str] = []
+    ids = [r["id"] for r in read_evidence() if r["fit"] == "whole" and r["share_low"]]
+    lines = {"counted": [1] * len(ids)}
+    counted = read_counted(Document("e", {"counted": ids}, {"counted": 1}, lines), faults)
+    assert not faults
+    incidents = [Incident(c.event, read(PATHS[0]).tables, {}, counted=(c,)) for c in counted]
+    every = tabulate_forecasts(incidents)
+    text = " ".join((PACK / "README.md").read_text().split())
+    whole = sum_up(every)
+    table, anything, independent, one = (f"{v:.3f}" for v in whole.scores.values())
+    assert f"Over all {whole.counted} shipped counts" in text
+    assert f"{whole.inside} lie inside the interval and the score is {table} (0 to 100 %: " in text
+    assert f"{anything}, independence: {independent}, one figure: {one}" in text
+    for mode in ("compromise", "bad_update", "outage"):
+        scores = sum_up(every.filter(mode=mode)).scores
+        assert f"{scores['table']:.3f} against {scores['anything']:.3f} for " in text
 
 
 def test_the_example_of_the_readme_is_one(tmp_path: Path) -> None:

@@ -31,8 +31,10 @@ def dep(dependent: str, provider: str, **columns: Any) -> dict[str, Any]:
     return {"dependent": dependent, "provider": provider, "probability": 1.0, **columns}
 
 
-def group(dependent: str, providers: str, needs: int = 1, **columns: Any) -> list[dict[str, Any]]:
-    """Rows of one group: `dependent` needs so many of the providers, one letter each."""
+def group(
+    dependent: str, providers: Sequence[str], needs: int = 1, **columns: Any
+) -> list[dict[str, Any]]:
+    """Rows of one group: `dependent` needs so many of the providers; a text is one letter each."""
     return [dep(dependent, p, **{"group": "g", "needs": needs, **columns}) for p in providers]
 
 

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from knockon.api.backtest_json import POOLS, count_shared_assumptions, describe_question
+from knockon.api.backtest_json import (
+    FORECAST_HEADINGS,
+    FORECAST_KEY,
+    POOLS,
+    count_shared_assumptions,
+    describe_question,
+    list_forecasts,
+)
 from knockon.api.text.console import Out
 from knockon.graph.analysis.backtest.backtest import Backtest, Verdict, share
 from knockon.graph.analysis.backtest.reports import READINGS
@@ -32,6 +39,10 @@ def print_backtest(out: Out, found: Backtest) -> None:
     out.print(Text(clean(_KEY if wide else _KEY_NARROW), style="dim"))
     if found.paired:
         out.print(_build_paired(found))
+    if found.forecasts.height:
+        out.print(Text("How many were hit", style="bold"))
+        out.print(_build_forecasts(found))
+        out.print(Text(FORECAST_KEY, style="dim"))
     out.print(Text("Came out wrong", style="bold"))
     for outcome in found.outcomes:
         for row in outcome.wrong.iter_rows(named=True):
@@ -122,6 +133,15 @@ def _build_paired(found: Backtest) -> Table:
             v.figure.replace("_", " "), f"{share(v.worse)} / {share(v.better)}",
             Text(v.verdict, style=TONE[v.verdict]),
         )  # fmt: skip
+    return table
+
+
+def _build_forecasts(found: Backtest) -> Table:
+    table = _make_table()
+    for heading in FORECAST_HEADINGS:
+        table.add_column(heading, justify="left" if heading in ("incident", "mode") else "right")
+    for row in list_forecasts(found):
+        table.add_row(*(Text(clean(cell, 40)) for cell in row))
     return table
 
 

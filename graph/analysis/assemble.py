@@ -115,11 +115,6 @@ def _by(column: str, prepared: Prepared, found: Spread, entities: pl.DataFrame) 
 def find_totals(prepared: Prepared, found: Spread) -> Totals:
     figures, others = found.figures, ~prepared.is_origin
     drawn = 0.0 if found.exact else 1 / len(figures.weight)
-    # what is hit rises with every draw, so that a total varies no less than any part of it
-    least_hit, least_impact = (
-        float(errors[others].max(initial=0.0))
-        for errors in (figures.std_error, figures.impact_std_error)
-    )
     runs = {"_low": found.outer[0], "": Worlds(figures.total, figures.weight),
             "_high": found.outer[1]}  # fmt: skip
     over_worlds = {
@@ -136,8 +131,10 @@ def find_totals(prepared: Prepared, found: Spread) -> Totals:
         hit=math.fsum(figures.middle[others]),
         hit_low=math.fsum(found.low[others]),
         hit_high=math.fsum(found.high[others]),
-        hit_std_error=max(_std_error(figures.hits, figures.weight, drawn), least_hit),
-        impact_std_error=max(_std_error(figures.total, figures.weight, drawn), least_impact),
+        hit_std_error=_total_error(figures.hits, figures.weight, drawn, figures.std_error[others]),
+        impact_std_error=_total_error(
+            figures.total, figures.weight, drawn, figures.impact_std_error[others]
+        ),
         impact_of_origins=math.fsum(figures.impact[~others]),
         **{
             f"p{q}_std_error": 0.0 if found.exact else find_percentile_error(figures.total, q / 100)
@@ -160,9 +157,17 @@ def _describe_worlds(worlds: Worlds) -> dict[str, float]:
     return {"impact": mean, "p50": quantile(0.50), "p95": quantile(0.95), "p99": quantile(0.99)}
 
 
-def _std_error(values: Floats, weight: Floats, drawn: float) -> float:
+def _total_error(values: Floats, weight: Floats, drawn: float, of_rows: Floats) -> float:
+    """Standard error of the mean of the totals (L,) of worlds.
+
+    None where all rows are exact, for the total is what they add up to. What is hit rises with
+    every draw, so that a total varies no less than any part of it.
+    """
+    if not of_rows.any():
+        return 0.0
     mean = values @ weight
-    return float(np.sqrt(max(float((values - mean) ** 2 @ weight), 0.0) * drawn))
+    error = float(np.sqrt(max(float((values - mean) ** 2 @ weight), 0.0) * drawn))
+    return max(error, float(of_rows.max()))
 
 
 def _assumptions(

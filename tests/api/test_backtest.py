@@ -82,6 +82,25 @@ def test_table_tells_scores_misses_and_assumptions(
     assert "\u202e" not in out
 
 
+def test_forecasts_stand_in_all_three(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON, table and page of an incident with counts; packs without have none."""
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    text = INCIDENT.replace(" HOSTILE", "").replace("HOSTILE", "why")
+    (folder / "a.yaml").write_text(text.replace("paired:", "counted: [b01]\npaired:"))
+    assert run("backtest", str(folder), "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)["forecasts"]
+    assert (found["counted"], found["inside"], found["inside_independent"]) == (1, 1, 0)
+    assert found["rows"][0]["exposed"] == 298
+    assert set(found["scores"]) == set(found["rules"])
+    page = tmp_path / "page.html"
+    assert run("backtest", str(folder), "--report", str(page)) == 0
+    out = capsys.readouterr().out
+    assert "How many were hit" in out
+    assert "<h2>How many were hit</h2>" in page.read_text()
+    assert "16 % to 24 %" in page.read_text()
+
+
 def test_rows_as_files(pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """CSV and Parquet hold every row with a report, and the incident that it is from."""
     assert run("backtest", pack, "--format", "csv") == 0

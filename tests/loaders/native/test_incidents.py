@@ -154,3 +154,32 @@ def test_all_faults_of_all_files(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         read_incidents(tmp_path)
     assert [f.split(":")[0] for f in error.value.faults] == ["one.yaml", "two.yml"]
+
+
+def test_counts_are_rows_of_the_evidence_or_ones_own(tmp_path: Path) -> None:
+    """The middle of what a source says; a share where there are no counts."""
+    own = "{mode: outage, relation: uses, exposed: 40, hit: 31, what: tenants, source: a report}"
+    text = WHOLE.replace("paired:", f"counted: [b01, o24, {own}]\npaired:")
+    first, second, third = read_incident(write(tmp_path, text)).counted
+    assert (first.event, first.mode, first.exposed, first.hit) == (
+        "crowdstrike-2024", "bad_update", 298, 124.5,
+    )  # fmt: skip
+    assert (second.share, second.exposed, second.hit) == (0.85, None, None)
+    assert (third.event, third.share, third.what) == ("", 31 / 40, "tenants")
+
+
+@pytest.mark.parametrize(
+    ("counted", "message"),
+    [
+        ("[b1]", "fire.yaml:6: counted: no row 'b1' in the shipped evidence"),
+        ("[{mode: outage, exposed: 4, source: s}]", "expected `hit`"),
+        ("[{mode: outage, exposed: 4, hit: 5, source: s}]", "at most as many hit, got '5' of '4'"),
+        ("[{mode: outage, exposed: x, hit: 5, source: s}]", "got '5' of 'x'"),
+        ("[{mode: outage, exposed: 4, hits: 5, source: s}]", "unknown key 'hits'; did you mean"),
+        ("[[b01]]", "expected an id of the shipped evidence, or a mapping"),
+        ("b01", "counted: expected a list"),
+    ],
+)
+def test_counts_that_cannot_be_are_told(tmp_path: Path, counted: str, message: str) -> None:
+    (fault,) = faults(tmp_path, WHOLE.replace("paired:", f"counted: {counted}\npaired:"))
+    assert message in fault
