@@ -11,7 +11,7 @@ from typing import Any
 
 from knockon.graph.analysis.backtest.incidents import Counted
 from knockon.graph.errors import clip, did_you_mean
-from knockon.graph.scenario.evidence.fit import read_evidence
+from knockon.graph.scenario.evidence.fit import read_counts, read_evidence
 from knockon.loaders.native.yaml import Document
 
 _NEEDED = ("mode", "exposed", "hit", "source")
@@ -40,7 +40,7 @@ def read_counted(document: Document, faults: list[str]) -> tuple[Counted, ...]:
 
 @cache
 def _rows() -> Mapping[str, Mapping[str, str]]:
-    return {row["id"]: row for row in read_evidence() if row["share_low"]}
+    return {row["id"]: row for row in read_evidence() if read_counts([row])}
 
 
 def _find_row(identifier: str, place: str, faults: list[str]) -> Counted | None:
@@ -51,11 +51,9 @@ def _find_row(identifier: str, place: str, faults: list[str]) -> Counted | None:
         return None
     exposed = _find_middle(row, "exposed")
     hit = None if exposed is None else _find_middle(row, "hit")
-    share = (float(row["share_low"]) + float(row["share_high"])) / 2
-    if exposed is not None and hit is not None:
-        share = min(1.0, hit / exposed)
+    (count,) = read_counts([row])
     return Counted(
-        row["event"], row["mode"], row["relation"], share, exposed, hit, row["dependent_kind"],
+        row["event"], row["mode"], row["relation"], count.share, exposed, hit, row["dependent_kind"],
         f"{row['source_title']}, {row['source_url']}",
     )  # fmt: skip
 
