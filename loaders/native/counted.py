@@ -53,8 +53,8 @@ def _find_row(identifier: str, place: str, faults: list[str]) -> Counted | None:
     hit = None if exposed is None else _find_middle(row, "hit")
     (count,) = read_counts([row])
     return Counted(
-        row["event"], row["mode"], row["relation"], count.share, exposed, hit, row["dependent_kind"],
-        f"{row['source_title']}, {row['source_url']}",
+        row["event"], row["mode"], row["relation"], count.share, exposed, hit,
+        row["dependent_kind"], f"{row['source_title']}, {row['source_url']}",
     )  # fmt: skip
 
 
