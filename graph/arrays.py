@@ -27,7 +27,7 @@ def ranges(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     return np.arange(int(sizes.sum())) + np.repeat(starts - first, sizes), first
 
 
-def firsts(*columns: Ints) -> Bools:
+def firsts(*columns: Ints | Floats) -> Bools:
     """Where a row differs from the row before it."""
     first = np.ones(len(columns[0]), bool)
     if len(first):

@@ -122,20 +122,20 @@ def find_totals(prepared: Prepared, found: Spread) -> Totals:
         for which, worlds in runs.items()
         for name, value in _describe_worlds(worlds).items()
     }
-    over_worlds["impact"] = math.fsum(figures.impact[others])  # what the rows add up to
+    over_worlds["impact"] = math.fsum(figures.impact[others].tolist())  # what the rows add up to
     if prepared.whole and found.hours is None:
         stake = prepared.at_stake_of_others
-        over_worlds["impact_low"] = math.fsum(stake * found.low)
-        over_worlds["impact_high"] = math.fsum(stake * found.high)
+        over_worlds["impact_low"] = math.fsum((stake * found.low).tolist())
+        over_worlds["impact_high"] = math.fsum((stake * found.high).tolist())
     return Totals(
-        hit=math.fsum(figures.middle[others]),
-        hit_low=math.fsum(found.low[others]),
-        hit_high=math.fsum(found.high[others]),
+        hit=math.fsum(figures.middle[others].tolist()),
+        hit_low=math.fsum(found.low[others].tolist()),
+        hit_high=math.fsum(found.high[others].tolist()),
         hit_std_error=_total_error(figures.hits, figures.weight, drawn, figures.std_error[others]),
         impact_std_error=_total_error(
             figures.total, figures.weight, drawn, figures.impact_std_error[others]
         ),
-        impact_of_origins=math.fsum(figures.impact[~others]),
+        impact_of_origins=math.fsum(figures.impact[~others].tolist()),
         **{
             f"p{q}_std_error": 0.0 if found.exact else find_percentile_error(figures.total, q / 100)
             for q in (50, 95, 99)

@@ -7,7 +7,7 @@ worlds in common is wide rather than narrow.
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints
+from knockon.graph.arrays import Floats, Ints, firsts
 
 _COMPARED = 4_000  # different figures that are all compared with each other
 _EVEN = 1e-12  # of the largest figure: what sums of floats may differ by
@@ -22,13 +22,14 @@ def find_rank_ranges(figure: Floats, error: Floats) -> tuple[Ints, Ints]:
     n = len(figure)
     if not n:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    pairs, of, count = np.unique(
-        np.column_stack([figure, error]), axis=0, return_inverse=True, return_counts=True
-    )
-    of = of.reshape(-1)
-    value, spread = pairs.T
+    order = np.lexsort((error, figure))
+    first = firsts(figure[order], error[order])
+    of = np.empty(n, np.int64)
+    of[order] = np.cumsum(first) - 1
+    count = np.bincount(of)
+    value, spread = figure[order][first], error[order][first]
     slack = _EVEN * float(np.abs(value).max())
-    if len(pairs) <= _COMPARED:
+    if len(value) <= _COMPARED:
         gap = 2 * np.hypot(spread[:, None], spread[None, :]) + slack
         ahead = value[None, :] - value[:, None] > gap  # j is better than i
         better, worse = ahead @ count, ahead.T @ count

@@ -7,6 +7,8 @@ from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.kernels.layout import I4, I8, WORDS, Arcs, Groups, Wiring
 from knockon.graph.engine.uniforms import ALL
 
+_MANY = np.uint16(2**16 - 1)  # arcs of a row from which on it is one of the first, in any order
+
 
 def wire(circuit: Circuit, *, once: bool = False) -> Wiring:
     """The arcs of a circuit by provider, rows with the most arcs first.
@@ -21,8 +23,9 @@ def wire(circuit: Circuit, *, once: bool = False) -> Wiring:
         provider, target = (np.asarray(end, np.int32) for end in (circuit.provider, target))
         start, arc, heads = arrange_by_provider(provider, target, n)
     else:
+        few = _MANY - np.minimum(np.bincount(target, minlength=n), _MANY).astype(np.uint16)
         row = np.empty(n, np.int32)
-        row[np.argsort(-np.bincount(target, minlength=n), kind="stable")] = np.arange(n)
+        row[np.argsort(few, kind="stable")] = np.arange(n)  # 16 bits are sorted by counting
         start, arc, heads = arrange(row[circuit.provider], row[target], n)
     spare = np.flatnonzero(circuit.threshold > 1)
     sizes = np.diff(circuit.member_start)[spare] if len(spare) else spare

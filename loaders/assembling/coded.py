@@ -4,19 +4,56 @@ Ids of ten million rows are some hundred thousand texts. What reads such columns
 `ask`; what changes their texts spells them out before.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from secrets import randbits
 
 import polars as pl
 
+from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.model.ends import categorize, list_categories
 
 _MANY = 1 << 17  # rows from which on it pays
+COMPILED_FROM = 1 << 21  # rows from which on it pays to wait for the kernel
+_PIECE = 1 << 20  # rows compared at a time
 
 
 def code(frame: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
     """The frame with those of these columns that are text as categories, where it has many rows."""
     texts = [frame[c] for c in columns if frame.schema[c] == pl.String]
-    return frame.with_columns(categorize(texts)) if texts and frame.height >= _MANY else frame
+    if not texts or frame.height < _MANY:
+        return frame
+    found = None
+    if frame.height >= COMPILED_FROM and compiled_form_is_there():
+        found = _code_hashes(texts)
+    return frame.with_columns(found or categorize(texts))
+
+
+def _code_hashes(columns: Sequence[pl.Series]) -> list[pl.Series] | None:
+    """The columns as categories of one kind: texts of one hash are taken for one, and compared.
+
+    None where a cell is empty, or two texts have one hash: then it is done the long way.
+    """
+    if any(c.has_nulls() for c in columns):
+        return None
+    from knockon.graph.engine.kernels.codes_numba import number_hashes
+
+    seed = randbits(64)  # nobody can write texts that all fall into one place of the table
+    codes, first = number_hashes([c.hash(seed).to_numpy() for c in columns])
+    cells, before = [], 0
+    for column in columns:
+        here = first[(first >= before) & (first < before + len(column))] - before
+        cells.append(column.gather(here))
+        before += len(column)
+    texts = pl.concat([c.alias("text") for c in cells]).rechunk()
+    categories = texts.cast(pl.Categorical(pl.Categories.random()))
+    found = []
+    for column, code in zip(columns, codes, strict=True):
+        for i in range(0, len(code), _PIECE):
+            same = texts.gather(code[i : i + _PIECE]) == column[i : i + _PIECE]
+            if not same.all():
+                return None
+        found.append(categories.gather(code).alias(column.name))
+    return found
 
 
 def spell_out(frame: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:

@@ -17,9 +17,13 @@ def load_kernels() -> None:
     """Load the kernels of a large what-if ahead of their use: 0.4 s, most of it to start numba."""
     from knockon.graph.engine.kernels.arrange_numba import sort_kernel
     from knockon.graph.engine.kernels.closure_numba import closure_kernel, one_lane_kernel
+    from knockon.graph.engine.kernels.codes_numba import number_kernel
     from knockon.graph.engine.kernels.keys_numba import identity_kernel, text_kernel
     from knockon.graph.engine.kernels.routes_numba import hops_kernel
 
-    used = (sort_kernel, one_lane_kernel, text_kernel, identity_kernel, closure_kernel, hops_kernel)
+    used = (
+        number_kernel, sort_kernel, one_lane_kernel, text_kernel, identity_kernel, closure_kernel,
+        hops_kernel,
+    )  # fmt: skip
     for kernel in used:  # in the order of their use
         kernel.load()
