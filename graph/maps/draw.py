@@ -82,7 +82,7 @@ def _size(label: tuple[list[str], str]) -> Point:
 def _box(impact: Impact, box: Box, label: tuple[list[str], str], size: Point, at: Point) -> str:
     (names, small), (w, h) = label, size
     share = box.middle / len(box.members)
-    unsure = not box.origin and (box.low < 0.5 * len(box.members) <= box.high)
+    unsure = _is_unsure(box)
     colour = ORIGIN if box.origin else fill(share)
     ink = "#ffffff" if box.origin else INK
     dash = ' stroke-dasharray="5 3"' if unsure else ""
@@ -106,6 +106,12 @@ def _box(impact: Impact, box: Box, label: tuple[list[str], str], size: Point, at
         f'font-size="{SMALL:g}" fill="{ink}">{xml(fit(small, SMALL, w - 8))}</text></g>'
     )
     return "".join(parts)
+
+
+def _is_unsure(box: Box) -> bool:
+    """Whether it is not known that most of them are hit, or that most are not."""
+    half = 0.5 * len(box.members)
+    return not box.origin and (box.unknown or box.low < half <= box.high)
 
 
 def _tooltip(impact: Impact, box: Box) -> str:
@@ -217,7 +223,7 @@ def _legend(plan: Plan, middle: str) -> list[tuple[str, str]]:
                 words = f"{100 * lower:.0f} to {100 * min(upper, 1):.0f} % {middle or 'likely'}"
                 items.append((f'<rect width="34" height="16" fill="{colour}"/>', words))
             lower = upper
-    if any(b.low < 0.5 * len(b.members) <= b.high for b in plan.boxes if not b.origin):
+    if any(_is_unsure(b) for b in plan.boxes):
         pen = f'fill="none" stroke="{MUTED}" stroke-width="1.2" stroke-dasharray="5 3"'
         dashed = f'<rect x="1" y="1" width="32" height="14" {pen}/>'
         items.append((dashed, "not known whether hit"))

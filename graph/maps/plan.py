@@ -29,6 +29,7 @@ class Box:
 
     key: `e5` is entity 5, `e5/service` services right behind it, `e5/service/site` sites behind
     these. members: rows of the forest; behind: entities on routes through it
+    unknown: whether that is the verdict on all of them
     """
 
     key: str
@@ -39,6 +40,7 @@ class Box:
     middle: float
     high: float
     origin: bool
+    unknown: bool = False
 
     @property
     def single(self) -> bool:
@@ -92,6 +94,7 @@ class _Forest:
         self.known = stated.to_list()
         self.source = source.to_list()
         self.kinds = rows["kind"].to_list()
+        self.unknown = (rows["verdict"] == "unknown").to_numpy()
         self.depth = max(depth.to_list(), default=0)
         shares = (rows[f"probability{which}"].to_numpy() for which in ("_low", "", "_high"))
         self.low, self.middle, self.high = shares
@@ -188,6 +191,7 @@ def _box(forest: _Forest, key: str, rows: list[int]) -> Box:
         middle=float(forest.middle[rows].sum()),
         high=float(forest.high[rows].sum()),
         origin=forest.parent[rows[0]] < 0,
+        unknown=bool(forest.unknown[rows].all()),
     )
 
 
