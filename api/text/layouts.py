@@ -30,6 +30,12 @@ def name_entities(rows: pl.DataFrame) -> list[Column]:
     ]
 
 
+def _name_open(answer: Answer) -> str:
+    """What strengths that nobody stated count as, on two lines."""
+    counts = f"unknown\ncounts {answer.scenario.assume:g}"
+    return f"tables hold,\n{counts.replace(chr(10), ' ')}" if answer.scenario.strengths else counts
+
+
 def lay_out_comparison(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     """Before and after as ranges, the change with its error, the ranks, and why."""
     sides = []
@@ -66,7 +72,7 @@ def lay_out_ranks(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     figures = rows.select(
         "hit_low", pl.col("hit_direct") + pl.col("hit_indirect"), "hit_high", "std_error"
     ).rows()
-    assumed = f"if unknown\ncounts {answer.scenario.assume:g}"
+    assumed = f"if {_name_open(answer)}"
     ranged = any(number(low) != number(high) for low, _, high, _ in figures)
     hits = [
         f"{number(hit)}{f' ± {number(2 * error)}' if error else ''}" for _, hit, _, error in figures
@@ -95,7 +101,7 @@ def _name_change(answer: Answer, rows: pl.DataFrame) -> str:
     ranged = any(
         (rows[f"{side}_low"] != rows[f"{side}_high"]).any() for side in ("before", "after")
     )
-    return f"change, unknown\ncounts {answer.scenario.assume:g}" if ranged else "change"
+    return f"change, {_name_open(answer)}" if ranged else "change"
 
 
 def _describe_move(change: float, error: float) -> str:
@@ -116,7 +122,7 @@ def lay_out_hardening(answer: Answer, rows: pl.DataFrame) -> list[Column]:
         for saved, error, _, _ in figures
     ]
     ends = [f"{format_cell(low)}, {format_cell(high)}" for _, _, low, high in figures]
-    counts = f", unknown\ncounts {answer.scenario.assume:g}" if ranged else ""
+    counts = f", {_name_open(answer)}" if ranged else ""
     return [
         make_column(rows, "step", "#"),
         Column("fix", words[: rows.height], least=24, folds=True),

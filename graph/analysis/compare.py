@@ -284,7 +284,7 @@ def _write_headline(
 ) -> str:
     """`If Falcon fails: 120 are expected to be hit before, 131 after; 12 can be hit now, ...`."""
     first, second = (a.totals for a in answers)
-    unknown = any(a.within.unknown for a in answers)
+    unknown = any(a.within.open for a in answers)
     if unknown:
         figures = f"{_span(first)} hit before, {_span(second)} after"
     else:

@@ -188,8 +188,7 @@ def _describe_filled(impact: Impact, error: str) -> str:
     }  # fmt: skip
     parts = [f"{by[source]:,} {said}" for source, said in words.items() if by.get(source)]
     which = f"Strengths of {many(within.dependencies, 'dependency')} within reach: {join(parts)}."
-    middle = f"{number(impact.totals.hit)} hit{', ' if name_middle(impact) else ''}"
-    middle += f"{name_middle(impact)}{error}."
+    middle = f"{number(impact.totals.hit)} hit, {name_middle(impact)}{error}."
     if not by.get("incidents"):
         return f"{which} {middle}"
     shipped = impact.strengths.filter(pl.col("strength_source") == "incidents")
