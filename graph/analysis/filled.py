@@ -59,8 +59,7 @@ def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> 
     own = rows.filter(pl.col("strength_source") == SOURCES[OWN])
     if own.height:
         names = some(own["table"].unique(maintain_order=True).to_list())
-        count = many(counts[SOURCES[OWN]], "dependency")
-        notes.append(f"{count} {where} have their strength from {names}")
+        notes.append(f"{_count(counts[SOURCES[OWN]], where)} the strength that {names} says")
     words = rows.filter(pl.col("strength_source") == SOURCES[REGISTER])
     if words.height:
         said = [
@@ -68,17 +67,22 @@ def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> 
             f"{row['high']:g}), {row['dependencies']:,}"
             for row in words.iter_rows(named=True)
         ]
-        count = many(counts[SOURCES[REGISTER]], "dependency")
-        notes.append(f"{count} {where} have their strength in words of the source: {some(said)}")
+        count = _count(counts[SOURCES[REGISTER]], where)
+        notes.append(f"{count} a strength in words of the source: {some(said)}")
     shipped = rows.filter(pl.col("table") == INCIDENTS)
     if shipped.height:
-        count = many(counts[INCIDENTS], "dependency")
+        count = _count(counts[INCIDENTS], where)
         notes.append(
-            f"{count} {where} have the strength that was typical of past incidents: "
+            f"{count} the strength that was typical of past incidents: "
             f"{describe_incidents(shipped)}; only incidents that were noticed are counted, the "
             "true average is lower; a verdict that rests on it stays unknown"
         )
     return (*notes, *filled.notes)
+
+
+def _count(number: int, where: str) -> str:
+    """`1 dependency within reach has`."""
+    return f"{many(number, 'dependency')} {where} {'has' if number == 1 else 'have'}"
 
 
 def describe_incidents(shipped: pl.DataFrame) -> str:
