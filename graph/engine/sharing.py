@@ -14,6 +14,7 @@ cell, so that every probability stays what it is without sharing, to the last di
 a strength is either 0 or 1, all 32 digits of v decide.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -129,14 +130,17 @@ def tabulate(laws: Floats) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint3
     on they are 2^32. laws: (D, 2) mean and rho of each; where rho is 1 nothing stands."""
     table = np.zeros((len(laws), CELLS), np.uint32)
     full = np.full(len(laws), CELLS, np.uint32)
-    cells = np.arange(CELLS)
     for row, (mean, rho) in enumerate(laws.tolist()):
         if rho < 1:
-            means = np.maximum.accumulate(find_cell_means(mean, rho, cells, CELLS))
-            limits = thresholds(means)
-            table[row] = limits.astype(np.uint32)
-            full[row] = np.searchsorted(limits, np.uint64(1 << DIGITS))
+            table[row], full[row] = _tabulate_law(mean, rho)
     return table, full
+
+
+@lru_cache(maxsize=1 << 10)  # 16 KiB each, which take some 10 ms to make
+def _tabulate_law(mean: float, rho: float) -> tuple[npt.NDArray[np.uint32], int]:
+    means = find_cell_means(mean, rho, np.arange(CELLS), CELLS)
+    limits = thresholds(np.maximum.accumulate(means))
+    return limits.astype(np.uint32), int(np.searchsorted(limits, np.uint64(1 << DIGITS)))
 
 
 def find_cells(cause_key: Words, numbers: Ints, seed: int) -> Ints:

@@ -141,7 +141,7 @@ class Sweeps:
         keys = np.ascontiguousarray(run.draws.key) ^ salt(run.seed)
         draw_kernel(keys, limit, counter, live, np.zeros((2, WORDS), np.uint64))
         if run.sharing is not None:
-            live[run.shared_rows] = run.sharing.draw(first, WORDS)
+            live[run.shared_rows] = run.sharing.draw(first, WORDS, compiled=True)
         return live
 
     def _fall_alone(self, found: Ints) -> Bools:

@@ -38,8 +38,9 @@ def check(tables: Tables) -> Tables:
 
     Entities are sorted by id, dependencies by `IDENTITY`. Raises InputError with all faults:
     a missing or misspelt column, a value of the wrong type or range, a repeated entity id, a
-    group whose rows contradict each other. Self-loops are dropped, repeated dependencies merged,
-    entities that only the dependencies name are added; each is counted in `report`.
+    group or a shared cause whose rows contradict each other. Self-loops are dropped, repeated
+    dependencies merged, entities that only the dependencies name are added; each is counted in
+    `report`.
     """
     faults: list[str] = []
     entities = conform(tables.entities, ENTITY_COLUMNS, "entities", faults)
@@ -61,6 +62,7 @@ def check(tables: Tables) -> Tables:
     keys = [c for c in IDENTITY if c in given and _differs(dependencies, c)]
     dependencies = _merge_repeated(_sorted(dependencies, ids, keys), ids, keys, report)
     _check_group_sizes(dependencies, ids, faults)
+    _check_causes(dependencies, ids, faults)
     if faults:
         raise InputError.of(faults)
     dependencies, ids = _drop_unnamed(dependencies, ids, entities["id"])
@@ -152,6 +154,25 @@ def _settle_groups(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> pl
         for c in OF_GROUP
     ]
     return frame.with_columns(stated)
+
+
+def _check_causes(frame: pl.DataFrame, ids: pl.Series, faults: list[str]) -> None:
+    """A fault for each named cause whose dependencies state more than one rho."""
+    sharing = frame.filter(pl.col("shared_cause").is_not_null() & (pl.col("rho") > 0))
+    if not sharing.height or not _differs(sharing, "rho"):
+        return
+    split = (
+        _add_places(sharing, ids)
+        .group_by("shared_cause")
+        .agg(pl.col("rho").unique().sort(), "_at")
+        .filter(pl.col("rho").list.len() > 1)
+        .sort("shared_cause")
+    )
+    for cause, values, where in split.iter_rows():
+        faults.append(
+            f"shared cause {clip(cause)!r}: expected one value of rho, "
+            f"got {some(f'{v:g}' for v in values)} at {some(where)}"
+        )
 
 
 def _differs(frame: pl.DataFrame, column: str) -> bool:

@@ -195,6 +195,11 @@ def closure_kernel(
             shares = sharing and q > CERTAIN
             if shares:
                 p = pair[q - CERTAIN - 1]
+                missing = np.uint64(0)
+                for w in range(WORDS):
+                    missing |= out[w] & ~hit[t, w]
+                if missing == 0:
+                    continue
                 if p != ready:
                     planes = lay_planes(p, shared, counter, out, room)
                     ready = p

@@ -112,6 +112,7 @@ def test_both_forms_draw_the_same_worlds() -> None:
 
 RHO = st.sampled_from((0.0, 0.3, 1.0))
 CAUSE = st.sampled_from((None, None, "flood", "b"))
+OF_CAUSE = {"flood": 0.3, "b": 1.0}
 
 
 @st.composite
@@ -119,7 +120,9 @@ def shared_rows(draw: st.DrawFn, **options: Any) -> list[dict[str, Any]]:
     """Any small graph whose dependencies may share a cause."""
     rows = draw(any_rows(**options))
     for row in rows:
-        row |= {"rho": draw(RHO), "shared_cause": draw(CAUSE)}
+        cause = draw(CAUSE)
+        rho = draw(RHO) if cause is None else draw(st.sampled_from((0.0, OF_CAUSE[cause])))
+        row |= {"rho": rho, "shared_cause": cause}
         if row["probability"] not in (None, 0.0, 1.0):
             row["probability"] = draw(st.sampled_from((0.25, 0.4)))
     return rows
@@ -239,6 +242,14 @@ def test_a_rho_that_is_none_is_refused() -> None:
     """With its place."""
     with pytest.raises(InputError, match="rho"):
         graph_of(dep("B", "A", rho=1.5))
+
+
+def test_a_cause_has_one_rho() -> None:
+    """Two are refused with their places; one that states none is no contradiction."""
+    one = dep("B", "A", rho=0.2, shared_cause="x")
+    with pytest.raises(InputError, match=r"shared cause 'x': expected one value of rho, got 0.2, "):
+        graph_of(one, dep("C", "A", rho=0.3, shared_cause="x"))
+    graph_of(one, dep("C", "A", shared_cause="x"), dep("D", "A", rho=0.3, shared_cause="y"))
 
 
 def test_worlds_are_pure_functions_of_identity() -> None:
