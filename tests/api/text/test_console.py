@@ -61,7 +61,7 @@ def test_answers_as_markdown(
     text = capsys.readouterr().out
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
     tables = sum(t.type == "table_open" for t in tokens)
-    assert tables == {"whatif": 2, "load": 0, "backtest": 2}[arguments[0]]
+    assert tables == {"whatif": 2, "load": 0, "backtest": 3}[arguments[0]]
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert tables == sum(line.startswith(("| --", "| :-")) for line in lines)
     assert run(*arguments, "--format", "markdown", "-o", str(tmp_path / "a.md")) == 0

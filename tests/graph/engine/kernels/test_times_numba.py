@@ -6,6 +6,7 @@ from hypothesis import given, settings
 
 from knockon.graph.analysis import timed_tallies as timed_module
 from knockon.graph.analysis.whatif import whatif
+from knockon.graph.engine import components as components_module
 from knockon.graph.engine import times as timeline_module
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
@@ -48,7 +49,7 @@ def test_without_numba_large_work_runs_and_says_what_is_missing(
     """The absence of the compiled form is a note in the answer, not hidden."""
     monkeypatch.setattr(timeline_module, "COMPILED_FROM", 0)
     monkeypatch.setattr(timed_module, "compiled_form_is_there", lambda: False)
-    monkeypatch.setattr(timeline_module, "compiled_form_is_there", lambda: False)
+    monkeypatch.setattr(components_module, "compiled_form_is_there", lambda: False)
     impact = whatif(timed_graph(dep("B", "A", probability=0.5)), "A", hours=4, worlds=100)
     assert impact.form == "numpy"
     assert any("pip install 'knockon[fast]'" in note for note in impact.notes)
