@@ -9,6 +9,7 @@ import numpy as np
 from knockon.graph.analysis.answer import Answer, find_head
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import build_circuit_of
+from knockon.graph.analysis.ranking.bracket import COUNTED, Chosen, choose
 from knockon.graph.analysis.ranking.counting import Counting, find_counting
 from knockon.graph.analysis.ranking.rows import Places, make_rows
 from knockon.graph.analysis.ranking.runs import leave_open
@@ -17,7 +18,7 @@ from knockon.graph.analysis.ranking.swept import Field, sweep
 from knockon.graph.arrays import Ints
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.fields import Options
+from knockon.graph.scenario.fields import Options, find_field
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
@@ -83,26 +84,39 @@ def rank(
     """
     scenario = Scenario.of(graph, origins, **options)
     own = find_question("rank").read({"kind": kind, "among": among, "by": by, "weight": weight})
+    top = find_field("top").check(top)
     if scenario.origins:
         raise ScenarioError("origins: expected none, every entity fails by itself in a ranking")
     field, failing, notes = lay_out(graph, scenario, own)
-    swept = sweep(field, watch)
+    origins_in_all = len(failing)
+    chosen = choose(field, top, watch)
+    if chosen is None:
+        swept, looked_at = sweep(field, watch), len(failing)
+        certificate = certify_all(looked_at, partial=swept.stopped)
+    else:
+        swept = chosen.swept
+        looked_at = len(failing) if chosen.method == COUNTED else chosen.looked_at
+        certificate = certify(chosen, len(failing), top or 0)
+        if chosen.method != COUNTED:
+            field = replace(field, origins=field.origins[chosen.origins])
+            failing = field.origins
     places = Places.of(graph, failing, field, swept)
-    rows = make_rows(places)
+    rows = make_rows(places).head(certificate["k"])
     answer = Ranking(
         **find_head(graph, scenario),
         headline="",
         rows=rows,
         ordered_by=places.ordered_by,
-        origins=len(failing),
-        swept=len(failing),
-        certificate=certify_all(len(failing), partial=swept.stopped),
+        origins=origins_in_all,
+        swept=looked_at,
+        certificate=certificate,
         among=field.counting.words,
         by=field.counting.by,
         unit=field.counting.unit,
         worlds=swept.worlds or None,
         partial=swept.stopped,
         notes=(
+            *([certificate["words"]] if chosen else []),
             *describe_unknown(field, places), *notes, *field.counting.notes,
             *field.everybody.notes, *swept.notes,
             *(str(f) for f in graph.report if f.action != "read"),
@@ -156,3 +170,18 @@ def certify_all(origins: int, *, partial: bool) -> dict[str, Any]:
         words = "stopped before every origin was looked at in every world"
     certainty = None if partial else 1.0
     return {"k": origins, "certainty": certainty, "method": "all", "words": words}
+
+
+def certify(chosen: Chosen, origins: int, k: int) -> dict[str, Any]:
+    """The certificate of a ranking that left out those that cannot belong to the first k."""
+    if chosen.method == COUNTED:
+        words = f"each of the {origins:,} that may fail was counted in every world"
+        return {"k": origins, "certainty": 1.0, "method": chosen.method, "words": words}
+    how = "the worlds drawn" if chosen.certainty == 1 else f"certainty {chosen.certainty:.1%}"
+    words = (
+        f"{chosen.looked_at:,} of the {origins:,} that may fail were swept: by {how} no other "
+        f"belongs to the first {k:,}, whatever is assumed; places after these are among the swept"
+    )
+    if chosen.swept.stopped:
+        return {"k": k, "certainty": None, "method": chosen.method, "words": words}
+    return {"k": k, "certainty": chosen.certainty, "method": chosen.method, "words": words}

@@ -23,6 +23,7 @@ from knockon.graph.engine.uniforms import ALL, GOLDEN, salt, thresholds
 from knockon.graph.engine.wiring import wire
 from knockon.graph.engine.worlds import EXACT, Block, Run
 
+_COPIED = 1 << 22  # bytes of draws that each piece may copy
 _PIECES = 8  # that the origins are cut into, for each worker
 
 
@@ -82,6 +83,13 @@ class Sweeps:
     @cached_property
     def wiring(self) -> Wiring:
         return wire(self.circuit)
+
+    @cached_property
+    def entity(self) -> Ints:
+        """(N,) entity of each row of the wiring."""
+        entity = np.empty(len(self.wiring.row), np.int32)
+        entity[self.wiring.row] = self.circuit.entity
+        return entity
 
     @cached_property
     def of_arc(self) -> Ints:
@@ -163,6 +171,7 @@ class Sweeps:
         self, chance: Floats, varies: Bools | None, few: Few, live: Words, what: int, lanes: int,
         rows: Ints,
     ) -> Iterator[tuple[Any, Any]]:  # fmt: skip
+        from knockon.graph.engine.kernels.sweeps_numba import EXACT as CASES
         from knockon.graph.engine.kernels.sweeps_numba import Drawn, Scratch, sweep_kernel
 
         wiring, draws = self.wiring, len(self.draws.key)
@@ -176,20 +185,20 @@ class Sweeps:
         each = 64 * (4 * len(wiring.row) + len(self.tallied.value)) + live.nbytes
         count = workers(wiring.bytes + live.nbytes, each, cpu_count() or 1, self.memory)
         sweep_kernel.load()
-        shared = Sweeping(wiring, drawn, self._count(few, rows), live, what, lanes)
-        cuts = np.linspace(0, len(rows), min(len(rows), _PIECES * count) + 1).astype(np.int64)
+        shared = Sweeping(wiring, drawn, self.count(few, rows), live, what, lanes)
+        pieces_each = 1 if what == CASES and live.nbytes > _COPIED else _PIECES
+        cuts = np.linspace(0, len(rows), min(len(rows), pieces_each * count) + 1).astype(np.int64)
         pieces = (p for p in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
         return self.executor.run(
             sweep_piece, shared, pieces, workers=count, workspace=Workspace(Scratch.of, sizes)
         )
 
-    def _count(self, few: Few, rows: Ints) -> Any:
+    def count(self, few: Few, rows: Ints) -> Any:
         """What the kernel counts, of these rows of the origins."""
         from knockon.graph.engine.kernels.sweeps_numba import Counted
 
         wiring, tallied, origins = self.wiring, self.tallied, self.origins[rows]
-        entity = np.empty(len(wiring.row), np.int32)
-        entity[wiring.row] = self.circuit.entity
+        entity = self.entity
         first, direct = take_ranges(tallied.first, tallied.direct, origins)
         few_first, draws = take_ranges(few.first, few.draws, rows)
         return Counted(

@@ -1,6 +1,6 @@
 """Every origin swept: by compiled lanes where whatever is hit is lost whole, else one by one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +27,12 @@ from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.layout import WORDS
 from knockon.graph.engine.lanes import MISSED
 from knockon.graph.engine.sweeps import Few, Sweeps
-from knockon.graph.engine.worlds import EXACT, Run, blocks_of
+from knockon.graph.engine.worlds import EXACT, Block, Run, blocks_of
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 
+_LARGE = 10**9  # origins times dependencies
+FEWER = 512  # worlds in which other assumptions than the middle one are then looked at
 _ASKED_FROM = 300  # origins times runs that pay for the start of the compiled form
 
 
@@ -52,6 +54,13 @@ class Field:
         timed = self.scenario.hours is not None or self.scenario.rollout
         losses = self.graph.dependencies.select((pl.col("loss") == 1).all()).item()
         return bool(losses) and not timed
+
+    def plan_worlds(self, names: Iterable[str]) -> dict[str, int]:
+        """How many worlds of each run: fewer of those that only move places, where much is asked"""
+        worlds = Plan.of(self.scenario, exact=False).worlds
+        large = len(self.origins) * len(self.graph.dependent) >= _LARGE
+        fewer = min(worlds, FEWER) if large and not self.scenario.sampled else worlds
+        return {name: worlds if name in (MIDDLE, LOW, HIGH) else fewer for name in names}
 
     @property
     def common(self) -> bool:
@@ -94,51 +103,58 @@ def lay_out(field: Field) -> tuple[Sweeps, dict[str, Run]]:
 def sweep_lanes(field: Field, watch: Watch | None = None) -> Swept:
     """The same by compiled lanes: worlds outside, one origin after the other in each."""
     sweeps, runs = lay_out(field)
-    scenario, k = field.scenario, len(field.origins)
-    few = _Looks(sweeps, sampled=scenario.sampled)
-    sums = {name: np.zeros((k, 5)) for name in runs}
+    looks = Looks(sweeps, sampled=field.scenario.sampled)
+    sums = {name: np.zeros((len(field.origins), 5)) for name in runs}
     drawn: dict[str, Ints] = {}
     for name, run in runs.items():
-        looked, chosen = few.find(run, runs)
+        looked, few = looks.find(run, runs)
         rows = np.flatnonzero(looked)
         if len(rows):
-            sums[name][rows] = sweeps.look_at_cases(run, chosen, rows)
+            sums[name][rows] = sweeps.look_at_cases(run, few, rows)
         drawn[name] = np.flatnonzero(~looked)
-    worlds = Plan.of(scenario, exact=False).worlds
-    done, stopped = worlds, False
+    worlds = field.plan_worlds(runs)
+    most, done = worlds[MIDDLE], dict(worlds)
     if any(map(len, drawn.values())):
         done = _draw(sweeps, runs, sums, drawn, worlds, watch)
-        stopped = done < worlds
-    figures = {}
-    for name in runs:
-        exact = np.ones(k, np.bool_)
-        exact[drawn[name]] = False
-        lanes = np.where(exact, 1.0, float(done))
-        figures[name] = Figures.of(
-            sums[name], lanes, exact, field.counting.of_each, field.counting.scale
-        )
-    exact = np.ones(k, np.bool_)
+    figures = {
+        name: summarize(field, sums[name], drawn[name], done[name]) for name in runs
+    }  # fmt: skip
+    exact = np.ones(len(field.origins), np.bool_)
     exact[drawn[MIDDLE]] = False
-    notes = (partial_note(done, worlds),) if stopped else ()
-    return Swept(figures, exact, 0 if exact.all() else done, stopped, notes)
+    stopped = done[MIDDLE] < most
+    notes = [partial_note(done[MIDDLE], most)] if stopped else []
+    if min(worlds.values()) < most and not stopped:
+        notes.append(f"other strengths assumed than {field.scenario.assume:g}: in {FEWER:,} worlds")
+    return Swept(figures, exact, 0 if exact.all() else done[MIDDLE], stopped, tuple(notes))
+
+
+def summarize(field: Field, sums: Floats, drawn: Ints, worlds: int) -> Figures:
+    """The figures of a run; drawn: origins for which so many worlds were, not every case."""
+    exact = np.ones(len(sums), np.bool_)
+    exact[drawn] = False
+    lanes = np.where(exact, 1.0, float(worlds))
+    return Figures.of(sums, lanes, exact, field.counting.of_each, field.counting.scale)
 
 
 def _draw(
     sweeps: Sweeps, runs: Mapping[str, Run], sums: dict[str, Floats], drawn: Mapping[str, Ints],
-    worlds: int, watch: Watch | None,
-) -> int:  # fmt: skip
-    """Add up worlds, the same for all runs, block by block: how many there were."""
-    for block in blocks_of(worlds, WORDS):
+    worlds: Mapping[str, int], watch: Watch | None,
+) -> dict[str, int]:  # fmt: skip
+    """Add up worlds, the same for all runs, block by block: how many of each run."""
+    most = max(worlds.values())
+    for block in blocks_of(most, WORDS):
         for name, run in runs.items():
-            if len(drawn[name]):
-                sums[name][drawn[name]] += sweeps.draw(run, block, drawn[name])
-        done = min(64 * (block.first + WORDS), worlds)
-        if watch and not watch(done, worlds) and done < worlds:
-            return done
-    return worlds
+            if len(drawn[name]) and 64 * block.first < worlds[name]:
+                inside = min(len(block.weight), worlds[name] - 64 * block.first)
+                part = Block(block.first, np.ones(inside))
+                sums[name][drawn[name]] += sweeps.draw(run, part, drawn[name])
+        done = min(64 * (block.first + WORDS), most)
+        if watch and not watch(done, most) and done < most:
+            return {name: min(done, number) for name, number in worlds.items()}
+    return dict(worlds)
 
 
-class _Looks:
+class Looks:
     """For which origins all cases are looked at in a run, found once for draws that vary alike."""
 
     def __init__(self, sweeps: Sweeps, *, sampled: bool) -> None:

@@ -33,6 +33,8 @@ from knockon.graph.engine.uniforms import ALL
 FEW = 12  # draws within reach up to which all cases are looked at (`worlds.EXACT`)
 SAMPLED, EXACT, PROBE = 0, 1, 2  # what is done with an origin
 SUMS = 5  # of an origin: hits, their squares, direct hits, impact, its squares
+LAYERS = 8  # arcs of a dependency at most: modes in which it may carry a failure
+ENDLESS = 1 << 62
 _PLANES = 40  # binary digits of a number of values
 _LANES = 64 * WORDS
 
@@ -161,9 +163,13 @@ def _count(g: Any, t: Any, groups: Any, works: Any, live: Any, scratch: Any) -> 
 
 @inlined
 def _spread(
-    origin: Any, arcs: Any, groups: Any, start: Any, drawn: Any, entity: Any, live: Any, s: Any
-) -> Any:
-    """Close what one origin hits, s.hit[origin] from the start: how many rows, slots, groups."""
+    origin: Any, arcs: Any, groups: Any, start: Any, drawn: Any, entity: Any, live: Any, most: Any,
+    s: Any,
+) -> Any:  # fmt: skip
+    """Close what one origin hits, s.hit[origin] from the start: how many rows, slots, groups.
+
+    most: arcs that vary after which nobody asks any further
+    """
     rows = s.row.ctypes.data
     rows_hit, rows_delta, rows_lost = s.hit.ctypes.data, s.delta.ctypes.data, s.lost.ctypes.data
     rows_state = s.state.ctypes.data
@@ -172,7 +178,7 @@ def _spread(
     s.queue[0] = origin
     s.rows[0] = origin
     s.seen[origin] = True
-    head, tail, reached, slots, broken = 0, 1, 1, 0, 0
+    head, tail, reached, slots, broken, varying = 0, 1, 1, 0, 0, 0
     while head != tail:
         v = s.queue[head]
         head = head + 1 if head + 1 < size else 0
@@ -181,6 +187,8 @@ def _spread(
             s.row[0, w] = s.delta[v, w]
             s.delta[v, w] = 0
         for a in range(arcs.start[v], arcs.start[v + 1]):
+            if varying > most:
+                break
             t, r = arcs.target[a], drawn.of_arc[a]
             if entity[t] == own:  # an origin is a fact: its own dependencies count for nothing
                 continue
@@ -192,6 +200,7 @@ def _spread(
                 continue
             slot = arcs.slot[a] if spare else -1
             if slot < 0:
+                varying += drawn.varies[r]
                 grew = push(
                     some, CERTAIN, rows, rows + 2 * ROW, rows_hit + ROW * t, rows_delta + ROW * t
                 )
@@ -228,6 +237,13 @@ def _spread(
                     s.queued[t] = True
                     s.queue[tail] = t
                     tail = tail + 1 if tail + 1 < size else 0
+        if varying > most:
+            while head != tail:
+                v = s.queue[head]
+                head = head + 1 if head + 1 < size else 0
+                s.queued[v] = False
+                for w in range(WORDS):
+                    s.delta[v, w] = 0
     return reached, slots, broken
 
 
@@ -459,8 +475,9 @@ def sweep_kernel(
                 s.hit[origin, w] = word
                 s.delta[origin, w] = word
             reached, slots, broken = _spread(
-                origin, arcs, groups, start, drawn, counted.entity, live, s
-            )
+                origin, arcs, groups, start, drawn, counted.entity, live,
+                LAYERS * FEW if what == PROBE else ENDLESS, s,
+            )  # fmt: skip
             if what == PROBE:
                 at = (FEW + 2) * (i - begin)
                 number = _list_draws(
