@@ -74,7 +74,7 @@ class Places:
 def _are_even(figure: tuple[Floats, Floats]) -> bool:
     values = figure[0]
     most = float(np.abs(values).max(initial=0.0))
-    return bool((np.abs(values - values[0]) <= _EVEN * most).all())
+    return bool((np.abs(values - values[:1]) <= _EVEN * most).all())
 
 
 def make_rows(places: Places) -> pl.DataFrame:
