@@ -12,12 +12,10 @@ _FORMULA = "^[=+\\-@\t\r]"  # a cell that begins so is run by spreadsheets (OWAS
 
 
 def format_csv(frame: pl.DataFrame) -> str:
-    """The frame as CSV: routes joined by ` > `, sets by ` + `, texts like formulas behind a quote
-    mark."""
+    """The frame as CSV: routes joined by ` > `, sets by ` + `, lists of records as JSON, texts like
+    formulas behind a quote mark."""
     flat = frame.with_columns(
-        pl.col(name).list.join(" + " if name == "members" else " > ")
-        for name, dtype in frame.schema.items()
-        if dtype == pl.List
+        _join_list(name, dtype) for name, dtype in frame.schema.items() if dtype == pl.List
     )
     safe = flat.with_columns(
         pl.when(pl.col(name).str.contains(_FORMULA))
@@ -28,6 +26,13 @@ def format_csv(frame: pl.DataFrame) -> str:
         if dtype == pl.String
     )
     return safe.write_csv()
+
+
+def _join_list(name: str, dtype: pl.DataType) -> pl.Expr:
+    if getattr(dtype, "inner", None) != pl.Struct:
+        return pl.col(name).list.join(" + " if name == "members" else " > ")
+    texts = pl.col(name).list.eval(pl.element().struct.json_encode())
+    return pl.concat_str(pl.lit("["), texts.list.join(", "), pl.lit("]")).alias(name)
 
 
 def format_parquet(frame: pl.DataFrame) -> bytes:

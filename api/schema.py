@@ -53,7 +53,13 @@ def _shape_scenario() -> dict[str, Any]:
 _SHAPE = _shape_scenario()
 if TYPE_CHECKING:
     ScenarioJson: TypeAlias = dict[str, Any]
+    QuestionJson: TypeAlias = dict[str, Any]
 else:
+    QuestionJson = TypedDict("QuestionJson", _SHAPE | {"worlds": int | None, "exact": bool | None})
+    QuestionJson.__doc__ = """What was asked of a verb, with every default: it can be asked again.
+
+    `worlds`: as asked, or looked at; null: as many as it takes; `exact`: null where not known.
+    """
     ScenarioJson = TypedDict("ScenarioJson", _SHAPE)
     ScenarioJson.__doc__ = """What was asked, as run, with every default: it can be asked again.
 
@@ -212,7 +218,7 @@ class AnswerJson(TypedDict):
 
     schema: int
     graph: GraphHead
-    scenario: ScenarioJson
+    scenario: QuestionJson
     headline: str
     question: str
     rows: list[dict[str, Any]]

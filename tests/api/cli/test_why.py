@@ -72,3 +72,6 @@ def test_over_rest() -> None:
     assert "needs 1 of its 2" in client.get("/v1/graphs/g/why.md?target=D&origin=H").text
     assert client.get("/v1/graphs/g/why.svg?target=D&origin=H").text.startswith("<?xml")
     assert client.get("/v1/graphs/g/why?target=D").status_code == 422
+    csv = client.get("/v1/graphs/g/why.csv?target=D&origin=H")
+    assert csv.text.startswith("route,probability")
+    assert "H > P > D" in csv.text
