@@ -132,9 +132,9 @@ def fill_strengths(graph: DependencyGraph, scenario: Scenario) -> Filled:
         return Filled(plain, stated_rho, source, nothing)
     unknown = np.flatnonzero(open_)
     modes = find_reachable_modes(scenario.mode, scenario.rules)
-    lookup = _Lookup(graph, unknown, scenario)
-    if not scenario.strengths and not lookup.statements[0]:
+    if not scenario.strengths and not scenario.trust_register:
         return Filled(plain, stated_rho, source, nothing)
+    lookup = _Lookup(graph, unknown, scenario)
     by_mode = np.stack([lookup.find(scenario.strengths, mode) for mode in modes])
     notes = lookup.list_notes(scenario.strengths, by_mode)
     if not lookup.rows:

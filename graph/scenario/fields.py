@@ -83,8 +83,9 @@ FIELDS = (
     ),
     Field(
         "strengths", STRENGTHS,
-        "What fills strengths that nobody stated: what was typical of past incidents; on the "
-        "command line also FILE.csv, looked up first, and several of them.",
+        "What fills strengths that nobody stated: words of the register or export that raise them, "
+        "and what was typical of past incidents; on the command line also FILE.csv, looked up "
+        "first, and several of them.",
         default=(), choices=describe_strengths(),
         form=Form("Strengths that nobody stated", "assumptions"),
     ),

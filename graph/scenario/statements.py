@@ -1,10 +1,11 @@
 """What sources state of strengths in words: a level of reliance, a criticality, a scope.
 
 `statements.csv` says what each word means as low, middle and high, in which modes, and where that
-is written; no figure but 0 and 1 is in it. By default a word only raises: what a register calls
-fully relied upon counts as more than unknown, what it plays down stays unknown. With
-`trust_register` it lowers, too. The words stay on the dependencies, so that a table of one's own,
-which is looked up first, puts back whatever it says.
+is written; no figure but 0 and 1 is in it. Words are read where a table of strengths is asked for
+(`register` reads nothing else). A word only raises: what a register calls fully relied upon counts
+as more than unknown, what it plays down stays unknown. With `trust_register` it lowers, too. The
+words stay on the dependencies, so that a table of one's own, which is looked up first, puts back
+whatever it says.
 """
 
 import csv

@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean, some
 
-NONE, INCIDENTS, CALLS = "none", "incidents", "calls"
-SHIPPED = (INCIDENTS, CALLS)
+NONE, INCIDENTS, CALLS, WORDS = "none", "incidents", "calls", "register"
+SHIPPED = (INCIDENTS, CALLS, WORDS)
 STATED, OWN, REGISTER, SHIPPED_ROW, UNFILLED = range(5)
 SOURCES = ("stated", "own table", "register", INCIDENTS, NONE)
 """Where the strength of a dependency comes from, the weakest last."""
@@ -127,7 +127,7 @@ StrengthsLike: TypeAlias = "str | StrengthTable | Mapping[str, Any] | Sequence[A
 @cache
 def load_shipped_strengths(name: str = INCIDENTS) -> StrengthTable:
     """A table that comes with knockon."""
-    if name == CALLS:  # its rows come from the counts of the graph
+    if name in (CALLS, WORDS):  # their rows come from the graph
         return StrengthTable(name, ())
     text = files("knockon.graph.scenario").joinpath(f"strengths_{name}.csv").read_text("utf-8")
     return StrengthTable.of(name, csv.DictReader(text.splitlines()))
@@ -166,6 +166,7 @@ def describe_strengths() -> tuple[tuple[str, str], ...]:
     return (
         (NONE, "unknown is unknown"), (INCIDENTS, "what was typical of past incidents"),
         (CALLS, "shares of a caller's requests, in traces"),
+        (WORDS, "what registers and exports say in words"),
     )  # fmt: skip
 
 

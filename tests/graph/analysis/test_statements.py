@@ -20,7 +20,8 @@ def _make(column: str, *words: object, **entities: list[object]) -> DependencyGr
 
 
 def _fill(graph: DependencyGraph, **options: object) -> list[tuple[float, float, float, str]]:
-    scenario = Scenario.of(graph, "p", **options)  # type: ignore[arg-type]
+    asked: dict[str, object] = {"strengths": "register", **options}
+    scenario = Scenario.of(graph, "p", **asked)  # type: ignore[arg-type]
     filled = fill_strengths(graph, scenario)
     source = [SOURCES[s] for s in filled.source]
     return list(zip(*(q.tolist() for q in filled.strengths), source, strict=True))
@@ -76,6 +77,25 @@ def test_a_table_of_ones_own_puts_back_what_a_word_says() -> None:
     assert _fill(graph, strengths=own) == [(0, 0.5, 1, "own table")]
 
 
+def test_words_are_read_where_strengths_are_asked_for() -> None:
+    """None is none: what nobody stated as a strength is unknown."""
+    graph = _make("reliance", "Full reliance", "Low reliance")
+    assert _fill(graph, strengths="none") == [_NOTHING, _NOTHING]
+    assert _fill(graph, strengths="none", trust_register=True) == [
+        (1, 1, 1, "register"), (0, 0, 1, "register"),
+    ]  # fmt: skip
+
+
+def test_a_verdict_keeps_the_words_when_it_leaves_past_incidents_out() -> None:
+    """What a register states decides, what is typical does not."""
+    kinds = ["platform", "enterprise", "enterprise"]
+    entities = {"id": ["p", "d0", "d1"], "kind": kinds}
+    graph = _make("reliance", "Full reliance", None, **entities)  # type: ignore[arg-type]
+    answer = whatif(graph, "p", strengths="incidents")
+    verdicts = dict(answer.entities.select("id", "verdict").iter_rows())
+    assert (verdicts["d0"], verdicts["d1"]) == ("hit", "unknown")
+
+
 def test_a_word_is_looked_up_before_past_incidents() -> None:
     entities = {"id": ["p", "d0", "d1"], "kind": ["platform", "enterprise", "enterprise"]}
     graph = _make("reliance", "Full reliance", None, **entities)  # type: ignore[arg-type]
@@ -83,7 +103,7 @@ def test_a_word_is_looked_up_before_past_incidents() -> None:
 
 
 def test_the_answer_says_whose_words_it_rests_on() -> None:
-    answer = whatif(_make("reliance", "Full reliance", None), "p")
+    answer = whatif(_make("reliance", "Full reliance", None), "p", strengths="register")
     assert any("reliance Full reliance as 1 (1 to 1), 1" in note for note in answer.notes)
     assert dict(answer.entities.select("id", "verdict").iter_rows())["d0"] == "hit"
 

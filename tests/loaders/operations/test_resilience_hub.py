@@ -40,9 +40,9 @@ def test_dependencies_with_their_criticality(tmp_path: Path) -> None:
     ]  # fmt: skip
     names = dict(graph.entities.select("id", "name").iter_rows())
     assert (names[ARN], names["api.stripe.com"]) == ("checkout", "Stripe")
-    hard = knockon.whatif(graph, "Stripe").entities
+    hard = knockon.whatif(graph, "Stripe", strengths="register").entities
     assert dict(hard.select("id", "verdict").iter_rows())[ARN] == "hit"
-    soft = knockon.whatif(graph, "LaunchDarkly")
+    soft = knockon.whatif(graph, "LaunchDarkly", strengths="register")
     assert soft.totals.hit_low == 0
     assert soft.totals.hit_high == 1
 
