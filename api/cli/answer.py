@@ -80,12 +80,24 @@ def write_rows(
         print_frame(answer.rows if top is None else answer.rows.head(top), form, output)
 
 
-def check_output(form: str, output: Path | None) -> None:
-    """Refuse a file whose suffix says that it holds another form, and Parquet on a terminal."""
+def check_output(
+    form: str, output: Path | None, *beside: Path | None, what: str = "picture"
+) -> bool:
+    """Whether standard output is taken by a file beside the answer, whose table then goes aside.
+
+    beside: where pictures go, or a page (`what`). Refuses a file whose suffix says that it holds
+    another form, Parquet on a terminal, and two things on standard output.
+    """
     if form == "parquet" and output is None:
         raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
     if output is not None:
         check_suffix(output, form)
+    aside = output is None and STDOUT in beside
+    if aside and form != "table":
+        raise click.UsageError(
+            f"--format {form}: expected -o FILE, a {what} goes to standard output"
+        )
+    return aside
 
 
 def check_folder(output: Path | None) -> None:
@@ -97,6 +109,11 @@ def check_folder(output: Path | None) -> None:
             f"-o {clip(str(output))}: its suffix {output.suffix} contradicts what is written: "
             "expected a folder, or a .yaml file"
         )
+
+
+def choose_rows(form: str, top: int | None) -> int | None:
+    """How many rows are written: files for machines hold all, unless a number is stated."""
+    return None if form in ("csv", "parquet") and not is_stated("top") else top
 
 
 def is_stated(name: str) -> bool:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from knockon.api.cli.answer import check_output, is_stated, write_picture, write_rows
+from knockon.api.cli.answer import check_output, choose_rows, write_picture, write_rows
 from knockon.api.cli.fields import add_fields
-from knockon.api.cli.files import SOURCE, STDOUT, Output
+from knockon.api.cli.files import SOURCE, Output
 from knockon.api.cli.options import Read, add_form_options, add_source_options
 from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.policy import (
@@ -49,12 +49,7 @@ def _run(
     svg: Path | None, add: tuple[str, ...], kind: str | None, fail_over: tuple[str, ...],
     no_worse: bool, columns: tuple[str, ...] | None, where: str | None, **options: Any,
 ) -> None:  # fmt: skip
-    check_output(form, output)
-    aside = output is None and svg == STDOUT
-    if aside and form != "table":
-        raise click.UsageError(
-            f"--format {form}: expected -o FILE, a picture goes to standard output"
-        )
+    aside = check_output(form, output, svg)
     other, origins = _split(entities)
     if other is None and not (add or any(options[n] for n in ("without", "after", "protect"))):
         raise click.UsageError(
@@ -72,8 +67,7 @@ def _run(
         shown, carried = carry(graph, answer, columns=columns, where=where)
     if svg is not None:
         write_picture(answer, svg, "compare")
-    rows = None if form in ("csv", "parquet") and not is_stated("top") else top
-    write_rows(shown, form, output, top=rows, aside=aside, carried=carried)
+    write_rows(shown, form, output, top=choose_rows(form, top), aside=aside, carried=carried)
     if answer.partial:
         sys.exit(130)
     enforce_on_rows(answer, limits)

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from knockon.api.cli.answer import check_output, is_stated, write_picture, write_rows
+from knockon.api.cli.answer import check_output, choose_rows, write_picture, write_rows
 from knockon.api.cli.fields import Command, add_fields
-from knockon.api.cli.files import STDOUT, Output
+from knockon.api.cli.files import Output
 from knockon.api.cli.options import Read, add_form_options, add_source_options
 from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.progress import watch_worlds
@@ -29,13 +29,7 @@ def build_command(question: Question) -> Command:
         entities: tuple[Any, ...] = (), svg: Path | None = None,
         columns: tuple[str, ...] | None = None, where: str | None = None, **options: Any,
     ) -> None:  # fmt: skip
-        check_output(form, output)
-        aside = output is None and svg == STDOUT
-        if aside and form != "table":
-            raise click.UsageError(
-                f"--format {form}: expected -o FILE, a picture goes to standard output"
-            )
-        rows = None if form in ("csv", "parquet") and not is_stated("top") else top
+        aside = check_output(form, output, svg)
         from knockon.graph.analysis.view import carry
 
         graph = read(for_lanes=True)
@@ -47,7 +41,7 @@ def build_command(question: Question) -> Command:
         if svg is not None:
             write_picture(answer, svg, question.name)
         shown, carried = carry(graph, answer, columns=columns, where=where)
-        write_rows(shown, form, output, top=rows, aside=aside, carried=carried)
+        write_rows(shown, form, output, top=choose_rows(form, top), aside=aside, carried=carried)
         if answer.partial:
             sys.exit(130)
 

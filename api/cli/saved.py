@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from knockon.api.schema import SCHEMA
 from knockon.graph.errors import InputError, clip
 
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ def _read_answer(source: str) -> dict[str, Any] | None:
     answer = _read_json(source)
     if answer is None or not set(answer) >= _KEYS:
         return None
+    from knockon.api.schema import SCHEMA  # it imports the answers
+
     if answer["schema"] != SCHEMA:
         raise InputError(
             f"{clip(source)}: an answer of schema {clip(repr(answer['schema']))}, expected "

@@ -18,9 +18,9 @@ from knockon.api.cli.answer import (
     check_folder,
     check_kind,
     check_output,
+    choose_rows,
     describe_run,
     emit,
-    is_stated,
     print_frame,
     print_json,
     print_page,
@@ -82,14 +82,9 @@ def whatif(
     from knockon.graph.analysis.whatif import whatif as ask
 
     limits = read_limits(fail_over, kind)
-    check_output(form, output)
     pictures = charts if svg is None else {"map": svg, **charts}
-    aside = output is None and STDOUT in pictures.values()
-    if aside and form != "table":
-        raise click.UsageError(
-            f"--format {form}: expected -o FILE, a picture goes to standard output"
-        )
-    top = None if form in ("csv", "parquet") and not is_stated("top") else top
+    aside = check_output(form, output, *pictures.values())
+    top = choose_rows(form, top)
     graph = read(for_lanes=True)
     check_kind(graph, kind)
     begun = perf_counter()
@@ -207,10 +202,7 @@ def backtest(folder: Path, form: str, output: Path | None, report: Path | None) 
     from knockon.graph.analysis.backtest.backtest import backtest as ask
     from knockon.loaders.native.incidents import read_incidents
 
-    check_output(form, output)
-    aside = output is None and report == STDOUT
-    if aside and form != "table":
-        raise click.UsageError(f"--format {form}: expected -o FILE, a page goes to standard output")
+    aside = check_output(form, output, report, what="page")
     found = ask(read_incidents(folder))
     if report is not None:
         from knockon.api.backtest_page import render_backtest

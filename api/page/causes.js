@@ -1,8 +1,9 @@
 // What takes one entity down: its single points of failure, and pairs of others, when asked for.
 
-import { buildAddress, buildPath, fetchJson } from "./api.js";
+import { buildAddress, buildPath } from "./api.js";
 import { makePicture } from "./answer.js";
 import { $, clip, formatRange, formatShare, make, makeTable } from "./dom.js";
+import { askInto } from "./panel.js";
 
 const KEPT = ["mode", "assume", "protect"]; // of what is asked: who fails is what is looked for
 const SHOWN = 15;
@@ -24,14 +25,9 @@ export function offerCauses(graph, query, entities) {
 
 async function showCauses(place, graph, query) {
   const mine = ++latest;
-  place.replaceChildren(make("p", { role: "status" }, "Computing…"));
   const path = buildPath(graph, "/cuts");
-  const answer = await fetchJson(path, [...query, ["top", String(SHOWN)]]).catch((fault) => fault);
-  if (mine !== latest) return; // another question was asked meanwhile
-  if (answer instanceof Error) {
-    place.replaceChildren(make("p", { class: "problem", role: "alert" }, answer.body?.detail ?? answer.message));
-    return;
-  }
+  const answer = await askInto(place, path, [...query, ["top", String(SHOWN)]], () => mine === latest);
+  if (answer === null) return;
   const link = (text, suffix) => make("a", { href: buildAddress(`${path}${suffix}`, query) }, text);
   place.replaceChildren(
     make("p", {}, make("strong", {}, answer.headline)),

@@ -1,7 +1,8 @@
 // What would help: the best fixes within a budget against the failure that is shown, when asked for.
 
-import { buildAddress, buildPath, fetchJson } from "./api.js";
+import { buildAddress, buildPath } from "./api.js";
 import { $, formatCount, make, makeTable } from "./dom.js";
+import { askInto } from "./panel.js";
 
 const VIEW = ["top", "kind", "columns", "where"]; // of the rows of a what-if, not of what fails
 let latest = 0;
@@ -20,13 +21,8 @@ export function offerHelp(graph, query) {
 
 async function showFixes(place, graph, query) {
   const mine = latest;
-  place.replaceChildren(make("p", { role: "status" }, "Computing…"));
-  const answer = await fetchJson(buildPath(graph, "/harden"), query).catch((fault) => fault);
-  if (mine !== latest) return; // another question was asked meanwhile
-  if (answer instanceof Error) {
-    place.replaceChildren(make("p", { class: "problem", role: "alert" }, answer.body?.detail ?? answer.message));
-    return;
-  }
+  const answer = await askInto(place, buildPath(graph, "/harden"), query, () => mine === latest);
+  if (answer === null) return;
   const link = (text, suffix) => make("a", { href: buildAddress(buildPath(graph, `/harden${suffix}`), query) }, text);
   place.replaceChildren(
     make("p", {}, make("strong", {}, answer.headline)),

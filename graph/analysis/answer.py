@@ -86,8 +86,24 @@ def find_head(graph: DependencyGraph, scenario: Scenario) -> Head:
     return {"graph": GraphHead.of(graph), "scenario": scenario, "names": names}
 
 
+class Data:
+    """What answers are: they compare by what they hold, and go to plain dictionaries."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain dictionaries, lists, texts and numbers; `from_dict` reads it."""
+        return {f.name: dump(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        names = [f.name for f in fields(self)]  # type: ignore[arg-type]
+        return all(is_same(getattr(self, name), getattr(other, name)) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]  # frames do not hash
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Answer:
+class Answer(Data):
     """The answer to a question; a subclass adds what stands beside the rows of its verb.
 
     scenario: as run, every default filled in; names: of its origins, in their order
@@ -121,10 +137,6 @@ class Answer:
         common = {f.name for f in fields(Answer)}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in common}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain dictionaries, lists, texts and numbers; `from_dict` reads it."""
-        return {f.name: dump(getattr(self, f.name)) for f in fields(self)}
-
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The answer that `to_dict` wrote."""
@@ -135,13 +147,6 @@ class Answer:
         }
         read |= {name: tuple(data[name]) for name in ("names", "notes")}
         return cls(**read)
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return all(is_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
-
-    __hash__ = None  # type: ignore[assignment]  # frames do not hash
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.headline}>"

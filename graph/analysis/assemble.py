@@ -19,7 +19,7 @@ from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
 from knockon.graph.arrays import Floats, distinct
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.modes import load_shipped_rules
+from knockon.graph.scenario.modes import find_barred, load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.scenario.strengths import NONE
 
@@ -196,13 +196,10 @@ def _assumptions(
 
 def _not_crossed(graph: DependencyGraph, scenario: Scenario) -> str:
     """The relations by which entities depend on the origins, but which the mode does not cross."""
-    crossed = {r for m, r, _ in scenario.rules if m == scenario.mode}
-    listed = {r for _, r, _ in scenario.rules}
+    barred = find_barred(scenario.mode, scenario.rules)
     counts = (
         graph.dependencies.filter(
-            pl.col("provider").is_in(scenario.origin_ids)
-            & ~pl.col("relation").is_in(crossed)
-            & pl.col("relation").is_in(listed)
+            pl.col("provider").is_in(scenario.origin_ids) & pl.col("relation").is_in(barred)
         )
         .group_by("relation")
         .len()

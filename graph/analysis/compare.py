@@ -26,7 +26,7 @@ from knockon.graph.analysis.sides import (
     keep_known,
     make_plain_scenario,
 )
-from knockon.graph.analysis.whatif import whatif
+from knockon.graph.analysis.whatif import ask_prepared
 from knockon.graph.arrays import Bools, Floats
 from knockon.graph.errors import clip, some
 from knockon.graph.model.change import Change
@@ -114,27 +114,27 @@ def compare(
     else:
         then = change_scenario(stated, own["after"])
         asked = replace(stated, protect=()), add_to_scenario(then, changes)
-    scenarios, notes = [], []
+    sides, notes = [], []
     for place, of, by, said in zip(("first", "second"), graphs, graphs[::-1], asked, strict=True):
         known, missing = keep_known(of, by, said)
         if missing:
             notes.append(f"not in the {place} graph: {some(map(clip, missing))}")
-        scenarios.append(known.on(of))
-    answers = [whatif(g, s, watch=watch) for g, s in zip(graphs, scenarios, strict=True)]
-    return _put_together(graphs, (answers[0], answers[1]), notes, watch)
+        sides.append(prepare(of, known.on(of)))
+    return _put_together((sides[0], sides[1]), notes, watch)
 
 
 def _put_together(
-    graphs: tuple[DependencyGraph, DependencyGraph], answers: tuple[Impact, Impact],
-    notes: Sequence[str], watch: Watch | None,
-) -> Comparison:  # fmt: skip
+    sides: tuple[Prepared, Prepared], notes: Sequence[str], watch: Watch | None
+) -> Comparison:
+    graphs = sides[0].graph, sides[1].graph
+    answers = ask_prepared(sides[0], watch), ask_prepared(sides[1], watch)
     differences = find_differences(*graphs)
     rows = _join_rows(graphs, answers)
     changed = (*differences.touched, *_list_asked_otherwise(answers))
     alike = _ask_alike(answers)
     touched = set().union(*(find_within_reach(g, changed) for g in graphs))
     same = np.array([alike and i not in touched for i in rows["id"]], np.bool_)
-    error, pairs = _find_errors(graphs, answers, rows, same, watch)
+    error, pairs = _find_errors(sides, answers, rows, same, watch)
     change = (rows["after"].fill_null(0) - rows["before"].fill_null(0)).to_numpy()
     change = np.where(same, 0.0, change)
     after = pl.when(pl.Series(same)).then("before").otherwise("after")
@@ -225,7 +225,7 @@ def _list_asked_otherwise(answers: tuple[Impact, Impact]) -> set[str]:
 
 
 def _find_errors(
-    graphs: tuple[DependencyGraph, DependencyGraph], answers: tuple[Impact, Impact],
+    sides: tuple[Prepared, Prepared], answers: tuple[Impact, Impact],
     rows: pl.DataFrame, same: Bools, watch: Watch | None,
 ) -> tuple[Floats, Pairs | None]:  # fmt: skip
     """(U,) standard errors of the changes, and the worlds that they come from, if any.
@@ -237,14 +237,11 @@ def _find_errors(
     paired = ~same & (drawn[0] > 0) & (drawn[1] > 0)
     if not paired.any():
         return error, None
-    sides = [prepare(g, a.scenario) for g, a in zip(graphs, answers, strict=True)]
     number_of = {i: n for n, i in enumerate(rows["id"])}
     spare = rows.height  # of entities that are in no row: what fails
-    places = [_place(side, number_of, spare) for side in sides]
+    places = _place(sides[0], number_of, spare), _place(sides[1], number_of, spare)
     worlds = min(a.worlds for a in answers)
-    pairs = count_pairs(
-        sides[0], sides[1], (places[0], places[1]), spare + 1, worlds, watch
-    )  # fmt: skip
+    pairs = count_pairs(sides[0], sides[1], places, spare + 1, worlds, watch)
     return np.where(paired, pairs.std_error[:spare], error), pairs
 
 

@@ -14,7 +14,7 @@ from knockon.graph.arrays import Bools
 from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
-from knockon.graph.scenario.modes import UNAIDED
+from knockon.graph.scenario.modes import UNAIDED, find_barred
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.words import relation_name
 
@@ -64,8 +64,7 @@ def _explain_rows(
     graph: DependencyGraph, scenario: Scenario, hit: Bools, dependent: int, stopped: list[int]
 ) -> Iterator[dict[str, Any]]:
     """A reason for each group that holds, each dependency that passes nothing on."""
-    crossed = {r for m, r, _ in scenario.rules if m == scenario.mode}
-    listed = {r for _, r, _ in scenario.rules}
+    barred = find_barred(scenario.mode, scenario.rules)
     name, identifier = _name(graph, dependent), graph.ids[dependent]
     groups_said: set[str] = set()
     rows = graph.dependencies[stopped].iter_rows(named=True)
@@ -73,7 +72,7 @@ def _explain_rows(
         provider = _name(graph, int(graph.provider[place]))
         relation = row["relation"]
         found = {"dependent": identifier}
-        if relation in listed and relation not in crossed:
+        if relation in barred:
             needs = f"{name} {relation_name(relation)} {provider}"
             said = f"{needs}, which mode {scenario.mode} does not cross"
             yield found | {"reason": "mode", "said": said}

@@ -5,12 +5,12 @@ shown again. Pictures take it: `knockon.graph.maps`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from knockon.graph.analysis.answer import GraphHead, dump, is_same, load, render_picture
+from knockon.graph.analysis.answer import Data, GraphHead, load, render_picture
 from knockon.graph.analysis.question import describe_question
 from knockon.graph.analysis.spread import Work
 from knockon.graph.errors import ScenarioError
@@ -82,7 +82,7 @@ class RolloutEffect:
 
 
 @dataclass(frozen=True, eq=False)
-class Impact:
+class Impact(Data):
     """The answer to a what-if.
 
     headline, assumption, condition: the answer in one sentence, how sure it is, what fails
@@ -216,10 +216,6 @@ class Impact:
             "expected a scenario with a rollout, such as rollout='1%@0,10%@4,100%@24'"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain dictionaries, lists, texts and numbers; `from_dict` reads it."""
-        return {f.name: dump(getattr(self, f.name)) for f in fields(self)}
-
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Impact":
         """The answer that `to_dict` wrote."""
@@ -239,13 +235,6 @@ class Impact:
                 "nobody": tuple(data["nobody"]),
             }
         )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Impact):
-            return NotImplemented
-        return all(is_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
-
-    __hash__ = None  # type: ignore[assignment]  # frames do not hash
 
     def __repr__(self) -> str:
         return f"<Impact {self.headline}>"

@@ -7,6 +7,7 @@ rows that were dropped on the way in.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import TO, plain
 from knockon.graph.model.tables import UNREAD
-from knockon.graph.scenario.modes import UNAIDED, list_modes
+from knockon.graph.scenario.modes import UNAIDED, find_barred, list_modes
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.words import join
 
@@ -28,13 +29,14 @@ _ALIKE = 3  # look-alike names offered
 def explain_nobody(graph: DependencyGraph, scenario: Scenario) -> tuple[str, ...]:
     """The reasons, each a clause; none where nothing in the graph depends on what failed and
     nothing was dropped."""
-    failing = np.array([graph.find(o.id) for o in scenario.origins])
-    direct = graph.dependencies.with_columns(pl.Series("_dependent", graph.dependent)).filter(
+    failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
+    direct = graph.dependencies.filter(
         pl.Series(np.isin(graph.provider, failing) & ~np.isin(graph.dependent, failing))
     )
-    crossed = _select_crossed(direct, scenario)
+    is_barred = pl.col("relation").is_in(find_barred(scenario.mode, scenario.rules))
+    crossed = direct.filter(~is_barred)
     return (
-        *_explain_mode(graph, scenario, direct.height - crossed.height, direct),
+        *_explain_mode(graph, scenario, failing, direct.filter(is_barred)),
         *_explain_groups(graph, scenario, crossed),
         *_explain_grace(graph, scenario, crossed),
         *_explain_protection(graph, scenario, crossed),
@@ -46,29 +48,21 @@ def explain_nobody(graph: DependencyGraph, scenario: Scenario) -> tuple[str, ...
     )
 
 
-def _select_crossed(direct: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
-    """The direct dependencies that the mode crosses; relations without a rule always do."""
-    crossed = {r for m, r, _ in scenario.rules if m == scenario.mode}
-    listed = {r for _, r, _ in scenario.rules}
-    return direct.filter(pl.col("relation").is_in(crossed) | ~pl.col("relation").is_in(listed))
-
-
 def _explain_mode(
-    graph: DependencyGraph, scenario: Scenario, barred: int, direct: pl.DataFrame
+    graph: DependencyGraph, scenario: Scenario, failing: Ints, barred: pl.DataFrame
 ) -> Iterator[str]:
-    """Relations that the mode does not cross, and how many another mode would reach."""
-    if not barred:
+    """Relations that the mode does not cross, and how many another mode would reach.
+
+    barred: the direct dependencies of such relations
+    """
+    if not barred.height:
         return
-    crossed = {r for m, r, _ in scenario.rules if m == scenario.mode}
-    words = (
-        direct.filter(~pl.col("relation").is_in(crossed)).group_by("relation").len()
-        .sort("relation").iter_rows()
-    )  # fmt: skip
+    words = barred.group_by("relation").len().sort("relation").iter_rows()
     relations = join([f"{relation} ({count:,} direct)" for relation, count in words])
     others = []
     for mode in list_modes(scenario.rules):
         if mode != scenario.mode:
-            count = _count_reached(graph, scenario, mode)
+            count = _count_reached(graph, scenario, failing, mode)
             others += [(count, mode)] if count else []
     best = "".join(
         f"; {'up to ' if i == 0 else ''}{count:,} {'would be ' if i == 0 else ''}by --mode {mode}"
@@ -77,13 +71,10 @@ def _explain_mode(
     yield f"mode {scenario.mode} does not cross {relations}{best}"
 
 
-def _count_reached(graph: DependencyGraph, scenario: Scenario, mode: str) -> int:
+def _count_reached(graph: DependencyGraph, scenario: Scenario, failing: Ints, mode: str) -> int:
     """How many others the same origins would reach in another mode."""
-    from dataclasses import replace
-
     other = replace(scenario, mode=mode, rollout=(), halt=None, hours=None)
     whole = build_circuit_of(graph, other)
-    failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
     hit = np.unique(whole.circuit.entity[reach(whole, failing)])
     return len(np.setdiff1d(hit, failing))
 

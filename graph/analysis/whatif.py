@@ -6,7 +6,7 @@ from typing import Unpack
 from knockon.graph.analysis.assemble import assemble, find_totals
 from knockon.graph.analysis.impact import Impact, Totals
 from knockon.graph.analysis.plan import Watch
-from knockon.graph.analysis.prepare import prepare
+from knockon.graph.analysis.prepare import Prepared, prepare
 from knockon.graph.analysis.rollout_effect import find_rollout_effect
 from knockon.graph.analysis.spread import find_ways, run_worlds
 from knockon.graph.analysis.verdicts import leave_out_shipped
@@ -33,8 +33,12 @@ def whatif(
         by then is the answer, marked as partial.
     Raises UnknownEntityError, AmbiguousEntityError, ScenarioError, MemoryLimitError.
     """
-    scenario = Scenario.of(graph, origins, **options)
-    prepared = prepare(graph, scenario)
+    return ask_prepared(prepare(graph, Scenario.of(graph, origins, **options)), watch)
+
+
+def ask_prepared(prepared: Prepared, watch: Watch | None = None) -> Impact:
+    """The answer to a failure that is laid out."""
+    graph, scenario = prepared.graph, prepared.scenario
     found, lanes = run_worlds(prepared, watch)
     ways = find_ways(prepared, found, lanes)
     del lanes

@@ -5,7 +5,7 @@ its place. Relations that no rule lists cross every mode.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TypeAlias
@@ -29,6 +29,12 @@ def load_shipped_rules() -> tuple[Rule, ...]:
     text = files("knockon.graph.scenario").joinpath("rules.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return tuple((row["mode"], row["relation"], row["becomes"]) for row in rows)
+
+
+def find_barred(mode: str, rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The relations that a mode does not cross; those without a rule cross every mode."""
+    crossed = {relation for m, relation, _ in rules if m == mode}
+    return tuple(sorted({relation for _, relation, _ in rules} - crossed))
 
 
 def list_modes(rules: Iterable[Rule]) -> list[str]:

@@ -20,13 +20,8 @@ _KEYS = (*_NEEDED, "relation", "event", "what")
 
 def read_counted(document: Document, faults: list[str]) -> tuple[Counted, ...]:
     """What the file counts; faults are added with their place."""
-    items = document.values.get("counted") or []
-    if not isinstance(items, list):
-        faults.append(f"{document.name}:{document.lines['counted']}: counted: expected a list")
-        return ()
     found = []
-    for item, line in zip(items, document.items.get("counted", []), strict=True):
-        place = f"{document.name}:{line}: counted"
+    for item, place in document.list_items("counted", faults):
         if isinstance(item, str):
             counted = _find_row(item, place, faults)
         elif isinstance(item, dict):

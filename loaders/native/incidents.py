@@ -137,13 +137,8 @@ _FIELDS = {f.name: f.limit() for f in FIELDS if f.remote}
 
 
 def _read_paired(document: Document, faults: list[str]) -> tuple[Pair, ...]:
-    items = document.values.get("paired") or []
-    if not isinstance(items, list):
-        faults.append(f"{document.name}:{document.lines['paired']}: paired: expected a list")
-        return ()
     pairs = []
-    for item, line in zip(items, document.items.get("paired", []), strict=True):
-        place = f"{document.name}:{line}: paired"
+    for item, place in document.list_items("paired", faults):
         if not isinstance(item, dict) or not all(isinstance(v, str) for v in item.values()):
             faults.append(f"{place}: expected a mapping of texts")
             continue

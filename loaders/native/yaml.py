@@ -41,6 +41,16 @@ class Document:
     lines: dict[str, int]
     items: dict[str, list[int]]
 
+    def list_items(self, key: str, faults: list[str]) -> list[tuple[Any, str]]:
+        """The items of a list, each with its place, none where the key is absent or empty; a value
+        that is no list is a fault."""
+        items = self.values.get(key) or []
+        if not isinstance(items, list):
+            faults.append(f"{self.name}:{self.lines[key]}: {key}: expected a list")
+            return []
+        lines = self.items.get(key, [])
+        return [(i, f"{self.name}:{n}: {key}") for i, n in zip(items, lines, strict=True)]
+
 
 def read_yaml(source: SourceLike) -> Tables:
     """One YAML file with the lists `entities` (may be absent) and `dependencies`, and a head."""

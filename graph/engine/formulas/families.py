@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints
+from knockon.graph.arrays import Ints
 from knockon.graph.engine.formulas.diagrams import (
     Compiled,
     Function,
@@ -195,9 +195,3 @@ def _walk_down(family: Family, sizes: Ints) -> tuple[Ints, Ints]:
         send(hi, begin)
         send(lo, first)
     return np.concatenate(sets), np.concatenate(members)
-
-
-def chances_of(sets: Ints, probability: Floats) -> Floats:
-    """(T,) the probability that all members of each set (T, k) are true."""
-    product: Floats = np.prod(probability[sets], axis=1)
-    return product

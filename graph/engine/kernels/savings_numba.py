@@ -3,9 +3,8 @@
 Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
-import numpy as np
-
 from knockon.graph.engine.kernels.compiler import kernel
+from knockon.graph.engine.kernels.lanes_numba import add_to_lanes
 from knockon.graph.engine.kernels.layout import F8, I8, U8Table
 
 
@@ -26,13 +25,4 @@ def savings_kernel(
             word = base[e, of[w]]
             for at in range(first[e], first[e + 1]):
                 word &= ~hit[node[at], w]
-            lane = 64 * w
-            while word != 0:
-                if word & np.uint64(0xFF) == 0:
-                    word >>= np.uint64(8)
-                    lane += 8
-                    continue
-                if word & np.uint64(1) != 0:
-                    saved[lane] += stake[e]
-                word >>= np.uint64(1)
-                lane += 1
+            add_to_lanes(word, 64 * w, stake[e], saved)

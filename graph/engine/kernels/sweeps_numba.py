@@ -13,6 +13,7 @@ import numpy as np
 
 from knockon.graph.engine.kernels.compiler import inlined, kernel
 from knockon.graph.engine.kernels.draws_numba import push
+from knockon.graph.engine.kernels.lanes_numba import add_to_lanes
 from knockon.graph.engine.kernels.layout import (
     B1,
     CERTAIN,
@@ -308,16 +309,7 @@ def _weigh(found: Any, stake: Any, s: Any) -> Any:
         if amount == 0:
             continue
         for w in range(WORDS):
-            word, lane = s.of_value[x, w], 64 * w
-            while word != 0:
-                if word & np.uint64(0xFF) == 0:
-                    word >>= np.uint64(8)
-                    lane += 8
-                    continue
-                if word & np.uint64(1) != 0:
-                    s.total[lane] += amount
-                word >>= np.uint64(1)
-                lane += 1
+            add_to_lanes(s.of_value[x, w], 64 * w, amount, s.total)
 
 
 @inlined
