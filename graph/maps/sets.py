@@ -13,6 +13,7 @@ from knockon.graph.words import chance
 
 _SHOWN = 24  # sets drawn, the smallest and most probable
 _MOST, _PAD = 200.0, 12.0  # width of a name, room beside it
+_LINES = 9  # of a name: a box grows, nothing is cut
 _BADGE = 40.0, 24.0
 _TARGET, _SOME = "#fdd49e", "#f2f2f2"
 
@@ -20,15 +21,17 @@ _TARGET, _SOME = "#fdd49e", "#f2f2f2"
 def render_sets(answer: CutSets) -> str:
     """The map of an answer, one SVG document; in words alone where there is no set."""
     rows = [r for r in answer.rows.head(_SHOWN).iter_rows(named=True) if r["members"]]
-    sentences = list(answer.notes[:3])
+    sentences = [answer.question, *answer.notes[:3]]
     if not rows:
         out, end = heading(answer.headline, sentences, 900.0)
         foot, height = footer(clean(answer.graph.title), 900.0, end + 10)
-        return document(900.0, height, answer.headline, " ".join(sentences), [*out, *foot])
+        return document(
+            900.0, height, answer.headline, " ".join(filter(None, sentences)), [*out, *foot]
+        )
     lines = _list_lines(answer, rows)
     names = {**answer.entities, answer.target: answer.target_name}
     drawn = dict.fromkeys(end[1:] for ends in lines for end in ends if end[0] == "e")
-    labels = {f"e{i}": wrap(clean(names[i]), NAME, _MOST, 3) for i in drawn}
+    labels = {f"e{i}": wrap(clean(names[i], 200), NAME, _MOST, _LINES) for i in drawn}
     sizes = {i: _measure(label) for i, label in labels.items()}
     sizes |= {f"s{n}": _BADGE for n, row in enumerate(rows) if row["order"] > 1}
     layout = lay_out(sizes, [(tail, head, True) for tail, head in lines])
@@ -50,7 +53,9 @@ def render_sets(answer: CutSets) -> str:
     more = sum(answer.counts["sets"].to_list()) - len(rows)
     said = f"{more:,.0f} more sets are not drawn. " if more > 0 else ""
     foot, end = footer(said + clean(answer.graph.title), page, below + height + 4)
-    return document(page, end, answer.headline, " ".join(sentences), [*out, *body, *foot])
+    return document(
+        page, end, answer.headline, " ".join(filter(None, sentences)), [*out, *body, *foot]
+    )
 
 
 def _list_lines(answer: CutSets, rows: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:

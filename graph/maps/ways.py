@@ -20,6 +20,7 @@ from knockon.graph.scenario.strengths import SOURCES
 from knockon.graph.words import percent, relation_name
 
 _MOST, _PAD = 190.0, 12.0  # width of a name, room beside it
+_LINES = 9  # of a name: a box grows, nothing is cut
 _SHOWN = 12  # routes drawn
 _HEAD = 34.0  # room above the boxes for what stands on them
 TARGET, PASSED, LEFT = "#fdd49e", "#dceaf7", PAPER
@@ -40,7 +41,7 @@ def render_ways(answer: Explanation) -> str:
         for row in rows for group in row["groups"] for member in (*group["lost"], *group["left"])
     }  # fmt: skip
     lines = [*steps, *(ends for ends in spare if ends not in steps)]
-    labels = {i: wrap(clean(answer.entities.get(i, i)), NAME, _MOST, 3) for i in roles}
+    labels = {i: wrap(clean(answer.entities.get(i, i), 200), NAME, _MOST, _LINES) for i in roles}
     sizes = {i: _size(label) for i, label in labels.items()}
     layout = lay_out(sizes, [(tail, head, True) for tail, head in lines])
     page = max(layout.width + 2 * MARGIN, 820.0)
