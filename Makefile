@@ -1,13 +1,14 @@
 # make demo   sets up and shows what a failure of Falcon does to the US federal cloud market
 # make test   sets up and runs the tests
 # make check  lint, types, laws of imports, the picture of the house
+# make docs   the pages of docs/ as a site, out/site/index.html
 # Set-up lives in .venv and is skipped when it is current. PYTHON=python3.13 picks another Python.
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := pyproject.toml setup.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check serve clean
+.PHONY: demo test check docs serve clean
 
 demo: .venv/.base
 	@echo "Who could be hit:"
@@ -26,6 +27,9 @@ check: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/house.py --check
+
+docs: .venv/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 serve: .venv/.base
 	$(BIN)/knockon serve samples/federal-cloud-2024 samples/crowdstrike-2024

@@ -1,4 +1,4 @@
-"""The README is true: its commands run, its Python runs, its picture is what the code draws."""
+"""README and docs are true: commands and Python run, pictures are what the code draws."""
 
 import os
 import re
@@ -11,8 +11,9 @@ import pytest
 
 from tests.paths import ROOT
 
-README = (ROOT / "README.md").read_text()
 SAMPLES = sorted((ROOT / "samples").glob("*/README.md"))
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [ROOT / "README.md", *DOCS, *SAMPLES]
 FLAGS = ("-o", "--svg", "--timeline", "--exceedance", "--detection", "--report")
 
 
@@ -22,9 +23,7 @@ def list_commands(text: str) -> list[str]:
     return [line for b in blocks for line in b.splitlines() if "knockon " in line]
 
 
-COMMANDS = [
-    *list_commands(README), *(c for path in SAMPLES for c in list_commands(path.read_text()))
-]  # fmt: skip
+COMMANDS = list(dict.fromkeys(c for path in PAGES for c in list_commands(path.read_text())))
 
 
 @pytest.fixture
@@ -42,8 +41,8 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_runs(command: str, checkout: Path) -> None:
-    """Each line with `knockon`, of the README and of the samples, ends well and writes the file
-    that it names."""
+    """Each line with `knockon`, of the README, the docs and the samples, ends well and writes the
+    file that it names."""
     path = f"{checkout / 'bin'}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-c", command], cwd=checkout, capture_output=True, text=True,
@@ -57,7 +56,7 @@ def test_every_command_runs(command: str, checkout: Path) -> None:
 
 def test_every_block_that_calls_knockon_is_run() -> None:
     """None but `serve`, which does not end, hides in a block of another language."""
-    for path in (ROOT / "README.md", *SAMPLES):
+    for path in PAGES:
         blocks = re.findall(r"```(\w*)\n(.*?)```", path.read_text(), re.S)
         calls = [
             b
@@ -67,9 +66,12 @@ def test_every_block_that_calls_knockon_is_run() -> None:
         assert not calls, path
 
 
-def test_the_python_runs(checkout: Path) -> None:
-    """The Python of the README, run in one go, prints the headline of the incident."""
-    code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.S))
+@pytest.mark.parametrize(
+    "path", [p for p in PAGES if "```python" in p.read_text()], ids=lambda p: p.name
+)
+def test_the_python_runs(path: Path, checkout: Path) -> None:
+    """The Python of a page, run in one go, prints the headline of the incident."""
+    code = "\n".join(re.findall(r"```python\n(.*?)```", path.read_text(), re.S))
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True,
         env=os.environ | {"PYTHONIOENCODING": "utf-8"}, check=True,
@@ -80,19 +82,19 @@ def test_the_python_runs(checkout: Path) -> None:
 def test_the_table_of_sources_is_what_the_command_prints(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The README lists every format that there is, in the words of the registry."""
+    """The docs list every format that there is, in the words of the registry."""
     from knockon.api.cli.verbs import main
 
     with pytest.raises(SystemExit):
         main(["sources", "--format", "markdown"])
-    assert capsys.readouterr().out in README
+    assert capsys.readouterr().out in (ROOT / "docs" / "formats.md").read_text()
 
 
-def test_the_table_of_the_readme_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_native_table_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The example of the native format is one."""
     import knockon
 
-    (table,) = re.findall(r"```csv\n(.*?)```", README, re.S)
+    (table,) = re.findall(r"```csv\n(.*?)```", (ROOT / "docs" / "inventories.md").read_text(), re.S)
     (tmp_path / "dependencies.csv").write_text(table)
     graph = knockon.load(tmp_path)
     assert repr(graph) == "<Graph 5 entities, 4 dependencies, 1 group, 0 cycles>"
