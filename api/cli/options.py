@@ -13,6 +13,7 @@ from knockon.api.cli.files import SOURCE, Output
 from knockon.api.cli.join import add_join_options
 from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.policy import add_fail_over
+from knockon.api.cli.progress import add_progress
 from knockon.api.cli.startup import begin_kernels
 from knockon.graph.errors import clip
 from knockon.graph.scenario.fields import FIELDS, VIEW
@@ -52,7 +53,7 @@ def add_source_options(command: Command) -> Command:
     add = click.option(
         "--with", "others", multiple=True, type=SOURCE, metavar="SOURCE", help="One more source."
     )
-    return click.argument("source", type=SOURCE)(add(added))
+    return click.argument("source", type=SOURCE)(add(add_progress(added)))
 
 
 def add_reader_options(command: Command) -> Command:

@@ -1,8 +1,11 @@
-"""Progress on a terminal: what a long read is doing; of a long run a bar after a second.
+"""Progress: what a long read is doing; of a long run a bar after a second, or lines of JSON.
 
-Ctrl-C keeps what a run knows so far.
+Ctrl-C keeps what a run knows so far. `--progress json` writes a line of JSON on stderr for each
+step, ten a second at most: {"step": "reading", "what": ...}, {"step": "worlds", "done", "total",
+"seconds"}.
 """
 
+import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +15,10 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
+import click
+
+_META = "knockon.progress"
+_OFTEN = 0.1  # seconds between two lines of JSON
 LONG = 16 * 1024 * 1024  # bytes of files from which a read shows what it is doing
 _QUIET = 1.0  # seconds before a bar appears
 
@@ -31,7 +38,7 @@ def watch_worlds() -> Iterator[Callable[[int, int], bool]]:
         stopped = True
         sys.stderr.write("\nstopping after this block; once more to stop at once\n")
 
-    bar = _Bar()
+    bar = _Lines() if _choose() == "json" else _Bar()
 
     def watch(done: int, total: int) -> bool:
         bar.show(done, total)
@@ -45,6 +52,45 @@ def watch_worlds() -> Iterator[Callable[[int, int], bool]]:
         bar.close()
 
 
+def add_progress(command: Callable[..., None]) -> Callable[..., None]:
+    """The option that says how progress is shown."""
+
+    def keep(context: click.Context, _: click.Parameter, how: str) -> None:
+        context.meta[_META] = how
+
+    return click.option(
+        "--progress", type=click.Choice(["auto", "json", "none"]), default="auto",
+        show_default=True, expose_value=False, callback=keep,
+        help="On stderr: a bar on a terminal, lines of JSON for machines, or nothing.",
+    )(command)  # fmt: skip
+
+
+def _choose() -> str:
+    context = click.get_current_context(silent=True)
+    return "auto" if context is None else str(context.meta.get(_META, "auto"))
+
+
+class _Lines:
+    """A line of JSON for the worlds done, the last of all always."""
+
+    def __init__(self) -> None:
+        self._begun = self._last = monotonic()
+
+    def show(self, done: int, total: int) -> None:
+        now = monotonic()
+        if done < total and now - self._last < _OFTEN:
+            return
+        self._last = now
+        _write_line("worlds", done=done, total=total, seconds=round(now - self._begun, 3))
+
+    def close(self) -> None:
+        """Nothing is left on the terminal."""
+
+
+def _write_line(step: str, **values: Any) -> None:
+    click.echo(json.dumps({"step": step, **values}), err=True)
+
+
 class _Bar:
     """A bar of worlds done, shown once a run has lasted for a second."""
 
@@ -55,7 +101,8 @@ class _Bar:
 
     def show(self, done: int, total: int) -> None:
         if self._bar is None:
-            if monotonic() - self._begun < _QUIET or done >= total or not sys.stderr.isatty():
+            quiet = monotonic() - self._begun < _QUIET or done >= total
+            if quiet or _choose() == "none" or not sys.stderr.isatty():
                 return
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -77,7 +124,10 @@ def show_reading(sources: Sequence[str]) -> Iterator[Callable[[str], object] | N
 
     None where stderr is no terminal, or all sources together are small.
     """
-    if not sys.stderr.isatty() or measure_files(sources) < LONG:
+    if _choose() == "json":
+        yield lambda text: _write_line("reading", what=text)
+        return
+    if _choose() == "none" or not sys.stderr.isatty() or measure_files(sources) < LONG:
         yield None
         return
     from rich.console import Console

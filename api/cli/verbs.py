@@ -30,6 +30,7 @@ from knockon.api.cli.answer import (
 )
 from knockon.api.cli.compare import add_compare
 from knockon.api.cli.files import STDOUT, Output, name_stdin
+from knockon.api.cli.help import Verbs
 from knockon.api.cli.join import add_proposal_options, show_proposals
 from knockon.api.cli.options import (
     Read,
@@ -42,6 +43,7 @@ from knockon.api.cli.options import (
 from knockon.api.cli.policy import enforce_limits, enforce_no_worse, read_limits
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.questions import add_questions
+from knockon.api.cli.settings import read_defaults
 from knockon.api.cli.startup import collect_rarely
 from knockon.api.cli.stdout import ClosedPipe, prepare_streams, say, silence_stdout, write_stdout
 from knockon.graph.errors import KnockonError
@@ -50,6 +52,7 @@ COMPLETE = "_KNOCKON_COMPLETE"  # set by the shell that asks what may come next
 
 
 @click.group(
+    cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
 )
@@ -295,8 +298,12 @@ def _run(arguments: list[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(cli, {}, "knockon", COMPLETE, instruction)
+    verb = next((word for word in arguments if word in cli.commands), "")
+    defaults, said = read_defaults(cli, verb)
+    if said:
+        click.echo(f"knockon: {', '.join(said)}", err=True)
     try:
-        with cli.make_context("knockon", arguments) as context:
+        with cli.make_context("knockon", arguments, default_map={verb: defaults}) as context:
             cli.invoke(context)
     except click.exceptions.Exit as left:
         sys.stdout.flush()

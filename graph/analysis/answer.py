@@ -152,9 +152,11 @@ class Answer(Data):
         return f"<{type(self).__name__} {self.headline}>"
 
     def _repr_html_(self) -> str:
-        from html import escape
+        said = (self.headline, self.question)
+        return render_html(self._repr_svg_(), said, self.rows, self.notes)
 
-        return f"<p>{escape(self.headline)}</p>{self.rows._repr_html_()}"
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def to_svg(self) -> str:
         """The picture of this answer, one SVG document. Raises ScenarioError if it has none."""
@@ -179,6 +181,26 @@ def render_picture(answer: Any, name: str) -> str:
     if name not in PICTURES:
         raise ScenarioError(f"the answer of {name} has no picture: ask for rows")
     return PICTURES[name](answer)
+
+
+def render_html(
+    svg: str | None, said: Sequence[str], rows: pl.DataFrame, notes: Sequence[str]
+) -> str:
+    """For notebooks: the picture, what is said, the rows, the notes.
+
+    The picture is an image of its own, so that its styles do not reach the notebook.
+    """
+    from base64 import b64encode
+    from html import escape
+
+    drawn = ""
+    if svg is not None:
+        data = b64encode(svg.encode()).decode()
+        source = f"data:image/svg+xml;base64,{data}"
+        drawn = f'<img alt="{escape(said[0])}" style="max-width:100%" src="{source}">'
+    lines = "".join(f"<p>{escape(text)}</p>" for text in said if text)
+    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f"{drawn}{lines}{rows._repr_html_()}<ul>{listed}</ul>"
 
 
 def dump(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from knockon.graph.analysis.answer import Data, GraphHead, load, render_picture
+from knockon.graph.analysis.answer import Data, GraphHead, load, render_html, render_picture
 from knockon.graph.analysis.question import describe_question
 from knockon.graph.analysis.spread import Work
 from knockon.graph.errors import ScenarioError
@@ -240,9 +240,11 @@ class Impact(Data):
         return f"<Impact {self.headline}>"
 
     def _repr_html_(self) -> str:
-        from html import escape
+        said = (self.headline, self.assumption, self.question)
+        return render_html(self.to_svg(), said, self.entities, self.notes)
 
-        return f"<p>{escape(self.headline)}</p>{self.entities._repr_html_()}"
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def to_svg(self) -> str:
         """The impact map, one SVG document."""

@@ -173,6 +173,20 @@ class DependencyGraph:
             f"{_count(groups, 'group')}, {_count(self.cycles, 'cycle')}>"
         )
 
+    def _repr_html_(self) -> str:
+        """For notebooks: what it is, entities by kind, dependencies by relation and how many of
+        their strengths are known."""
+        from html import escape
+
+        kinds = self.entities.group_by("kind").agg(pl.len().alias("entities"))
+        relations = self.dependencies.group_by("relation").agg(
+            pl.len().alias("dependencies"), pl.col("probability").count().alias("of known strength")
+        )
+        tables = (kinds.sort("entities", "kind", descending=[True, False]),
+                  relations.sort("dependencies", "relation", descending=[True, False]))  # fmt: skip
+        head = f"<p><b>{escape(self.title)}</b> {escape(repr(self))}</p>"
+        return head + "".join(table._repr_html_() for table in tables)
+
 
 def _count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from knockon.graph.analysis.cuts import cuts
     from knockon.graph.analysis.harden import harden
     from knockon.graph.analysis.impact import Impact
+    from knockon.graph.analysis.rank import rank
     from knockon.graph.analysis.strengths import strengths
     from knockon.graph.analysis.whatif import whatif
+    from knockon.graph.analysis.why import why
     from knockon.graph.errors import KnockonError
     from knockon.graph.model.graph import DependencyGraph
     from knockon.graph.scenario.scenario import Scenario
 
 __all__ = [
     "DependencyGraph", "Impact", "KnockonError", "Scenario",
-    "backtest", "compare", "concentration", "cuts", "harden", "load", "strengths",
-    "whatif",
+    "backtest", "compare", "concentration", "cuts", "harden", "load", "rank", "strengths",
+    "whatif", "why",
 ]  # fmt: skip
 
 _HOMES = {
@@ -41,8 +43,10 @@ _HOMES = {
     "compare": "knockon.graph.analysis.compare",
     "cuts": "knockon.graph.analysis.cuts",
     "harden": "knockon.graph.analysis.harden",
+    "rank": "knockon.graph.analysis.rank",
     "strengths": "knockon.graph.analysis.strengths",
     "whatif": "knockon.graph.analysis.whatif",
+    "why": "knockon.graph.analysis.why",
 }
 
 

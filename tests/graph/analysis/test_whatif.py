@@ -624,5 +624,5 @@ def test_an_answer_prints_as_one_honest_line() -> None:
     graph = graph_of(dep("B", "A"), entities=[{"id": "A", "name": "<A>"}])
     impact = whatif(graph, "A")
     assert repr(impact) == "<Impact If <A> fails: 1 of 1 entity is hit>"
-    assert impact._repr_html_().startswith("<p>If &lt;A&gt; fails")
+    assert "<p>If &lt;A&gt; fails: 1 of 1 entity is hit</p>" in impact._repr_html_()
     assert np.isclose(impact.distribution["weight"].sum(), 1)
