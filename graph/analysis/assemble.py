@@ -9,6 +9,7 @@ import polars as pl
 from knockon.graph.analysis.answer import GraphHead
 from knockon.graph.analysis.filled import count_sources, list_rows
 from knockon.graph.analysis.impact import Impact, Totals, Within
+from knockon.graph.analysis.look_alikes import describe_look_alikes
 from knockon.graph.analysis.nobody import explain_nobody
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.recovery import describe_exceeded, find_exceeded
@@ -63,6 +64,7 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         nobody=nobody,
         rollout=None,
         work=found.work,
+        alike="" if nobody else describe_look_alikes(prepared),
         recovery=recovery,
         notes=(
             *filter(None, [describe_exceeded(recovery)]),

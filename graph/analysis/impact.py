@@ -115,6 +115,7 @@ class Impact(Data):
     curve: who is down when (`timeline`); None without hours
     nobody: why nobody else is hit, where nobody is; empty where somebody is, or where nothing
         depends on what failed
+    alike: a sentence on other names that may mean what failed, where others depend on them
     recovery: with hours, the rows that state a recovery time, and whether the outage exceeds it
         (`recovery.py`); without columns where none is looked for
     rollout: what the rings change; None without a rollout, or where the run was stopped before
@@ -144,6 +145,7 @@ class Impact(Data):
     rollout: RolloutEffect | None
     work: Work
     notes: tuple[str, ...]
+    alike: str = ""
     recovery: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property

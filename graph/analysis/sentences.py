@@ -130,7 +130,8 @@ def describe_assumption(impact: Impact) -> str:
     """How sure the figures are, and what is taken for granted about rings, in a line or two."""
     late = describe_late_rings(impact.scenario)
     rings = f" {late[0].upper()}{late[1:]}." if late else ""
-    return f"{_describe_sureness(impact)}{rings}"
+    alike = f" {impact.alike}" if impact.alike else ""
+    return f"{_describe_sureness(impact)}{rings}{alike}"
 
 
 def _describe_sureness(impact: Impact) -> str:

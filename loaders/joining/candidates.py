@@ -102,10 +102,14 @@ def _pair_by_former(
 
 
 def _pair_by_initials(by_core: Mapping[tuple[str, ...], list[Called]]) -> Iterator[Pair]:
+    """Cores and their initials, alone or behind the first word; names behind those of makers."""
     for core in by_core:
+        if len(core) == 2 and core[1:] in by_core:  # `Amazon AWS` and `AWS`
+            yield _order(core, core[1:])
         for short in {make_initials(core), "".join(w[0] for w in core)}:
-            if len(core) > 1 and (short,) in by_core:
-                yield _order((short,), core)
+            for other in ((short,), (core[0], short)):
+                if len(core) > 1 and other in by_core and other != core:
+                    yield _order(other, core)
 
 
 def _pair_by_words(

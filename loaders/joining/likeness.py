@@ -69,7 +69,10 @@ def _compare_cores(one: Name, other: Name) -> tuple[float, str]:
         return found
     if one.ending and other.ending:  # domains: a letter more is somebody else's
         return min(_score_slips(a, b), (_SHORT, "domains spelt alike"))
-    return max(_score_within(a, b), _score_within(b, a), _score_trunks(a, b), _score_slips(a, b))
+    return max(
+        _score_within(a, b), _score_within(b, a), _score_trunks(a, b), _score_slips(a, b),
+        _score_maker(a, b), _score_maker(b, a),
+    )  # fmt: skip
 
 
 def _score_same_core(one: Name, other: Name) -> tuple[float, str]:
@@ -100,6 +103,18 @@ def _score_initials(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, str]
     if len(a) != 1 or len(b) < 2 or a[0] not in (make_initials(b), "".join(w[0] for w in b)):
         return None
     return (_INITIALS if len(a[0]) > 2 else _SHORT), "initials"
+
+
+def _score_maker(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, str]:
+    """Where the one is the initials of the other behind its first word (`Amazon AWS`), or behind
+    its maker's name (`Amazon AWS` and `AWS`)."""
+    if len(a) != 2 or not 3 <= len(a[1]) <= 6 or a[1] in GENERIC or a[1] in _EDITIONS:
+        return 0.0, ""
+    if len(b) > 1 and a[0] == b[0] and a[1] in (make_initials(b), "".join(w[0] for w in b)):
+        return _INITIALS, f"initials behind the first word: {' '.join(a)}"
+    if b == (a[1],):
+        return _WITHIN, f"a name behind that of its maker: {a[0]}"
+    return 0.0, ""
 
 
 def _score_within(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, str]:

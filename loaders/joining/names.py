@@ -51,9 +51,11 @@ GENERIC = split_words("""
     """)
 _STREET = re.compile(
     r"\b(ave|avenue|street|st|road|rd|blvd|boulevard|suite|ste|floor|drive|dr|lane|ln|way|plaza"
-    r"|parkway|pkwy|court|ct|square|po box|p\.o\. box|strasse|str|weg|platz|rue|via)\b\.?",
+    r"|parkway|pkwy|court|ct|square|po box|p\.o\. box|\w*strasse|str|weg|\w*platz|\w*allee|gasse"
+    r"|rue|via|place|quay|highway|hwy|terrace|loop|house)\b\.?",
     re.IGNORECASE,
 )
+_BARE = re.compile(rf"\s\d+\w?\s+(?:[\w.]+\s+){{1,4}}?{_STREET.pattern}", re.IGNORECASE)
 _FORMER = re.compile(
     r"""[\s,;(/-]+(?:f\s?/\s?k\s?/\s?a|fka|f\.k\.a\.?|d\s?/\s?b\s?/\s?a|dba|d\.b\.a\.?
     |a\s?/\s?k\s?/\s?a|aka|a\.k\.a\.?|formerly(?:\s+known\s+as)?|previously(?:\s+known\s+as)?
@@ -134,12 +136,16 @@ def _fold(text: str) -> str:
 
 
 def _drop_address(text: str) -> tuple[str, bool]:
-    """The name without the comma and the street address behind it."""
-    for comma in re.finditer(r"[,;]", text):
-        rest = text[comma.end() :].strip()
-        if re.match(r"(\d+\w?\b.*|p\.?\s?o\.? box.*)$", rest) and _STREET.search(rest):
-            return text[: comma.start()], True
-    return text, False
+    """The name without the street address behind it: after a comma or a dash, or from a number
+    on that stands before a street."""
+    for mark in re.finditer(r"[,;|]|\s-\s", text):
+        rest = text[mark.end() :].strip()
+        if re.search(r"\d|p\.?\s?o\.? box", rest) and _STREET.search(rest):
+            form = re.match(r"(\w+)\b\.?,?\s+\d", rest)  # `, Inc. 410 Terry Ave`
+            legal = f" {form[1]}" if form and form[1] in LEGAL else ""
+            return text[: mark.start()] + legal, True
+    bare = _BARE.search(text)
+    return (text[: bare.start()], True) if bare else (text, False)
 
 
 def _split_words(text: str) -> tuple[list[str], str]:

@@ -37,6 +37,12 @@ def test_legal_forms_and_punctuation_are_not_the_name(text: str, core: str, lega
     ("text", "core", "parts", "address"),
     [
         ("AWS (Ohio), 410 Terry Ave", "aws", "ohio", True),
+        ("AWS, Inc. 410 Terry Ave N Seattle", "aws", "", True),
+        ("Amazon Web Services - 410 Terry Ave. North", "amazon web services", "", True),
+        ("SAP SE, Dietmar-Hopp-Allee 16, 69190 Walldorf", "sap", "", True),
+        ("Google Ireland Ltd, Gordon House, Barrow Street, Dublin 4", "google", "ireland", True),
+        ("Studio 54", "studio 54", "", False),
+        ("Wall Street Systems - Treasury", "wall street systems treasury", "", False),
         ("Accenture (UK) Limited", "accenture", "uk", False),
         ("Vodafone Germany", "vodafone", "germany", False),
         ("T-Mobile USA, Inc.", "t mobile", "usa", False),
