@@ -53,10 +53,10 @@ def join(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def chance(low: float, middle: float, high: float) -> str:
-    """`51 %`, or `0 to 100 %` where unknown strengths leave a range."""
+def chance(low: float, middle: float, high: float, error: float = 0.0) -> str:
+    """`51 %`, or `0 to 100 %` where unknown strengths leave a range; error: of the middle."""
     if percent(low) == percent(high):
-        return percent(middle)
+        return sampled_percent(middle, error)
     return f"{percent(low)[:-2]} to {percent(high)}"
 
 
@@ -73,6 +73,13 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return ">99 %"
     return f"{100 * share:.0f} %"
+
+
+def sampled_percent(share: float, error: float) -> str:
+    """The same of a share with its standard error: what is drawn is never 0 % or 100 %."""
+    if error > 0 and share in (0, 1):
+        return ">99 %" if share else "<1 %"
+    return percent(share)
 
 
 def share_in_full(share: float) -> str:

@@ -219,10 +219,9 @@ def find_losses(asked: Asked, world: World, hit: Hit) -> dict[str, float]:
 # times: every entity fails in one way only, as the families that have hours see to it
 
 
-def find_cycles(asked: Asked) -> dict[str, frozenset[str]]:
+def find_cycles(asked: Asked, able: list[int]) -> dict[str, frozenset[str]]:
     """The entities with which each lies on a cycle, itself among them: by dependencies that can
     carry, of strength above 0, by relations that the mode crosses, and not of origins."""
-    able = _list_able(asked)
     ahead: dict[str, set[str]] = {e: set() for e in asked.entities}
     for i in able:
         ahead[asked.rows[i].provider].add(asked.rows[i].dependent)
@@ -265,7 +264,7 @@ def _walk(ahead: Mapping[str, set[str]], start: str) -> set[str]:
 
 
 def find_times(
-    asked: Asked, world: World, cycles: Mapping[str, frozenset[str]]
+    asked: Asked, world: World, cycles: Mapping[str, frozenset[str]], able: list[int]
 ) -> dict[str, Interval]:
     """When each entity is down.
 
@@ -280,7 +279,7 @@ def find_times(
     waiting = {frozenset(c - set(asked.origins)) for c in waiting}
     final = set(asked.origins)
     while waiting:
-        ready = next(c for c in sorted(waiting, key=sorted) if _is_ready(asked, c, final))
+        ready = next(c for c in sorted(waiting, key=sorted) if _is_ready(asked, able, c, final))
         waiting.remove(ready)
         left = set(ready)
         while left:
@@ -296,8 +295,7 @@ def find_times(
     return down
 
 
-def _is_ready(asked: Asked, several: frozenset[str], final: set[str]) -> bool:
-    able = _list_able(asked)
+def _is_ready(asked: Asked, able: list[int], several: frozenset[str], final: set[str]) -> bool:
     return all(
         asked.rows[i].provider in final | several
         for i in able
@@ -368,10 +366,9 @@ def _later_mode(mode: str) -> str:
     return "outage" if mode == "bad_update" else mode
 
 
-def find_unordered(asked: Asked, cycles: Mapping[str, frozenset[str]]) -> set[str]:
+def find_unordered(asked: Asked, cycles: Mapping[str, frozenset[str]], able: list[int]) -> set[str]:
     """Entities of which nothing narrower than 0 to 1 is known: what stands on a cycle, or switches
     at the cost of hours, where something unknown can be lost before it; and all behind these."""
-    able = _list_able(asked)
     ahead: dict[str, set[str]] = {e: set() for e in asked.entities}
     for i in able:
         ahead[asked.rows[i].provider].add(asked.rows[i].dependent)
@@ -421,7 +418,8 @@ class Told:
 
 def answer(asked: Asked) -> Told:
     """Everything that the design promises of these, world by world."""
-    cycles = find_cycles(asked) if asked.hours is not None else {}
+    able = _list_able(asked) if asked.hours is not None else []
+    cycles = find_cycles(asked, able) if asked.hours is not None else {}
     entities = asked.entities
     runs = [dict.fromkeys(entities, Fraction(0)) for _ in range(3)]
     sums = {name: dict.fromkeys(entities, 0.0) for name in ("loss", "start", "down", "impact")}
@@ -433,7 +431,7 @@ def answer(asked: Asked) -> Told:
                 down = {e: Interval(0.0, 1.0) for e, _ in hit}
                 lost = find_losses(asked, world, hit)
             else:
-                down = find_times(asked, world, cycles)
+                down = find_times(asked, world, cycles, able)
                 lost = {e: asked.origins.get(e, 1.0) for e in down}
             total = 0.0
             for entity, (start, end) in down.items():
@@ -452,7 +450,7 @@ def answer(asked: Asked) -> Told:
         name: {e: v / float(middle[e]) for e, v in sums[name].items() if middle[e]}
         for name in ("loss", "start", "down")
     }
-    unordered = set() if asked.hours is None else find_unordered(asked, cycles)
+    unordered = set() if asked.hours is None else find_unordered(asked, cycles, able)
     for entity in unordered:
         low[entity], high[entity] = Fraction(0), Fraction(1)
     return Told(low, middle, high, mean["loss"], mean["start"], mean["down"], sums["impact"],

@@ -153,13 +153,14 @@ function makeDuration({ down_hours: mean, down_hours_p95: late }) {
 }
 
 // A bar from low to high with a tick at the assumed strength; the figures stand beside it.
-function makeProbability({ probability: mid, probability_low: low, probability_high: high }) {
+function makeProbability({ probability: mid, probability_low: low, probability_high: high, std_error: error }) {
   const range = make("span", { class: "range" });
   const tick = make("span", { class: "tick" }); // at the assumed strength, named in the head
   range.style.left = `${low * 100}%`;
   range.style.width = `${(high - low) * 100}%`;
   tick.style.left = `${mid * 100}%`;
-  const text = low === high ? formatShare(mid) : formatRange(low, high, formatShare);
+  const drawn = error > 0 && (mid === 0 || mid === 1); // what is drawn is never certain
+  const text = low !== high ? formatRange(low, high, formatShare) : drawn ? (mid ? ">99%" : "<1%") : formatShare(mid);
   return make("div", { class: "chance" }, text, make("span", { class: "bar", "aria-hidden": "true" }, range, tick));
 }
 

@@ -17,7 +17,7 @@ from knockon.api.text.console import Out
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.maps.text import clean
-from knockon.graph.words import chance, duration, join, kind_name, percent
+from knockon.graph.words import chance, duration, join, kind_name, percent, sampled_percent
 
 _VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
 _NAME = 120  # letters of a name
@@ -33,8 +33,11 @@ def print_ranking(
     listed = [*_list_columns(impact, rows), *(make_column(rows, c) for c in carried)]
     columns = [c for c in listed if any(c.cells)]
     common = [c.said.format(c.cells[0]) for c in columns if c.constant]
-    if common:
-        out.print(Text(f"All {rows.height:,} rows below: {join(common)}."))
+    said = [f"All {rows.height:,} rows below: {join(common)}."] if common else []
+    if resting := _name_ranged(impact, rows):
+        said.append(f"Impact: {resting}.")
+    if said:
+        out.print(Text(" ".join(said)))
     print_columns(out, [c for c in columns if not c.constant])
 
 
@@ -86,15 +89,22 @@ def _list_recovery(impact: Impact, rows: pl.DataFrame) -> list[Column]:
 
 def _list_chances(impact: Impact, rows: pl.DataFrame) -> list[Column]:
     """How likely: what is known; where unknown strengths leave a range, what they count as, too."""
-    ends = rows.select("probability_low", "probability", "probability_high").rows()
-    likely = [chance(low, middle, high) for low, middle, high in ends]
+    figures = rows.select("probability_low", "probability", "probability_high", "std_error").rows()
+    likely = [chance(*row) for row in figures]
     columns = [Column("likely", likely, "{} likely", right=True)]
-    if any(percent(low) != percent(high) for low, _, high in ends):
+    if any(percent(low) != percent(high) for low, _, high, _ in figures):
         words = name_middle(impact) or f"if unknown counts {impact.scenario.assume:g}"
-        middle = [percent(m) for _, m, _ in ends]
+        middle = [sampled_percent(m, error) for _, m, _, error in figures]
         head = "\n".join(wrap(words, 12))
         columns.append(Column(head, middle, f"{{}} likely {words}", right=True))
     return columns
+
+
+def _name_ranged(impact: Impact, rows: pl.DataFrame) -> str:
+    """What the impact rests on, where unknown strengths leave any of these rows a range."""
+    ends = rows.select("probability_low", "probability_high").rows()
+    ranged = any(percent(low) != percent(high) for low, high in ends)
+    return name_middle(impact) if ranged else ""
 
 
 def name_rank(row: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ class Bar:
     low: float
     probability: float
     high: float
+    error: float
     start: float
     down: float
     late: float
@@ -43,6 +44,7 @@ def make_bars(entities: pl.DataFrame, top: int) -> list[Bar]:
             low=row["probability_low"],
             probability=row["probability"],
             high=row["probability_high"],
+            error=row.get("std_error", 0.0),
             start=row["start_hours"],
             down=row["down_hours"],
             late=row["down_hours_p95"],
@@ -120,7 +122,7 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
     hours = duration(bar.down)
     if duration(bar.late) != hours:
         hours += f" ({duration(bar.late)})"
-    share = "fails" if bar.origin else chance(bar.low, bar.probability, bar.high)
+    share = "fails" if bar.origin else chance(bar.low, bar.probability, bar.high, bar.error)
     often = "" if bar.origin else f", down in {share} of all worlds"
     tip = (
         f"{clean(bar.name, 200)} ({kind_name(bar.kind, 1)}): down after {duration(bar.start)} "

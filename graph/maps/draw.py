@@ -20,6 +20,7 @@ from knockon.graph.words import (
     kind_name_among,
     percent,
     range_of,
+    sampled_percent,
     share_in_full,
 )
 
@@ -64,7 +65,8 @@ def _label(impact: Impact, box: Box) -> tuple[list[str], str]:
         small = f"{_describe_failing(impact, box)}{carried}"
     elif box.single:
         name = clean(_cell(impact, box.members[0], "name"))
-        small = chance(box.low, box.middle, box.high) + carried
+        error = _cell(impact, box.members[0], "std_error")
+        small = chance(box.low, box.middle, box.high, error) + carried
     else:
         name = f"{number:,} {'entities' if box.origin else kind_name(box.kind, number)}"
         small = f"fail{carried}" if box.origin else range_of(box.low, box.middle, box.high, number)
@@ -118,13 +120,14 @@ def _tooltip(impact: Impact, box: Box) -> str:
     if box.single:
         row = box.members[0]
         name, identifier = _cell(impact, row, "name"), _cell(impact, row, "id")
+        error = _cell(impact, row, "std_error")
         what = f"{name} ({kind_name(box.kind, 1)}, {identifier})"
         figure = (
             _describe_failing(impact, box)
             if box.origin
-            else f"hit in {chance(box.low, box.middle, box.high)} of all worlds"
+            else f"hit in {chance(box.low, box.middle, box.high, error)} of all worlds"
             + (
-                f", {percent(box.middle)} {name_middle(impact)}"
+                f", {sampled_percent(box.middle, error)} {name_middle(impact)}"
                 if percent(box.low) != percent(box.high)
                 else ""
             )

@@ -6,7 +6,7 @@ spreadsheet are neutralised where they are written, not here.
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +42,8 @@ def write_folder(tables: Tables, folder: Path, format: Literal["csv", "parquet"]
     }
     head = _make_head(tables)
 
+    is_new = not folder.exists()
+
     def write() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as files:
@@ -53,7 +55,13 @@ def write_folder(tables: Tables, folder: Path, format: Literal["csv", "parquet"]
         if not head:
             (folder / "graph.yaml").unlink(missing_ok=True)
 
-    _refuse_failure(write, folder)
+    try:
+        _refuse_failure(write, folder)
+    except InputError:
+        if is_new:  # no empty folder is left where nothing could be written
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def write_yaml(tables: Tables, path: Path) -> None:

@@ -5,16 +5,10 @@
 >>> ko.whatif(graph, "Falcon Platform").entities  # doctest: +SKIP
 """
 
-from typing import TYPE_CHECKING, Any
-
-from knockon.graph.errors import InputError
-from knockon.graph.keywords import check_keywords
-
+TYPE_CHECKING = False  # as typing has it, which takes longer to import than all of this
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from typing import Any
 
-    from knockon.graph.analysis.backtest.backtest import Backtest
     from knockon.graph.analysis.compare import compare
     from knockon.graph.analysis.concentration import concentration
     from knockon.graph.analysis.cuts import cuts
@@ -27,6 +21,7 @@ if TYPE_CHECKING:
     from knockon.graph.errors import KnockonError
     from knockon.graph.model.graph import DependencyGraph
     from knockon.graph.scenario.scenario import Scenario
+    from knockon.loaders.load import backtest, load
 
 __all__ = [
     "DependencyGraph", "Impact", "KnockonError", "Scenario",
@@ -34,15 +29,17 @@ __all__ = [
     "whatif", "why",
 ]  # fmt: skip
 
-_HOMES = {
+_HOMES = {  # imported late: a command that is stopped as it starts has little to import
     "DependencyGraph": "knockon.graph.model.graph",
     "Impact": "knockon.graph.analysis.impact",
     "concentration": "knockon.graph.analysis.concentration",
     "KnockonError": "knockon.graph.errors",
     "Scenario": "knockon.graph.scenario.scenario",
+    "backtest": "knockon.loaders.load",
     "compare": "knockon.graph.analysis.compare",
     "cuts": "knockon.graph.analysis.cuts",
     "harden": "knockon.graph.analysis.harden",
+    "load": "knockon.loaders.load",
     "rank": "knockon.graph.analysis.rank",
     "strengths": "knockon.graph.analysis.strengths",
     "whatif": "knockon.graph.analysis.whatif",
@@ -50,66 +47,7 @@ _HOMES = {
 }
 
 
-@check_keywords(InputError)
-def load(
-    *sources: "str | Path",
-    join: bool | None = None,
-    aliases: "str | Path | None" = None,
-    join_above: float | None = None,
-    mapping: "Mapping[str, str] | None" = None,
-    both_ways: bool = False,
-    entities: "Sequence[str | Path]" = (),
-    sheet: str | None = None,
-    header_row: int | None = None,
-    company: str | None = None,
-    strict: bool = False,
-    query: str | None = None,
-    no_environment: bool = False,
-) -> "DependencyGraph":
-    """The graph of one or several files or folders of any known format.
-
-    join: of what the sources call the same, merge what `same_as` states (None), what has one LEI
-        or domain, too (True), or nothing (False)
-    aliases: your table of aliases, a CSV file that `knockon aliases` proposes
-    join_above: also merge entities whose names are more alike than this, 0..1; above
-        0.97 they differ in form only
-    mapping: {their column: ours}, {their word: our relation} or {"dependent:": a constant}, for
-        tables and graph files of other names
-    both_ways: read the undirected edges of a graph file both ways; else they are refused
-    entities: CSV files that describe the entities of a table
-    sheet: of a workbook, by name
-    header_row: the row, or line, that names the columns; 1 is the first
-    company: whose list it is: the dependent of all rows
-    strict: hold a bill of materials to its official schema (`knockon[validate]`)
-    query: of a database: what returns the rows of dependencies
-    no_environment: leave out what only environment variables, arguments and settings say
-    Raises InputError with every fault found, and for an option that none of the sources takes.
-    """
-    from knockon.graph.model.graph import DependencyGraph
-    from knockon.loaders.merge import load_tables
-
-    tables = load_tables(
-        sources, join=join, aliases=aliases, join_above=join_above, mapping=mapping,
-        both_ways=both_ways, entities=entities, sheet=sheet, header_row=header_row,
-        company=company, strict=strict, query=query, no_environment=no_environment,
-    )  # fmt: skip
-    return DependencyGraph.from_tables(tables, checked=True)
-
-
-def backtest(folder: "str | Path") -> "Backtest":
-    """The incidents of a folder, each predicted and held against what was reported.
-
-    Raises InputError with every fault of every file.
-    """
-    from pathlib import Path
-
-    from knockon.graph.analysis.backtest.backtest import backtest as ask
-    from knockon.loaders.native.incidents import read_incidents
-
-    return ask(read_incidents(Path(folder)))
-
-
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module 'knockon' has no attribute {name!r}")
     from importlib import import_module
