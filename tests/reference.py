@@ -192,6 +192,16 @@ def cause_key(dep: Dep, mode: str) -> int:
     return identity_key(dep.provider, mode, dep.relation, "\x00cause")
 
 
+def shared_uniform(key: int, seed: int, world: int) -> Fraction:
+    """v of one world: two parts of 16 digits, of two words of the hash."""
+    block, i = divmod(world, 64)
+    upper, lower = (
+        (digit_word(key, seed, block, first + i // 4) >> (16 * (i % 4))) & 0xFFFF
+        for first in (0, 16)
+    )
+    return Fraction(2**16 * upper + lower, 2**32)
+
+
 @cache
 def shared_strength(q: float, rho: float, cell: int) -> float:
     """The mean of the Beta quantile over one of 4,096 cells, by plain integration of the density.
@@ -235,7 +245,7 @@ def strength_in(dep: Dep, case: "Case", number: int, unknown: float) -> Fraction
     q = strength(dep, unknown)
     if not dep.rho or q in (0, 1):
         return q
-    v = uniform(cause_key(dep, case.mode), case.seed, number)
+    v = shared_uniform(cause_key(dep, case.mode), case.seed, number)
     if dep.rho == 1:
         return Fraction(v >= 1 - q)
     return Fraction(shared_strength(float(q), dep.rho, int(4096 * v)))

@@ -9,9 +9,11 @@ probabilities, totals and differences are those of so many worlds, whatever shar
 for the 64 worlds of a word would cost less, and a net over words would make up for it where there
 is one cause; with two causes it hides how they meet.)
 
-The first 12 digits of v are a cell of 4,096; the strength is the mean of the quantile over the
-cell, so that every probability stays what it is without sharing, to the last digit. At rho 1, where
-a strength is either 0 or 1, all 32 digits of v decide.
+v has 32 binary digits, and a word of the hash holds 16 digits of four worlds. With h as in
+`uniforms`, the upper 16 digits in world 64 b + i are the bits from 16 (i mod 4) on of
+mix(h + (i // 4 + 1) G), the lower 16 those of mix(h + (i // 4 + 17) G). The first 12 are a cell of
+4,096; the strength is the mean of the quantile over the cell, so that every probability stays what
+it is without sharing, to the last digit. At rho 1, where it is 0 or 1, all 32 digits decide.
 """
 
 from functools import lru_cache
@@ -27,7 +29,6 @@ from knockon.graph.engine.uniforms import (
     CELL_DIGITS,
     DIGITS,
     GOLDEN,
-    bernoulli,
     draw_states,
     mix,
     salt,
@@ -35,6 +36,7 @@ from knockon.graph.engine.uniforms import (
 )
 
 CELLS = 1 << CELL_DIGITS  # of v
+_REST = np.uint16(16 - CELL_DIGITS)
 _PIECE = 1 << 22  # worlds of causes looked at together by the numpy form
 _VARIES = np.uint64(1 << 33)  # in the place of a threshold of v
 
@@ -56,7 +58,7 @@ class Sharing(NamedTuple):
     cause_key: Words
     law: Ints
     table: npt.NDArray[np.uint32]
-    full: npt.NDArray[np.uint32]
+    full: npt.NDArray[np.uint16]
     from_on: Words
     seed: int
 
@@ -96,15 +98,16 @@ class Sharing(NamedTuple):
         return np.concatenate(parts, axis=1)
 
     def _draw(self, numbers: Ints) -> Words:
-        cells = find_cells(self.cause_key, numbers, self.seed)
+        digits = draw_halves(self.cause_key, numbers, self.seed)
+        cells = digits[0] >> _REST
         limits, sure = self.table[self.law[:, None], cells], cells >= self.full[self.law][:, None]
         pair = self.pair
         found = draw_below(self.key, limits, sure, pair, numbers, self.seed)
         whole = np.flatnonzero(self.from_on[self.law] < _VARIES)
         if len(whole):
-            from_on = self.from_on[self.law[whole]]
+            v = (digits[0, whole].astype(np.uint32) << np.uint32(16)) | digits[1, whole]
             alike = np.zeros((len(self.law), len(numbers)), np.uint64)
-            alike[whole] = ~bernoulli(self.cause_key[whole], from_on, numbers, self.seed)
+            alike[whole] = _pack(v >= self.from_on[self.law[whole], None])
             of_whole = np.isin(pair, whole)
             found[of_whole] = alike[pair[of_whole]]
         return found
@@ -122,14 +125,15 @@ class Sharing(NamedTuple):
             self.key ^ salted, self.pair.astype(np.int32), self.start.astype(np.int64),
             self.cause_key ^ salted, self.law.astype(np.int64),
         )  # fmt: skip
-        return Shared(draws, Laws(self.table, self.full, self.from_on))
+        high, low = ((self.table >> np.uint32(n)).astype(np.uint16) for n in (16, 0))
+        return Shared(draws, Laws(high, low, self.full, self.from_on))
 
 
-def tabulate(laws: Floats) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+def tabulate(laws: Floats) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]:
     """(D, 4096) thresholds of the strengths in each cell, modulo 2^32, and (D,) the cell from which
     on they are 2^32. laws: (D, 2) mean and rho of each; where rho is 1 nothing stands."""
     table = np.zeros((len(laws), CELLS), np.uint32)
-    full = np.full(len(laws), CELLS, np.uint32)
+    full = np.full(len(laws), CELLS, np.uint16)
     for row, (mean, rho) in enumerate(laws.tolist()):
         if rho < 1:
             table[row], full[row] = _tabulate_law(mean, rho)
@@ -143,16 +147,21 @@ def _tabulate_law(mean: float, rho: float) -> tuple[npt.NDArray[np.uint32], int]
     return limits.astype(np.uint32), int(np.searchsorted(limits, np.uint64(1 << DIGITS)))
 
 
-def find_cells(cause_key: Words, numbers: Ints, seed: int) -> Ints:
-    """(C, 64 W) the cell of v of each cause in each world of these words."""
+def draw_halves(cause_key: Words, numbers: Ints, seed: int) -> npt.NDArray[np.uint16]:
+    """(2, C, 64 W) the upper and the lower 16 digits of v of each cause in each world of these
+    words."""
     with np.errstate(over="ignore"):
-        state = draw_states(cause_key, numbers, seed)
-        cells = np.zeros((len(cause_key), 64 * len(numbers)), np.int16)
-        for digit in range(CELL_DIGITS):
-            bits = mix(state + np.uint64(digit + 1) * GOLDEN).astype("<u8", copy=False)
-            ones = np.unpackbits(bits.view(np.uint8), axis=1, bitorder="little")
-            cells |= ones.astype(np.int16) << (CELL_DIGITS - 1 - digit)
-    return cells
+        state = draw_states(cause_key, numbers, seed)[:, :, None]
+        parts = [
+            mix(state + np.arange(first, first + 16, dtype=np.uint64) * GOLDEN) for first in (1, 17)
+        ]
+    shape = len(cause_key), 64 * len(numbers)
+    return np.stack([p.astype("<u8", copy=False).view("<u2").reshape(shape) for p in parts])
+
+
+def find_cells(cause_key: Words, numbers: Ints, seed: int) -> npt.NDArray[np.uint16]:
+    """(C, 64 W) the cell of v of each cause in each world of these words."""
+    return draw_halves(cause_key, numbers, seed)[0] >> _REST
 
 
 def draw_below(

@@ -210,7 +210,9 @@ def closure_kernel(
             if s < 0:
                 at_hit, at_new = rows_hit + ROW * t, rows_delta + ROW * t
                 if shares:
-                    grew = push_shared(key[a], planes, at_counter, rows, at_hit, at_new)
+                    grew = push_shared(
+                        key[a], p, planes, shared, counter, rows, at_hit, at_new, room
+                    )
                 else:
                     grew = push(key[a], q, at_counter, source, at_hit, at_new)
             else:
@@ -219,13 +221,17 @@ def closure_kernel(
                     new[w] = 0
                 at_hit, at_new = rows_lost + ROW * s, rows + ROW
                 if shares:
-                    grew = push_shared(key[a], planes, at_counter, rows, at_hit, at_new)
+                    grew = push_shared(
+                        key[a], p, planes, shared, counter, rows, at_hit, at_new, room
+                    )
                 else:
                     grew = push(key[a], q, at_counter, source, at_hit, at_new)
                 if not (strange and foreign[a]):
                     at_hit, at_new = rows_state + 3 * ROW * g, rows + 3 * ROW
                     if shares:
-                        own = push_shared(key[a], planes, at_counter, rows, at_hit, at_new)
+                        own = push_shared(
+                            key[a], p, planes, shared, counter, rows, at_hit, at_new, room
+                        )
                     else:
                         own = push(key[a], q, at_counter, source, at_hit, at_new)
                     grew = grew or own

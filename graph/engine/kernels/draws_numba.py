@@ -113,10 +113,9 @@ _mix = inlined(mix)
 
 
 @helper
-def draw_below(key: Any, limit: Any, counter: Any, wanted: Any) -> Any:
-    """One word: the wanted worlds whose draw lies below the limit."""
-    state = _mix(key + counter)
-    found, tied, rest = np.uint64(0), wanted, limit << np.uint64(64 - DIGITS)
+def compare_digits(state: Any, rest: Any, wanted: Any) -> Any:
+    """The wanted worlds whose digits, from the one after `state` on, lie below those of `rest`."""
+    found, tied = np.uint64(0), wanted
     while rest != 0 and tied != 0:
         state += GOLDEN
         bits = _mix(state)
@@ -127,6 +126,12 @@ def draw_below(key: Any, limit: Any, counter: Any, wanted: Any) -> Any:
             tied &= ~bits
         rest = rest << np.uint64(1)
     return found
+
+
+@helper
+def draw_below(key: Any, limit: Any, counter: Any, wanted: Any) -> Any:
+    """One word: the wanted worlds whose draw lies below the limit."""
+    return compare_digits(_mix(key + counter), limit << np.uint64(64 - DIGITS), wanted)
 
 
 @helper

@@ -21,13 +21,13 @@ B1 = Annotated[npt.NDArray[np.bool_], 1]
 I1 = Annotated[npt.NDArray[np.int8], 1]
 I4 = Annotated[npt.NDArray[np.int32], 1]
 I8 = Annotated[npt.NDArray[np.int64], 1]
-U4 = Annotated[npt.NDArray[np.uint32], 1]
+U2 = Annotated[npt.NDArray[np.uint16], 1]
 U8 = Annotated[npt.NDArray[np.uint64], 1]
 F8 = Annotated[npt.NDArray[np.float64], 1]
 B1Table = Annotated[npt.NDArray[np.bool_], 2]
 I8Table = Annotated[npt.NDArray[np.int64], 2]
 U1Table = Annotated[npt.NDArray[np.uint8], 2]
-U4Table = Annotated[npt.NDArray[np.uint32], 2]
+U2Table = Annotated[npt.NDArray[np.uint16], 2]
 U8Table = Annotated[npt.NDArray[np.uint64], 2]
 F8Table = Annotated[npt.NDArray[np.float64], 2]
 U8Tables = Annotated[npt.NDArray[np.uint64], 3]
@@ -141,13 +141,14 @@ class SharedDraws(NamedTuple):
 class Laws(NamedTuple):
     """How strengths are spread, by D laws.
 
-    table: (D, 4096) thresholds by cell of v, modulo 2^32; full: (D,) cell from which on they are
-    2^32; from_on: (D,) where a strength is 0 or 1, threshold of v from which on it is 1, else above
-    2^32
+    high, low: (D, 4096) the halves of thresholds by cell of v, modulo 2^32; full: (D,) cell from
+    which on they are 2^32; from_on: (D,) where a strength is 0 or 1, threshold of v from which on
+    it is 1, else above 2^32
     """
 
-    table: U4Table
-    full: U4
+    high: U2Table
+    low: U2Table
+    full: U2
     from_on: U8
 
 
@@ -162,4 +163,5 @@ class Shared(NamedTuple):
         """No draw shares a strength."""
         words, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         draws = SharedDraws(words, np.zeros(0, np.int32), np.zeros(1, np.int64), words, counts)
-        return cls(draws, Laws(np.zeros((0, 0), np.uint32), np.zeros(0, np.uint32), words))
+        halves = np.zeros((0, 0), np.uint16)
+        return cls(draws, Laws(halves, halves, np.zeros(0, np.uint16), words))

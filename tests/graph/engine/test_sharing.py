@@ -27,9 +27,9 @@ from tests.reference import (
     closure,
     drawn_world,
     shared_strength,
+    shared_uniform,
     strength_in,
     text_key,
-    uniform,
     whatif_reference,
 )
 from tests.strategies import rows as any_rows
@@ -84,7 +84,7 @@ def test_cells_are_the_first_digits_of_the_draw_of_the_cause() -> None:
     cells = find_cells(keys, np.array([0, 5]), 3)
     for cause, key in enumerate(("one", "two")):
         for column, world in ((0, 0), (63, 63), (64, 320), (100, 356)):
-            v = uniform(text_key(key), 3, world)
+            v = shared_uniform(text_key(key), 3, world)
             assert cells[cause, column] == int(4096 * v)
 
 
