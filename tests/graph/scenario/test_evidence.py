@@ -85,6 +85,43 @@ def test_every_count_has_its_source_and_says_whether_it_was_looked_up_again() ->
             assert 0 <= float(row["share_low"]) <= float(row["share_high"]) <= 1
 
 
+def test_every_count_that_is_shipped_was_looked_up_again() -> None:
+    """With what was read and where; what was not found is said to be so."""
+    found = {"confirmed": 0, "in part": 0, "not found again": 0}
+    for row in read_evidence():
+        if row["looked_up"] == "not looked up again":
+            assert row["fit"] != "whole"
+            assert not row["seen_again"]
+            continue
+        day, how, what = row["looked_up"].split(": ", 2)
+        assert day == "2026-11-28"
+        assert what
+        assert all(page.startswith("http") for page in row["seen_again"].split())
+        assert row["seen_again"]
+        if row["fit"] == "whole":
+            found[how] += 1
+    assert found == {"confirmed": 34, "in part": 4, "not found again": 1}
+
+
+_ELSEWHERE: dict[str, dict[str, str]] = {
+    "o21": {"share_low": "0.0034", "share_high": "0.0034", "hit_low": "775", "hit_high": "775"},
+    "c14": {"exposed_low": "27000", "exposed_high": "27000", "hit_low": "396", "hit_high": "396"},
+    "c07": {"exposed_low": "23000", "exposed_high": "23000"},
+    "b05": {"share_low": "0.01", "share_high": "0.01"},
+}
+
+
+def test_what_other_pages_count_would_ship_the_same_table() -> None:
+    """The figures that the looking up found beside ours, in their place, all at once."""
+    other = fit_shipped(read_counts([r | _ELSEWHERE.get(r["id"], {}) for r in read_evidence()]))
+    for row in load_shipped_strengths().rows:
+        fit = other[row.mode, row.relation]
+        assert round(fit.mean * 20) / 20 == pytest.approx(row.mid)
+        assert round(fit.rho * 20) / 20 == pytest.approx(row.rho)
+        assert fit.low == pytest.approx(row.low, abs=0.05)
+        assert fit.high == pytest.approx(row.high, abs=0.05)
+
+
 def test_shares_without_counts_are_taken_in_the_middle(counts: list[Count]) -> None:
     """Half a per cent to 5 %: the geometric middle."""
     (mcafee,) = (c for c in counts if c.event == "mcafee-2010")
