@@ -161,7 +161,8 @@ def draw_halves(cause_key: Words, numbers: Ints, seed: int) -> npt.NDArray[np.ui
 
 def find_cells(cause_key: Words, numbers: Ints, seed: int) -> npt.NDArray[np.uint16]:
     """(C, 64 W) the cell of v of each cause in each world of these words."""
-    return draw_halves(cause_key, numbers, seed)[0] >> _REST
+    cells: npt.NDArray[np.uint16] = draw_halves(cause_key, numbers, seed)[0] >> _REST
+    return cells
 
 
 def draw_below(
