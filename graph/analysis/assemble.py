@@ -19,6 +19,7 @@ from knockon.graph.analysis.sampling import find_percentile_error
 from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
 from knockon.graph.arrays import Floats, distinct
+from knockon.graph.engine.sums import add_halves
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_barred, load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
@@ -96,16 +97,16 @@ def _by(column: str, prepared: Prepared, found: Spread, entities: pl.DataFrame) 
     all_of = others.group_by(column).agg(pl.len().cast(pl.Int64).alias("entities"))
     # where worlds are drawn, also those within reach that none of them hit
     within = pl.col("probability_high") > 0 if found.exact else pl.col("hops").is_not_null()
-    hit = (
-        entities.filter(pl.col("rank") > 0)
-        .group_by(column)
-        .agg(
-            within.sum().cast(pl.Int64).alias("within_reach"),
-            pl.col("probability").sum().alias("hit"),
-            pl.col("probability_low").sum().alias("hit_low"),
-            pl.col("probability_high").sum().alias("hit_high"),
-            pl.col("impact").sum(),
-        )
+    rows = entities.filter(pl.col("rank") > 0)
+    hit = rows.group_by(column).agg(within.sum().cast(pl.Int64).alias("within_reach"))
+    place = rows.select(column).join(
+        hit.with_row_index("place"), on=column, how="left", nulls_equal=True, maintain_order="left"
+    )["place"].to_numpy()  # fmt: skip
+    summed = {"hit": "probability", "hit_low": "probability_low", "hit_high": "probability_high",
+              "impact": "impact"}  # fmt: skip
+    hit = hit.with_columns(  # row by row: polars adds up in as many parts as there are threads
+        pl.Series(name, np.bincount(place, rows[of].to_numpy(), hit.height), pl.Float64)
+        for name, of in summed.items()
     )
     return (
         all_of.join(hit, on=column, how="right", nulls_equal=True)
@@ -167,8 +168,8 @@ def _total_error(values: Floats, weight: Floats, drawn: float, of_rows: Floats) 
     """
     if not of_rows.any():
         return 0.0
-    mean = values @ weight
-    error = float(np.sqrt(max(float((values - mean) ** 2 @ weight), 0.0) * drawn))
+    mean = add_halves(values * weight)
+    error = float(np.sqrt(max(float(add_halves((values - mean) ** 2 * weight)), 0.0) * drawn))
     return max(error, float(of_rows.max()))
 
 

@@ -59,11 +59,12 @@ def find_exact(prepared: Prepared, lanes: Lanes) -> Exact | None:
             break
         digits, taken = _give_digits(left)
         hit = _run_cases(prepared, lanes, varying, digits)
+        done = set(taken)
         for support in taken:
             found = _sum_up(prepared, support, digits, hit[wanted[support]])
             rows += wanted[support]
             figures += found
-        left = [s for s in left if s not in set(taken)]
+        left = [s for s in left if s not in done]
     low, middle, high = np.array(figures).reshape(-1, 3).T
     return Exact(np.array(rows, np.int64), low, middle, high)
 

@@ -29,7 +29,7 @@ _ALIKE = 3  # look-alike names offered
 def explain_nobody(graph: DependencyGraph, scenario: Scenario) -> tuple[str, ...]:
     """The reasons, each a clause; none where nothing in the graph depends on what failed and
     nothing was dropped."""
-    failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
+    failing = graph.find_all(scenario.origin_ids)
     direct = graph.dependencies.filter(
         pl.Series(np.isin(graph.provider, failing) & ~np.isin(graph.dependent, failing))
     )
@@ -143,7 +143,7 @@ def _explain_parent(graph: DependencyGraph, failing: Ints) -> Iterator[str]:
     owned = graph.entities.filter(pl.col("parent").is_in(ids) & ~pl.col("id").is_in(ids))
     if not owned.height:
         return
-    numbers = [graph.find(i) for i in owned["id"]]
+    numbers = graph.find_all(owned["id"])
     dependents = len(np.unique(graph.dependent[np.isin(graph.provider, numbers)]))
     names = some([clip(n, 60) for n in owned["name"]], _NAMED)
     parent = clip(graph.names[graph.find(owned["parent"][0])], 60)

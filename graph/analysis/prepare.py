@@ -143,7 +143,7 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
         from knockon.graph.engine.times import with_switches
 
         circuit = with_switches(graph, circuit)
-    protected = [graph.find(p) for p in scenario.protect]
+    protected = graph.find_all(scenario.protect)
     safe = np.flatnonzero(np.isin(circuit.entity, protected))
     filled = fill_strengths(graph, scenario)
     return Whole(circuit, filled, safe, tuple(notes))
@@ -161,7 +161,7 @@ def prepare(
     """
     scenario.check_failing()
     whole = whole or build_circuit_of(graph, scenario)
-    failing = np.array([graph.find(o.id) for o in scenario.origins], np.int64)
+    failing = graph.find_all(scenario.origin_ids)
     reached, notes = reach(whole, failing), whole.of_circuit
     filled = whole.filled.arriving(whole.circuit, reached, graph.size, scenario.assume)
     strengths = filled.strengths

@@ -16,7 +16,7 @@ from knockon.graph.engine.kernels.layout import Drawing, Worlds
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.memory import hold
-from knockon.graph.engine.sums import add_up, weight_hit
+from knockon.graph.engine.sums import add_up, weight_hit, weight_lanes, weight_rows
 from knockon.graph.engine.worlds import Block, Run, blocks_of
 
 
@@ -66,7 +66,7 @@ class Mass:
     def add(self, block: Block, nodes: Words) -> Words:
         """Count a block; the lanes (E, W) in which each entity is hit."""
         hit = self.prepared.nodes.join(nodes, np.bitwise_or)
-        self.mass += weight_hit(hit, block.weight)
+        weight_hit(self.mass, hit, block.weight)
         return hit
 
     def probability(self, lanes: float) -> Floats:
@@ -101,9 +101,9 @@ class Tally(Mass):
             if self.drawing is None and self.lanes.compiled:
                 self.drawing = self.lanes.drawing(self.run, given=block.cases is not None)
             x = spread_losses(prepared, self.lanes, self.run, block, self.drawing)
-            self.lost += x @ w
-            self.lost2 += (x * x) @ w
-            total = prepared.at_stake_of_others @ x
+            weight_lanes(self.lost, x, w)
+            weight_lanes(self.lost2, x * x, w)
+            total = weight_rows(x, prepared.at_stake_of_others)
         self.parts.append((total, add_up(hit, prepared.others, len(w)), w))
         return hit
 

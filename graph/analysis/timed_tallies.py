@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,7 @@ from knockon.graph.engine.kernels.losses_numpy import spread_loss
 from knockon.graph.engine.kernels.times_shape import NOTHING, SWITCHED
 from knockon.graph.engine.lanes import MISSED, Lanes
 from knockon.graph.engine.memory import hold
+from knockon.graph.engine.sums import weight_lanes, weight_rows
 from knockon.graph.engine.times import Timeline, Times
 from knockon.graph.engine.worlds import Block, Run
 from knockon.graph.errors import clip, some
@@ -69,13 +71,13 @@ def count_times(
     unordered = find_unordered(prepared, timeline) if len(runs) > 1 else prepared.is_origin & False
     done = 0
     for parts in zip(*map(times, runs), strict=True):
-        block, middle = parts[len(parts) // 2]
-        sums.add(block, middle, losses(prepared, timeline, base, block, middle))
+        block = parts[len(parts) // 2][0]
+        harms = [
+            _find_harm(prepared, times, losses(prepared, timeline, run, part, times))
+            for (part, times), run in zip(parts, runs, strict=True)
+        ]
+        sums.add(block, harms[len(harms) // 2])
         if len(parts) > 1:
-            harms = [
-                _harm(prepared, times, losses(prepared, timeline, run, part, times))
-                for (part, times), run in zip(parts, runs, strict=True)
-            ]
             sums.bound(block, harms, unordered)
             sums.curves.bound(block.weight, [times for _, times in parts], unordered)
         done += len(block.weight)
@@ -119,8 +121,11 @@ def find_harms(
         yield (
             parts[0][0].weight,
             [
-                _harm(prepared, times, losses(prepared, timeline, run, part, times))
+                (harm.hit, harm.harm)
                 for (part, times), run in zip(parts, runs, strict=True)
+                for harm in [
+                    _find_harm(prepared, times, losses(prepared, timeline, run, part, times))
+                ]
             ],
         )
 
@@ -163,13 +168,26 @@ def losses(
     return prepared.nodes.join(x, np.maximum)
 
 
-def _harm(prepared: Prepared, times: Times, loss: Floats | None) -> tuple[Bools, Floats]:
-    """(E, L) who is hit, and the loss times the hours down."""
+class _Harm(NamedTuple):
+    """(E, L) who is hit; from when and for how long, in hours; the share lost, and that times the
+    hours down. All but the first are 0 where it is not hit."""
+
+    hit: Bools
+    start: Floats
+    down: Floats
+    loss: Floats | Bools
+    harm: Floats
+
+
+def _find_harm(prepared: Prepared, times: Times, loss: Floats | None) -> _Harm:
     start = prepared.nodes.join(times.start, np.minimum)
     hit = start < np.inf
-    end = prepared.nodes.join(times.end, np.maximum)
-    down = np.where(hit, end, 0.0) - np.where(hit, start, 0.0)
-    return hit, down if loss is None else np.where(hit, loss, 0.0) * down
+    start = np.where(hit, start, 0.0)
+    down = np.where(hit, prepared.nodes.join(times.end, np.maximum), 0.0) - start
+    if loss is None:
+        return _Harm(hit, start, down, hit, down)
+    lost = np.where(hit, loss, 0.0)
+    return _Harm(hit, start, down, lost, lost * down)
 
 
 class _Sums:
@@ -188,39 +206,39 @@ class _Sums:
         self.cut = False
         self.curves = Curves(prepared)
 
-    def add(self, block: Block, times: Times, loss: Floats | None) -> None:
-        prepared, w = self.prepared, block.weight
-        start = prepared.nodes.join(times.start, np.minimum)
-        hit = start < np.inf
-        start = np.where(hit, start, 0.0)
-        down = np.where(hit, prepared.nodes.join(times.end, np.maximum), 0.0) - start
+    def add(self, block: Block, found: _Harm) -> None:
+        """The middle run of a block."""
+        (hit, start, down, loss, harm), w = found, block.weight
         self.cut |= bool((hit & (start + down >= LONGEST)).any())
-        x = hit.astype(np.float64) if loss is None else np.where(hit, loss, 0.0)
-        harm = x * down
         for total, values in (
-            (self.hit, hit), (self.x, x), (self.harm, harm), (self.harm2, harm * harm),
+            (self.hit, hit), (self.x, loss), (self.harm, harm), (self.harm2, harm * harm),
             (self.start, start), (self.down, down),
         ):  # fmt: skip
-            total += values @ w
-        self.worlds.append((prepared.at_stake_of_others @ harm, prepared.others @ hit, w))
+            weight_lanes(total, values, w)
+        prepared = self.prepared
+        total = weight_rows(harm, prepared.at_stake_of_others)
+        self.worlds.append((total, weight_rows(hit, prepared.others), w))
         room = max(1, _KEPT // len(prepared.nodes.entity)) - self.held
         if room > 0:
             self.kept.append((np.where(hit, down, np.nan)[:, :room], w[:room]))
             self.held += min(room, len(w))
         self.curves.middle.add(hit, start, start + down, w)
 
-    def bound(self, block: Block, harms: list[tuple[Bools, Floats]], unordered: Bools) -> None:
+    def bound(self, block: Block, runs: Sequence[_Harm], unordered: Bools) -> None:
         """The low and high runs of a block: who is hit, and what comes of it in all.
 
         What is unordered counts nothing in the low total, and its worst in the high one.
         """
-        (low, least), (_, middle), (high, most) = harms
-        self.low += low @ block.weight
-        self.high += high @ block.weight
-        least[unordered] = 0.0
-        most[unordered] = np.maximum(np.maximum(least, middle), most)[unordered]
+        low, middle, high = runs
+        weight_lanes(self.low, low.hit, block.weight)
+        weight_lanes(self.high, high.hit, block.weight)
+        least, most = low.harm, high.harm
+        if unordered.any():
+            between = unordered[:, None]
+            worst = np.maximum(np.maximum(least, middle.harm), most)
+            least, most = np.where(between, 0.0, least), np.where(between, worst, most)
         stake = self.prepared.at_stake_of_others
-        self.outer.append((stake @ least, stake @ most))
+        self.outer.append((weight_rows(least, stake), weight_rows(most, stake)))
 
     def figures(self, mass: float, chance: Bools | None, *, both: bool) -> TimedTally:
         """The figures after so much weight of worlds. chance: (E,) entities that draws matter to;

@@ -75,7 +75,7 @@ class Lanes:
         return [MISSED] if self.missed else []
 
     def words(self, *, fractional: bool) -> int:
-        """Words of a block. Fractions are summed in the same blocks whatever the form."""
+        """Words of a block; fractional: with a loss, which is a float, in each lane."""
         c = self.circuit
         height = max(1, len(c.entity) + len(c.dependency) + 2 * len(c.node))
         cells = _CELLS if self.memory is None else min(_CELLS, self.memory // (8 * _ARRAYS))

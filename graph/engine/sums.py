@@ -1,26 +1,60 @@
 """From lanes to figures: what is hit, added up by row and by lane.
 
-Weights that are whole numbers are added up by counting bits: exact, so in whatever order.
+Weights that are whole numbers are added up by counting bits: exact, so in whatever order. All other
+sums have one order, whatever the width of a block, the memory, the threads and the form of the
+kernels: 64 lanes, and so many rows, by halves (`add_halves`), and one such sum after the other.
 """
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
 
 _EXACT = 2.0**53  # whole numbers up to here are floats, and so are their sums
-_ROWS = 1 << 14  # rows unpacked at a time
+_ROWS = 1 << 10  # rows added up by halves, which the cache holds; their sums one by one
 _COUNTED = 1 << 16  # rows counted at a time
 
 
-def weight_hit(hit: Words, weight: Floats) -> Floats:
-    """(rows,) weight of the lanes in which each row is hit; hit: (rows, W)."""
+def weight_hit(total: Floats, hit: Words, weight: Floats) -> None:
+    """Add to the total (rows,) the weight of the lanes in which each row is hit; hit: (rows, W)."""
     if (weight == 1).all():
         bits = np.bitwise_count(hit)
-        counts: Floats = sum((bits[:, w] for w in range(bits.shape[1])), np.zeros(len(hit)))
-        return counts
-    parts = [unpack(hit[i : i + _ROWS], len(weight)) @ weight for i in range(0, len(hit), _ROWS)]
-    return np.concatenate(parts)
+        for w in range(bits.shape[1]):
+            total += bits[:, w]
+        return
+    for i in range(0, len(hit), _ROWS):
+        weight_lanes(total[i : i + _ROWS], unpack(hit[i : i + _ROWS], len(weight)), weight)
+
+
+def weight_lanes(total: Floats, values: Floats | Bools, weight: Floats) -> None:
+    """Add to the total (rows,) the sum of each row of values (rows, lanes), by weight (lanes,)."""
+    for i in range(0, len(values), _ROWS):
+        part, of_part = values[i : i + _ROWS], total[i : i + _ROWS]
+        for first in range(0, len(weight), 64):
+            lanes = slice(first, first + 64)
+            of_part += add_halves((part[:, lanes] * weight[lanes]).T)
+
+
+def weight_rows(values: Floats | Bools, stake: Floats) -> Floats:
+    """(lanes,) the sum of each column of values (rows, lanes), by the stakes (rows,)."""
+    total = np.zeros(values.shape[1])
+    for i in range(0, len(values), _ROWS):
+        total += add_halves(values[i : i + _ROWS] * stake[i : i + _ROWS, None])
+    return total
+
+
+def add_halves(rows: Floats) -> Floats:
+    """(...) the sum of rows (R, ...), the latter half on the former, again and again: numpy and
+    BLAS add in an order that depends on layout and threads. The rows are written over."""
+    count = len(rows)
+    if not count:
+        return np.zeros(rows.shape[1:])
+    while count > 1:
+        half = (count + 1) // 2
+        rows[: count - half] += rows[half:count]
+        count = half
+    found: Floats = rows[0]
+    return found
 
 
 def add_up(hit: Words, stake: Floats, lanes: int) -> Floats:
@@ -28,7 +62,7 @@ def add_up(hit: Words, stake: Floats, lanes: int) -> Floats:
     total = np.zeros(lanes)
     if not _are_whole(stake):
         for i in range(0, len(hit), _ROWS):
-            total += stake[i : i + _ROWS] @ unpack(hit[i : i + _ROWS], lanes)
+            total += weight_rows(unpack(hit[i : i + _ROWS], lanes), stake[i : i + _ROWS])
         return total
     digits = stake.astype(np.int64)
     for digit in range(int(digits.max(initial=0)).bit_length()):

@@ -1,6 +1,6 @@
 """The dependency graph: two checked tables, and the same as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -155,6 +155,10 @@ class DependencyGraph:
         AmbiguousEntityError for a name that several entities have.
         """
         return self.called.find(asked)
+
+    def find_all(self, asked: Iterable[str]) -> Ints:
+        """The numbers of these, in their order, as `find` has each."""
+        return np.array([self.find(one) for one in asked], np.int64)
 
     def nearest(self, asked: str, limit: int = 3) -> list[tuple[str, str]]:
         """The (id, name) of the entities whose names are most like the text, best first."""

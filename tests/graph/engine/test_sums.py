@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from knockon.graph.engine import sums
 from knockon.graph.engine.kernels.closure_numpy import unpack
-from knockon.graph.engine.sums import add_up, count_lanes, weight_hit
+from knockon.graph.engine.sums import (
+    add_up,
+    count_lanes,
+    weight_hit,
+    weight_lanes,
+    weight_rows,
+)
 
 SHAPES = st.tuples(st.integers(0, 70), st.integers(1, 9), st.integers(0, 2**32))
 
@@ -53,7 +59,33 @@ def test_weight_of_the_lanes_of_a_row(shape: tuple[int, int, int]) -> None:
     """A count where all lanes weigh 1, else a sum."""
     hit = some_hits(shape)
     lanes = 64 * shape[1]
-    assert (weight_hit(hit, np.ones(lanes)) == unpack(hit, lanes).sum(axis=1)).all()
+    counted, weighed = np.zeros((2, len(hit)))
+    weight_hit(counted, hit, np.ones(lanes))
+    assert (counted == unpack(hit, lanes).sum(axis=1)).all()
     weight = np.random.default_rng(2).random(lanes)
-    if len(hit):
-        assert weight_hit(hit, weight) == pytest.approx(unpack(hit, lanes) @ weight)
+    weight_hit(weighed, hit, weight)
+    assert weighed == pytest.approx(unpack(hit, lanes) @ weight)
+
+
+@given(SHAPES, st.integers(1, 9), st.sampled_from([3, 64]))
+def test_sums_hang_on_no_width(shape: tuple[int, int, int], width: int, at_a_time: int) -> None:
+    """The same bits, in however many words, and whatever part of the rows, they are added up."""
+    random = np.random.default_rng(shape[2])
+    lanes = 64 * shape[1] - shape[2] % 64
+    values, weight, stake = (
+        random.random((shape[0], lanes)),
+        random.random(lanes),
+        random.random(shape[0]),
+    )
+    blocks = [slice(i, i + 64 * width) for i in range(0, lanes, 64 * width)]
+    whole, parts = np.zeros((2, len(values)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sums, "_ROWS", at_a_time)
+        weight_lanes(whole, values, weight)
+        lane_by_lane = weight_rows(values, stake)
+        for b in blocks:
+            weight_lanes(parts, np.asfortranarray(values[:, b]), weight[b])
+            assert (weight_rows(np.asfortranarray(values[:, b]), stake) == lane_by_lane[b]).all()
+    assert (whole == parts).all()
+    assert whole == pytest.approx(values @ weight)
+    assert lane_by_lane == pytest.approx(stake @ values)
