@@ -211,7 +211,8 @@ class WhatifJson(TypedDict):
 
 
 class AnswerJson(TypedDict):
-    """The answer of a verb in rows. `more`: rows that `top` left out.
+    """The answer of a verb in rows. `more`: rows that `top` left out. `strength_sources`: how many
+    dependencies looked at have their strength from where, where strengths count.
 
     Which keys a row has, and what stands beside the rows, depends on the verb.
     """
@@ -221,6 +222,7 @@ class AnswerJson(TypedDict):
     scenario: QuestionJson
     headline: str
     question: str
+    strength_sources: NotRequired[dict[str, int]]
     rows: list[dict[str, Any]]
     notes: list[str]
     more: int
@@ -235,6 +237,7 @@ def serialize_answer(answer: Answer, *, top: int | None = None) -> dict[str, Any
         "scenario": _serialize_question(answer),
         "headline": answer.headline,
         "question": answer.question,
+        **({"strength_sources": answer.strength_sources} if answer.strength_sources else {}),
         "rows": shown.to_dicts(),
         **{name: _make_plain(value) for name, value in answer.beside.items()},
         "notes": [*dict.fromkeys((*answer.notes, *answer.graph.report))],

@@ -16,6 +16,7 @@ from knockon.api.rest.http import reply
 from knockon.graph.scenario.fields import FIELDS, VIEW
 from knockon.graph.scenario.kinds import (
     ENTITIES,
+    FLAG,
     NUMBER,
     ORIGINS,
     STRENGTHS,
@@ -95,11 +96,11 @@ def _write_field(field: Field, form: Form) -> str:
             'spellcheck="false">\n<p class="hint" role="status"></p>\n</div>'
         )
     known = f'id="{name}" data-field="{name}"'
-    if field.choices:
-        options = (
-            f'<option value="{escape(word)}">{escape(_describe_choice(word, meaning))}</option>'
-            for word, meaning in field.choices
-        )
+    named = [(word, _describe_choice(word, meaning)) for word, meaning in field.choices]
+    if field.kind is FLAG:
+        named, default = [("false", "No"), ("true", "Yes")], default.lower()
+    if named:
+        options = (f'<option value="{escape(w)}">{escape(said)}</option>' for w, said in named)
         control = "\n".join([f'<select {known} data-default="{default}">', *options, "</select>"])
         return f'<div class="field">\n<label for="{name}">{label}</label>\n{control}\n</div>'
     hint = described = ""

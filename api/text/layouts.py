@@ -1,6 +1,7 @@
 """Which columns of an answer people see, by verb; where a verb has none, all as they are called."""
 
 from collections.abc import Callable
+from textwrap import wrap
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from knockon.api.text.concentration import list_concentration
 from knockon.api.text.ranking import name_one, name_rank
 from knockon.api.text.strengths import list_strengths
 from knockon.graph.analysis.answer import Answer
+from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.maps.text import clean
 from knockon.graph.words import between, chance, number, percent
 
@@ -31,9 +33,11 @@ def name_entities(rows: pl.DataFrame) -> list[Column]:
 
 
 def _name_open(answer: Answer) -> str:
-    """What strengths that nobody stated count as, on two lines."""
-    counts = f"unknown\ncounts {answer.scenario.assume:g}"
-    return f"tables hold,\n{counts.replace(chr(10), ' ')}" if answer.scenario.strengths else counts
+    """What middle figures rest on, on short lines."""
+    words = describe_middle(answer.strength_sources, answer.scenario.assume)
+    if words.startswith("if ") or not words:
+        return f"unknown\ncounts {answer.scenario.assume:g}"
+    return "\n".join(wrap(words, 18))
 
 
 def lay_out_comparison(answer: Answer, rows: pl.DataFrame) -> list[Column]:
@@ -59,7 +63,9 @@ def lay_out_routes(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     """Each route by names, what it comes to, and the alternatives on it."""
     names = answer.beside["entities"]
     ways = [" → ".join(clean(names.get(i, i), 60) for i in route) for route in rows["route"]]
-    counted = f"its steps,\nunknown at {answer.scenario.assume:g}"
+    middle = _name_open(answer)
+    unknown = f"unknown at {answer.scenario.assume:g}"
+    counted = f"its steps,\n{unknown if middle.startswith('unknown') else middle}"
     return [
         Column("route", ways, least=30, folds=True),
         make_shares(rows, "probability", counted),
@@ -72,7 +78,8 @@ def lay_out_ranks(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     figures = rows.select(
         "hit_low", pl.col("hit_direct") + pl.col("hit_indirect"), "hit_high", "std_error"
     ).rows()
-    assumed = f"if {_name_open(answer)}"
+    words = _name_open(answer)
+    assumed = f"if {words}" if words.startswith("unknown") else words
     ranged = any(number(low) != number(high) for low, _, high, _ in figures)
     hits = [
         f"{number(hit)}{f' ± {number(2 * error)}' if error else ''}" for _, hit, _, error in figures
@@ -122,12 +129,14 @@ def lay_out_hardening(answer: Answer, rows: pl.DataFrame) -> list[Column]:
         for saved, error, _, _ in figures
     ]
     ends = [f"{format_cell(low)}, {format_cell(high)}" for _, _, low, high in figures]
-    counts = f", {_name_open(answer)}" if ranged else ""
+    middle = _name_open(answer)
+    counts = f", {middle}" if ranged else ""
+    both = "if it counts\n0, 1" if middle.startswith("unknown") else "at their\nlow, high"
     return [
         make_column(rows, "step", "#"),
         Column("fix", words[: rows.height], least=24, folds=True),
         Column(f"saves{counts}", saves, right=True),
-        Column("if it counts\n0, 1", ends if ranged else [""] * rows.height, right=True, goes=2),
+        Column(both, ends if ranged else [""] * rows.height, right=True, goes=2),
         make_column(rows, "saves_alone", "alone"),
         make_column(rows, "cost", goes=1),
     ]

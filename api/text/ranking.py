@@ -17,6 +17,7 @@ from knockon.api.text.console import Out
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.maps.text import clean
+from knockon.graph.scenario.strengths import INCIDENTS
 from knockon.graph.words import chance, duration, join, kind_name, percent, sampled_percent
 
 _VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
@@ -91,12 +92,15 @@ def _list_chances(impact: Impact, rows: pl.DataFrame) -> list[Column]:
     """How likely: what is known; where unknown strengths leave a range, what they count as, too."""
     figures = rows.select("probability_low", "probability", "probability_high", "std_error").rows()
     likely = [chance(*row) for row in figures]
-    columns = [Column("likely", likely, "{} likely", right=True)]
+    typical = bool(impact.within.by_source.get(INCIDENTS))  # what was counted once is no likelihood
+    head, said = ("hit in", "hit in {} of cases") if typical else ("likely", "{} likely")
+    columns = [Column(head, likely, said, right=True)]
     if any(percent(low) != percent(high) for low, _, high, _ in figures):
         words = name_middle(impact) or f"if unknown counts {impact.scenario.assume:g}"
         middle = [sampled_percent(m, error) for _, m, _, error in figures]
         head = "\n".join(wrap(words, 12))
-        columns.append(Column(head, middle, f"{{}} likely {words}", right=True))
+        said = f"hit in {{}}, {words}" if typical else f"{{}} likely {words}"
+        columns.append(Column(head, middle, said, right=True))
     return columns
 
 

@@ -6,7 +6,7 @@ answer to a what-if; those of the other verbs are subclasses of `Answer`, one a 
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self, TypedDict
 
 import polars as pl
@@ -109,6 +109,8 @@ class Answer(Data):
     scenario: as run, every default filled in; names: of its origins, in their order
     headline: the answer in one sentence; rows: a frame
     notes: everything dropped, assumed or cut off; partial: stopped before all was looked at
+    strength_sources: how many dependencies looked at have their strength from where; empty where no
+    strength was asked for
     What a subclass adds are numbers, texts, lists, dictionaries, frames or None; its names are the
     keys that stand beside `rows` in JSON.
     """
@@ -122,6 +124,7 @@ class Answer(Data):
     rows: pl.DataFrame
     notes: tuple[str, ...] = ()
     partial: bool = False
+    strength_sources: dict[str, int] = field(default_factory=dict)
 
     @property
     def question(self) -> str:

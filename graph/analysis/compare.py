@@ -35,6 +35,7 @@ from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
+from knockon.graph.scenario.strengths import INCIDENTS
 from knockon.graph.words import many, number
 
 _EXPLAINED = 200  # rows whose move is explained by a difference on their route
@@ -152,6 +153,7 @@ def _put_together(
         **head,
         headline=_write_headline(answers, rows, newly, saved),
         rows=_explain(rows, differences, graphs, answers).select(COLUMNS),
+        strength_sources=_add_sources(answers),
         notes=(*notes, *_describe(differences, known), *_describe_notes(answers, pairs)),
         partial=any(a.partial for a in answers) or (pairs is not None and pairs.stopped),
         other=asdict(answers[1].graph),
@@ -209,6 +211,12 @@ def _join_rows(
         )
         .sort("id")
     )
+
+
+def _add_sources(answers: tuple[Impact, Impact]) -> dict[str, int]:
+    """Of both sides together, where either has a strength from."""
+    counts = [a.within.by_source for a in answers]
+    return {name: max(c.get(name, 0) for c in counts) for name in counts[0]}
 
 
 def _ask_alike(answers: tuple[Impact, Impact]) -> bool:
@@ -286,6 +294,8 @@ def _write_headline(
         figures = f"{_span(first)} hit before, {_span(second)} after"
     else:
         figures = f"{number(first.hit)} hit before, {number(second.hit)} after"
+    if any(a.within.by_source.get(INCIDENTS) for a in answers):
+        figures += ", as was typical of past incidents"
     conditions = list(dict.fromkeys(describe_condition(a) for a in answers))
     return f"If {', then '.join(conditions)}: {figures}; {write_moves(rows, newly, saved)}"
 

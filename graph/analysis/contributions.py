@@ -13,6 +13,7 @@ import numpy as np
 
 from knockon.graph.analysis.plan import Plan, can_enumerate
 from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.analysis.sampling import find_error
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
@@ -105,13 +106,9 @@ class _Measure:
         return self._share_of(both, mass) if mass else (None, None)
 
     def _share_of(self, part: float, mass: float) -> tuple[float, float]:
-        """The share, and its standard error: none where all cases were looked at, else with two
-        worlds more of either outcome (Agresti and Coull 1998)."""
+        """The share, and its standard error: none where all cases were looked at."""
         share = min(part / mass, 1.0)
-        if self.plan.exact:
-            return share, 0.0
-        guarded = (part + 2) / (mass + 4)
-        return share, float(np.sqrt(guarded * (1 - guarded) / (mass + 4)))
+        return share, 0.0 if self.plan.exact else float(find_error(part, mass))
 
 
 def _nothing(chain: Ints) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def cuts(
         **find_head(graph, scenario),
         headline=_write_headline(laid, found, chance, name),
         rows=_make_rows(laid, found, chance),
+        strength_sources=laid.strength_sources,
         target=graph.id_of(laid.entity),
         target_name=name,
         target_probability=chance.middle,

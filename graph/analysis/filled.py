@@ -1,5 +1,6 @@
 """What filled the strengths that nobody stated, as rows and in words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 from knockon.graph.analysis.fill import Filled
 from knockon.graph.arrays import Ints
 from knockon.graph.errors import some
-from knockon.graph.scenario.strengths import INCIDENTS, OWN, REGISTER, SOURCES, StrengthRow
+from knockon.graph.scenario.strengths import INCIDENTS, NONE, OWN, REGISTER, SOURCES, StrengthRow
 from knockon.graph.words import join, many
 
 _TEXTS = ("mode", "relation", "dependent", "provider", "provider_kind", "dependent_kind")
@@ -47,6 +48,22 @@ def count_sources(filled: Filled, used: Ints) -> dict[str, int]:
     """How many of these dependencies have their strength from where."""
     counts = np.bincount(filled.source[used], minlength=len(SOURCES)).tolist()
     return dict(zip(SOURCES, counts, strict=True))
+
+
+def describe_middle(sources: Mapping[str, int], assume: float) -> str:
+    """What a middle figure rests on: `if unknown counts 0.5`, `typical of past incidents`, `at the
+    middle of the tables`; empty where all is stated.
+
+    sources: how many strengths come from where (`count_sources`)
+    """
+    counts = f"unknown counts {assume:g}"
+    if sources.get(INCIDENTS):
+        words = "typical of past incidents"
+    elif sources.get(SOURCES[OWN]) or sources.get(SOURCES[REGISTER]):
+        words = "at the middle of the tables"
+    else:
+        return f"if {counts}" if sources.get(NONE) else ""
+    return f"{words}, {counts}" if sources.get(NONE) else words
 
 
 def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> tuple[str, ...]:

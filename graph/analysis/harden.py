@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.answer import Answer, find_head
+from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.analysis.hardening.candidates import find_beaten
 from knockon.graph.analysis.hardening.failures import (
     SCENARIO,
@@ -18,6 +19,8 @@ from knockon.graph.analysis.hardening.failures import (
 from knockon.graph.analysis.hardening.fixes import describe_fix, find_change
 from knockon.graph.analysis.hardening.report import (
     Report,
+    count_all_sources,
+    describe_strengths,
     draw_curve,
     name_unit,
     write_headline,
@@ -151,12 +154,14 @@ def _answer(
     impact = report.impact(())
     chosen = [fixes[i] for i in steps]
     partial = ["partial: the search was stopped before its end"] if stop.stopped else []
-    told = write_notes(evaluator, plan, rows, chosen, scenario.assume)
+    sources = count_all_sources(trials)
+    told = write_notes(evaluator, plan, rows, chosen, describe_middle(sources, scenario.assume))
     return Hardening(
         **find_head(graph, scenario),
         headline=write_headline(rows, chosen, names, saved, impact, name_unit(graph, trials)),
         rows=rows,
-        notes=(*partial, *notes, *left_out, together_note, *told),
+        strength_sources=sources,
+        notes=(*partial, *notes, *left_out, together_note, *told, *describe_strengths(trials)),
         partial=stop.stopped,
         against=own["against"] if isinstance(own["against"], str) else f"{len(trials)} scenarios",
         budget=own["budget"],

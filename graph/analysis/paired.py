@@ -12,6 +12,7 @@ import numpy as np
 
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared
+from knockon.graph.analysis.sampling import find_difference_error
 from knockon.graph.analysis.spread import make_timeline
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.kernels import compiled_form_is_there
@@ -39,15 +40,9 @@ class Pairs:
 
     @property
     def std_error(self) -> Floats:
-        """(U,) standard error of the change.
-
-        With one world more of either disagreement (as Agresti and Coull 1998 have it for a share):
-        that no world told the two apart does not make the change certain.
-        """
-        n = self.worlds + 2
-        apart = (self.first_only + self.second_only + 2) / n
-        mean = (self.second_only - self.first_only) / n
-        error: Floats = np.sqrt(np.maximum(apart - mean * mean, 0) / n)
+        """(U,) standard error of the change: that no world told the two apart does not make it
+        certain."""
+        error: Floats = find_difference_error(self.first_only, self.second_only, self.worlds)
         return error
 
 

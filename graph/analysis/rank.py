@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Unpack
 import numpy as np
 
 from knockon.graph.analysis.answer import Answer, find_head
+from knockon.graph.analysis.filled import count_sources
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import build_circuit_of
 from knockon.graph.analysis.ranking.bracket import COUNTED, Chosen, choose
@@ -106,6 +107,7 @@ def rank(
         **find_head(graph, scenario),
         headline="",
         rows=rows,
+        strength_sources=count_sources(field.everybody.filled, np.arange(len(graph.dependent))),
         ordered_by=places.ordered_by,
         origins=origins_in_all,
         swept=looked_at,

@@ -1,12 +1,14 @@
 """Standard errors of what was drawn, and for whom nothing was.
 
-Shares: sqrt(p (1 - p) / n); where fewer than ten worlds went either way, with two worlds more of
-either outcome (Agresti and Coull 1998): that no world hit an entity does not make it certain. Whom
-the draws cannot matter to has no error. Percentiles: by the totals so many places up and down as
-two standard errors of the number of worlds below (order statistics).
+Shares: sqrt(p (1 - p) / n), with two worlds more of either outcome where these are few (Agresti
+and Coull 1998): that no world hit an entity does not make it certain. Differences of shares over
+the same worlds likewise, by the worlds that went one way only. Whom the draws cannot matter to has
+no error. Percentiles: by the totals so many places up and down as two standard errors of the number
+of worlds below (order statistics).
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,16 +17,31 @@ from knockon.graph.arrays import Bools, Floats
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run
 
+GUARD = 2  # worlds more of either outcome
 _FEW = 10  # worlds of the rarer outcome
+
+
+def find_error(mass: Any, worlds: float, more: Any = GUARD) -> Any:
+    """Standard error of a share. mass: worlds of `worlds` of one outcome; more: added to either."""
+    n = worlds + 2 * more
+    p = np.clip((mass + more) / n, 0, 1)
+    return np.sqrt(p * (1 - p) / n)
+
+
+def find_difference_error(first_only: Any, second_only: Any, worlds: float, more: Any = 1) -> Any:
+    """Standard error of a difference of two shares over the same worlds: so many worlds went one
+    way only. more: added to either of these."""
+    n = worlds + 2 * more
+    apart = (first_only + second_only + 2 * more) / n
+    mean = (second_only - first_only) / n
+    return np.sqrt(np.maximum(apart - mean * mean, 0) / n)
 
 
 def find_share_errors(mass: Floats, worlds: float, drawn: Bools) -> Floats:
     """(E,) standard errors of shares. mass: (E,) worlds of `worlds` in which each is hit; drawn:
-    (E,) whether draws can matter to it."""
+    (E,) whether draws can matter to it. Guarded where fewer than ten worlds went either way."""
     few = (np.minimum(mass, worlds - mass) < _FEW) & drawn
-    n = worlds + np.where(few, 4, 0)
-    p = np.clip((mass + np.where(few, 2, 0)) / n, 0, 1)
-    errors: Floats = np.sqrt(p * (1 - p) / n)
+    errors: Floats = find_error(mass, worlds, np.where(few, GUARD, 0))
     return errors
 
 

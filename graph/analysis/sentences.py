@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.question import describe_data, describe_rings, describe_setting
 from knockon.graph.analysis.rollout_effect import describe_late_rings
@@ -112,18 +113,10 @@ def describe_failure(mode: str, failing: Sequence[str], shares: Sequence[float])
 
 
 def name_middle(impact: Impact) -> str:
-    """What the middle figure rests on: `if unknown counts 0.5`, `typical of past incidents`, `at
-    the middle of the tables`; empty where all is stated."""
-    by, counts = impact.within.by_source, f"unknown counts {impact.scenario.assume:g}"
-    if not impact.within.open:
-        return ""
-    if by.get("incidents"):
-        words = "typical of past incidents"
-    elif by.get("own table") or by.get("register"):
-        words = "at the middle of the tables"
-    else:
-        return f"if {counts}"
-    return f"{words}, {counts}" if impact.within.unknown else words
+    """What the middle figure rests on (`describe_middle`); empty where all is stated."""
+    within = impact.within
+    sources = {"none": within.unknown} | dict(within.by_source)
+    return describe_middle(sources, impact.scenario.assume) if within.open else ""
 
 
 def describe_assumption(impact: Impact) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
-from knockon.graph.analysis.sampling import find_drawn, find_share_errors
+from knockon.graph.analysis.sampling import find_drawn, find_error, find_share_errors
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.engine.kernels.closure_numpy import unpack
@@ -74,13 +74,9 @@ class Mass:
         return np.clip(self.mass / lanes, 0, 1)
 
     def worst_error(self, lanes: float) -> float:
-        """The largest standard error of a probability after so many worlds.
-
-        With two worlds more of either outcome (Agresti and Coull 1998), so that an entity that
-        was never hit, or always, is not taken for certain.
-        """
-        p = (self.mass + 2) / (lanes + 4)
-        return float(np.sqrt(p * (1 - p) / (lanes + 4)).max(initial=0.0))
+        """The largest standard error of a probability after so many worlds, guarded for all: an
+        entity that was never hit, or always, is not taken for certain."""
+        return float(find_error(self.mass, lanes).max(initial=0.0))
 
 
 class Tally(Mass):

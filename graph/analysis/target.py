@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.filled import count_sources
 from knockon.graph.analysis.prepare import Whole, build_circuit_of
 from knockon.graph.arrays import Bools, Floats, Ints, Words, distinct, ranges
 from knockon.graph.engine.circuit import Circuit
@@ -33,6 +34,7 @@ class Target:
     number: (V,) the entity, or a dependency: the one that transmits, or one of the switched group
     low, middle, high: (V,) how probably each is true; of entities that state nothing, nan
     cause: (V,) identity of what makes several dependencies fall together, 0 where nothing does
+    strength_sources: how many dependencies on the way have their strength from where
     own: what the target itself states as its probability to fail, nan where nothing
     """
 
@@ -48,6 +50,7 @@ class Target:
     cause: Words
     own: float
     notes: tuple[str, ...]
+    strength_sources: dict[str, int]
 
     @cached_property
     def fails(self) -> Bools:
@@ -124,7 +127,9 @@ class _Writer:
         filled = whole.filled.arriving(circuit, cone, graph.size, self.scenario.assume)
         self.strengths, self.rho = filled.strengths, filled.rho
         transmits = (self.strengths.high > 0) & ~fails[graph.dependent]
-        return circuit.within(cone, transmits)
+        part, old = circuit.within(cone, transmits)
+        self.sources = count_sources(whole.filled, distinct(part.dependency))
+        return part, old
 
     def _find_causes(self, kind: Ints, at: Ints) -> Words:
         """(V,) the shared cause of each dependency, 0 where it falls by itself."""
@@ -249,7 +254,7 @@ class _Writer:
         return Target(
             self.graph, self.scenario, self.entity, Formula(count, gates, number(root)), kind, at,
             low, middle, high, self._find_causes(kind, at),
-            float(self.probability[self.entity]), tuple(self.notes),
+            float(self.probability[self.entity]), tuple(self.notes), self.sources,
         )  # fmt: skip
 
     def _find_chances(self, kind: Ints, at: Ints) -> list[Floats]:

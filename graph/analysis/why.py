@@ -11,6 +11,7 @@ import polars as pl
 from knockon.graph.analysis.answer import Answer, Head, find_head
 from knockon.graph.analysis.chains import find_chains
 from knockon.graph.analysis.contributions import measure_contributions
+from knockon.graph.analysis.filled import count_sources
 from knockon.graph.analysis.held import explain_held
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
@@ -22,7 +23,7 @@ from knockon.graph.analysis.why_sentences import (
     write_headline,
     write_sentences,
 )
-from knockon.graph.arrays import Ints
+from knockon.graph.arrays import Ints, distinct
 from knockon.graph.errors import ScenarioError, clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import Options, find_field
@@ -137,10 +138,12 @@ def why(
     stated = {"id": ids[number], "name": graph.names[number], **figures}
     dominators = [ids[s[0]] for s in savers[0].sets if len(s) == 1]
     saved_by = _list_savers(graph, savers)
+    sources = count_sources(prepared.filled, distinct(prepared.circuit.dependency))
     return Explanation(
         **head,
-        headline=write_headline(name_failing(head), stated, rows),
+        headline=write_headline(name_failing(head), stated, rows, sources),
         rows=rows,
+        strength_sources=sources,
         notes=(
             *prepared.notes, *found.notes, *measured.notes,
             *([] if complete else ["more routes lead there: --top shows more of them"]),

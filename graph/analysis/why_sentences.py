@@ -1,6 +1,6 @@
 """Why a target is hit, in sentences that a person would forward."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -9,6 +9,7 @@ from knockon.graph.analysis.answer import Head
 from knockon.graph.analysis.sentences import describe_failure
 from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.strengths import INCIDENTS
 from knockon.graph.words import chance, join, percent, relation_name
 
 _NAMED = 5  # in a sentence
@@ -28,10 +29,13 @@ def name_failing(head: Head) -> str:
     return describe_failure(head["scenario"].mode, head["names"], [o.severity for o in origins])
 
 
-def write_headline(failing: str, target: dict[str, Any], rows: pl.DataFrame) -> str:
+def write_headline(
+    failing: str, target: dict[str, Any], rows: pl.DataFrame, sources: Mapping[str, int]
+) -> str:
     likely = chance(target["probability_low"], target["probability"], target["probability_high"])
     ways = f"{rows.height:,} way" + ("s" if rows.height != 1 else "")
-    return f"If {failing}: {clip(target['name'], 60)} is hit with {likely}, by {ways}"
+    typical = ", as was typical of past incidents" if sources.get(INCIDENTS) else ""
+    return f"If {failing}: {clip(target['name'], 60)} is hit with {likely}{typical}, by {ways}"
 
 
 def write_sentences(

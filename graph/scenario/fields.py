@@ -94,6 +94,7 @@ FIELDS = (
         "Let what a register or export plays down (low reliance, soft, optional) lower strengths, "
         "too; else its words only raise them.",
         default=False,
+        form=Form("What registers play down lowers strengths", "assumptions"),
     ),
     Field(
         "worlds", WHOLE, "Random worlds to draw.",

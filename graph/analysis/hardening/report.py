@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.fill import Filled
+from knockon.graph.analysis.filled import count_sources, describe_filled
 from knockon.graph.analysis.hardening.fixes import ADDING, Fix, describe_fix
 from knockon.graph.analysis.hardening.search import Plan
 from knockon.graph.analysis.hardening.trial import Evaluator, Trial, make_sets
-from knockon.graph.arrays import Floats
+from knockon.graph.arrays import Floats, Ints, distinct
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.words import join, number, percent
 
@@ -109,17 +111,45 @@ def write_headline(
     return f"{verb} {number(saved)} of {number(impact)}{counted}{share}: {join(fixes)}"
 
 
+def count_all_sources(trials: Sequence[Trial]) -> dict[str, int]:
+    """How many dependencies within reach of any of the failures have their strength from where."""
+    filled, used = _find_used(trials)
+    return count_sources(filled, used) if filled else {}
+
+
+def describe_strengths(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Notes on what filled strengths within reach of any of the failures."""
+    filled, used = _find_used(trials)
+    return describe_filled(filled, used) if filled else ()
+
+
+def _find_used(trials: Sequence[Trial]) -> tuple[Filled | None, Ints]:
+    bases = [t.base for t in trials]
+    used = [b.circuit.dependency for b in bases]
+    return bases[0].filled if bases else None, distinct(np.concatenate([[], *used]).astype(int))
+
+
 def write_notes(
-    evaluator: Evaluator, plan: Plan, rows: pl.DataFrame, chosen: Sequence[Fix], assume: float
+    evaluator: Evaluator, plan: Plan, rows: pl.DataFrame, chosen: Sequence[Fix], middle: str
 ) -> list[str]:
-    """What the plan rests on, whether it is the best, and what its fixes take for granted."""
+    """What the plan rests on, whether it is the best, and what its fixes take for granted.
+
+    middle: what the middle figures rest on (`describe_middle`)
+    """
     notes = []
-    low, middle, high = (float(rows[n].sum()) for n in ("saves_low", "saves", "saves_high"))
-    if (low, high) != (middle, middle):
-        notes.append(
-            f"unknown strengths count {assume:g}; if they count 0, these fixes save {number(low)}, "
-            f"if they count 1, {number(high)}"
-        )
+    low, saved, high = (float(rows[n].sum()) for n in ("saves_low", "saves", "saves_high"))
+    if (low, high) != (saved, saved):
+        if middle.startswith("if "):
+            words = middle.removeprefix("if unknown counts")
+            notes.append(
+                f"unknown strengths count{words}; if they count 0, these fixes save {number(low)}, "
+                f"if they count 1, {number(high)}"
+            )
+        else:
+            notes.append(
+                f"{middle}: with all strengths at their low ends these fixes save {number(low)}, "
+                f"at their high ends {number(high)}"
+            )
     if plan.proven:
         where = " on the worlds drawn" if evaluator.drawn else ""
         notes.append(f"no other set within the budget saves more{where} ({plan.method})")

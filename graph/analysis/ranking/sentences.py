@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.analysis.ranking.rows import HIT, Places
 from knockon.graph.analysis.ranking.runs import LOW, MIDDLE
 from knockon.graph.analysis.ranking.swept import Field
@@ -32,10 +33,10 @@ def _count(top: dict[str, Any], answer: Any, field: Field) -> str:
     if number(top["hit_low"]) == number(top["hit_high"]):
         said = f"{number(hit)} {whom} hit, {direct}"
     else:
-        said = (
-            f"{between(top['hit_low'], top['hit_high'])} {whom} hit, {number(hit)} if unknown "
-            f"counts {answer.scenario.assume:g}, {direct}"
-        )
+        middle = describe_middle(answer.strength_sources, answer.scenario.assume)
+        words = middle if middle.startswith("if ") else f"({middle})"
+        ends = between(top["hit_low"], top["hit_high"])
+        said = f"{ends} {whom} hit, {number(hit)} {words}, {direct}"
     if answer.ordered_by == HIT or (field.counting.of_each == 1 and not answer.scenario.hours):
         return said
     unit = answer.unit or "weight"
@@ -75,7 +76,10 @@ def describe_unknown(field: Field, places: Places) -> Iterator[str]:
         ends = "" if LOW in spoken else (
             "; at 0 all of them hit the same, so that it puts nobody first"
         )  # fmt: skip
-        yield f"places hold over unknown strengths from 0.1 to 0.9, at 0 and at 1{ends}"
+        filled = any(field.everybody.filled.rows)
+        assumed = [] if filled and not unknown else ["over unknown strengths from 0.1 to 0.9"]
+        last = "with all strengths at their low and high ends" if filled else "at 0 and at 1"
+        yield f"places hold {(', ' if not filled else ' and ').join([*assumed, last])}{ends}"
     if places.silent and MIDDLE in places.silent:
         yield "all of them hit the same: names put them in order"
     counts = np.isfinite(graph.entities["failures_per_year"].fill_null(np.nan).to_numpy())
