@@ -111,3 +111,58 @@ def test_clients_name_nothing_else(client: Any, strengths: object) -> None:
     sent = client.post("/v1/graphs/g/whatif", json={"origins": ["v"], "strengths": strengths})
     assert sent.status_code == 422
     assert "strengths" in sent.text
+
+
+MARKET = (
+    "dependent,provider,relation,dependent_kind,provider_kind\n"
+    + "".join(f"c{i},v,runs,enterprise,security_vendor\n" for i in range(20))
+    + "".join(f"d{i},c{i},uses,enterprise,enterprise\n" for i in range(20))
+)
+VERBS = {
+    "whatif": ("v",), "rank": (), "why": ("d3", "--if", "v"), "cuts": ("d3", "--order", "1"),
+    "harden": ("v", "--budget", "2"), "compare": ("v",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_says_what_is_typical_of_past_incidents(
+    verb: str, capsys: Any, tmp_path: Path
+) -> None:
+    """What they were, what hit meant there, that the average is lower; whose strengths it rests on,
+    as a key; never a risk, never a likelihood, and no figure as if unknown counted a half."""
+    source = tmp_path / "market.csv"
+    source.write_text(MARKET)
+    words = [verb, str(source), *VERBS[verb], "--mode", "bad_update", "--strengths", "incidents"]
+    if verb == "compare":
+        words.insert(2, str(source))
+    code, out, _ = run(capsys, *words)
+    said = " ".join(out.split())
+    assert code == 0
+    for phrase in (
+        "typical of past incidents", "5 counted incidents of bad_update", "hit meant any machine",
+        "the true average is lower", "stays unknown",
+    ):  # fmt: skip
+        assert phrase in said
+    for phrase in ("risk", "likelihood", "likely", "unknown counts", "unknown at 0.5"):
+        assert phrase not in said
+    code, out, _ = run(capsys, *words, "--format", "json")
+    sources = json.loads(out)["strength_sources"]
+    assert sources["incidents"] > 0
+    assert sources["stated"] == sources["none"] == 0
+
+
+def test_totals_are_frequencies(capsys: Any, tmp_path: Path) -> None:
+    """As the distribution has them, half and one in twenty."""
+    source = tmp_path / "market.csv"
+    source.write_text(MARKET)
+    words = ("whatif", str(source), "v", "--mode", "bad_update", "--strengths", "incidents")
+    _, out, _ = run(capsys, *words)
+    _, found, _ = run(capsys, *words, "--format", "json")
+    totals = json.loads(found)["totals"]
+    said = " ".join(out.split())
+    assert f"Half of all cases: at most {totals['p50']:.0f} of 40 hit; one in twenty:" in said
+
+
+def test_the_form_of_the_page_asks_whether_registers_lower(client: Any) -> None:
+    page = client.get("/").text
+    assert 'id="trust_register" data-field="trust_register" data-default="false"' in page
