@@ -124,7 +124,10 @@ def test_every_field_with_a_form_is_on_the_page(form: Form, field: Field) -> Non
         assert float(control["min"]) == bounds.low
         assert float(control["max"]) == bounds.high
         assert control["step"] == ("any" if field.kind is NUMBER else "1")
-    if field.choices:
+    if field.kind is FLAG:
+        assert form.options[name] == ["false", "true"]
+        assert control["data-default"] == str(field.default).lower()
+    elif field.choices:
         assert form.options[name] == field.words
         assert control["data-default"] == (field.default or field.words[0])
     elif not field.form.example:
