@@ -1,5 +1,6 @@
 """Figures and kinds in words: what sentences, tables and pictures have in common."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ _PLURAL = {
     "unknown": "entities",
 }
 _SINGULAR = {"unknown": "entity"}
+_PLACES = 3  # decimals at most
 _CAPITALS = {word: word.upper() for word in ("dns", "cdn", "ict", "vpn", "api", "iam", "sso")}
 
 
@@ -46,6 +48,13 @@ def kind_name_among(kind: str, number: int) -> str:
 def many(number: int, word: str) -> str:
     """`1 entity`, `2 entities`, for a word that ends in y."""
     return f"{number:,} {word if number == 1 else word[:-1] + 'ies'}"
+
+
+def count_of(count: int, of: int, word: str) -> str:
+    """`all 5 entities`, `3 of the 5 entities`, `the one entity`, for a word that ends in y."""
+    if count < of:
+        return f"{count:,} of the {many(of, word)}"
+    return f"all {many(of, word)}" if of > 1 else f"the one {word}"
 
 
 def join(words: Sequence[str]) -> str:
@@ -106,6 +115,16 @@ def number(value: float) -> str:
         return "<0.1"
     whole = value >= 100 or abs(value - round(value)) < 0.05
     return f"{value:,.0f}" if whole else f"{value:.1f}"
+
+
+def measure(value: float, error: float) -> tuple[str, str]:
+    """A figure and its error (two standard errors), both to the first digit of the error: 46.6 and
+    6.92 as `47` and `7`. The error is empty where there is none."""
+    if not error > 0:
+        return number(value), ""
+    places = min(max(-math.floor(math.log10(error)), 0), _PLACES)
+    said = f"{error:,.{places}f}"
+    return f"{value:,.{places}f}", said if float(said.replace(",", "")) else f"<{10**-places:g}"
 
 
 def between(low: float, high: float) -> str:

@@ -4,6 +4,7 @@ That order is of families, as FAMILIES lists them, and of the formats of each; t
 that others may bear, too (`Format.general`), come after all others, in the same order.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -82,7 +83,8 @@ def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables
         tables: Tables = reader(source, **given)
         if chosen.inside and tables.dependencies.height:
             tables = _mark_inside(tables)
-        return tables if _says_enough(tables) else _say_empty(tables, chosen, source)
+        tables = tables if _says_enough(tables) else _say_empty(tables, chosen, source)
+        return _name_strange(tables, source) if source.is_folder else tables
     raise AssertionError("unreachable")
 
 
@@ -104,6 +106,17 @@ def _say_empty(tables: Tables, chosen: Format, source: Source) -> Tables:
     """The same with a line on what would have been read: nothing read is not nothing there."""
     reason = f"no dependency is read from it; of `{chosen.name}`: {chosen.dependencies}"
     return replace(tables, report=(*tables.report, Finding("note", 1, reason, (source.outline,))))
+
+
+def _name_strange(tables: Tables, source: Source) -> Tables:
+    """The same with a line on what in the folder can be no part of it, where there is anything."""
+    with os.scandir(source.path) as inside:
+        strange = sorted(e.name for e in inside if not (e.is_file() or e.is_dir()))
+    if not strange:
+        return tables
+    reason = "neither a file nor a folder (a pipe, a socket, a link to nothing): not read"
+    found = Finding("note", len(strange), reason, tuple(clip(n, 80) for n in strange))
+    return replace(tables, report=(*tables.report, found))
 
 
 def _describe(source: Source) -> str:

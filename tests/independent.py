@@ -377,10 +377,10 @@ def find_unordered(asked: Asked, cycles: Mapping[str, frozenset[str]], able: lis
     places = {e for e in touched if len(cycles[e]) > 1}
     for rows in asked.groups.values():
         first = asked.rows[rows[0]]
-        costs = any(asked.rows[i].switch_hours > 0 for i in rows)
+        lost = [asked.rows[i] for i in rows if i in able]
+        costs = any(r.switch_hours > 0 for r in lost)
         if len(rows) <= first.needs or not costs:
             continue
-        lost = [asked.rows[i] for i in rows if i in able]
         if any(r.probability is None or r.provider in touched for r in lost):
             places.add(first.dependent)
     found = places.union(*(_walk(ahead, e) for e in places)) if places else set()

@@ -32,7 +32,7 @@ class Column:
 
     @property
     def name(self) -> str:
-        return self.heading.partition(",")[0]
+        return self.heading.replace("\n", " ").partition(",")[0]
 
     @property
     def constant(self) -> bool:

@@ -13,9 +13,15 @@ from knockon.api.text.strengths import list_strengths
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.maps.text import clean
-from knockon.graph.words import between, chance, number, percent
+from knockon.graph.words import between, chance, measure, number, percent
 
 Layout = Callable[[Answer, pl.DataFrame], list[Column]]
+
+
+def with_error(value: float, error: float) -> str:
+    """`47 ± 7`: twice the standard error, and the figure no finer than that."""
+    figure, sure = measure(value, 2 * error)
+    return f"{figure} ± {sure}" if sure else figure
 
 
 def list_all(_: Answer, rows: pl.DataFrame) -> list[Column]:
@@ -48,13 +54,10 @@ def lay_out_comparison(answer: Answer, rows: pl.DataFrame) -> list[Column]:
         cells = ["absent" if m is None else chance(low, m, high) for low, m, high in figures]
         sides.append(Column(side, cells, right=True))
     moves = rows.select("change", "std_error").rows()
-    places = rows.select("rank_before", "rank_after").rows()
-    ranks = [f"{before or '-'} to {after or '-'}" for before, after in places]
     return [
         *name_entities(rows),
         *sides,
         Column(_name_change(answer, rows), [_describe_move(*move) for move in moves], right=True),
-        Column("rank", ranks, right=True, goes=3),
         make_column(rows, "because", "because, on its route", least=20, goes=1),
     ]
 
@@ -81,9 +84,7 @@ def lay_out_ranks(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     words = _name_open(answer)
     assumed = f"if {words}" if words.startswith("unknown") else words
     ranged = any(number(low) != number(high) for low, _, high, _ in figures)
-    hits = [
-        f"{number(hit)}{f' ± {number(2 * error)}' if error else ''}" for _, hit, _, error in figures
-    ]
+    hits = [with_error(hit, error) for _, hit, _, error in figures]
     columns = [
         Column("#", [name_rank(row) for row in rows.iter_rows(named=True)], right=True),
         *name_entities(rows),
@@ -124,10 +125,7 @@ def lay_out_hardening(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     words: list[str] = answer.words  # type: ignore[attr-defined]
     figures = rows.select("saves", "std_error", "saves_low", "saves_high").rows()
     ranged = any(low != high for _, _, low, high in figures)
-    saves = [
-        f"{format_cell(saved)}{f' ± {format_cell(2 * error)}' if error else ''}"
-        for saved, error, _, _ in figures
-    ]
+    saves = [with_error(saved, error) for saved, error, _, _ in figures]
     ends = [f"{format_cell(low)}, {format_cell(high)}" for _, _, low, high in figures]
     middle = _name_open(answer)
     counts = f", {middle}" if ranged else ""
@@ -146,7 +144,7 @@ def lay_out_cut_sets(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     """Who has to fail together, how probable that is, and how probably it then hits the target."""
     names: dict[str, str] = answer.entities  # type: ignore[attr-defined]
     members = [
-        " + ".join(clean(names[m], 60) for m in some) or "nobody" for some in rows["members"]
+        " + ".join(clean(names[m], 120) for m in some) or "nobody" for some in rows["members"]
     ]
     hits = [
         "" if middle is None else chance(low, middle, high)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypedDict
 
 import polars as pl
 
-from knockon.graph.analysis.question import describe_question
+from knockon.graph.analysis.question import describe_own, describe_question
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import Finding
@@ -77,13 +77,29 @@ class Head(TypedDict):
     graph: GraphHead
     scenario: Scenario
     names: tuple[str, ...]
+    own: str
+    safe_names: tuple[str, ...]
 
 
-def find_head(graph: DependencyGraph, scenario: Scenario) -> Head:
-    """The first fields of an answer: `Ranking(**find_head(graph, scenario), rows=...)`."""
-    numbers = [graph.find(o.id) for o in scenario.origins]
-    names = tuple(graph.entities["name"].gather(numbers).to_list()) if numbers else ()
-    return {"graph": GraphHead.of(graph), "scenario": scenario, "names": names}
+def find_head(
+    graph: DependencyGraph, scenario: Scenario, verb: str = "", own: Mapping[str, Any] | None = None
+) -> Head:
+    """The first fields of an answer: `Ranking(**find_head(graph, scenario), rows=...)`.
+
+    own: the options of the verb, as read; None where it has none
+    """
+    return {
+        "graph": GraphHead.of(graph),
+        "scenario": scenario,
+        "names": _name_entities(graph, scenario.origin_ids),
+        "own": describe_own(verb, own) if own else "",
+        "safe_names": _name_entities(graph, scenario.protect),
+    }
+
+
+def _name_entities(graph: DependencyGraph, ids: Sequence[str]) -> tuple[str, ...]:
+    numbers = [graph.find(i) for i in ids]
+    return tuple(graph.entities["name"].gather(numbers).to_list()) if numbers else ()
 
 
 class Data:
@@ -106,7 +122,8 @@ class Data:
 class Answer(Data):
     """The answer to a question; a subclass adds what stands beside the rows of its verb.
 
-    scenario: as run, every default filled in; names: of its origins, in their order
+    scenario: as run, every default filled in; names: of its origins, in their order; safe_names:
+        of those that nothing hits; own: the options of the verb that are not the default, in words
     headline: the answer in one sentence; rows: a frame
     notes: everything dropped, assumed or cut off; partial: stopped before all was looked at
     strength_sources: how many dependencies looked at have their strength from where; empty where no
@@ -125,14 +142,17 @@ class Answer(Data):
     notes: tuple[str, ...] = ()
     partial: bool = False
     strength_sources: dict[str, int] = field(default_factory=dict)
+    own: str = ""
+    safe_names: tuple[str, ...] = ()
 
     @property
     def question(self) -> str:
         """What was asked, where it is not the default, and of which data; empty where all is."""
-        named = dict(zip(self.scenario.origin_ids, self.names, strict=True))
+        named = dict(zip(self.scenario.protect, self.safe_names, strict=False))
         return describe_question(
-            self.scenario, named, as_of=self.graph.as_of, hindsight=self.graph.hindsight
-        )
+            self.scenario, named, own=self.own, as_of=self.graph.as_of,
+            hindsight=self.graph.hindsight,
+        )  # fmt: skip
 
     @property
     def beside(self) -> dict[str, Any]:
@@ -148,7 +168,9 @@ class Answer(Data):
             "graph": GraphHead.from_dict(data["graph"]),
             "scenario": Scenario.from_dict(data["scenario"]),
         }
-        read |= {name: tuple(data[name]) for name in ("names", "notes")}
+        read |= {
+            name: tuple(data[name]) for name in ("names", "notes", "safe_names") if name in data
+        }
         return cls(**read)
 
     def __repr__(self) -> str:

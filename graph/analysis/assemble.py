@@ -24,6 +24,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_barred, load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.scenario.strengths import NONE
+from knockon.graph.words import count_of
 
 
 def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
@@ -188,8 +189,9 @@ def _assumptions(
         notes.append(f"mode {scenario.mode} does not cross {untouched}")
     if within.unknown:
         notes.append(
-            f"{within.unknown:,} of the {within.dependencies:,} dependencies within reach have an "
-            f"unknown strength: low counts them as 0, the middle as {scenario.assume:g}, high as 1"
+            f"{count_of(within.unknown, within.dependencies, 'dependency')} within reach "
+            f"{'has' if within.unknown == 1 else 'have'} an unknown strength: low counts them as "
+            f"0, the middle as {scenario.assume:g}, high as 1"
         )
     cases = len(found.figures.weight)
     if found.exact and cases > 1:

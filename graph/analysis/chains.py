@@ -19,6 +19,8 @@ _TIED = 32  # chains beyond those asked for that are looked at, for ties
 
 def find_chains(prepared: Prepared, target: int, most: int) -> tuple[list[Ints], bool]:
     """The arcs of the most probable chains, each in order; and whether these are all."""
+    if not most:
+        return [], False
     ways = _build_ways(prepared, target)
     import networkx as nx
 

@@ -19,6 +19,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.paired import Pairs, count_pairs
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
+from knockon.graph.analysis.question import describe_rings, describe_setting, list_asked
 from knockon.graph.analysis.sentences import describe_condition
 from knockon.graph.analysis.sides import (
     add_to_scenario,
@@ -64,7 +65,7 @@ class Comparison(Answer):
     @property
     def question(self) -> str:
         """What was asked of both, or of each; and of which data."""
-        asked = [n.removeprefix("asked: ") for n in self.notes if n.startswith(ASKED)]
+        asked = [n.removeprefix(f"{ASKED} ") for n in self.notes if n.startswith(f"{ASKED} ")]
         return " ".join(f"{n[0].upper()}{n[1:].rstrip('.')}." for n in asked)
 
     other: dict[str, Any]
@@ -290,14 +291,21 @@ def _write_headline(
     """`If Falcon fails: 120 are expected to be hit before, 131 after; 12 can be hit now, ...`."""
     first, second = (a.totals for a in answers)
     unknown = any(a.within.open for a in answers)
-    if unknown:
-        figures = f"{_span(first)} hit before, {_span(second)} after"
-    else:
-        figures = f"{number(first.hit)} hit before, {number(second.hit)} after"
+    settings = [
+        f"{describe_setting(a.scenario, a.safe_names)}{describe_rings(a.scenario)}" for a in answers
+    ]
+    failing = [f"{describe_condition(a)}{describe_rings(a.scenario)}" for a in answers]
+    if settings[0] == settings[1]:
+        beside = ["", ""]
+    else:  # what differs stands beside its figure
+        failing = [f.removesuffix(s) for f, s in zip(failing, settings, strict=True)]
+        beside = [f" ({s.strip(', ') or 'without that'})" for s in settings]
+    figures = [_span(t) if unknown else number(t.hit) for t in (first, second)]
+    said = f"{figures[0]} hit before{beside[0]}, {figures[1]} after{beside[1]}"
     if any(a.within.by_source.get(INCIDENTS) for a in answers):
-        figures += ", as was typical of past incidents"
-    conditions = list(dict.fromkeys(describe_condition(a) for a in answers))
-    return f"If {', then '.join(conditions)}: {figures}; {write_moves(rows, newly, saved)}"
+        said += ", as was typical of past incidents"
+    conditions = ", then ".join(dict.fromkeys(failing))
+    return f"If {conditions}: {said}; {write_moves(rows, newly, saved)}"
 
 
 def write_moves(rows: pl.DataFrame, newly: Sequence[str], saved: Sequence[str]) -> str:
@@ -326,13 +334,21 @@ def _describe(differences: Differences, known: list[set[str]]) -> list[str]:
     return [f"between the graphs: {', '.join(said)}"] if said else []
 
 
+def _list_asked(answer: Impact) -> list[str]:
+    head = answer.graph
+    return list_asked(
+        answer.scenario, answer.safe_names, as_of=head.as_of, hindsight=head.hindsight
+    )
+
+
 def _describe_notes(answers: tuple[Impact, Impact], pairs: Pairs | None) -> list[str]:
-    questions = [a.question for a in answers]
-    if questions[0] == questions[1]:
-        notes = [f"asked: {questions[0]}"] if questions[0] else []
-    else:
-        sides = zip(("before", "after"), questions, strict=True)
-        notes = [f"asked {side}: {q or 'nothing but the defaults.'}" for side, q in sides]
+    first, second = (_list_asked(a) for a in answers)
+    both = [part for part in first if part in second]
+    notes = [f"{ASKED} of both: {'; '.join(both)}"] if both else []
+    if first != second:
+        for place, parts in (("before", first), ("after", second)):
+            said = "; ".join(p for p in parts if p not in both) or "nothing else"
+            notes.append(f"{ASKED} {place}: {said}")
     if pairs is not None:
         notes.append(
             f"both were run over the same {pairs.worlds:,} random worlds: a dependency that both "

@@ -122,7 +122,9 @@ def concentration(
     if own["designation"]:
         from knockon.graph.analysis.designation import assess
 
-        return Concentration(**find_head(graph, scenario), **assess(graph, own))
+        return Concentration(
+            **find_head(graph, scenario, "concentration", own), **assess(graph, own)
+        )
     users = find_users(graph, own["among"], own["weight"])
     markets = find_markets(graph, users, by=own["by"], relation=own["relation"], kind=own["kind"])
     if not markets.size:
@@ -162,7 +164,7 @@ def _answer(
     if own["per"] is None:
         hhi, top = hhi.drop("per"), top.drop("per")
     return Concentration(
-        **find_head(graph, scenario),
+        **find_head(graph, scenario, "concentration", own),
         headline=_say(users, rows, own), rows=rows, hhi=hhi, unions=top,
         designated=designated, step_1=None, among=users.words, weight=users.unit,
         notes=(*users.notes, *_note_rows(graph, asked, rows), *cut, *listed),
@@ -244,11 +246,16 @@ def _say(users: Users, rows: pl.DataFrame, own: Mapping[str, Any]) -> str:
     if users.paid:
         what = f"the {users.unit} that {users.words} pay"
     how = "any relation" if own["relation"] == "any" else top["relation"].replace("_", " ")
+    if own["per"] is not None:
+        of = f"of {own['per']} {top['per']}" if top["per"] else f"of no stated {own['per']}"
+        what = f"{what} {of}"
     shares = percent(top["share_all"] or 0.0), percent(top["critical_share_all"] or 0.0)
     total = number(top["users_all"] / top["share_all"]) if top["share_all"] else "0"
-    through = (
-        f", {number(top['users_indirect'])} through chains only" if top["users_indirect"] else ""
-    )
+    through = ""
+    if top["users_indirect"]:
+        every = number(top["users_indirect"]) == number(top["users_all"])
+        count = "all of them" if every else number(top["users_indirect"])
+        through = f", {count} through chains only"
     return (
         f"{top['name']} ({how}) is used by {number(top['users_all'])} of {total} {what} "
         f"({shares[0]}){through}; it is critical for {number(top['critical_all'])} ({shares[1]})"

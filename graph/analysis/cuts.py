@@ -107,7 +107,7 @@ def cuts(
     )
     name = graph.entities["name"][laid.entity]
     return CutSets(
-        **find_head(graph, scenario),
+        **find_head(graph, scenario, "cuts", own),
         headline=_write_headline(laid, found, chance, name),
         rows=_make_rows(laid, found, chance),
         strength_sources=laid.strength_sources,
@@ -207,6 +207,16 @@ def _empty_rows() -> pl.DataFrame:
     )  # fmt: skip
 
 
+def _say_sure(found: CutSetsFound, chance: TargetChance) -> str:
+    """How many of the single points hit for sure, where that is not all of them."""
+    single = int(found.counts.get(1, 0))
+    hits = chance.hits.get(1)
+    if not single or hits is None:
+        return ""
+    sure = int((hits[1] >= 1).sum())
+    return "" if sure == single else f", {sure:,} of them for sure" if sure else ", none for sure"
+
+
 def _write_headline(laid: Target, found: CutSetsFound, chance: TargetChance, name: str) -> str:
     total, single = sum(found.counts.values()), found.counts.get(1, 0)
     up_to = "" if found.looked_at is None else f" of up to {found.looked_at}"
@@ -217,7 +227,8 @@ def _write_headline(laid: Target, found: CutSetsFound, chance: TargetChance, nam
     else:
         alone = "No" if not single else f"{single:,}"
         said = (
-            f"{alone} single point{'s' if single > 1 else ''} of failure of {name}; {total:,} "
+            f"{alone} single point{'s' if single > 1 else ''} of failure of {name}"
+            f"{_say_sure(found, chance)}; {total:,} "
             f"minimal cut set{'s' if total > 1 else ''}{up_to or ' of all orders'}"
         )
     if chance.middle is not None:

@@ -155,10 +155,19 @@ def _answer(
     chosen = [fixes[i] for i in steps]
     partial = ["partial: the search was stopped before its end"] if stop.stopped else []
     sources = count_all_sources(trials)
-    told = write_notes(evaluator, plan, rows, chosen, describe_middle(sources, scenario.assume))
+    middle = describe_middle(sources, scenario.assume)
+    told = write_notes(evaluator, plan, rows, chosen, middle)
     return Hardening(
-        **find_head(graph, scenario),
-        headline=write_headline(rows, chosen, names, saved, impact, name_unit(graph, trials)),
+        **find_head(graph, scenario, "harden", own),
+        headline=write_headline(
+            rows,
+            chosen,
+            names,
+            impact=impact,
+            error=report.std_error((), steps),
+            unit=name_unit(graph, trials),
+            middle=middle,
+        ),
         rows=rows,
         strength_sources=sources,
         notes=(*partial, *notes, *left_out, together_note, *told, *describe_strengths(trials)),

@@ -156,9 +156,10 @@ class Impact(Data):
 
     @property
     def question(self) -> str:
-        """What was asked, where it is not the default, and of which data; empty where all is."""
+        """What was asked, where it is not the default, and why the graph is one of hindsight; empty
+        where all is. The date of the data is in the headline."""
         return describe_question(
-            self.scenario, self.safe_names, as_of=self.graph.as_of, hindsight=self.graph.hindsight
+            self.scenario, self.safe_names, as_of=None, hindsight=self.graph.hindsight
         )
 
     @property

@@ -4,13 +4,14 @@ Two answers to different questions must not look alike: the line stands on every
 page, and in JSON; what changes the figures stands in the headline, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from knockon.graph.errors import clip
+from knockon.graph.errors import clip, some
 from knockon.graph.model.hours import plain
 from knockon.graph.scenario.fields import find_field
 from knockon.graph.scenario.modes import load_shipped_rules
+from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.rollout import sum_shares
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.words import join, share_in_full
@@ -20,15 +21,31 @@ _SAFE = 2  # of these in a headline
 
 
 def describe_question(
-    scenario: Scenario, names: Mapping[str, str], *, as_of: str | None, hindsight: str | None
-) -> str:
+    scenario: Scenario, names: Mapping[str, str], *, own: str = "", as_of: str | None,
+    hindsight: str | None,
+) -> str:  # fmt: skip
     """`Mode bad_update; down for 4 h; nothing hits Okta; data of 2024-07-17.`
 
-    names: of entities by id; as_of, hindsight: of the graph. Empty where all are the defaults and
-    nothing is said of the data.
+    names: of entities by id; own: options of the verb (`describe_own`); as_of, hindsight: of the
+    graph. Empty where all are the defaults and nothing is said of the data.
     """
+    return make_sentence(list_asked(scenario, names, own=own, as_of=as_of, hindsight=hindsight))
+
+
+def make_sentence(parts: Sequence[str]) -> str:
+    """These parts as a sentence; empty where there is none."""
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:].rstrip('.')}." if said else ""
+
+
+def list_asked(
+    scenario: Scenario, names: Mapping[str, str], *, own: str = "", as_of: str | None,
+    hindsight: str | None,
+) -> list[str]:  # fmt: skip
+    """The parts of `describe_question`."""
     severities = sorted({o.severity for o in scenario.origins}) or [1.0]
-    parts = [
+    return [
+        *([own] if own else []),
         *([f"mode {scenario.mode}"] if _differs(scenario, "mode") else []),
         *([f"severity {' to '.join(_ends(severities))}"] if severities != [1.0] else []),
         *([f"down for {_spell_hours(scenario)}"] if scenario.hours is not None else []),
@@ -42,10 +59,31 @@ def describe_question(
         *([f"seed {scenario.seed}"] if _differs(scenario, "seed") else []),
         *(["rules of the user's own"] if scenario.rules != load_shipped_rules() else []),
         *([f"data of {as_of}"] if as_of else []),
-        *([f"a graph written in hindsight: {clip(hindsight, 200)}"] if hindsight else []),
+        *([f"written in hindsight: {clip(hindsight, 200)}"] if hindsight else []),
     ]
-    said = "; ".join(parts)
-    return f"{said[0].upper()}{said[1:].rstrip('.')}." if said else ""
+
+
+def describe_own(verb: str, own: Mapping[str, Any]) -> str:
+    """`order 2; among enterprise`: the options of a verb that are not the default, as read."""
+    said = []
+    for field in find_question(verb).fields:
+        value = own.get(field.name, field.default)
+        if value != field.check(field.default):
+            said.append(_say_option(field.name, value))
+    return "; ".join(said)
+
+
+def _say_option(name: str, value: Any) -> str:
+    """`budget 5`; of a list its items where they are few names, else that it is one."""
+    if isinstance(value, bool):
+        return name
+    if isinstance(value, int | float):
+        return f"{name} {value:g}"
+    if isinstance(value, str) and "\n" not in value:
+        return f"{name} {clip(value, 60)}"
+    if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+        return f"{name} {some((clip(v, 60) for v in value), 3)}"
+    return f"{name} as listed"
 
 
 def _name_tables(scenario: Scenario) -> str:
@@ -81,6 +119,13 @@ def describe_data(*, as_of: str | None, hindsight: str | None) -> str:
     said = [f"data of {as_of}"] if as_of else []
     said += ["a graph written in hindsight"] if hindsight else []
     return f" ({'; '.join(said)})" if said else ""
+
+
+def unit_of(unit: str, scenario: Scenario) -> str:
+    """The unit of impact: of the weight, with hours times hours down."""
+    if scenario.hours is None:
+        return unit
+    return f"{unit}{',' if ',' in unit else ''} × hours"
 
 
 def _differs(scenario: Scenario, name: str) -> bool:

@@ -104,7 +104,7 @@ def rank(
     places = Places.of(graph, failing, field, swept)
     rows = make_rows(places).head(certificate["k"])
     answer = Ranking(
-        **find_head(graph, scenario),
+        **find_head(graph, scenario, "rank", own),
         headline="",
         rows=rows,
         strength_sources=count_sources(field.everybody.filled, np.arange(len(graph.dependent))),

@@ -81,7 +81,7 @@ def describe_exceeded(exceeded: pl.DataFrame) -> str:
          f"{duration(row['down_hours'])}" for row in over.iter_rows(named=True)), 3
     )  # fmt: skip
     of = f"{exceeded.height:,} within reach that state a recovery time"
-    more = f"; {maybe:,} more are in 1 world of 20" if maybe else ""
+    more = f"; {maybe:,} more {'is' if maybe == 1 else 'are'} in 1 world of 20" if maybe else ""
     if not over.height:
         return f"None of the {of} is down for longer where it is hit{more}."
     are = "is" if over.height == 1 else "are"

@@ -19,6 +19,17 @@ from knockon.graph.engine.worlds import Run
 
 GUARD = 2  # worlds more of either outcome
 _FEW = 10  # worlds of the rarer outcome
+_DIGITS = 15  # that a sum of products of floats is good for
+
+
+def find_shares(mass: Floats, worlds: float, *, exact: bool) -> Floats:
+    """(E,) shares of so much weight of worlds, 0 to 1. exact: these are sums over every case, whose
+    last digit is that of the order of adding: one half is one half."""
+    share: Floats = np.clip(mass / worlds, 0, 1)
+    if not exact:
+        return share
+    rounded = np.round(share, _DIGITS)
+    return np.where((share > 0) & (rounded == 0), share, rounded)
 
 
 def find_error(mass: Any, worlds: float, more: Any = GUARD) -> Any:

@@ -16,7 +16,7 @@ from knockon.graph.words import (
     kind_name,
     kind_name_among,
     many,
-    number,
+    measure,
     share_in_full,
 )
 
@@ -131,20 +131,21 @@ def _describe_sureness(impact: Impact) -> str:
     totals, unknown, of = impact.totals, impact.within.unknown, impact.within.dependencies
     if not impact.by_kind["within_reach"].sum():
         return "No dependency carries the failure on."
-    error = "" if impact.exact else f", give or take {2 * totals.hit_std_error:.1f}"
+    hit, error = measure(totals.hit, 0.0 if impact.exact else 2 * totals.hit_std_error)
+    error = f", give or take {error}" if error else ""
     how = "exactly" if impact.exact else f"over {impact.worlds:,} random worlds{error}"
     if impact.within.open > unknown:
-        return _describe_filled(impact, error)
+        return _describe_filled(impact, f"{hit} hit, {name_middle(impact)}{error}.")
     if not unknown:
-        return f"All strengths within reach are stated; {number(totals.hit)} hit expected, {how}."
+        return f"All strengths within reach are stated; {hit} hit expected, {how}."
     if unknown == of:
         which = f"All {of:,} dependencies" if of > 1 else "The one dependency"
     else:
         which = f"{unknown:,} of the {many(of, 'dependency')}"
     which += f" within reach {'is' if unknown == 1 else 'are'} of unknown strength"
     if totals.hit_low == totals.hit_high:
-        return f"{which}, which does not change how many are hit: {number(totals.hit)}, {how}."
-    middle = f"If unknown counts {impact.scenario.assume:g}: {number(totals.hit)} hit{error}."
+        return f"{which}, which does not change how many are hit: {hit}, {how}."
+    middle = f"If unknown counts {impact.scenario.assume:g}: {hit} hit{error}."
     others = impact.entities.filter((pl.col("rank") > 0) & (pl.col("probability_high") > 0))
     certain = others.filter(pl.col("probability_low") == 1).height
     if impact.sure and 2 * certain > others.height:
@@ -173,7 +174,7 @@ def describe_frequencies(impact: Impact) -> str:
     )
 
 
-def _describe_filled(impact: Impact, error: str) -> str:
+def _describe_filled(impact: Impact, middle: str) -> str:
     """The same where tables filled strengths that nobody stated."""
     within, by = impact.within, impact.within.by_source
     words = {
@@ -182,7 +183,6 @@ def _describe_filled(impact: Impact, error: str) -> str:
     }  # fmt: skip
     parts = [f"{by[source]:,} {said}" for source, said in words.items() if by.get(source)]
     which = f"Strengths of {many(within.dependencies, 'dependency')} within reach: {join(parts)}."
-    middle = f"{number(impact.totals.hit)} hit, {name_middle(impact)}{error}."
     if not by.get("incidents"):
         return f"{which} {middle}"
     shipped = impact.strengths.filter(pl.col("strength_source") == "incidents")

@@ -158,10 +158,17 @@ def _describe_relations(relations: pl.DataFrame) -> list[str]:
             if row[name]
         ]  # fmt: skip
         said.append(
-            f"{row['relation']}: {row['dependencies']:,}, of which {join(parts)}; "
+            f"{row['relation']}: {row['dependencies']:,}, {_join_all(parts)}; "
             f"{row['between_owners']:,} between owners"
         )
     return said
+
+
+def _join_all(parts: list[str]) -> str:
+    """`of which 3 stated and 4 unknown`, `all unknown`."""
+    if len(parts) == 1:
+        return f"all {parts[0].partition(' ')[2]}"
+    return f"of which {join(parts)}"
 
 
 def _list_dependencies(prepared: Prepared, rows: Ints, narrows: Any) -> pl.DataFrame:

@@ -8,7 +8,12 @@ import numpy as np
 
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
-from knockon.graph.analysis.sampling import find_drawn, find_error, find_share_errors
+from knockon.graph.analysis.sampling import (
+    find_drawn,
+    find_error,
+    find_share_errors,
+    find_shares,
+)
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.engine.kernels.closure_numpy import unpack
@@ -69,9 +74,9 @@ class Mass:
         weight_hit(self.mass, hit, block.weight)
         return hit
 
-    def probability(self, lanes: float) -> Floats:
-        """(E,) the share of so much weight in which each entity is hit."""
-        return np.clip(self.mass / lanes, 0, 1)
+    def probability(self, lanes: float, *, exact: bool) -> Floats:
+        """(E,) the share of so much weight in which each entity is hit; exact: of every case."""
+        return find_shares(self.mass, lanes, exact=exact)
 
     def worst_error(self, lanes: float) -> float:
         """The largest standard error of a probability after so many worlds, guarded for all: an
@@ -108,7 +113,7 @@ class Tally(Mass):
         None where every case was looked at."""
         whole = self.prepared.whole
         totals, hits, weights = (np.concatenate(p) for p in zip(*self.parts, strict=True))
-        mass = self.probability(lanes)
+        mass = self.probability(lanes, exact=drawn is None)
         lost, lost2 = (mass, mass) if whole else (self.lost / lanes, self.lost2 / lanes)
         stake = self.prepared.at_stake
         with np.errstate(invalid="ignore", divide="ignore"):

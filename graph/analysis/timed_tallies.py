@@ -10,7 +10,7 @@ import polars as pl
 from knockon.graph.analysis.down_curves import Curves
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
-from knockon.graph.analysis.sampling import find_drawn, find_share_errors
+from knockon.graph.analysis.sampling import find_drawn, find_share_errors, find_shares
 from knockon.graph.analysis.tallies import Figures
 from knockon.graph.analysis.unordered import find_unordered
 from knockon.graph.arrays import Bools, Floats
@@ -245,7 +245,8 @@ class _Sums:
         None where every case was looked at."""
         at_stake = self.prepared.at_stake
         totals, hits, weights = (np.concatenate(p) for p in zip(*self.worlds, strict=True))
-        hit, harm = np.clip(self.hit / mass, 0, 1), self.harm / mass
+        exact = chance is None
+        hit, harm = find_shares(self.hit, mass, exact=exact), self.harm / mass
         spread2 = np.maximum(self.harm2 / mass - harm * harm, 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = [np.where(self.hit > 0, s / self.hit, np.nan)
@@ -267,8 +268,8 @@ class _Sums:
             total=totals,
             hits=hits,
             weight=weights / mass,
-            low=np.clip(self.low / mass, 0, 1) if both else hit,
-            high=np.clip(self.high / mass, 0, 1) if both else hit,
+            low=find_shares(self.low, mass, exact=exact) if both else hit,
+            high=find_shares(self.high, mass, exact=exact) if both else hit,
             outer_totals=self._outer_totals(totals),
             start=means[1],
             down=means[2],

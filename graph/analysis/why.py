@@ -141,7 +141,9 @@ def why(
     sources = count_sources(prepared.filled, distinct(prepared.circuit.dependency))
     return Explanation(
         **head,
-        headline=write_headline(name_failing(head), stated, rows, sources),
+        headline=write_headline(
+            name_failing(head), stated, rows, sources, complete=complete
+        ),
         rows=rows,
         strength_sources=sources,
         notes=(

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.analysis.answer import Head
+from knockon.graph.analysis.question import describe_rings, describe_setting
 from knockon.graph.analysis.sentences import describe_failure
 from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
@@ -25,15 +26,23 @@ def name_all(
 
 
 def name_failing(head: Head) -> str:
-    origins = head["scenario"].origins
-    return describe_failure(head["scenario"].mode, head["names"], [o.severity for o in origins])
+    scenario = head["scenario"]
+    names = dict(zip(scenario.protect, head["safe_names"], strict=True))
+    shares = [o.severity for o in scenario.origins]
+    failing = describe_failure(scenario.mode, head["names"], shares)
+    return f"{failing}{describe_setting(scenario, names)}{describe_rings(scenario)}"
 
 
 def write_headline(
-    failing: str, target: dict[str, Any], rows: pl.DataFrame, sources: Mapping[str, int]
-) -> str:
-    likely = chance(target["probability_low"], target["probability"], target["probability_high"])
+    failing: str, target: dict[str, Any], rows: pl.DataFrame, sources: Mapping[str, int], *,
+    complete: bool,
+) -> str:  # fmt: skip
+    """complete: there are no other ways than those in the rows."""
+    figures = ("probability_low", "probability", "probability_high", "std_error")
+    likely = chance(*(target[name] for name in figures))
     ways = f"{rows.height:,} way" + ("s" if rows.height != 1 else "")
+    if not complete:
+        ways = f"more than {ways}" if rows.height else "ways that are not shown"
     typical = ", as was typical of past incidents" if sources.get(INCIDENTS) else ""
     return f"If {failing}: {clip(target['name'], 60)} is hit with {likely}{typical}, by {ways}"
 

@@ -11,9 +11,10 @@ from knockon.graph.analysis.filled import count_sources, describe_filled
 from knockon.graph.analysis.hardening.fixes import ADDING, Fix, describe_fix
 from knockon.graph.analysis.hardening.search import Plan
 from knockon.graph.analysis.hardening.trial import Evaluator, Trial, make_sets
+from knockon.graph.analysis.question import unit_of
 from knockon.graph.arrays import Floats, Ints, distinct
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.words import join, number, percent
+from knockon.graph.words import between, join, measure, number, percent
 
 _ROWS = {
     "step": pl.Int64, "fix": pl.String, "dependent": pl.String, "provider": pl.String,
@@ -91,24 +92,35 @@ def draw_curve(rows: pl.DataFrame) -> pl.DataFrame:
 def name_unit(graph: DependencyGraph, trials: Sequence[Trial]) -> str:
     """What impact counts; empty where it is plain weight."""
     unit = graph.tables.weight_unit or ""
-    lasts = any(t.scenario.hours is not None for t in trials)
-    return f"{unit or 'weight'} × hours" if lasts else unit
+    lasting = next((t.scenario for t in trials if t.scenario.hours is not None), None)
+    return unit if lasting is None else unit_of(unit or "weight", lasting)
 
 
 def write_headline(
-    rows: pl.DataFrame, chosen: Sequence[Fix], names: Mapping[str, str], saved: float,
-    impact: float, unit: str,
+    rows: pl.DataFrame, chosen: Sequence[Fix], names: Mapping[str, str], *, impact: float,
+    error: float, unit: str, middle: str,
 ) -> str:  # fmt: skip
+    """`3 fixes save 0 to 153; if unknown counts 0.5, 71 of 117 (60 %), give or take 8: ...`.
+
+    impact: of what fails; error: standard error of what all fixes save; middle: what the figures
+    between low and high rest on
+    """
     if not chosen:
         return "No fix within the budget saves anything"
     fixes = [
-        f"{describe_fix(f, dict(names))} ({number(s)})"
-        for f, s in zip(chosen, rows["saves"].to_list(), strict=True)
+        f"{describe_fix(f, dict(names))} ({measure(saves, 2 * error)[0]})"
+        for f, saves, error in zip(chosen, rows["saves"], rows["std_error"], strict=True)
     ]
+    low, saved, high = (float(rows[n].sum()) for n in ("saves_low", "saves", "saves_high"))
+    low, high = min(low, saved, high), max(low, saved, high)
     share = f" ({percent(saved / impact)})" if impact > 0 else ""
     verb = "1 fix saves" if len(fixes) == 1 else f"{len(fixes)} fixes save"
     counted = f" {unit}" if unit else ""
-    return f"{verb} {number(saved)} of {number(impact)}{counted}{share}: {join(fixes)}"
+    ranged = number(low) != number(high)
+    ends = f" {between(low, high)}; {middle}," if ranged else ""
+    figure, sure = measure(saved, 2 * error)
+    sure = f", give or take {sure}" if sure else ""
+    return f"{verb}{ends} {figure} of {number(impact)}{counted}{share}{sure}: {join(fixes)}"
 
 
 def count_all_sources(trials: Sequence[Trial]) -> dict[str, int]:

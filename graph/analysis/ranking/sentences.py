@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from knockon.graph.analysis.filled import describe_middle
+from knockon.graph.analysis.question import describe_rings, describe_setting, unit_of
 from knockon.graph.analysis.ranking.rows import HIT, Places
 from knockon.graph.analysis.ranking.runs import LOW, MIDDLE
 from knockon.graph.analysis.ranking.swept import Field
 from knockon.graph.scenario.strengths import UNFILLED
-from knockon.graph.words import between, number
+from knockon.graph.words import between, count_of, number
 
 SURE = 10  # places of which it is said how many hold whatever is assumed
 
@@ -21,8 +22,25 @@ def headline(answer: Any, field: Field, places: Places) -> str:
     if not rows.height or float(rows["hit_high"].max()) <= 0:
         return f"None of the {answer.origins:,} that may fail hits anybody else"
     top = rows.row(0, named=True)
-    first = f"{top['name']} would do most harm: {_count(top, answer, field)}"
+    most = "would do most harm"
+    if top["rank_worst"] > 1:  # then others may be first as well
+        most = f"may do most harm (place 1 to {top['rank_worst']:,})"
+    how = _describe_failing(answer)
+    said = f"{how[0].upper()}{how[1:]}, {top['name']}" if how else top["name"]
+    first = f"{said} {most}: {_count(top, answer, field)}"
     return "; ".join([first, *_say_sure(answer, places)])
+
+
+def _describe_failing(answer: Any) -> str:
+    """`failing for 4 h with Okta protected`; empty where all of that is the default."""
+    scenario = answer.scenario
+    names = dict(zip(scenario.protect, answer.safe_names, strict=True))
+    setting = f"{describe_setting(scenario, names)}{describe_rings(scenario)}"
+    mode = {
+        "outage": "failing", "bad_update": "shipping a bad update", "compromise": "compromised",
+        "withdrawal": "withdrawn",
+    }.get(scenario.mode, f"failing in mode {scenario.mode}")  # fmt: skip
+    return f"{mode}{setting}" if setting or scenario.mode != "outage" else ""
 
 
 def _count(top: dict[str, Any], answer: Any, field: Field) -> str:
@@ -40,14 +58,13 @@ def _count(top: dict[str, Any], answer: Any, field: Field) -> str:
     if answer.ordered_by == HIT or (field.counting.of_each == 1 and not answer.scenario.hours):
         return said
     unit = answer.unit or "weight"
-    hours = " hours" if answer.scenario.hours is not None else ""
-    return f"{said}; {number(top['impact'])} {unit}{hours} lost"
+    return f"{said}; {number(top['impact'])} {unit_of(unit, answer.scenario)} lost"
 
 
 def _name_counted(answer: Any) -> str:
-    if answer.by is not None:
+    if answer.by is not None:  # of one value, too: `up to 1 of the values of sector`
         among = f" of {answer.among}" if answer.among else ""
-        return f"values of {answer.by}{among}"
+        return f"of the values of {answer.by}{among}"
     return answer.among or "others"
 
 
@@ -68,8 +85,9 @@ def describe_unknown(field: Field, places: Places) -> Iterator[str]:
     unknown = int((field.everybody.filled.source == UNFILLED).sum())
     if unknown:
         yield (
-            f"{unknown:,} of the {len(graph.dependent):,} dependencies have an unknown strength: "
-            f"low counts them as 0, the middle as {field.scenario.assume:g}, high as 1"
+            f"{count_of(unknown, len(graph.dependent), 'dependency')} "
+            f"{'has' if unknown == 1 else 'have'} an unknown strength: low counts them as 0, the "
+            f"middle as {field.scenario.assume:g}, high as 1"
         )
     if len(places.runs) > 1:
         spoken = [name for name in places.runs if name not in places.silent]

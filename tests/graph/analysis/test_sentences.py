@@ -120,7 +120,9 @@ def test_the_dates_of_the_data_are_first_and_last() -> None:
     """Only what is a date counts."""
     rows = pl.DataFrame({"dependent": ["B", "C", "D"], "as_of": ["2024-07-17", "2023-01", "?"]})
     graph = DependencyGraph.from_polars(rows.with_columns(provider=pl.lit("A")))
-    assert whatif(graph, "A").question == "Data of 2023-01 to 2024-07-17."
+    found = whatif(graph, "A")
+    assert found.headline.endswith("(data of 2023-01 to 2024-07-17)")
+    assert found.question == ""  # said once
 
 
 def test_a_ring_after_the_repair_is_said_in_the_answer() -> None:
