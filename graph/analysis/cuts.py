@@ -172,7 +172,9 @@ def _make_rows(laid: Target, found: CutSetsFound, chance: TargetChance) -> pl.Da
         figures = {
             "probability": chance.of_sets[size], "hits": hits, "hits_low": low, "hits_high": high,
         }  # fmt: skip
-        keys = [np.nan_to_num(-figures[name], nan=1.0) for name in ("probability", "hits")]
+        keys = [
+            np.nan_to_num(-figures[name], nan=1.0) for name in ("probability", "hits", "hits_low")
+        ]
         best = np.lexsort([*(members[:, i] for i in range(size - 1, -1, -1)), *reversed(keys)])
         columns = {name: pl.Series(values[best]).fill_nan(None) for name, values in figures.items()}
         named = _name_members(laid, members[best])

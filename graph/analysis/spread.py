@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.exact import find_exact
+from knockon.graph.analysis.exact_diagrams import add_by_diagram
 from knockon.graph.analysis.plan import Plan, Watch, can_enumerate
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.tallies import Figures, count
@@ -104,7 +105,10 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
         figures, stopped = counted.tally, counted.stopped
         low, high = counted.low.middle, counted.high.middle
         outer = tuple(Worlds(f.total, f.weight) for f in (counted.low, counted.high))
-        if not scenario.sampled and (exact := find_exact(prepared, lanes)) is not None:
+        exact = None if scenario.sampled else find_exact(prepared, lanes)
+        if not scenario.sampled and not plan.exact:
+            exact = add_by_diagram(prepared, exact)
+        if exact is not None:
             figures = figures.with_exact(exact.rows, exact.middle, prepared)
             low, high = low.copy(), high.copy()
             low[exact.rows], high[exact.rows] = exact.low, exact.high

@@ -16,7 +16,8 @@ from knockon.graph.analysis.prepare import Whole, build_circuit_of
 from knockon.graph.arrays import Bools, Floats, Ints, Words, distinct, ranges
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
-from knockon.graph.engine.formulas.formula import ALWAYS, NEVER, Formula, Gate
+from knockon.graph.engine.formulas.formula import ALWAYS, Formula, Gate
+from knockon.graph.engine.formulas.gates import GateWriter
 from knockon.graph.errors import ScenarioError, clip
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import LINE
@@ -113,9 +114,9 @@ class _Writer:
         self.safe = set(np.flatnonzero(np.isin(self.old, whole.safe)).tolist())
         self.probability = _find_probability(graph)
         self.kinds = graph.entities["kind"]
-        self.place = _find_places(graph)[self.circuit.dependency].tolist()
+        places = _find_places(graph)[self.circuit.dependency].tolist()
+        self.gates = GateWriter(self.circuit, places)
         self.variables: dict[tuple[int, int], int] = {}  # by kind and number
-        self.gates: list[Gate] = []
 
     def _cut(self, whole: Whole) -> tuple[Circuit, Ints]:
         circuit, graph = whole.circuit, self.graph
@@ -146,63 +147,24 @@ class _Writer:
         return found
 
     def write(self) -> Target:
-        n = len(self.old)
-        nodes, groups, members = (self._write_nodes, self._write_groups, self._write_members)
-        self._first_gate = n  # nodes are gates 0..n-1, then those of their parts
-        self.gates = [Gate(NEVER, ()) for _ in range(n)]
-        nodes(groups(members()))
-        roots = np.flatnonzero(self.circuit.entity == self.entity).tolist()
-        root = self._add(1, roots)
-        return self._finish(root)
+        """The formula, with what is known of its variables."""
+        low, switch_of = self.strengths.low, self.circuit.switch_of.tolist()
+        behind = self.circuit.dependency.tolist()
 
-    def _add(self, at_least: int, inputs: list[int]) -> int:
-        """A gate, by its number among gates; variables are numbers below 0 until the end."""
-        if at_least == 1 and len(inputs) == 1:
-            return inputs[0]
-        self.gates.append(Gate(at_least, tuple(inputs)))
-        return len(self.gates) - 1
+        def transmits(member: int) -> int | None:
+            open_ = low[behind[member]] < 1
+            return self._variable(TRANSMITS, behind[member]) if open_ else None
+
+        def sticks(group: int) -> int | None:
+            switched = switch_of[group] >= 0
+            return self._variable(STICKS, self._head_of(switch_of[group])) if switched else None
+
+        self._write_nodes(self.gates.write_groups(transmits, sticks))
+        roots = np.flatnonzero(self.circuit.entity == self.entity).tolist()
+        return self._finish(self.gates.add(1, roots))
 
     def _variable(self, kind: int, number: int) -> int:
-        return -1 - self.variables.setdefault((kind, number), len(self.variables))
-
-    def _write_members(self) -> list[tuple[int, int | None]]:
-        """Of each member what loses it; and the same by arcs of its own mode alone."""
-        circuit, found = self.circuit, []
-        start, provider = circuit.arc_start.tolist(), circuit.provider.tolist()
-        foreign = circuit.foreign.tolist()
-        low = self.strengths.low
-        for m, dependency in enumerate(circuit.dependency.tolist()):
-            arcs = range(start[m], start[m + 1])
-            own = [provider[a] for a in arcs if not foreign[a]]
-            lost = self._add(1, [provider[a] for a in arcs])
-            at_home = lost if len(own) == len(arcs) else self._add(1, own) if own else None
-            if low[dependency] < 1:
-                draw = self._variable(TRANSMITS, dependency)
-                alike = at_home == lost
-                lost = self._add(2, [draw, lost])
-                at_home = (
-                    lost if alike else None if at_home is None else self._add(2, [draw, at_home])
-                )
-            found.append((lost, at_home))
-        return found
-
-    def _write_groups(self, members: list[tuple[int, int | None]]) -> list[int]:
-        """What breaks each group in its node's mode."""
-        circuit, found = self.circuit, []
-        start, switch_of = circuit.member_start.tolist(), circuit.switch_of.tolist()
-        for g, threshold in enumerate(circuit.threshold.tolist()):
-            place = sorted(range(start[g], start[g + 1]), key=self.place.__getitem__)
-            inside = [members[m] for m in place]
-            lost = [m for m, _ in inside]
-            broken = self._add(threshold, lost) if threshold <= len(lost) else self._add(NEVER, [])
-            if switch_of[g] >= 0:
-                sticks = self._variable(STICKS, self._head_of(switch_of[g]))
-                broken = self._add(1, [broken, self._add(2, [sticks, self._add(1, lost)])])
-            if any(at_home != m for m, at_home in inside):
-                own = [at_home for _, at_home in inside if at_home is not None]
-                broken = self._add(2, [broken, self._add(1, own)])
-            found.append(broken)
-        return found
+        return self.variables.setdefault((kind, number), len(self.variables))
 
     def _head_of(self, dependency: int) -> int:
         """One dependency for each group with a switch, the same in all modes."""
@@ -213,13 +175,9 @@ class _Writer:
     def _heads(self) -> dict[int, int]:
         return {}
 
-    def _write_nodes(self, groups: list[int]) -> None:
+    def _write_nodes(self, broken: dict[int, list[int]]) -> None:
         """Of each node what hits it: its own failing, or a group of it."""
-        broken: dict[int, list[int]] = {}
-        first = [self.place[m] for m in self.circuit.member_start[:-1]]
-        for g in sorted(range(len(groups)), key=first.__getitem__):
-            broken.setdefault(int(self.circuit.node[g]), []).append(groups[g])
-        failing = set(self.failing)
+        failing, gates = set(self.failing), self.gates.gates
         for node, (old, entity) in enumerate(
             zip(self.old.tolist(), self.circuit.entity.tolist(), strict=True)
         ):
@@ -228,10 +186,10 @@ class _Writer:
             inputs = broken.get(node, [])
             if old < self.graph.size:  # in the mode of the scenario
                 if entity in failing:
-                    self.gates[node] = Gate(ALWAYS, ())
+                    gates[node] = Gate(ALWAYS, ())
                     continue
                 inputs = [*inputs, *self._fail_alone(entity)]
-            self.gates[node] = Gate(1, tuple(inputs))
+            gates[node] = Gate(1, tuple(inputs))
 
     def _fail_alone(self, entity: int) -> list[int]:
         """The variable of an entity that can fail by itself."""
@@ -239,20 +197,15 @@ class _Writer:
         if entity == self.entity or kind == GATE:
             return []
         if kind == HOUSE_EVENT:
-            return [self._add(ALWAYS, [])] if self.probability[entity] == 1 else []
-        return [self._variable(ENTITY, entity)]
+            return [self.gates.add(ALWAYS, [])] if self.probability[entity] == 1 else []
+        return [-1 - self._variable(ENTITY, entity)]
 
     def _finish(self, root: int) -> Target:
-        count = len(self.variables)
-
-        def number(i: int) -> int:
-            return -1 - i if i < 0 else count + i
-
-        gates = tuple(Gate(g.at_least, tuple(map(number, g.inputs))) for g in self.gates)
         kind, at = np.array(list(self.variables), np.int64).reshape(-1, 2).T
         low, middle, high = self._find_chances(kind, at)
         return Target(
-            self.graph, self.scenario, self.entity, Formula(count, gates, number(root)), kind, at,
+            self.graph, self.scenario, self.entity,
+            self.gates.finish(len(self.variables), root), kind, at,
             low, middle, high, self._find_causes(kind, at),
             float(self.probability[self.entity]), tuple(self.notes), self.sources,
         )  # fmt: skip

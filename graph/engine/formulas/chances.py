@@ -83,18 +83,37 @@ class Chances:
         return float(found[-1]), slope[: self.variables]
 
 
+def find_each(compiled: Compiled, nodes: list[int], probability: Floats) -> tuple[Floats, Floats]:
+    """(k, ...) the probability of each of these nodes, by diagrams of all of them; and that it does
+    not happen, which keeps its digits where the former is next to 1.
+
+    probability: (variables, ...) of each variable to be true
+    """
+    functions = [compiled.functions[node] for node in nodes]
+    manager = compiled.manager
+    diagram, roots = _lay_out_all(functions, manager, compiled.order.node_at)
+    return _climb(diagram, probability)[roots], _climb(diagram, probability, (1.0, 0.0))[roots]
+
+
 def _lay_out(function: Function, manager: Any, node_at: dict[int, int]) -> Diagram:
-    levels, hi, lo, root = number_nodes(function, (manager.false(), manager.true()))
+    return _lay_out_all([function], manager, node_at)[0]
+
+
+def _lay_out_all(
+    functions: list[Function], manager: Any, node_at: dict[int, int]
+) -> tuple[Diagram, list[int]]:
+    levels, hi, lo, roots = number_nodes(functions, (manager.false(), manager.true()))
     inner = np.arange(2, len(levels))
     cuts = np.flatnonzero(np.diff(levels[2:])) + 1
     steps = tuple(np.split(inner, cuts)) if len(inner) else ()
     node = np.array([node_at.get(at, -1) for at in levels])
-    return Diagram(node, np.array(hi), np.array(lo), root, steps)
+    return Diagram(node, np.array(hi), np.array(lo), roots[0], steps), roots
 
 
-def _climb(diagram: Diagram, chance: Floats) -> Floats:
+def _climb(diagram: Diagram, chance: Floats, ends: tuple[float, float] = (0.0, 1.0)) -> Floats:
+    """The value of each node; ends: of what never happens, and of what always does."""
     values = np.zeros((len(diagram.node), *chance.shape[1:]))
-    values[1] = 1.0
+    values[:2].T[...] = ends
     for step in diagram.steps:
         p = chance[diagram.node[step[0]]]
         values[step] = p * values[diagram.with_it[step]] + (1 - p) * values[diagram.without[step]]

@@ -329,12 +329,12 @@ def list_all_sets(manager: Any, levels: Sequence[int], most: int | None) -> Func
     return rows[size]
 
 
-def list_nodes(function: Function) -> list[tuple[int, Function, Function, Function]]:
-    """The inner nodes of a diagram, the lowest first: level, node, and what follows with it and
+def list_nodes(*functions: Function) -> list[tuple[int, Function, Function, Function]]:
+    """The inner nodes of diagrams, the lowest first: level, node, and what follows with it and
     without."""
-    seen: set[Function] = {function}
+    seen = set(functions)
     found = []
-    stack = [function]
+    stack = list(dict.fromkeys(functions))
     while stack:
         f = stack.pop()
         both = f.cofactors()
@@ -350,13 +350,52 @@ def list_nodes(function: Function) -> list[tuple[int, Function, Function, Functi
 
 
 def number_nodes(
-    function: Function, ends: Sequence[Function]
-) -> tuple[list[int], list[int], list[int], int]:
-    """A diagram as lists: of each node its level (-1 of the ends, which come first), the numbers of
-    what follows with it and without; and the number of the function itself."""
-    nodes = list_nodes(function)
+    functions: Sequence[Function], ends: Sequence[Function]
+) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Diagrams as lists: of each node its level (-1 of the ends, which come first), the numbers of
+    what follows with it and without; and the numbers of the functions themselves."""
+    nodes = list_nodes(*functions)
     number = {f: i for i, f in enumerate([*ends, *(f for _, f, _, _ in nodes)])}
     levels = [-1] * len(ends) + [level for level, _, _, _ in nodes]
     hi = [*range(len(ends)), *(number[g] for _, _, g, _ in nodes)]
     lo = [*range(len(ends)), *(number[g] for _, _, _, g in nodes)]
-    return levels, hi, lo, number[function]
+    return levels, hi, lo, [number[f] for f in functions]
+
+
+def _order_outwards(formula: Formula) -> Order:
+    """Variables in the order of how deep what they decide on stands: stage by stage."""
+    depth = _measure_depth(formula)
+    first: dict[int, int] = {}
+    for node in (n for nodes in formula.components for n in nodes):
+        for i in formula.inputs(node):
+            if i < formula.variables:
+                first[i] = min(depth[node], first.get(i, depth[node]))
+    ordered = sorted(first, key=lambda v: (first[v], v))
+    level = {variable: place for place, variable in enumerate(ordered)}
+    return Order(level, {formula.root: list(range(len(ordered)))}, [formula.root])
+
+
+def compile_nodes(formula: Formula, room: int) -> Compiled:
+    """The diagrams of the nodes of a formula, all over one order: of those that were made, inputs
+    first, before there was no more room."""
+    from oxidd.util import DDMemoryError
+
+    order = _order_outwards(formula)
+    algebra = Truth(len(order.level), room + room // 2)
+    known: dict[int, Function] = {}
+
+    def find(node: int) -> Function:
+        if node not in known:
+            known[node] = algebra.variable(order.level[node])
+        return known[node]
+
+    for nodes in formula.components:
+        try:
+            if nodes[0] >= formula.variables:
+                _settle(formula, nodes, known, find, order.level, algebra)
+            check_room(algebra.manager, room)
+        except (DDMemoryError, FullError):
+            for node in nodes:  # of a cycle they may be half done
+                known.pop(node, None)
+            break
+    return Compiled(formula, order, 0, algebra.manager, known)

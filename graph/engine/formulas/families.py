@@ -131,7 +131,7 @@ def _follow(family: Function, after: Function, manager: Any) -> Function:
 
 
 def _lay_out(function: Function, manager: Any, node_at: dict[int, int]) -> Family:
-    levels, hi, lo, root = number_nodes(function, (manager.empty(), manager.base()))
+    levels, hi, lo, (root,) = number_nodes((function,), (manager.empty(), manager.base()))
     variable = [node_at.get(level, -1) for level in levels]
     hi[:2], lo[:2] = [0, 0], [0, 0]
     arrays = (np.array(a, np.int64) for a in (variable, levels, hi, lo))
