@@ -195,12 +195,12 @@ def closure_kernel(
             shares = sharing and q > CERTAIN
             if shares:
                 p = pair[q - CERTAIN - 1]
-                missing = np.uint64(0)
-                for w in range(WORDS):
-                    missing |= out[w] & ~hit[t, w]
-                if missing == 0:
-                    continue
                 if p != ready:
+                    missing = np.uint64(0)
+                    for w in range(WORDS):
+                        missing |= out[w] & ~hit[t, w]
+                    if missing == 0:
+                        continue
                     planes = lay_planes(p, shared, counter, out, room)
                     ready = p
             elif q > CERTAIN:  # a row of given words
