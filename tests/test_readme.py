@@ -125,3 +125,26 @@ def test_the_demo_is_the_one_of_the_readme() -> None:
     recipe = (ROOT / "Makefile").read_text()
     assert 'samples/federal-cloud-2024 "Falcon Platform" --top 15' in recipe
     assert "--svg out/falcon.svg" in recipe
+
+
+def test_the_demo_says_what_is_typical_and_which_ten_strengths_to_ask_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its second and third command: totals as frequencies, then ten strengths by what they
+    narrow."""
+    from knockon.api.cli.verbs import main
+
+    monkeypatch.chdir(ROOT)
+    asked = re.findall(r"knockon (.*--strengths incidents)$", (ROOT / "Makefile").read_text(), re.M)
+    said = []
+    for words in asked:
+        with pytest.raises(SystemExit) as left:
+            main(shlex.split(words))
+        assert not left.value.code
+        said.append(" ".join(capsys.readouterr().out.split()))
+    assert re.search(
+        r"Half of all cases: at most \d+ of 259 hit; one in twenty: \d+ or more", said[0]
+    )
+    assert "the true average is lower" in said[0]
+    assert "if the first 10 strengths below were known" in said[1]
+    assert said[1].count(" 30 to 75 % ") == 10
