@@ -1,7 +1,8 @@
 """Thin doors over the graph: command line, REST, web page.
 
 `cli` and `rest` are the doors and do not know each other; `command` stands above both, since the
-command `knockon serve` opens the second. What both show is below them: `schema` (the one JSON shape
+command `knockon serve` opens the second. `service` is below `rest`: questions as jobs, computed in
+processes, within limits. What both doors show is below them: `schema` (the one JSON shape
 of an answer), `backtest_json`, `backtest_page`, and `export` (files that are safe to open). `page/`
 is data: the web page as the browser gets it, whose form `rest/page.py` fills in.
 

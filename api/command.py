@@ -21,11 +21,19 @@ if TYPE_CHECKING:
 @click.argument("sources", nargs=-1, required=True, type=SOURCE, metavar="SOURCE...")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--limit", "limits", multiple=True, metavar="NAME=NUMBER",
+    help="A limit of the server, such as workers=4, queue=50, time=60; /v1/limits lists all.",
+)  # fmt: skip
 @add_join_options
-def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None:
+def serve(
+    sources: tuple[str, ...], host: str, port: int, limits: tuple[str, ...], **joined: Any
+) -> None:
     """REST API and web page over one graph per SOURCE."""
     from knockon.api.rest.listen import open_port
+    from knockon.api.service.limits import Limits
 
+    allowed = Limits.parse(limits)
     listener = open_port(host, port)
     graphs: dict[str, DependencyGraph] = {}
     for source in sources:
@@ -37,4 +45,4 @@ def serve(sources: tuple[str, ...], host: str, port: int, **joined: Any) -> None
     from knockon.api.rest.app import serve as run
 
     collect_often()
-    run(graphs, host=host, port=port, listener=listener)
+    run(graphs, host=host, port=port, listener=listener, limits=allowed)

@@ -10,8 +10,8 @@ from knockon.api.rest import resources
 from knockon.api.rest.http import CSV, JSON, choose_media, reply, reply_json
 from knockon.api.rest.openapi import describe_responses
 from knockon.api.rest.scenario import EntitiesQuery, EntityQuery, refuse_repeats
-from knockon.api.rest.served import Served
 from knockon.api.schema import SCHEMA, serialize_graph_head
+from knockon.api.service.served import Served
 from knockon.graph.analysis.answer import GraphHead
 
 BASE = "/v1/graphs"

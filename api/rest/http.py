@@ -1,5 +1,6 @@
 """HTTP manners: which representation a client wants, ETag, HEAD, limits on what comes in."""
 
+import asyncio
 import json
 import logging
 import re
@@ -7,22 +8,30 @@ from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from hashlib import blake2b
 from ipaddress import ip_address
+from time import monotonic
 from typing import Any
 
+import numpy as np
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from knockon.api.rest.problems import build_problem
+from knockon.api.rest.problems import Refused, build_problem, build_refusal
+from knockon.api.service.limits import LimitError, Limits
+from knockon.api.service.refusals import refuse
+from knockon.api.service.work import CSV as CSV
+from knockon.api.service.work import JSON as JSON
+from knockon.api.service.work import MARKDOWN as MARKDOWN
+from knockon.api.service.work import SVG as SVG
+from knockon.api.service.work import dump_json
 from knockon.graph.errors import clip
 
-JSON, SVG, CSV = "application/json", "image/svg+xml", "text/csv"
-MARKDOWN = "text/markdown"
-MAX_BODY = 2**20
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_OPENING, _CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)
 _log = logging.getLogger("knockon.rest")
 
 
@@ -85,8 +94,7 @@ def reply(
 
 def reply_json(request: Request, answer: Any, **options: Any) -> Response:
     """The answer as JSON, refusing what JSON cannot say."""
-    text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return reply(request, JSON, text, **options)
+    return reply(request, JSON, dump_json(answer), **options)
 
 
 class StrictRoute(APIRoute):
@@ -103,14 +111,30 @@ class StrictRoute(APIRoute):
 
 class _StrictRequest(Request):
     async def json(self) -> Any:
-        return json.loads(await self.body(), object_pairs_hook=_refuse_repeats)
+        body = await self.body()
+        levels = _count_levels(body)
+        most = self.scope["app"].state.service.limits["nesting"]
+        if levels > most:
+            raise Refused.beyond("nesting", most, f"JSON of {levels:,} levels")
+        return json.loads(body, object_pairs_hook=_refuse_odd_keys)
 
 
-def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _count_levels(body: bytes) -> int:
+    """How deep lists and objects of JSON stand in each other."""
+    if len(body) < 2:
+        return 0
+    marks = np.frombuffer(_STRINGS.sub(b"", body), dtype=np.uint8)
+    steps = np.isin(marks, _OPENING).astype(np.int8) - np.isin(marks, _CLOSING).astype(np.int8)
+    return int(np.cumsum(steps, dtype=np.int64).max(initial=0))
+
+
+def _refuse_odd_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     counts = Counter(key for key, _ in pairs)
     for key, count in counts.items():
         if count > 1:
             raise HTTPException(400, f"{clip(key)}: expected once, got {count} times")
+        if any("\ud800" <= letter <= "\udfff" for letter in key):
+            raise HTTPException(400, "a key: expected text, got half of a surrogate pair")
     return dict(pairs)
 
 
@@ -124,15 +148,18 @@ def _clean_name(name: str) -> str:
 
 
 class Door:
-    """ASGI middleware: HEAD answers as GET without a body, large bodies are a 413, faults a 500.
+    """ASGI middleware: HEAD answers as GET without a body, too much is refused, faults a 500.
 
     Every response forbids browsers to guess its type. A request to another host than one of
     `hosts` (None: any) is a 421, so that no site can have its own name lead here.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: Collection[str] | None = None, limits: Limits | None = None
+    ) -> None:
         self.app = app
         self.hosts = hosts
+        self.limits = limits or Limits.of()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -151,20 +178,36 @@ class Door:
                 message = {**message, "body": b""}
             await send(message)
 
-        if self.hosts is not None and (stray := _find_stray_host(scope, self.hosts)) is not None:
-            known = ", ".join(sorted(self.hosts))
-            detail = f"expected a request to {known}, got the host {clip(stray)!r}"
-            await build_problem(421, detail)(scope, receive, sent)
+        if (refusal := self._refuse(scope)) is not None:
+            await refusal(scope, receive, sent)
             return
         inner = {**scope, "method": "GET"} if head else scope
         try:
-            await self.app(inner, _limit_body(scope, receive), sent)
+            await self.app(inner, _limit_body(scope, receive, self.limits), sent)
         except Exception:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             if started:
                 raise
             detail = "the server failed to answer; the fault is logged there"
             await build_problem(500, detail)(scope, receive, sent)
+
+    def _refuse(self, scope: Scope) -> Response | None:
+        """The problem of a request whose head alone will not do."""
+        if self.hosts is not None and (stray := _find_stray_host(scope, self.hosts)) is not None:
+            known = ", ".join(sorted(self.hosts))
+            return build_problem(421, f"expected a request to {known}, got {_show_host(stray)}")
+        address = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        header = sum(len(name) + len(value) for name, value in scope["headers"])
+        try:
+            self.limits.check("address", address, f"an address of {address:,} bytes")
+            self.limits.check("header", header, f"headers of {header:,} bytes")
+        except LimitError as error:
+            return build_refusal(refuse(error))
+        return None
+
+
+def _show_host(stray: str) -> str:
+    return f"the host {clip(stray)!r}"
 
 
 def list_hosts(host: str) -> frozenset[str] | None:
@@ -186,22 +229,28 @@ def _find_stray_host(scope: Scope, hosts: Collection[str]) -> str | None:
     return None if found and found["name"].lower() in hosts else ", ".join(names)
 
 
-def _limit_body(scope: Scope, receive: Receive) -> Receive:
-    """What arrives, up to the limit; beyond it, reading raises a 413."""
+def _limit_body(scope: Scope, receive: Receive, limits: Limits) -> Receive:
+    """What arrives, up to the limits of size and time; beyond them, reading raises."""
     stated = dict(scope["headers"]).get(b"content-length", b"0")
-    count = int(stated) if stated.isdigit() else 0
-
-    read = 0
+    count = int(stated) if stated.isdigit() and len(stated) < 20 else 0
+    most, begun = limits["body"], monotonic()
+    read, whole = 0, False
 
     async def received() -> Message:
-        nonlocal read
-        message = await receive()
+        nonlocal read, whole
+        if whole:
+            return await receive()
+        try:
+            left = limits["body_seconds"] - (monotonic() - begun)
+            async with asyncio.timeout(max(left, 0.001)):
+                message = await receive()
+        except TimeoutError:
+            what = "the body of the request did not arrive"
+            raise Refused.beyond("body_seconds", limits["body_seconds"], what, close=True) from None
         read += len(message.get("body", b""))
-        if max(read, count) > MAX_BODY:
-            raise HTTPException(
-                413, f"expected a body of at most {MAX_BODY:,} bytes",
-                {"Connection": "close"},
-            )  # fmt: skip
+        whole = not message.get("more_body", False)
+        if max(read, count) > most:
+            raise Refused.beyond("body", most, f"a body of {max(read, count):,} bytes", close=True)
         return message
 
     return received

@@ -21,6 +21,10 @@ _REF = "#/components/schemas/{model}"
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
 _TEXT = {"schema": {"type": "string"}}
 _EXAMPLE_ROWS = 2
+UNDER_WAY: dict[str, Any] = {  # where an answer takes longer than a client waits
+    "description": "A job: its address is in Location",
+    "content": {"application/json": {"schema": {"$ref": _REF.format(model="JobJson")}}},
+}
 _MORE: dict[str, dict[str, Any]] = {  # what the examples of these addresses need besides an origin
     "/timeline.svg": {"hours": "4"},
     "/detection.svg": {"mode": "bad_update", "rollout": "1%@0,10%@4,100%@24", "halt": 2},

@@ -11,29 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from typing_extensions import TypedDict
 
-from knockon.graph.errors import (
-    AmbiguousEntityError,
-    InputError,
-    KnockonError,
-    MemoryLimitError,
-    RenderError,
-    ScenarioError,
-    UnknownEntityError,
-    clip,
-    did_you_mean,
-    find_nearest,
-)
+from knockon.api.service.limits import LimitError
+from knockon.api.service.refusals import Refusal, refuse
+from knockon.graph.errors import KnockonError, clip
 
 MEDIA_TYPE = "application/problem+json"
-STATUS: tuple[tuple[type[KnockonError], int, str], ...] = (
-    (UnknownEntityError, 404, "Unknown entity"),
-    (AmbiguousEntityError, 409, "Ambiguous entity"),
-    (ScenarioError, 422, "Impossible scenario"),
-    (InputError, 422, "Contradictory input"),
-    (MemoryLimitError, 503, "The question is too large for this server"),
-    (RenderError, 503, "The picture could not be drawn"),
-    (KnockonError, 500, "The question could not be answered"),
-)
 _EXPECTED = {
     "string_type": "expected text",
     "int_type": "expected a whole number",
@@ -68,7 +50,8 @@ class Fault(TypedDict):
 
 
 class Problem(TypedDict):
-    """Problem details (RFC 9457). `nearest`, `matches` and `errors` say how to mend the request."""
+    """Problem details (RFC 9457). `nearest`, `matches` and `errors` say how to mend the request;
+    `limit` and `value` which limit of `/v1/limits` it is beyond."""
 
     type: str
     title: str
@@ -77,15 +60,22 @@ class Problem(TypedDict):
     nearest: NotRequired[list[EntityName]]
     matches: NotRequired[list[EntityName]]
     errors: NotRequired[list[Fault]]
+    limit: NotRequired[str]
+    value: NotRequired[float]
 
 
-class UnknownGraphError(KnockonError):
-    """No graph of this name is served. `nearest` holds (name, title) of the closest ones."""
+class Refused(HTTPException):
+    """A refusal, raised where only exceptions of HTTP pass."""
 
-    def __init__(self, name: str, graphs: Mapping[str, str]) -> None:
-        super().__init__(f"no graph has the name {clip(name)!r}{did_you_mean(name, graphs)}")
-        near = find_nearest(name.lower(), graphs, 3, 0.3) or list(graphs)[:3]
-        self.nearest = tuple((name, graphs[name]) for name in near)
+    def __init__(self, refusal: Refusal, *, close: bool = False) -> None:
+        headers = {"Connection": "close"} if close else {}
+        super().__init__(refusal.status, refusal.detail, headers)
+        self.refusal = refusal
+
+    @classmethod
+    def beyond(cls, name: str, value: float, what: str, *, close: bool = False) -> "Refused":
+        """Something is beyond a limit."""
+        return cls(refuse(LimitError(name, value, what)), close=close)
 
 
 def build_problem(
@@ -105,21 +95,24 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_http_error)
 
 
+def build_refusal(refusal: Refusal, **more: str) -> Response:
+    """A refusal as a response, with Retry-After where asking again may help."""
+    headers = more | ({} if refusal.retry is None else {"Retry-After": str(refusal.retry)})
+    return build_problem(
+        refusal.status, refusal.detail, title=refusal.title, headers=headers, **refusal.members
+    )
+
+
 def _answer_knockon_error(_: Request, error: Exception) -> Response:
-    members: dict[str, Any] = {
-        member: [{"id": i, "name": n} for i, n in getattr(error, member)]
-        for member in ("nearest", "matches")
-        if hasattr(error, member)
-    }
-    if isinstance(error, UnknownGraphError):
-        return build_problem(404, str(error), title="Unknown graph", **members)
-    status, title = next((s, t) for c, s, t in STATUS if isinstance(error, c))
-    return build_problem(status, str(error), title=title, **members)
+    assert isinstance(error, KnockonError)
+    return build_refusal(refuse(error))
 
 
 def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    if isinstance(error, Refused):
+        return build_refusal(error.refusal, **headers)
     detail = error.detail
     if error.status_code == 405:
         allowed = _list_methods(request)

@@ -20,12 +20,10 @@ from pydantic_core import PydanticCustomError
 
 from knockon.api.rest.fields import Checked, Name, Text, explain, limit_names
 from knockon.graph.errors import clip, did_you_mean
-from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import CARRIED, FIELDS, MOST_NAMES, VIEW, find_field
 from knockon.graph.scenario.kinds import CHANGES, ENTITIES, ORIGINS, Field
 from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
-from knockon.graph.scenario.scenario import Scenario
 
 _SEVERITY = replace(find_field("severity"), null="that of the scenario")
 _OTHER = "The second graph, by its name; left out: the same graph."
@@ -60,12 +58,11 @@ def _has_keys(data: Any) -> bool:
 class Question(Keys):
     """A scenario, and which rows of the answer are shown."""
 
-    def resolve(self, graph: DependencyGraph) -> Scenario:
-        """The scenario on this graph, every name resolved to an id."""
+    def read_whatif(self) -> dict[str, Any]:
+        """The scenario of a what-if, as stated, in plain JSON."""
         fields = {f.parameter: f.name for f in FIELDS}
         stated = self.model_fields_set - {f.name for f in VIEW}
-        values = {fields.get(key, key): _unpack(getattr(self, key)) for key in stated}
-        return Scenario.from_dict(values).on(graph)
+        return {fields.get(key, key): _unpack(getattr(self, key)) for key in stated}
 
     def read_own(self, verb: Verb) -> dict[str, Any]:
         """The options of a verb's own, and its target; those not stated at their defaults."""
@@ -74,12 +71,11 @@ class Question(Keys):
         own |= {"other": self.other} if verb.other else {}  # type: ignore[attr-defined]
         return own | ({"top": self.top} if verb.counts else {})  # type: ignore[attr-defined]
 
-    def read_scenario(self, verb: Verb, graph: DependencyGraph) -> Scenario:
-        """The scenario of a verb on this graph; nothing fails in it where nothing is stated."""
+    def read_scenario(self, verb: Verb) -> dict[str, Any]:
+        """The scenario of a verb, in plain JSON; nothing fails in it where nothing is stated."""
         keys = [*self._find_keys(verb.scenario_fields), ("exact", "exact")]
         stated = [(key, name) for key, name in keys if key in self.model_fields_set]
-        values = {name: _unpack(getattr(self, key)) for key, name in stated}
-        return Scenario.from_dict({"origins": [], **values}).on(graph)
+        return {"origins": [], **{name: _unpack(getattr(self, key)) for key, name in stated}}
 
     def _find_keys(self, fields: Sequence[Field]) -> list[tuple[str, str]]:
         """The key and the name of each field that this model has."""

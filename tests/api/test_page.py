@@ -10,7 +10,9 @@ from urllib.parse import quote
 import pytest
 import uvicorn
 
-from knockon.api.rest.app import SERVER, create_app
+from knockon.api.rest.app import create_app
+from knockon.api.rest.server import configure
+from knockon.api.service.limits import Limits
 from tests.api.rest.rest_toys import HOSTILE, hostile, market
 
 CHROMIUM = shutil.which("chromium")
@@ -25,7 +27,7 @@ def port():
     """A server on a free port, for as long as the module runs."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         app = create_app({"market": market(), "hostile": hostile()})
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", **SERVER))
+        server = uvicorn.Server(configure(app, Limits.of(), log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:

@@ -1,21 +1,27 @@
-"""What a server holds: its graphs by name, and the latest answers."""
+"""What answers questions: graphs by name, and the latest answers."""
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
-from knockon.api.rest.problems import UnknownGraphError
 from knockon.api.schema import list_kinds
+from knockon.api.service.refusals import UnknownGraphError
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
-from knockon.graph.scenario.questions import Question, find_question
+from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.scenario import Scenario
 
 _KEPT = 8  # answers kept: a page asks for the figures and for the map of one question
+
+
+class StoppedError(Exception):
+    """The question was stopped before it was answered whole."""
 
 
 class Served:
@@ -27,9 +33,8 @@ class Served:
                 raise InputError(f"name of a graph: expected text without '/', got {clip(name)!r}")
         self.graphs = dict(graphs)
         self.kinds = {n: sorted(set(g.entities["kind"])) for n, g in graphs.items()}
-        self.ask = lru_cache(maxsize=_KEPT)(self._ask)
-        self._answer = lru_cache(maxsize=_KEPT)(self._compute)
-        self.render = lru_cache(maxsize=2 * _KEPT)(self._render)
+        self._latest: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = Lock()
 
     def find_graph(self, name: str) -> DependencyGraph:
         """The graph of this name. Raises UnknownGraphError with the nearest ones."""
@@ -50,28 +55,46 @@ class Served:
             raise ScenarioError(f"no entity is of the kind {clip(kind)!r}{hint}")
         return [f"no entity of this graph is of the kind {clip(kind)!r}; known: {', '.join(here)}"]
 
-    def answer(
-        self, name: str, question: Question, scenario: Scenario, own: Mapping[str, Any]
-    ) -> Answer:
-        """The answer of a verb of the table; `own`: its target and its own options."""
-        asked = (name, question.name, scenario, json.dumps(own, sort_keys=True))
-        return self._answer(*asked)
+    def ask(self, name: str, scenario: Scenario, watch: Watch | None = None) -> Impact:
+        """The answer to a what-if. Raises StoppedError where the watch stopped it."""
+        key = (name, "whatif", scenario)
+        found = self._find(key) or self._keep(key, whatif(self.graphs[name], scenario, watch=watch))
+        assert isinstance(found, Impact)
+        return found
 
-    def _compute(self, name: str, verb: str, scenario: Scenario, stated: str) -> Answer:
-        question, own = find_question(verb), json.loads(stated)
-        graph = self.graphs[name]
+    def answer(
+        self, name: str, verb: str, scenario: Scenario, own: Mapping[str, Any],
+        watch: Watch | None = None,
+    ) -> Answer:  # fmt: skip
+        """The answer of a verb of the table; `own`: its target and its own options."""
+        key = (name, verb, scenario, json.dumps(own, sort_keys=True))
+        found = self._find(key) or self._keep(key, self._compute(name, verb, scenario, own, watch))
+        assert isinstance(found, Answer)
+        return found
+
+    def _compute(
+        self, name: str, verb: str, scenario: Scenario, stated: Mapping[str, Any],
+        watch: Watch | None,
+    ) -> Answer:  # fmt: skip
+        question, own = find_question(verb), dict(stated)
         about: list[Any] = [own.pop("target")] if question.target else []
         if question.other:
             other = own.pop("other")
             about.append(None if other is None else self.find_graph(other))
-        answer: Answer = question.load()(graph, *about, scenario, **own)
+        answer: Answer = question.load()(self.graphs[name], *about, scenario, watch=watch, **own)
         return answer
 
-    def _ask(self, name: str, scenario: Scenario) -> Impact:
-        return whatif(self.graphs[name], scenario)
+    def _find(self, key: tuple[Any, ...]) -> Any:
+        with self._lock:
+            if key in self._latest:
+                self._latest.move_to_end(key)
+            return self._latest.get(key)
 
-    def _render(self, name: str, scenario: Scenario, chart: str | None = None) -> str:
-        """The map, or a chart by its name in an address."""
-        impact = self.ask(name, scenario)
-        svg: str = impact.to_svg() if chart is None else getattr(impact, f"{chart}_svg")()
-        return svg
+    def _keep(self, key: tuple[Any, ...], answer: Impact | Answer) -> Impact | Answer:
+        if answer.partial:
+            raise StoppedError
+        with self._lock:
+            self._latest[key] = answer
+            while len(self._latest) > _KEPT:
+                self._latest.popitem(last=False)
+        return answer

@@ -1,0 +1,64 @@
+"""One service: its graphs, its limits, its jobs, and what computes them."""
+
+from collections.abc import Mapping
+from threading import Lock
+from time import monotonic
+
+from knockon.api.service.jobs import Job, Jobs
+from knockon.api.service.limits import LimitError, Limits
+from knockon.api.service.pool import Computing, Processes, Threads
+from knockon.api.service.served import Served
+from knockon.api.service.work import Work
+from knockon.graph.model.graph import DependencyGraph
+
+_BURST = 10  # times the rate
+_CLIENTS = 10_000  # whose pace is remembered
+
+
+class Service:
+    """What a door asks."""
+
+    def __init__(
+        self, graphs: Mapping[str, DependencyGraph], limits: Limits | None = None, *,
+        processes: bool = False,
+    ) -> None:  # fmt: skip
+        self.served = Served(graphs)
+        self.limits = limits or Limits.of()
+        self.jobs = Jobs(self.limits)
+        self.computing: Computing = (
+            Processes(graphs, self.jobs) if processes else Threads(self.served, self.jobs)
+        )
+        self._paces: dict[str, tuple[float, float]] = {}
+        self._lock = Lock()
+
+    def ask(self, work: Work, client: str) -> Job:
+        """The job of a question; the caller waits for it and leaves it. Raises LimitError."""
+        if self.jobs.find_kept(work) is None:
+            self._check_pace(client)
+        with self._lock:
+            self.computing.start()
+        return self.jobs.submit(work, client)
+
+    def _check_pace(self, client: str) -> None:
+        """A bucket of questions for each client, filled at the rate that is allowed."""
+        rate, now = self.limits["rate"], monotonic()
+        with self._lock:
+            left, last = self._paces.get(client, (rate * _BURST, now))
+            left = min(left + (now - last) * rate, rate * _BURST)
+            if left < 1:
+                what = "this client asks faster"
+                raise LimitError("rate", rate, what, retry=max(1, round((1 - left) / rate)))
+            if client not in self._paces and len(self._paces) >= _CLIENTS:
+                self._paces.clear()
+            self._paces[client] = (left - 1, now)
+
+    def stop(self, seconds: float) -> None:
+        """Take no more questions, let those that run end by then, stop the others.
+
+        Takes at most five seconds more.
+        """
+        self.jobs.close()
+        if not self.jobs.wait_until_idle(seconds):
+            self.jobs.stop_all()
+            self.jobs.wait_until_idle(2)
+        self.computing.close()

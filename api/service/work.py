@@ -1,0 +1,146 @@
+"""A question as data, and the one function that answers it with bytes, in whatever process."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from knockon.api.export import format_csv
+from knockon.api.schema import select_rows, serialize_answer, serialize_whatif
+from knockon.api.service.limits import Limits
+from knockon.api.service.refusals import Refusal, refuse
+from knockon.api.service.served import Served
+from knockon.graph.analysis.plan import Watch
+from knockon.graph.analysis.view import carry
+from knockon.graph.errors import KnockonError
+from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
+
+JSON, SVG, CSV = "application/json", "image/svg+xml", "text/csv"
+MARKDOWN = "text/markdown"
+WHATIF = "whatif"
+
+
+@dataclass(frozen=True)
+class Work:
+    """A question about a graph, and the form that its answer takes.
+
+    verb: `whatif`, or one of the table; chart: of a what-if, in the place of its map
+    scenario, own, view: JSON, the last as `columns, where, top` and, of a what-if, `kind`
+    """
+
+    graph: str
+    verb: str
+    media: str
+    scenario: str
+    own: str = "{}"
+    view: str = "{}"
+    chart: str = ""
+
+    @classmethod
+    def of(
+        cls, graph: str, verb: str, media: str, scenario: Mapping[str, Any], *,
+        own: Mapping[str, Any] | None = None, view: Mapping[str, Any] | None = None,
+        chart: str = "",
+    ) -> "Work":  # fmt: skip
+        """The work of a question whose parts are plain JSON."""
+        said, of_verb, shown = (
+            json.dumps(dict(sorted((part or {}).items()))) for part in (scenario, own, view)
+        )
+        return cls(graph, verb, media, said, of_verb, shown, chart)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer in one of its forms; more: rows not shown, of a CSV."""
+
+    media: str
+    body: bytes
+    file: str = ""
+    more: int | None = None
+
+
+Outcome: TypeAlias = Reply | Refusal
+
+
+def compute(served: Served, work: Work, limits: Limits, watch: Watch | None = None) -> Outcome:
+    """The answer to a question, or why there is none.
+
+    Raises StoppedError where the watch stopped it; other exceptions are faults of ours.
+    """
+    try:
+        answer = _compute_whatif if work.verb == WHATIF else _compute_verb
+        return answer(served, work, limits, watch)
+    except KnockonError as error:
+        return refuse(error)
+
+
+def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | None) -> Reply:
+    graph, view = served.find_graph(work.graph), json.loads(work.view)
+    notes = served.check_kind(work.graph, view.get("kind"))
+    scenario = read_scenario(work, graph, limits)
+    impact = served.ask(work.graph, scenario, watch)
+    if work.media == SVG:
+        drawn = impact.to_svg() if not work.chart else getattr(impact, f"{work.chart}_svg")()
+        return Reply(SVG, drawn.encode())
+    of_rows = {name: view.pop(name, None) for name in ("columns", "where")}
+    impact, carried = carry(graph, impact, **of_rows)
+    rows, more = select_rows(impact, **view)
+    _check_rows(rows.height, limits)
+    if work.media == JSON:
+        whole = serialize_whatif(impact, **view)
+        whole["notes"] += notes
+        return Reply(JSON, dump_json(whole))
+    if work.media == MARKDOWN:
+        from knockon.api.text.tables import print_whatif
+
+        return _reply_markdown(print_whatif, impact, **view, carried=carried)
+    return Reply(CSV, format_csv(rows).encode(), f"{work.graph}-whatif", more)
+
+
+def _compute_verb(served: Served, work: Work, limits: Limits, watch: Watch | None) -> Reply:
+    graph, view = served.find_graph(work.graph), json.loads(work.view)
+    scenario = read_scenario(work, graph, limits)
+    whole = served.answer(work.graph, work.verb, scenario, json.loads(work.own), watch)
+    if work.media == SVG:
+        return Reply(SVG, whole.to_svg().encode())
+    top = view["top"]
+    answer, carried = carry(graph, whole, columns=view.get("columns"), where=view.get("where"))
+    rows = answer.rows if top is None else answer.rows.head(top)
+    _check_rows(rows.height, limits)
+    if work.media == JSON:
+        return Reply(JSON, dump_json(serialize_answer(answer, top=top)))
+    if work.media == MARKDOWN:
+        from knockon.api.text.rows import print_answer
+
+        return _reply_markdown(print_answer, answer, top=top, carried=carried)
+    more = answer.rows.height - rows.height
+    return Reply(CSV, format_csv(rows).encode(), f"{work.graph}-{work.verb}", more)
+
+
+def read_scenario(work: Work, graph: DependencyGraph, limits: Limits) -> Scenario:
+    """The scenario on this graph, every name resolved. Raises LimitError and others."""
+    stated = json.loads(work.scenario)
+    named = max(len(stated.get(key) or ()) for key in ("origins", "protect"))
+    limits.check("origins", named, f"{named:,} entities named")
+    scenario = Scenario.from_dict(stated).on(graph)
+    if scenario.worlds is not None:
+        limits.check("worlds", scenario.worlds, f"{scenario.worlds:,} worlds")
+    return scenario
+
+
+def _check_rows(number: int, limits: Limits) -> None:
+    limits.check("rows", number, f"an answer of {number:,} rows")
+
+
+def dump_json(answer: Any) -> bytes:
+    """The answer as JSON, refusing what JSON cannot say."""
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
+
+
+def _reply_markdown(show: Callable[..., None], answer: Any, **view: Any) -> Reply:
+    from knockon.api.text.console import format_markdown  # it imports rich
+
+    return Reply(MARKDOWN, format_markdown(partial(show, **view), answer).encode())

@@ -1,0 +1,78 @@
+"""The side of a worker: a process that answers one question after the other until told to end.
+
+It begins with nothing (spawn): threads of libraries do not live on in a fork. Messages to it are
+`(number, Work)`, and by a second pipe the number of a question that is to stop; messages from it
+`(READY, None)`, `(PROGRESS, (done, total))`, and in the end `(DONE, outcome)`, `(STOPPED, None)` or
+`(FAULT, traceback)`.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+DONE, PROGRESS, STOPPED, FAULT, READY = "done", "progress", "stopped", "fault", "ready"
+_OFTEN = 0.2  # seconds between two words on progress
+
+
+def run(pipe: Connection, stops: Connection, folder: str, values: dict[str, float]) -> None:
+    """Answer questions from the pipe; `stops` says which ones are to end."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # the server says when it ends
+        signal.signal(number, signal.SIG_IGN)
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    from knockon.api.service.limits import Limits
+    from knockon.api.service.served import Served, StoppedError
+    from knockon.api.service.spool import open_graphs
+    from knockon.api.service.work import compute
+
+    limits, served = Limits(values), Served(open_graphs(Path(folder)))
+    pipe.send((READY, None))
+    while (asked := _receive(pipe)) is not None:
+        number, work = asked
+        try:
+            watch = _Watch(pipe, stops, number)
+            message: Any = (DONE, compute(served, work, limits, watch))
+        except StoppedError:
+            message = (STOPPED, None)
+        except MemoryError:
+            message = (FAULT, "not enough memory")
+        except Exception:
+            message = (FAULT, traceback.format_exc())
+        pipe.send(message)
+
+
+def _receive(pipe: Connection) -> Any:
+    try:
+        return pipe.recv()
+    except (EOFError, OSError):
+        return None
+
+
+class _Watch:
+    """Tells the server what is done, and stops where it says so."""
+
+    def __init__(self, pipe: Connection, stops: Connection, number: int) -> None:
+        self.pipe, self.stops, self.number, self.last = pipe, stops, number, monotonic()
+
+    def __call__(self, done: int, total: int) -> bool:
+        now = monotonic()
+        if now - self.last >= _OFTEN:
+            self.last = now
+            self.pipe.send((PROGRESS, (int(done), int(total))))
+        while self.stops.poll():
+            if self.stops.recv() == self.number:
+                return False
+        return True
+
+
+def _end_with(server: int) -> None:
+    """End this process when the server has gone, whatever it computes."""
+    while os.getppid() == server:
+        sleep(1)
+    sys.stderr.flush()
+    os._exit(1)
