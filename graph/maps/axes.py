@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from knockon.graph.maps.page import MARGIN, SMALL, Point, text
 from knockon.graph.maps.style import INK, MUTED, PAPER
-from knockon.graph.maps.text import clean, fit, width, wrap, xml
+from knockon.graph.maps.text import clean, settle, width, wrap, xml
 from knockon.graph.words import number
 
 GRID = "#e3e3e3"
@@ -116,8 +116,9 @@ def frame(x: Axis, y: Axis, *, x_title: str = "", labels: bool = True) -> list[s
             out.append(text(at, y.low + 17, label, SMALL, MUTED, anchor="middle"))
     out.append(f'<path d="M{x.low:.1f},{y.low:.1f}H{x.high:.1f}" stroke="{INK}"/>')
     if x_title:
-        words = fit(x_title, SMALL, x.high - MARGIN)
-        out.append(text(x.high, y.low + 34, words, SMALL, INK, anchor="end"))
+        lines, size = settle(x_title, x.high - MARGIN, 1, (SMALL, 10.0, 9.0))
+        for i, line in enumerate(lines):
+            out.append(text(x.high, y.low + 34 + i * size, line, size, INK, anchor="end"))
     return out
 
 
@@ -183,7 +184,7 @@ def mark(shape: int, x: float, y: float) -> str:
 
 def footer(foot: str, page: float, y: float) -> tuple[list[str], float]:
     """The small print under a chart, and the height of the page."""
-    lines = wrap(clean(foot), SMALL, page - 2 * MARGIN, 2) if foot else []
+    lines = wrap(clean(foot), SMALL, page - 2 * MARGIN) if foot else []
     out = [f'<path d="M{MARGIN:g},{y:.1f}H{page - MARGIN:.1f}" stroke="{GRID}"/>'] if foot else []
     for line in lines:
         y += 18

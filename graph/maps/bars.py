@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import polars as pl
 
@@ -9,7 +10,7 @@ from knockon.graph.maps.axes import GRID, Axis
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, text
 from knockon.graph.maps.plan import ORIGINS
 from knockon.graph.maps.style import INK, MUTED, ORIGIN, outline, texture
-from knockon.graph.maps.text import clean, fit, xml
+from knockon.graph.maps.text import clean, settle, wrap, xml
 from knockon.graph.words import chance, duration, join, kind_name, kind_name_among
 
 _ROW = 22.0
@@ -98,11 +99,12 @@ def draw_bars(
         text(page - MARGIN, top + 12, share, SMALL, MUTED, anchor="end"),
     ]
     top += 22
-    bottom = top + _ROW * len(bars)
+    tops = [top, *accumulate((_tall(bar, x) for bar in bars), initial=top)][1:]
+    bottom = tops[-1]
     for value, _ in x.ticks:
         out.append(f'<path d="M{x.at(value):.1f},{top:.1f}V{bottom:.1f}" stroke="{GRID}"/>')
     for i, bar in enumerate(bars):
-        out += _bar(bar, texture(kind_of[bar.kind]), x, top + _ROW * i, page)
+        out += _bar(bar, texture(kind_of[bar.kind]), x, tops[i], page)
     out.append(f'<path d="M{x.low:.1f},{bottom:.1f}H{x.high:.1f}" stroke="{INK}"/>')
     for value, label in x.ticks:
         at = x.at(value)
@@ -112,12 +114,25 @@ def draw_bars(
     words += f"; {middle}" if middle else ""
     out.append(text(x.high, bottom + 34, words, SMALL, anchor="end"))
     if more:
-        out.append(text(MARGIN, bottom + 54, fit(more, SMALL, page - 2 * MARGIN), SMALL))
+        for i, line in enumerate(wrap(more, SMALL, page - 2 * MARGIN)):
+            out.append(text(MARGIN, bottom + 54 + 15 * i, line, SMALL))
+        bottom += 15 * i
     return out, bottom + (58 if more else 38)
 
 
+def _name(bar: Bar, x: Axis) -> tuple[list[str], float]:
+    """The name of a bar in full, on two lines where it must be."""
+    return settle(clean(bar.name), x.low - MARGIN - 40, 2, (SMALL, 10.0))
+
+
+def _tall(bar: Bar, x: Axis) -> float:
+    names, size = _name(bar, x)
+    return max(_ROW, len(names) * (size + 1) + 5)
+
+
 def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
-    name = fit(clean(bar.name), SMALL, x.low - MARGIN - 40)
+    names, size = _name(bar, x)
+    y += (_tall(bar, x) - _ROW) / 2
     begin, end, late = (x.at(h) for h in (bar.start, bar.start + bar.down, bar.start + bar.late))
     hours = duration(bar.down)
     if duration(bar.late) != hours:
@@ -125,7 +140,7 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
     share = "fails" if bar.origin else chance(bar.low, bar.probability, bar.high, bar.error)
     often = "" if bar.origin else f", down in {share} of all worlds"
     tip = (
-        f"{clean(bar.name, 200)} ({kind_name(bar.kind, 1)}): down after {duration(bar.start)} "
+        f"{clean(bar.name)} ({kind_name(bar.kind, 1)}): down after {duration(bar.start)} "
         f"for {duration(bar.down)}, in 1 world of 20 for {duration(bar.late)} or longer{often}"
     )
     fill = ORIGIN if bar.origin else pattern
@@ -134,7 +149,16 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
         f'<g class="bar"><title>{xml(tip)}</title>',
         f'<path transform="translate({MARGIN:g},{y + 4:.1f}) {shape} '
         f'fill="{ORIGIN if bar.origin else "#f2f2f2"}" stroke="{MUTED}"/>',
-        text(MARGIN + 33, y + 15, name, SMALL, bold=bar.origin),
+        *(
+            text(
+                MARGIN + 33,
+                y + 15 + (i - (len(names) - 1) / 2) * (size + 1),
+                line,
+                size,
+                bold=bar.origin,
+            )
+            for i, line in enumerate(names)
+        ),
         f'<rect x="{begin:.1f}" y="{y + 4:.1f}" width="{max(end - begin, 1.5):.1f}" height="14" '
         f'fill="{fill}" stroke="{INK}" stroke-width="0.6"/>',
     ]

@@ -13,7 +13,7 @@ from knockon.graph.analysis.concentration import Concentration
 from knockon.graph.maps.axes import GRID, Axis, footer, frame, path, share_axis
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, PAPER
-from knockon.graph.maps.text import clean, fit, xml
+from knockon.graph.maps.text import clean, settle, wrap, xml
 from knockon.graph.words import number, percent
 
 _PAGE, _ROW, _BARS, _MARKETS = 960.0, 20.0, 10, 4
@@ -88,12 +88,16 @@ def _draw_market(
     )
     if spread is not None:
         facts += f"; HHI {spread:.3f}, as {number(market['effective'])} equal ones"
-    out.append(text(MARGIN, y + 28, fit(facts, SMALL, _RIGHT + 130 - MARGIN), SMALL, MUTED))
-    top = y + 38
+    for line in wrap(facts, SMALL, _RIGHT + 130 - MARGIN):
+        out.append(text(MARGIN, y + 28, line, SMALL, MUTED))
+        y += 14
+    top = y + 24
     scale = Axis(0.0, max(float(shown["users_all"].max() or 0), 1e-9), _LEFT, _RIGHT, ())  # type: ignore[arg-type]
-    for i, row in enumerate(shown.iter_rows(named=True)):
-        out += _draw_bar(row, scale, top + _ROW * i)
-    bottom = top + _ROW * max(shown.height, 7)
+    at = top
+    for row in shown.iter_rows(named=True):
+        drawn, at = _draw_bar(row, scale, at)
+        out += drawn
+    bottom = max(at, top + 7 * _ROW)
     more = rows.height - shown.height
     if more:
         out.append(text(MARGIN, bottom + 14, f"+{more:,} more", SMALL, MUTED))
@@ -107,25 +111,32 @@ def _name_market(market: Mapping[str, Any]) -> str:
     return f"{name}, {market['per'] or 'none stated'}" if "per" in market else name
 
 
-def _draw_bar(row: Mapping[str, Any], scale: Axis, y: float) -> list[str]:
+def _draw_bar(row: Mapping[str, Any], scale: Axis, y: float) -> tuple[list[str], float]:
+    """A bar with its name in full at y, and where the next begins."""
     direct, whole = scale.at(row["users"]), scale.at(row["users_all"])
     at = scale.at(row["critical_all"])
-    name = fit(clean(row["name"]), SMALL, _LEFT - MARGIN - 8)
+    names, size = settle(clean(row["name"]), _LEFT - MARGIN - 8, 3, (SMALL, 10.0))
+    tall = max(_ROW, len(names) * (size + 1) + 6)
+    y += (tall - _ROW) / 2
     share = percent(row["share_all"] or 0.0)
     tip = (
-        f"{clean(row['name'], 200)}: used by {number(row['users_all'])} ({share}), "
+        f"{clean(row['name'])}: used by {number(row['users_all'])} ({share}), "
         f"{number(row['users_indirect'])} of these through chains only; critical for "
         f"{number(row['critical_all'])} ({percent(row['critical_share_all'] or 0.0)})"
     )
     said = f"{number(row['users_all'])} ({share})"
-    parts = [f'<g class="bar"><title>{xml(tip)}</title>', text(MARGIN, y + 14, name, SMALL)]
+    parts = [f'<g class="bar"><title>{xml(tip)}</title>']
+    for i, line in enumerate(names):
+        base = y + 14 + (i - (len(names) - 1) / 2) * (size + 1)
+        parts.append(text(MARGIN, base, line, size))
     if direct > scale.low:
         parts.append(_box(scale.low, direct, y, _DIRECT))
     if whole > direct:
         parts.append(_box(direct, whole, y, _CHAIN))
     if row["critical_all"]:
         parts.append(f'<path d="M{at:.1f},{y + 1:.1f}v17" stroke="{INK}" stroke-width="2.5"/>')
-    return [*parts, text(scale.high + 8, y + 14, said, SMALL), "</g>"]
+    parts += [text(scale.high + 8, y + 14, said, SMALL), "</g>"]
+    return parts, y + (tall + _ROW) / 2
 
 
 def _box(start: float, stop: float, y: float, style: str) -> str:
@@ -181,8 +192,12 @@ def _render_designation(answer: Concentration) -> str:
                     for c, words in columns)]  # fmt: skip
     y += 20
     for row in steps.head(40).iter_rows(named=True):
-        name = f"{clean(row['name'], 80)}, used by {row['entities']:,}"
-        out.append(text(MARGIN, y + 16, fit(name, NAME, 330), NAME, bold=row["met"] is True))
+        name = f"{clean(row['name'])}, used by {row['entities']:,}"
+        names, size = settle(name, 330.0, 3, (NAME, 11.0, 10.0))
+        for line in names:
+            out.append(text(MARGIN, y + 16, line, size, bold=row["met"] is True))
+            y += size + 2
+        y -= size + 2
         for column, _ in columns:
             out += _draw_truth(row[column], at[column], y + 11)
         y += 24

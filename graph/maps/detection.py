@@ -183,7 +183,7 @@ def _mark_stops(
             mark(i, x.high + 24, level - 4),
             text(x.high + 38, level, number, NAME, bold=True),
         ]
-        for line in wrap(f"if {words}", SMALL, _PAGE - MARGIN - x.high - 38, 3):
+        for line in wrap(f"if {words}", SMALL, _PAGE - MARGIN - x.high - 38):
             level += 15
             out.append(text(x.high + 38, level, line, SMALL, MUTED))
         out.append("</g>")

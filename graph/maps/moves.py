@@ -8,7 +8,7 @@ from knockon.graph.analysis.compare import Comparison
 from knockon.graph.maps.axes import GRID, Axis, footer, share_axis
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, outline
-from knockon.graph.maps.text import clean, wrap, xml
+from knockon.graph.maps.text import clean, settle, xml
 from knockon.graph.words import chance, kind_name_among, percent
 
 _PAGE, _SHOWN = 1080.0, 24
@@ -53,7 +53,7 @@ def _spell(note: str) -> str:
 
 def _name_sources(answer: Comparison) -> str:
     ends = dict.fromkeys((answer.graph.title, str(answer.other.get("title", ""))))
-    return " against ".join(clean(title, 120) for title in ends if title)
+    return " against ".join(clean(title) for title in ends if title)
 
 
 def _draw_grid(x: Axis, top: float, bottom: float) -> list[str]:
@@ -67,17 +67,18 @@ def _draw_grid(x: Axis, top: float, bottom: float) -> list[str]:
 
 def _draw_row(row: Mapping[str, Any], x: Axis, y: float) -> list[str]:
     """Name, both bars, the change in words."""
-    names = wrap(clean(row["name"], 120), NAME, _NAMES - 40, 2)
+    names, size = settle(clean(row["name"]), _NAMES - 40, 3, (NAME, 12.0, 11.0, 10.0, 9.0, 8.0))
     why = f"; {row['because']}" if row["because"] else ""
     sides = {side: _describe(row, side) for side in ("before", "after")}
-    tip = f"{clean(row['name'], 200)}: before {sides['before']}, after {sides['after']}{why}"
+    tip = f"{clean(row['name'])}: before {sides['before']}, after {sides['after']}{why}"
     out = [
         f'<g class="move"><title>{xml(tip)}</title>',
         f'<path transform="translate({MARGIN:g},{y + 4:.1f}) scale(0.8)" '
         f'd="{outline(row["kind"], 34, 16)}" fill="#f2f2f2" stroke="{MUTED}"/>',
     ]
     for line, words in enumerate(names):
-        out.append(text(MARGIN + 33, y + (16 if len(names) == 1 else 10) + 14 * line, words, NAME))
+        base = y + 16 + (line - (len(names) - 1) / 2) * (size + 1)
+        out.append(text(MARGIN + 33, base, words, size))
     for place, (side, colour) in enumerate((("before", BEFORE), ("after", AFTER))):
         out += _draw_bar(row, side, colour, x, y + 4 + place * (_BAR + 3))
     change = row["change"]

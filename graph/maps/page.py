@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from knockon.graph.maps.style import INK, MUTED, PAPER
+from knockon.graph.maps.style import INK, MUTED, PAPER, write_style
 from knockon.graph.maps.text import clean, width, wrap, xml
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -14,15 +14,24 @@ _ROW = 19.0
 Point: TypeAlias = tuple[float, float]
 
 
-def document(page: float, height: float, title: str, about: str, body: Iterable[str]) -> str:
-    """One SVG document of page x height with a white ground; `about` is its description."""
+def document(
+    page: float, height: float, title: str, about: str, body: Iterable[str], *,
+    linked: bool = False,
+) -> str:  # fmt: skip
+    """One SVG document of page x height with a white ground; `about` is its description.
+
+    linked: whether marks are links, which an image has none of
+    """
+    role = "group" if linked else "img"
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{page:.0f}" height="{height:.0f}" '
-            f'viewBox="0 0 {page:.0f} {height:.0f}" role="img" font-family="{FONT}" fill="{INK}">',
+            f'viewBox="0 0 {page:.0f} {height:.0f}" role="{role}" class="knockon" '
+            f'font-family="{FONT}" fill="{INK}">',
             f"<title>{xml(title)}</title>",
             f"<desc>{xml(about)}</desc>",
+            write_style(),
             f'<rect width="100%" height="100%" fill="{PAPER}"/>',
             *body,
             "</svg>",
@@ -37,11 +46,11 @@ def heading(headline: str, sentences: Iterable[str], page: float) -> tuple[list[
     Empty sentences take no room.
     """
     room, y, out = page - 2 * MARGIN, MARGIN + 16.0, []
-    for line in wrap(clean(headline, 400), TITLE, room, 4):
+    for line in wrap(clean(headline), TITLE, room):
         out.append(text(MARGIN, y, line, TITLE, bold=True))
         y += 26
     for sentence in sentences:
-        for line in wrap(clean(sentence, 1000), LEAD, room, 8) if sentence else ():
+        for line in wrap(clean(sentence, 2000), LEAD, room) if sentence else ():
             out.append(text(MARGIN, y, line, LEAD, MUTED))
             y += _ROW
     return out, y + 8

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from knockon.graph.analysis.impact import Impact
-from knockon.graph.errors import clip
 from knockon.graph.words import join, many
 
 
@@ -16,7 +15,7 @@ def name_carriers(impact: Impact, strongest: Sequence[tuple[str, int]]) -> str:
     most = [pair for pair in strongest if pair[1] >= max(0.1 * reached, 2)][:3]
     if not most or reached < 8:
         return ""
-    names = [clip(name, 60) for name, _ in most]
+    names = [name for name, _ in most]
     said = [f"{name} ({behind:,})" for name, (_, behind) in zip(names, most, strict=True)]
     said[0] = f"{names[0]} ({most[0][1]:,} of the {reached:,} within reach)"
     return f"Carried on most by {join(said)}."

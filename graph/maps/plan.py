@@ -1,35 +1,37 @@
-"""What a map shows: the strongest carriers by name, everybody else counted once, on their route.
+"""What a map shows: who carries the failure by name, everybody else counted once, on their route.
 
-The routes of all entities within reach form a forest. Its strongest nodes become boxes of their
-own; the entities behind a named box that are not named are counted by kind, first those that hang
-on it directly (with what they pass on within their kind), then what lies behind these.
+The routes of all entities within reach form a forest. Its strongest carriers become boxes of their
+own; the others right behind a box are one stack, which names its worst and counts the rest. Behind
+a stack stands one stack. Columns are dependencies from what failed; the last holds all beyond.
 """
 
-import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.maps.forest import Forest
+from knockon.graph.maps.view import PLAIN, MapView
 from knockon.graph.scenario.strengths import SOURCES
 
-BOXES = 34  # a stranger reads no more in ten seconds
-NAMED = (24, 18, 14, 11, 8, 6, 4, 2)  # carriers named, as many as fit
-KINDS = (5, 3, 2)  # kinds told apart, the rest is counted as "other"
-LEVELS = 5  # columns of carriers named
+ALONE = 16  # entities that all stand in boxes of their own
+NAMED = (14, 11, 9, 7, 5, 4, 3, 2, 1)  # carriers named, as many as fit
+LEVELS = 3  # columns right of what fails; the last holds what lies beyond, too
+DEEP = 5  # the same where few are within reach
 ORIGINS = 6  # origins drawn one by one
 OTHER = "other"
+NONE = "none stated"
 
 
 @dataclass(frozen=True)
 class Box:
-    """One mark: an entity, or several of one kind. Figures are sums over its members.
+    """One mark: an entity, or a stack of several. Figures are sums over its members.
 
-    key: `e5` is entity 5, `e5/service` services right behind it, `e5/service/site` sites behind
-    these. members: rows of the forest; behind: entities on routes through it
-    unknown: whether that is the verdict on all of them
+    key: `e5` is entity 5, `e5/*` the stack right behind it, `e5/*/*` the one behind that; with a
+        column to group by `e5/VALUE`
+    members: rows of the forest, the worst first; behind: entities on routes through it
+    column: 0 for what fails; group: the value that its members share; open: all by name
+    sure, unknown: how many are hit for sure, and not known; the others are spared
     """
 
     key: str
@@ -40,7 +42,13 @@ class Box:
     middle: float
     high: float
     origin: bool
-    unknown: bool = False
+    column: int
+    sure: int
+    unknown: int
+    group: str = ""
+    open: bool = False
+    letter: str = ""
+    beside: tuple[str, ...] = ()  # letters of boxes by which it may come, too
 
     @property
     def single(self) -> bool:
@@ -52,169 +60,204 @@ class Line:
     """The failure passes from one box to another, to `count` entities there and behind it.
 
     known: share of its strengths that are stated; source: of the weakest of them.
-    beside: no route, but one more way to fail.
     """
 
     tail: str
     head: str
     count: int
     known: float
-    beside: bool = False
     source: str = "none"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Boxes and lines, each in order of drawing; `left_out`: lines beside the routes not drawn."""
+    """Boxes from left to right and from top to bottom, and the lines between them.
+
+    last: number of the last column where it also holds what lies beyond, else 0
+    owner: key of the box of each row of the forest; left_out: entities out of focus
+    """
 
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
+    last: int
+    owner: tuple[str, ...]
     left_out: int = 0
 
 
-class _Forest:
-    """The routes of an answer: parent (-1 at origins), depth and subtree size of each entity."""
-
-    def __init__(self, impact: Impact) -> None:
-        number, place, parent, cost, depth, stated, source = impact.forest.get_columns()
-        rows = impact.entities[place]
-        self.parent = parent.to_list()
-        order = (number.to_numpy(), depth.to_numpy(), cost.to_numpy())
-        self.top_down = np.lexsort(order).tolist()
-        self.number = number.to_list()
-        self.roots = (rows["rank"] == 0).arg_true().to_list()
-        self.children: dict[int, list[int]] = defaultdict(list)
-        self.behind = [0] * len(self.parent)
-        for e in self.top_down:
-            if self.parent[e] >= 0:
-                self.children[self.parent[e]].append(e)
-        for e in reversed(self.top_down):
-            if self.parent[e] >= 0:
-                self.behind[self.parent[e]] += self.behind[e] + 1
-        self.known = stated.to_list()
-        self.source = source.to_list()
-        self.kinds = rows["kind"].to_list()
-        self.unknown = (rows["verdict"] == "unknown").to_numpy()
-        self.depth = max(depth.to_list(), default=0)
-        shares = (rows[f"probability{which}"].to_numpy() for which in ("_low", "", "_high"))
-        self.low, self.middle, self.high = shares
-
-    def carriers(self, number: int) -> set[int]:
-        """The origins, and as many entities that most of the blast runs through, from them on."""
-        named = set(self.roots)
-        queue = [(self._rank(c), 1, c) for r in self.roots for c in self.children[r]]
-        heapq.heapify(queue)
-        while queue and len(named) < number + len(self.roots):
-            _, level, entity = heapq.heappop(queue)
-            if not self.behind[entity]:
-                break
-            named.add(entity)
-            if level < LEVELS:
-                below = self.children[entity]
-                for child in below:
-                    heapq.heappush(queue, (self._rank(child), level + 1, child))
-        return named
-
-    def _rank(self, e: int) -> tuple[int, float, int]:
-        return (-self.behind[e], -float(self.middle[e]), e)
+def plan_map(impact: Impact, view: MapView = PLAIN) -> Plan:
+    """The plan that names as many carriers as a page has marks for."""
+    return next(iter(list_plans(impact, view)))
 
 
-def plan_map(impact: Impact, boxes: int = BOXES) -> Plan:
-    """The plan that names as many carriers and tells as many kinds apart as the boxes hold."""
-    forest = _Forest(impact)
-    everybody = set(range(len(forest.parent)))
-    if len(everybody) <= boxes and forest.depth <= LEVELS + 1:
-        return _draft(impact, forest, _owners(forest, everybody, forest.kinds))
-    told = [_few_kinds(forest.kinds, number) for number in KINDS]
-    for named in NAMED:
-        carriers = forest.carriers(named)
-        for kinds in told:
-            owner = _owners(forest, carriers, kinds)
-            if len(set(owner)) <= boxes:
-                return _draft(impact, forest, owner)
-    return _draft(impact, forest, _owners(forest, carriers, _few_kinds(forest.kinds, 0)))
+def list_plans(impact: Impact, view: MapView = PLAIN) -> Iterator[Plan]:
+    """Plans that name fewer and fewer carriers; those of too many marks are left out."""
+    forest = Forest.of(impact, view.focus)
+    number = len(forest.top_down)
+    levels = LEVELS if number > ALONE else DEEP
+    depth = min(view.depth or levels, max(forest.deepest, 1))
+    if number <= view.max_nodes:
+        named = set(forest.top_down) if number <= ALONE else forest.carriers(number, depth)
+        yield _draft(impact, forest, view, named, depth, whole=True)
+        return
+    few = len(forest.roots) if len(forest.roots) <= ORIGINS else 1
+    most = max(min(view.max_nodes, 8 * depth + 4), few + 1)
+    for carriers in NAMED:
+        plan = _draft(impact, forest, view, forest.carriers(carriers, depth), depth)
+        if len(plan.boxes) <= most or carriers == NAMED[-1]:
+            yield plan
 
 
-def _few_kinds(kinds: list[str], number: int) -> list[str]:
-    """The kind of each entity, the rare ones as OTHER."""
-    common = sorted(Counter(kinds).items(), key=lambda kv: (-kv[1], kv[0]))
-    kept = {k for k, _ in (common if len(common) <= number + 1 else common[:number])}
-    return [k if k in kept else OTHER for k in kinds]
-
-
-def _owners(forest: _Forest, named: set[int], kinds: list[str]) -> list[str]:
-    """The key of the box of each entity."""
-    owner = [""] * len(forest.parent)
-    crowd = len(forest.roots) > ORIGINS
-    for e in forest.top_down:
-        kind, parent = kinds[e].replace("/", "_"), forest.parent[e]
-        if e in named:
-            owner[e] = "origins" if crowd and parent < 0 else f"e{forest.number[e]}"
-        elif parent in named:
-            owner[e] = f"{owner[parent]}/{kind}"
-        else:
-            first = "/".join(owner[parent].split("/")[:2])
-            owner[e] = first if first.endswith(f"/{kind}") else f"{first}/{kind}"
-    return owner
-
-
-def _draft(impact: Impact, forest: _Forest, owner: list[str]) -> Plan:
+def _draft(
+    impact: Impact, forest: Forest, view: MapView, named: set[int], depth: int, *,
+    whole: bool = False,
+) -> Plan:  # fmt: skip
+    owner, column, beyond = _assign(forest, view, named, depth)
     members: dict[str, list[int]] = defaultdict(list)
     for e in forest.top_down:
         members[owner[e]].append(e)
-    boxes = {key: _box(forest, key, rows) for key, rows in members.items()}
-    lines = []
+    lines = [
+        _line(forest, owner, key, rows) for key, rows in members.items()
+        if any(forest.parent[e] >= 0 and owner[forest.parent[e]] != key for e in rows)
+    ]  # fmt: skip
+    opened = {name.casefold() for name in view.open}
+    boxes = {}
     for key, rows in members.items():
-        entering = [e for e in rows if forest.parent[e] >= 0]
-        if entering:
-            tail = key.rpartition("/")[0] or owner[forest.parent[rows[0]]]
-            known = sum(forest.known[e] for e in entering) / len(entering)
-            source = SOURCES[max(forest.source[e] for e in entering)]
-            lines.append(Line(tail, key, len(rows) + boxes[key].behind, known, source=source))
-    beside, left_out = _beside(impact, forest, boxes.values(), {(w.tail, w.head) for w in lines})
-    lines.sort(key=lambda w: (-w.count, -boxes[w.head].middle, w.tail, w.head))
-    rank = {w.head: i for i, w in enumerate(lines)}
-    drawn = sorted(boxes.values(), key=lambda b: (rank.get(b.key, -1), b.key))
-    return Plan(tuple(drawn), (*lines, *beside), left_out)
+        box = _box(forest, key, rows, column[rows[0]])
+        if view.group_by and len(rows) > 1:
+            box = replace(box, group=_group(forest, view, rows[0]))
+        boxes[key] = replace(box, open=whole or bool(opened & _names_of(forest, owner, box)))
+    ordered = _order(boxes, lines)
+    letters = _letter(ordered, {w.tail for w in lines})
+    done = [replace(b, letter=letters.get(b.key, "")) for b in ordered]
+    if all(b.single for b in done):
+        done = _add_beside(impact, forest, done, {(w.tail, w.head) for w in lines}, letters)
+    place = {b.key: i for i, b in enumerate(done)}
+    lines.sort(key=lambda w: (place[w.tail], place[w.head]))
+    return Plan(tuple(done), tuple(lines), depth if beyond else 0, tuple(owner), forest.left_out)
 
 
-def _box(forest: _Forest, key: str, rows: list[int]) -> Box:
+def _assign(
+    forest: Forest, view: MapView, named: set[int], depth: int
+) -> tuple[list[str], list[int], bool]:
+    """The key of the box of each row, its column, and whether some lie beyond the last."""
+    owner, column = [""] * len(forest.parent), [0] * len(forest.parent)
+    crowd, beyond = len(forest.roots) > ORIGINS, False
+    for e in forest.top_down:
+        parent = forest.parent[e]
+        if parent < 0:
+            owner[e] = "origins" if crowd else f"e{forest.number[e]}"
+            continue
+        column[e] = column[parent] + 1
+        if column[e] > depth:
+            owner[e], column[e], beyond = owner[parent], depth, True
+        elif e in named and not (column[e] == depth and forest.behind[e]):
+            owner[e] = f"e{forest.number[e]}"
+        else:
+            group = _group(forest, view, e).replace("/", "_") if view.group_by else "*"
+            owner[e] = f"{owner[parent]}/{group}"
+    return owner, column, beyond
+
+
+def _group(forest: Forest, view: MapView, e: int) -> str:
+    return str(forest.values(view.group_by)[e] or NONE)
+
+
+def _names_of(forest: Forest, owner: Sequence[str], box: Box) -> set[str]:
+    """What a stack may be called when it is to be opened: its key, what it stands behind."""
+    if box.single:
+        return set()
+    first = box.members[0]
+    parent = forest.parent[first]
+    names = {box.key.casefold()}
+    if parent >= 0 and "/" not in owner[parent]:
+        names |= {forest.ids[parent].casefold(), forest.names[parent].casefold()}
+    return names
+
+
+def _line(forest: Forest, owner: Sequence[str], key: str, rows: list[int]) -> Line:
+    entering = [e for e in rows if forest.parent[e] >= 0 and owner[forest.parent[e]] != key]
+    inside = set(rows)
+    behind = sum(forest.behind[e] + 1 for e in rows if forest.parent[e] not in inside)
+    known = sum(forest.known[e] for e in entering) / len(entering)
+    source = SOURCES[max(forest.source[e] for e in entering)]
+    return Line(owner[forest.parent[entering[0]]], key, behind, known, source)
+
+
+def _box(forest: Forest, key: str, rows: list[int], column: int) -> Box:
     inside = set(rows)
     kinds = {forest.kinds[e] for e in rows}
+    worst = sorted(rows, key=lambda e: forest.place[e])
+    verdicts = Counter(forest.verdicts[e] for e in rows)
     return Box(
         key=key,
         kind=kinds.pop() if len(kinds) == 1 else OTHER,
-        members=tuple(rows),
+        members=tuple(worst),
         behind=sum(forest.behind[e] + 1 for e in rows if forest.parent[e] not in inside)
         - len(rows),
-        low=float(forest.low[rows].sum()),
-        middle=float(forest.middle[rows].sum()),
-        high=float(forest.high[rows].sum()),
+        low=float(forest.low[worst].sum()),
+        middle=float(forest.middle[worst].sum()),
+        high=float(forest.high[worst].sum()),
         origin=forest.parent[rows[0]] < 0,
-        unknown=bool(forest.unknown[rows].all()),
+        column=column,
+        sure=verdicts["hit"],
+        unknown=verdicts["unknown"],
     )
 
 
-def _beside(
-    impact: Impact, forest: _Forest, boxes: Iterable[Box], drawn: set[tuple[str, str]]
-) -> tuple[list[Line], int]:
-    """The other dependencies that may carry the failure, and how many are too many to draw.
+def _order(boxes: dict[str, Box], lines: Sequence[Line]) -> list[Box]:
+    """By column; within it those behind one box together, who carries most first, stacks last."""
+    children: dict[str, list[Box]] = defaultdict(list)
+    counts = {w.head: w.count for w in lines}
+    for line in lines:
+        children[line.tail].append(boxes[line.head])
 
-    Beside aggregates they would be some of many, so there are none.
-    """
-    boxes = list(boxes)
-    if impact.arcs is None or not all(b.single for b in boxes):
-        return [], 0
-    box_of = {forest.number[b.members[0]]: b.key for b in boxes}
-    origins = {forest.number[b.members[0]] for b in boxes if b.origin}
-    more = {
-        (box_of[tail], box_of[head]): (stated / count, SOURCES[source])
-        for tail, head, count, stated, source in impact.arcs.iter_rows()
-        if head not in origins and (box_of[tail], box_of[head]) not in drawn
-    }
-    if len(more) > BOXES:
-        return [], len(more)
+    def place(box: Box) -> tuple[bool, int, float, str]:
+        return (not box.single, -counts.get(box.key, box.behind), -box.middle, box.key)
+
+    row = sorted((b for b in boxes.values() if b.column == 0), key=place)
+    ordered: list[Box] = []
+    while row:
+        ordered += row
+        row = [child for b in row for child in sorted(children[b.key], key=place)]
+    return ordered
+
+
+def _letter(boxes: Sequence[Box], tails: set[str]) -> dict[str, str]:
+    """A, B, C, ... on what passes the failure on, in the order of reading."""
+    found: dict[str, str] = {}
+    for box in boxes:
+        if box.key in tails:
+            number = len(found)
+            first = chr(64 + number // 26) if number >= 26 else ""
+            found[box.key] = first + chr(65 + number % 26)
+    return found
+
+
+def _add_beside(
+    impact: Impact, forest: Forest, boxes: list[Box], drawn: set[tuple[str, str]],
+    letters: dict[str, str],
+) -> list[Box]:  # fmt: skip
+    """The boxes with the letters of others by which the failure may come, too."""
+    if impact.arcs is None:
+        return boxes
+    key_of = {forest.number[b.members[0]]: b.key for b in boxes}
+    more: dict[str, set[str]] = defaultdict(set)
+    for tail, head in impact.arcs.select("tail", "head").iter_rows():
+        if tail in key_of and head in key_of and (key_of[tail], key_of[head]) not in drawn:
+            more[key_of[head]].add(key_of[tail])
+    free = iter(_spare_letters(letters))
+    for box in boxes:  # who passes on beside routes only has a letter, too
+        if any(box.key in tails for tails in more.values()) and box.key not in letters:
+            letters[box.key] = next(free)
     return [
-        Line(*ends, 0, known, beside=True, source=source)
-        for ends, (known, source) in sorted(more.items())
-    ], 0
+        replace(
+            b, letter=letters.get(b.key, ""),
+            beside=() if b.origin else tuple(sorted(letters[t] for t in more[b.key])),
+        )
+        for b in boxes
+    ]  # fmt: skip
+
+
+def _spare_letters(letters: dict[str, str]) -> list[str]:
+    alphabet = [chr(65 + i) for i in range(26)]
+    return [a for a in [*alphabet, *(f"A{a}" for a in alphabet)] if a not in letters.values()]

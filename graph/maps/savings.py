@@ -77,7 +77,7 @@ def _draw_steps(
         ]
         if y > rise.low - 20:
             continue
-        for line in wrap(clean(f"{step}. {words}", 160), NAME, _NAMES - 24, 2):
+        for line in wrap(clean(f"{step}. {words}"), NAME, _NAMES - 24):
             out.append(text(along.high + 24, y, line, NAME, INK))
             y += 16
         said = f"saves {amount(max(row['saves'], 0))}; {_spell_alone(row)}"
@@ -96,4 +96,4 @@ def _spell(note: str) -> str:
 
 def _name_source(answer: Hardening) -> str:
     against = "" if answer.against == "scenario" else f"Against {answer.against}. "
-    return f"{clean(answer.graph.title, 120)}. {against}Budget {answer.budget:g}. knockon"
+    return f"{clean(answer.graph.title)}. {against}Budget {answer.budget:g}. knockon"

@@ -13,7 +13,6 @@ from knockon.graph.words import chance
 
 _SHOWN = 24  # sets drawn, the smallest and most probable
 _MOST, _PAD = 200.0, 12.0  # width of a name, room beside it
-_LINES = 9  # of a name: a box grows, nothing is cut
 _BADGE = 40.0, 24.0
 _TARGET, _SOME = "#fdd49e", "#f2f2f2"
 
@@ -31,7 +30,7 @@ def render_sets(answer: CutSets) -> str:
     lines = _list_lines(answer, rows)
     names = {**answer.entities, answer.target: answer.target_name}
     drawn = dict.fromkeys(end[1:] for ends in lines for end in ends if end[0] == "e")
-    labels = {f"e{i}": wrap(clean(names[i], 200), NAME, _MOST, _LINES) for i in drawn}
+    labels = {f"e{i}": wrap(clean(names[i]), NAME, _MOST) for i in drawn}
     sizes = {i: _measure(label) for i, label in labels.items()}
     sizes |= {f"s{n}": _BADGE for n, row in enumerate(rows) if row["order"] > 1}
     layout = lay_out(sizes, [(tail, head, True) for tail, head in lines])

@@ -1,12 +1,46 @@
 """Shapes for kinds, colours for probability. Nothing is told by colour alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 INK, MUTED, PAPER, LINE = "#1a1a1a", "#555555", "#ffffff", "#8c8c8c"
-ORIGIN = "#7f0000"
+ORIGIN, ON_ORIGIN = "#7f0000", "#fff"
+SURE, UNKNOWN, RING, PLAIN, BAND = "#f08a5d", "#fdf6ec", "#00694b", "#f2f2f2", "#b9c0c8"
+FAINT = "#e6e9ed"  # ground of bands of which not all is known
+HATCH = "#ecdfc8"  # on UNKNOWN: text is read over it
+RULE = "#d9d9d9"
 BLUE = "#0072b2"  # curves; Okabe and Ito's palette
 # ColorBrewer OrRd, five classes, safe for colour-blind readers; dark text reads on all of them
 SCALE = ((0.2, "#fef0d9"), (0.4, "#fdd49e"), (0.6, "#fdbb84"), (0.8, "#fc8d59"), (1.01, "#ef6548"))
+
+
+# What each colour becomes on a dark screen; looked up by attribute, so that every picture has one
+# place for it. `#fff` is text on what fails, and stays.
+DARK = {
+    INK: "#ececec", MUTED: "#b4b4b4", PAPER: "#16181b", LINE: "#8c8c8c", ORIGIN: "#a3262a",
+    SURE: "#a64520", UNKNOWN: "#2a251d", HATCH: "#4b4130", RING: "#5fd0a8", PLAIN: "#2a2d31",
+    BAND: "#6b737d", FAINT: "#33383e", RULE: "#3a3d41", "#e3e3e3": "#33363a", BLUE: "#4aa8e0",
+    "#fef0d9": "#352c1e", "#fdd49e": "#55391b", "#fdbb84": "#6d3f1c", "#fc8d59": "#8a4220",
+    "#ef6548": "#a33c27", "#dceaf7": "#1d3346", "#cfe3f1": "#21394c", "#b3b3b3": "#6b6b6b",
+}  # fmt: skip
+PRINTED = {MUTED: "#333333", HATCH: "#b9a98f", BAND: "#868d95"}  # stronger on paper
+
+
+def write_style() -> str:
+    """The one style element of a picture: dark where the screen is, and stronger on paper."""
+
+    def rules(colours: Mapping[str, str]) -> str:
+        return "".join(
+            f'.knockon [{of}="{light}"]{{{of}:{other}}}'
+            for light, other in colours.items()
+            for of in ("fill", "stroke")
+        )
+
+    root = f".knockon{{fill:{DARK[INK]}}}"
+    return (
+        f"<style>.knockon a:focus,.knockon a:hover{{text-decoration:underline}}"
+        f"@media screen and (prefers-color-scheme:dark){{{root}{rules(DARK)}}}"
+        f"@media print{{{rules(PRINTED)}}}</style>"
+    )
 
 
 def fill(probability: float) -> str:
@@ -71,7 +105,7 @@ def _note(w: float, h: float) -> str:
 SHAPES: dict[str, Callable[[float, float], str]] = {
     "security_vendor": _hexagon,
     "platform": _slanted,
-    "cloud_provider": lambda w, h: _round_corners(w, h, h / 2),
+    "cloud_provider": lambda w, h: _round_corners(w, h, min(h / 2, 18)),
     "enterprise": _tab,
     "service": lambda w, h: _round_corners(w, h, min(7, h / 5)),
     "component": _note,

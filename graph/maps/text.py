@@ -9,7 +9,7 @@ _WIDTHS = {
     **dict.fromkeys("r()-", 333),
     **dict.fromkeys("cksvxyzJ", 500), **dict.fromkeys("ABEKPSVXY&", 667),
     **dict.fromkeys("CDHNRU", 722), **dict.fromkeys("GOQ", 778), **dict.fromkeys("FTZL", 611),
-    **dict.fromkeys("mM", 833), "w": 722, "W": 944, "@": 1015, "%": 889, "→": 1000, "…": 1000,
+    **dict.fromkeys("mM", 833), "w": 722, "W": 944, "@": 1015, "%": 889, "→": 1000,
 }  # fmt: skip
 _SLACK = 1.10  # other fonts than Helvetica are wider
 _UNITS = frozenset(("%", "h", "d", "min"))  # stay with the figure before them
@@ -25,7 +25,10 @@ def clean(text: str, limit: int = 600) -> str:
         elif ch in _JOINERS or unicodedata.category(ch) not in ("Cc", "Cf", "Cs", "Cn", "Co"):
             kept.append(ch)
     line = " ".join("".join(kept).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    if len(line) <= limit:
+        return line
+    said = f" ({len(text):,} characters)"  # of a file that means harm
+    return line[: limit - len(said)] + said
 
 
 def xml(text: str) -> str:
@@ -52,18 +55,8 @@ def width(text: str, size: float) -> float:
     return total / 1000 * size * _SLACK
 
 
-def fit(text: str, size: float, room: float) -> str:
-    """The text, cut with an ellipsis where it is wider than the room."""
-    if width(text, size) <= room:
-        return text
-    short = text
-    while short and width(short + "…", size) > room:
-        short = short[:-1]
-    return short.rstrip() + "…"
-
-
-def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
-    """The text on at most so many lines, broken between words; the last is cut if it must be."""
+def wrap(text: str, size: float, room: float) -> list[str]:
+    """The text on as many lines as it takes, broken between words, or within one too long."""
     words: list[str] = []
     for word in text.split(" "):
         if words and word.strip(",;:.)") in _UNITS:
@@ -71,11 +64,38 @@ def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
         else:
             words.append(word)
     done: list[str] = []
-    while words and len(done) < lines - 1:
-        line = words.pop(0)
-        while words and width(f"{line} {words[0]}", size) <= room:
-            line += " " + words.pop(0)
-        done.append(fit(line, size, room))
-    if words:
-        done.append(fit(" ".join(words), size, room))
-    return done or [""]
+    line = ""
+    for word in words:
+        longer = f"{line} {word}" if line else word
+        if width(longer, size) <= room:
+            line = longer
+            continue
+        if line:
+            done.append(line)
+        while width(word, size) > room and len(word) > 1:
+            cut = _count_fitting(word, size, room)
+            done.append(word[:cut])
+            word = word[cut:]
+        line = word
+    return [*done, line] if line or not done else done
+
+
+def _count_fitting(word: str, size: float, room: float) -> int:
+    """How many characters of a word fit, 1 at least; rather up to a mark inside it, as in a URL."""
+    cut = 1
+    while cut < len(word) and width(word[: cut + 1], size) <= room:
+        cut += 1
+    mark = max(word.rfind(ch, 1, cut) for ch in "-_/.@:") + 1
+    return mark if mark > cut / 2 else cut
+
+
+def settle(
+    text: str, room: float, lines: int = 3, sizes: tuple[float, ...] = (12.0, 11.0, 10.0)
+) -> tuple[list[str], float]:
+    """The text on at most so many lines in the largest size that it fits in; in the smallest on as
+    many as it takes. Nothing is cut."""
+    for size in sizes:
+        found = wrap(text, size, room)
+        if len(found) <= lines:
+            return found, size
+    return found, size

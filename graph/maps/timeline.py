@@ -24,7 +24,7 @@ from knockon.graph.maps.bars import Bar, count_more, draw_bars, make_bars
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
 from knockon.graph.maps.phrases import describe_band
 from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
-from knockon.graph.maps.text import fit, wrap, xml
+from knockon.graph.maps.text import settle, wrap, xml
 from knockon.graph.words import between, duration, kind_name_among, percent
 
 OTHER = "other"
@@ -257,11 +257,13 @@ def _stack(course: Course, hours: Sequence[float], x: Axis, y: Axis, top: float)
 
 def _key(number: int, kind: str, most: float, y: float) -> list[str]:
     """A line of the legend: the texture of a kind, its name, and its highest number."""
-    words = fit(f"{kind_name_among(kind, 2)}, {amount(most)} at most", SMALL, _LEFT - MARGIN - 84)
+    said = f"{kind_name_among(kind, 2)}, {amount(most)} at most"
+    lines, size = settle(said, _LEFT - MARGIN - 84, 2, (SMALL, 10.0, 9.0, 8.0))
+    base = y + 11 - (len(lines) - 1) * size / 2
     swatch = f'<rect x="{MARGIN:g}" y="{y:.1f}" width="26" height="13" fill="{texture(number)}"'
     return [
         f'{swatch} stroke="{INK}" stroke-width="0.6"/>',
-        text(MARGIN + 33, y + 11, words, SMALL),
+        *(text(MARGIN + 33, base + i * size, line, size) for i, line in enumerate(lines)),
     ]
 
 
@@ -289,7 +291,7 @@ def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
         text(MARGIN, top + 12, "Restored for good", NAME, bold=True),
     ]
     about = "share of the most that were down at the same time"
-    for i, line in enumerate(wrap(about, SMALL, _LEFT - MARGIN - 60, 2)):
+    for i, line in enumerate(wrap(about, SMALL, _LEFT - MARGIN - 60)):
         out.append(text(MARGIN, top + 28 + 15 * i, line, SMALL, MUTED))
     if not course.hours:
         return out, y.low

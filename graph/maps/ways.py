@@ -20,7 +20,6 @@ from knockon.graph.scenario.strengths import SOURCES
 from knockon.graph.words import percent, relation_name
 
 _MOST, _PAD = 190.0, 12.0  # width of a name, room beside it
-_LINES = 9  # of a name: a box grows, nothing is cut
 _SHOWN = 12  # routes drawn
 _HEAD = 34.0  # room above the boxes for what stands on them
 TARGET, PASSED, LEFT = "#fdd49e", "#dceaf7", PAPER
@@ -41,7 +40,7 @@ def render_ways(answer: Explanation) -> str:
         for row in rows for group in row["groups"] for member in (*group["lost"], *group["left"])
     }  # fmt: skip
     lines = [*steps, *(ends for ends in spare if ends not in steps)]
-    labels = {i: wrap(clean(answer.entities.get(i, i), 200), NAME, _MOST, _LINES) for i in roles}
+    labels = {i: wrap(clean(answer.entities.get(i, i)), NAME, _MOST) for i in roles}
     sizes = {i: _size(label) for i, label in labels.items()}
     layout = lay_out(sizes, [(tail, head, True) for tail, head in lines])
     page = max(layout.width + 2 * MARGIN, 820.0)
@@ -121,11 +120,11 @@ def _draw_line(
     step: dict[str, Any] | None, group: dict[str, Any] | None,
 ) -> str:  # fmt: skip
     """A step with its strength in words; a thin line for a member that is on no drawn route."""
-    names = [clean(answer.entities.get(i, i), 80) for i in ends]
+    names = [clean(answer.entities.get(i, i)) for i in ends]
     known = step is None or step["strength_source"] != "none"
     said = f"{names[1]} {relation_name(step['relation'])} {names[0]}" if step else " → ".join(names)
     if group:
-        said += f"; one of {len(group['lost']) + len(group['left'])} {clean(group['group'], 60)}, "
+        said += f"; one of {len(group['lost']) + len(group['left'])} {clean(group['group'])}, "
         said += f"of which it needs {group['needs']}"
     stroke = 1.2 if step is None else 2.4
     knowledge = KNOWLEDGE[step["strength_source"]] if step else "stated"

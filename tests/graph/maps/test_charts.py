@@ -70,10 +70,10 @@ def test_a_small_chart_is_exact(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_is_one_plain_document(name: str) -> None:
-    """Elements of a drawing only, with a title, tooltips, and no script, link or style sheet."""
+    """Elements of a drawing only, with a title, tooltips, and no script and no link."""
     root = ET.fromstring(CHARTS[name]())
     tags = {e.tag.removeprefix(SVG) for e in root.iter()}
-    assert tags <= {"svg", "title", "desc", "rect", "g", "path", "text", "defs", "pattern"}
+    assert tags <= {"svg", "title", "desc", "rect", "g", "path", "text", "defs", "pattern", "style"}
     assert root[0].tag == f"{SVG}title"
     assert (root[0].text or "").startswith(f"If {FAILS}")
     assert len(list(root.iter(f"{SVG}title"))) > 10
@@ -297,7 +297,18 @@ def test_hostile_words_stay_text(name: str) -> None:
             "detection": lambda w=word: draw_detection(HALTS, RINGS, 2.0, condition=w),
         }[name]()
         tags = {e.tag.removeprefix(SVG) for e in ET.fromstring(svg).iter()}
-        assert tags <= {"svg", "title", "desc", "rect", "g", "path", "text", "defs", "pattern"}
+        assert tags <= {
+            "svg",
+            "title",
+            "desc",
+            "rect",
+            "g",
+            "path",
+            "text",
+            "defs",
+            "pattern",
+            "style",
+        }
         assert clean(word)[:30] in " ".join(ET.fromstring(svg).itertext())
 
 

@@ -10,9 +10,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.analysis.whatif import whatif
+from knockon.graph.maps.columns import lay_out_flow
 from knockon.graph.maps.draw import render_map
 from knockon.graph.maps.layout import dot_text, lay_out
-from knockon.graph.maps.text import clean, fit, width, wrap
+from knockon.graph.maps.plan import plan_map
+from knockon.graph.maps.style import (
+    DARK,
+    HATCH,
+    INK,
+    MUTED,
+    ON_ORIGIN,
+    ORIGIN,
+    PAPER,
+    PLAIN,
+    SCALE,
+    SURE,
+    UNKNOWN,
+)
+from knockon.graph.maps.text import clean, settle, width, wrap
+from knockon.graph.maps.view import MapView
 from knockon.graph.model.graph import DependencyGraph
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -38,7 +54,9 @@ def test_hostile_names_are_text_and_nothing_else() -> None:
     """No element, link or script comes out of a name; every name is there to read."""
     root = ET.fromstring(drawn(star(HOSTILE), "origin"))
     tags = {e.tag.removeprefix(SVG) for e in root.iter()}
-    assert tags == {"svg", "title", "desc", "rect", "g", "path", "text"}
+    assert tags == {
+        "svg", "title", "desc", "style", "defs", "pattern", "rect", "g", "path", "circle", "text",
+    }  # fmt: skip
     attributes = {name for e in root.iter() for name in e.attrib}
     assert not {a for a in attributes if "href" in a or a.startswith("on")}
     titles = " ".join(e.text or "" for e in root.iter(f"{SVG}title"))
@@ -80,11 +98,12 @@ def test_boxes_do_not_overlap_and_stand_on_the_page(number: int) -> None:
     ).with_columns(probability=pl.lit(0.9))
     root = ET.fromstring(drawn(rows, "Entity number 0 of some length"))
     page = [float(v) for v in root.attrib["viewBox"].split()]
-    shift = _shift(next(g for g in root.iter(f"{SVG}g") if g.attrib.get("class") is None))
+    shift = _shift(next(g for g in root.iter(f"{SVG}g") if g.attrib.get("class") == "flow"))
     boxes = []
-    for group in (g for g in root.iter(f"{SVG}g") if g.attrib.get("class") == "box"):
+    for group in (g for g in root.iter(f"{SVG}g") if "box" in g.attrib.get("class", "").split()):
         x, y = _shift(group)
-        xs, ys = _extent(group.findall(f"{SVG}path")[-1].attrib["d"])
+        shape = next(p for p in group.iter(f"{SVG}path") if p.get("stroke-width") == "1.2")
+        xs, ys = _extent(shape.attrib["d"])
         boxes.append((x + shift[0], y + shift[1], x + shift[0] + max(xs), y + shift[1] + max(ys)))
     for i, a in enumerate(boxes):
         assert 0 <= a[0] < a[2] <= page[2]
@@ -127,10 +146,12 @@ def test_a_head_is_wider_than_its_line() -> None:
         )
         root = ET.fromstring(drawn(rows, "o"))
         lines = [g for g in root.iter(f"{SVG}g") if g.attrib.get("class") == "line"]
-        for curve, head in (g.findall(f"{SVG}path") for g in lines):
+        for band, head in (g.findall(f"{SVG}path") for g in lines):
             xs, ys = _extent(head.attrib["d"])
-            assert max(ys) - min(ys) > float(curve.attrib["stroke-width"]) + 1
-            assert _extent(curve.attrib["d"])[0][-1] <= max(xs) - 5
+            points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", band.attrib["d"])
+            wide = float(points[-1][1]) - float(points[0][1])
+            assert max(ys) - min(ys) > wide + 1
+            assert max(float(x) for x, _ in points) <= max(xs) - 5
 
 
 def test_kinds_of_one_shape_share_a_place_in_the_legend() -> None:
@@ -164,14 +185,101 @@ def test_layout_flows_from_left_to_right() -> None:
     assert len(layout.lines["a", "b"]) >= 4
 
 
-def test_text_is_cut_and_wrapped_to_its_room() -> None:
-    """No line of text is wider than the room it was given."""
-    assert fit("short", 13, 100) == "short"
-    assert width(fit("w" * 99, 13, 100), 13) <= 100
-    lines = wrap("one two three four five six seven", 13, 80, 3)
-    assert len(lines) == 3
-    assert all(width(line, 13) <= 80 for line in lines)
-    assert wrap("", 13, 80, 2) == [""]
+def test_text_is_wrapped_to_its_room_and_never_cut() -> None:
+    """No line of text is wider than the room it was given, and no character is lost."""
+    for said in ("one two three four five six seven", "w" * 99, "short", ""):
+        lines = wrap(said, 13, 80)
+        assert all(width(line, 13) <= 80 for line in lines)
+        assert "".join(lines).replace(" ", "") == said.replace(" ", "")
+    assert settle("short", 100) == (["short"], 12.0)
+    assert settle("a name that is somewhat longer than others", 100)[1] < 12
+    lines, size = settle("w" * 99, 100)
+    assert "".join(lines) == "w" * 99
+    assert size == 10.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.sampled_from([None, 0.2, 1.0])), min_size=1, max_size=90
+    ),
+    st.integers(1, 4),
+)
+def test_boxes_and_bands_share_no_point(tree: list[tuple[int, float | None]], depth: int) -> None:
+    """In a map of any tree no two boxes overlap, and no two bands between two columns."""
+    rows = pl.DataFrame(
+        [(f"n{i + 1}", f"n{p % (i + 1)}", q) for i, (p, q) in enumerate(tree)],
+        schema={"dependent": pl.String, "provider": pl.String, "probability": pl.Float64},
+        orient="row",
+    )
+    impact = whatif(DependencyGraph.from_polars(rows), "n0", worlds=64)
+    plan = plan_map(impact, MapView(depth=depth, max_nodes=20))
+    sizes = {b.key: (150.0, 30.0 + 7 * len(b.members) % 90) for b in plan.boxes}
+    flow = lay_out_flow(plan.boxes, plan.lines, sizes, 50.0)
+    places = [(*flow.tops[b.key], *flow.sizes[b.key]) for b in plan.boxes]
+    for i, (x, y, w, h) in enumerate(places):
+        assert 0 <= y <= y + h <= flow.height + 0.01
+        for other_x, other_y, other_w, other_h in places[:i]:
+            apart = x + w <= other_x or other_x + other_w <= x
+            assert apart or y + h <= other_y or other_y + other_h <= y
+    for i, band in enumerate(flow.ribbons):
+        for other in flow.ribbons[:i]:
+            if band.x == other.x:  # between the same columns: ordered alike at both ends
+                first, second = sorted((band, other), key=lambda r: r.top)
+                assert first.top + first.wide < second.top
+                assert first.head_top + first.wide < second.head_top
+
+
+def test_a_stranger_reads_who_failed_who_is_worst_who_carries_it_and_what_is_unsure() -> None:
+    """All four are text on the map, and no entity stands there because it is alone."""
+    rows = [("hub", "o"), ("alone", "c"), ("c", "o")]
+    rows += [(f"leaf {i:02}", "hub") for i in range(60)]
+    frame = pl.DataFrame(rows, schema=["dependent", "provider"], orient="row").with_columns(
+        probability=pl.when(pl.col("dependent") == "hub").then(0.9).otherwise(None)
+    )
+    heavy = {"leaf 41": 9.0, "leaf 07": 8.0, "leaf 33": 7.0}
+    entities = pl.DataFrame({"id": list(heavy), "weight": list(heavy.values())})
+    root = ET.fromstring(render_map(whatif(DependencyGraph.from_polars(frame, entities), "o")))
+    said = [e.text or "" for e in root.iter(f"{SVG}text")]
+    whole = " ".join(said)
+    assert said[0].startswith("If o fails")
+    assert "are of unknown strength" in whole
+    assert "Carried on most by hub (60 of the 63 within reach)" in whole
+    assert said.count("leaf 41") == said.count("leaf 07") == said.count("leaf 33") == 2
+    assert "hit hardest" in said
+    assert "directly hit · 2" in said
+    assert "through one · 61" in said
+
+
+def test_every_option_that_is_not_the_default_is_said() -> None:
+    """What changes the figures stands on the picture."""
+    svg = drawn(star(["a", "b"]), "origin", hours=4, assume=0.3, seed=7, severity=0.4, worlds=50)
+    for words in ("4 h", "unknown counts 0.3", "seed 7", "everity 40 %", "50 random worlds"):
+        assert words in svg
+
+
+def test_colours_can_be_read_in_light_and_dark() -> None:
+    """Text has a contrast of 4.5 to what it stands on, on light and on dark screens."""
+    grounds = (PAPER, PLAIN, UNKNOWN, HATCH, SURE, *(colour for _, colour in SCALE))
+    pairs = [(INK, ground) for ground in grounds]
+    pairs += [(MUTED, ground) for ground in (PAPER, PLAIN, UNKNOWN, HATCH)]
+    pairs += [(ON_ORIGIN, ORIGIN)]
+    for ink, ground in pairs:
+        assert contrast(ink, ground) >= 4.5, (ink, ground)
+        assert contrast(DARK.get(ink, ink), DARK[ground]) >= 4.5, ("dark", ink, ground)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours (WCAG 2.2)."""
+
+    def light(colour: str) -> float:
+        digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
+        parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def _shift(group: ET.Element) -> tuple[float, float]:
