@@ -38,6 +38,7 @@ from knockon.graph.engine.uniforms import (
 CELLS = 1 << CELL_DIGITS  # of v
 _REST = np.uint16(16 - CELL_DIGITS)
 _PIECE = 1 << 22  # worlds of causes looked at together by the numpy form
+_LAWS = 20  # tabulated together
 _VARIES = np.uint64(1 << 33)  # in the place of a threshold of v
 
 
@@ -134,17 +135,23 @@ def tabulate(laws: Floats) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint1
     on they are 2^32. laws: (D, 2) mean and rho of each; where rho is 1 nothing stands."""
     table = np.zeros((len(laws), CELLS), np.uint32)
     full = np.full(len(laws), CELLS, np.uint16)
-    for row, (mean, rho) in enumerate(laws.tolist()):
-        if rho < 1:
-            table[row], full[row] = _tabulate_law(mean, rho)
+    mean, rho = laws.T
+    for one in np.unique(rho[rho < 1]).tolist():
+        rows = np.flatnonzero(rho == one)
+        for first in range(0, len(rows), _LAWS):
+            part = rows[first : first + _LAWS]
+            table[part], full[part] = _tabulate_laws(tuple(mean[part].tolist()), one)
     return table, full
 
 
-@lru_cache(maxsize=1 << 10)  # 16 KiB each, which take some 10 ms to make
-def _tabulate_law(mean: float, rho: float) -> tuple[npt.NDArray[np.uint32], int]:
-    means = find_cell_means(mean, rho, np.arange(CELLS), CELLS)
-    limits = thresholds(np.maximum.accumulate(means))
-    return limits.astype(np.uint32), int(np.searchsorted(limits, np.uint64(1 << DIGITS)))
+@lru_cache(maxsize=1 << 8)  # up to 320 KiB each
+def _tabulate_laws(
+    mean: tuple[float, ...], rho: float
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]:
+    """Of some laws of one rho."""
+    limits = thresholds(np.maximum.accumulate(find_cell_means(np.array(mean), rho, CELLS), axis=1))
+    full = (limits < np.uint64(1 << DIGITS)).sum(axis=1)
+    return limits.astype(np.uint32), full.astype(np.uint16)
 
 
 def draw_halves(cause_key: Words, numbers: Ints, seed: int) -> npt.NDArray[np.uint16]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from knockon.graph.analysis.prepare import prepare
 from knockon.graph.analysis.whatif import whatif
+from knockon.graph.engine import beta
 from knockon.graph.engine.beta import find_cell_means, find_quantiles
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
@@ -65,7 +66,7 @@ def test_quantiles_are_those_of_scipy() -> None:
 @pytest.mark.parametrize("rho", [0.001, 0.1, 0.4, 0.9, 0.999])
 def test_cells_keep_the_mean_and_ascend(mean: float, rho: float) -> None:
     """Every probability stays what it is without sharing."""
-    means = find_cell_means(mean, rho, CELL, CELLS)
+    (means,) = find_cell_means(np.array([mean]), rho, CELLS)
     assert means.mean() == pytest.approx(mean, rel=1e-9)
     assert (np.diff(means) >= -1e-9).all()
 
@@ -75,7 +76,19 @@ def test_a_cell_is_the_mean_of_its_quantiles_by_plain_integration() -> None:
     for mean, rho in ((0.416, 0.3), (0.1, 0.4)):
         cells = np.array([0, 7, 2048, 4000, 4095])
         wanted = [shared_strength(mean, rho, int(c)) for c in cells]
-        assert find_cell_means(mean, rho, cells, CELLS) == pytest.approx(wanted, abs=3e-6)
+        (found,) = find_cell_means(np.array([mean]), rho, CELLS)
+        assert found[cells] == pytest.approx(wanted, abs=6e-6)
+
+
+@pytest.mark.parametrize("rho", [0.001, 0.05, 0.2, 0.4, 0.5])
+def test_cells_that_are_interpolated_are_those_that_are_found(
+    rho: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several laws at a time, far tails among them."""
+    means = np.array([1e-5, 0.001, 0.1, 0.416, 0.9, 0.9999])
+    few = find_cell_means(means, rho, CELLS)
+    monkeypatch.setattr(beta, "_SMOOTH", 0.0)
+    assert few == pytest.approx(find_cell_means(means, rho, CELLS), abs=1e-5)
 
 
 def test_cells_are_the_first_digits_of_the_draw_of_the_cause() -> None:
