@@ -6,7 +6,8 @@ with `serviceArn`, `dependencyId`, `dependencyName`, `dnsName`, `provider`, `loc
 https://docs.aws.amazon.com/resilience-hub/v2/APIReference/API_DependencySummary.html. The service
 is the dependent, the name that it looks up the provider. A criticality is a word of the user's own
 about the dependency; what it means is in `graph/scenario/statements.csv`. Dependencies are found
-from DNS queries: what a service reaches without one is not there.
+from DNS queries: what a service reaches without one is not there. The reader follows the reference,
+read again in November 2026; no answer of the service was found in public to hold it to.
 """
 
 from datetime import UTC, datetime
