@@ -1,38 +1,36 @@
-// The answer: figures, map, totals by kind, ranking with routes.
+// The middle: headline, what is unsure, figures, and the answer as map, charts, tables and notes.
 
 import { buildAddress, buildPath } from "./api.js";
-import { offerCauses } from "./causes.js";
-import { $, clip, formatCount, formatHours, formatRange, formatShare, make, makeName, makeTable, spellWords } from "./dom.js";
-import { offerHelp } from "./help.js";
+import { listCarried, makeKinds, makeRows, nameMiddle } from "./data.js";
+import { $, formatCount, formatRange, formatShare, make } from "./dom.js";
+import { makeMenu } from "./menu.js";
+import { Picture } from "./picture.js";
 
-const VERDICTS = { hit: "● hit", spared: "○ spared", unknown: "? unknown" };
+const SHOWN = 100; // rows of the table; every row is in the list and in the CSV
 
-export function show(answer, names, { graph, query, onMore }) {
+const bare = (query) => query.filter(([key]) => key !== "top");
+
+// Figures and words at once; the map is asked for last. On a draft, pictures stay as they were.
+export function showAnswer(answer, names, { graph, query, draft = false }) {
   $("#headline").textContent = answer.headline;
   $("#sureness").textContent = answer.assumption;
   $("#asked").textContent = answer.question;
-  $("#figures").replaceChildren(...makeFigures(answer));
-  $("#links").replaceChildren(...makeLinks(graph, query, answer.entities.length + answer.more, answer.scenario));
-  const bare = query.filter(([key]) => key !== "top");
-  const drawing = (rest) => buildAddress(buildPath(graph, `/whatif${rest}`), bare);
-  $("#map").replaceChildren(makePicture(drawing(".svg"), `Map: ${answer.headline}`));
-  $("#charts").replaceChildren(...listCharts(answer.scenario).flatMap(([name, title]) => [make("h3", {}, title),
-    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
-      makePicture(drawing(`/${name}.svg`), `${title}: ${answer.headline}`))]));
+  $("#figures").replaceChildren(...makeFigures(answer, draft));
+  if (draft) return;
+  const rows = answer.entities.length + answer.more;
   $("#kinds").replaceChildren(makeKinds(answer.totals, nameMiddle(answer)));
-  $("#ranking").replaceChildren(makeRanking(answer, names, listCarried(query, answer.entities)));
-  $("#more").replaceChildren(...makeMore(answer, onMore));
-  $("#notes summary").textContent = `Notes on this answer (${answer.notes.length})`;
-  $("#notes ul").replaceChildren(...answer.notes.map((note) => make("li", {}, note)));
-  $("#notes").hidden = !answer.notes.length;
-  offerCauses(graph, query, answer.entities);
-  offerHelp(graph, query);
-  $("#answer").hidden = false;
+  const shown = { ...answer, entities: answer.entities.slice(0, SHOWN + answer.scenario.origins.length) };
+  $("#rows-of-answer").replaceChildren(makeRows(shown, names, listCarried(query, answer.entities)));
+  $("#data-more").textContent = rows > shown.entities.length ? `The first ${SHOWN} of ${rows.toLocaleString("en")} rows; the CSV has all.` : "";
+  $("#data-menu").replaceChildren(makeMenu(buildPath(graph, "/whatif"), query, { forms: ["csv", "md"], label: "Save the table", all: rows }));
+  $("#tab-notes").textContent = `Notes (${answer.notes.length})`;
+  $("#notes").replaceChildren(...answer.notes.map((note) => make("li", {}, note)));
+  $("#no-notes").hidden = answer.notes.length > 0;
 }
 
-function makeFigures(answer) {
+function makeFigures(answer, draft) {
   const { totals, scenario, rollout } = answer;
-  const drawn = scenario.exact ? "exact: all cases" : `${scenario.worlds.toLocaleString("en")} random worlds`;
+  const drawn = draft ? `a draft of ${scenario.worlds} worlds` : scenario.exact ? "exact: all cases" : `${scenario.worlds.toLocaleString("en")} random worlds`;
   const middle = nameMiddle(answer);
   const ends = middle.startsWith("If") ? "Hits, unknown as 0 to as 1" : "Hits, from low to high";
   const lead = (name) => formatRange(totals[`${name}_low`], totals[`${name}_high`], formatCount);
@@ -50,127 +48,23 @@ function makeFigures(answer) {
     make("dt", {}, term), make("dd", {}, make("strong", {}, figure), make("small", {}, hint))));
 }
 
-function makeLinks(graph, query, rows, scenario) {
-  const bare = query.filter(([key]) => key !== "top");
-  const link = (text, suffix, asked) => make("a", { href: buildAddress(buildPath(graph, `/whatif${suffix}`), asked) }, text);
-  return ["This answer as ", link("JSON", "", query), ", ",
-    link(`CSV with all ${rows.toLocaleString("en")} rows`, ".csv", [...bare, ["top", rows]]), ", ",
-    link("SVG map", ".svg", bare), ...listCharts(scenario).flatMap(([name]) => [", ", link(`SVG ${name}`, `/${name}.svg`, bare)]),
-    ". The address of this page asks the same question again."];
+// Draws the map; `marks`: what it does when a mark is hovered, chosen or taken.
+export function showMap({ graph, query, open, label, marks, signal }) {
+  const picture = new Picture(label, { zoomable: true, ...marks });
+  const asked = [...bare(query), ...(open ? open.split(" ").map((key) => ["open", key]) : [])];
+  const path = buildPath(graph, "/whatif");
+  $("#map").replaceChildren(picture.element);
+  picture.tools.append(makeMenu(path, asked, { picture, label: "Save the map", forms: ["svg", "md"] }));
+  return picture.load(buildAddress(`${path}.svg`, asked), signal);
 }
 
-// The charts that the scenario allows: the name of each in its address, and its title.
-function listCharts({ hours, rollout }) {
-  return [hours !== null && ["timeline", "Who is down when"], rollout !== null && ["detection", "When to stop the rollout"],
-    ["exceedance", "How bad it gets, and how often"]].filter(Boolean);
-}
-
-// An <object> keeps the tooltips of a picture, and runs nothing of it: its own policy forbids that.
-export function makePicture(url, label) {
-  const drawn = make("object", { type: "image/svg+xml", data: url, "aria-label": label },
-    make("p", {}, "The picture could not be drawn. ", make("a", { href: url }, "See why")));
-  drawn.addEventListener("load", () => {
-    const svg = drawn.contentDocument?.documentElement;
-    const [, , width, height] = svg?.getAttribute("viewBox")?.split(" ").map(Number) ?? [];
-    if (!width) return;
-    svg.setAttribute("width", "100%");
-    svg.setAttribute("height", "100%");
-    drawn.style.aspectRatio = `${width} / ${height}`;
-    drawn.style.maxWidth = `${width * 1.25}px`;
-  });
-  return drawn;
-}
-
-// Where the weakest strength on a route comes from, where that is neither stated nor unknown.
-const SOURCES = { "own table": "strengths from a table", register: "strengths from the register", incidents: "typical of past incidents" };
-
-// What the figure in the middle rests on: the same words as in tables and pictures.
-function nameMiddle({ scenario: { assume }, strength_sources: from }) {
-  const counts = `unknown counts ${assume}`;
-  const tables = from.incidents ? "Typical of past incidents" : from["own table"] || from.register ? "At the middle of the tables" : "";
-  return [tables || `If ${counts}`, ...(tables && from.none ? [counts] : [])].join(", ");
-}
-
-function makeKinds({ by_kind: rows }, words) {
-  const open = rows.some((row) => row.hit_low !== row.hit_high);
-  const middle = open ? words : "Expected hits";
-  const heads = [{ text: "Kind" }, { text: "Within reach", number: true }, { text: "of all", number: true },
-    { text: "Hits, low–high", number: true }, { text: middle, number: true }, { text: "Impact", number: true }];
-  return makeTable(heads, rows.map((row) => [spellWords(row.kind), formatCount(row.within_reach), formatCount(row.entities),
-    formatRange(row.hit_low, row.hit_high, formatCount), formatCount(row.hit), formatCount(row.impact)]));
-}
-
-// The columns of the inventory that were asked for, as the rows name them.
-function listCarried(query, rows) {
-  const asked = query.filter(([key]) => key === "columns").flatMap(([, names]) => names.split(",").map((name) => name.trim()));
-  return [...new Set(asked.map((name) => (rows[0] && `entity.${name}` in rows[0] ? `entity.${name}` : name)).filter(Boolean))];
-}
-
-const formatCell = (value) => (value === null || value === undefined ? "–" : typeof value === "number" ? formatCount(value) : clip(String(value)));
-
-function makeRanking(answer, names, carried) {
-  const { entities, scenario: { hours }, recovery = [] } = answer;
-  const rows = entities.filter((row) => row.rank > 0);
-  const timed = hours !== null;
-  const stated = new Map(recovery.map((row) => [row.id, row]));
-  const heads = [{ text: "#", number: true }, { text: "Who" },
-    { text: "Probability", title: `low to high; tick: ${nameMiddle(answer).toLowerCase()}`, wide: true }, { text: "Verdict" },
-    ...(timed ? [{ text: "Down after", number: true, title: "mean hours until it is down, in worlds that take it down" },
-      { text: "Down for", number: true, title: "mean hours down, in worlds that take it down" }] : []),
-    { text: "Loss", number: true, title: "mean share of its function, in worlds that hit it" },
-    { text: "Impact", number: true, title: `mean of weight × loss${timed ? " × hours down" : ""}` },
-    { text: "Carries", number: true, title: "expected entities whose route runs through it" },
-    ...(stated.size ? [{ text: "Recovery stated", title: "the recovery time that the inventory states, and whether the outage exceeds it" }] : []),
-    ...carried.map((name) => ({ text: spellWords(name) })), { text: "Route", wide: true }];
-  return makeTable(heads, rows.map((row) => [
-    row.rank.toLocaleString("en"),
-    make("div", {}, makeName(row.name, row.id), make("small", {}, [spellWords(row.kind), row.sector].filter(Boolean).join(" · "))),
-    makeProbability(row),
-    make("span", { class: `verdict ${row.verdict}` }, VERDICTS[row.verdict] ?? row.verdict),
-    ...(timed ? [formatStart(row.start_hours), makeDuration(row)] : []),
-    row.loss === null ? "–" : formatShare(row.loss),
-    formatCount(row.impact),
-    row.carries >= 0.05 ? formatCount(row.carries) : "–",
-    ...(stated.size ? [makeRecovery(stated.get(row.id))] : []),
-    ...carried.map((name) => formatCell(row[name])),
-    make("div", {}, makeRoute(row.route ?? [], names), SOURCES[row.strength_source] && make("small", {}, SOURCES[row.strength_source])),
-  ]));
-}
-
-const formatStart = (hours) => (hours === null ? "–" : formatHours(hours));
-
-function makeRecovery(row) {
-  if (!row) return "–";
-  const over = { true: " exceeded", null: " perhaps exceeded", false: "" }[row.exceeds];
-  return make("span", {}, formatHours(row.recovery_hours), over ? make("strong", {}, over) : null);
-}
-
-// The mean, and below it what 1 world in 20 reaches, where that is another figure.
-function makeDuration({ down_hours: mean, down_hours_p95: late }) {
-  if (mean === null) return "–";
-  const longer = formatHours(late) === formatHours(mean) ? null : make("small", {}, ` 1 in 20: ${formatHours(late)}`);
-  return make("span", {}, formatHours(mean), longer);
-}
-
-// A bar from low to high with a tick at the assumed strength; the figures stand beside it.
-function makeProbability({ probability: mid, probability_low: low, probability_high: high, std_error: error }) {
-  const range = make("span", { class: "range" });
-  const tick = make("span", { class: "tick" }); // at the assumed strength, named in the head
-  range.style.left = `${low * 100}%`;
-  range.style.width = `${(high - low) * 100}%`;
-  tick.style.left = `${mid * 100}%`;
-  const drawn = error > 0 && (mid === 0 || mid === 1); // what is drawn is never certain
-  const text = low !== high ? formatRange(low, high, formatShare) : drawn ? (mid ? ">99%" : "<1%") : formatShare(mid);
-  return make("div", { class: "chance" }, text, make("span", { class: "bar", "aria-hidden": "true" }, range, tick));
-}
-
-function makeRoute(ids, names) {
-  const steps = ids.flatMap((id, i) => [i ? " → " : "", makeName(clip(names.get(id) ?? id), id)]);
-  return make("span", { class: "route" }, ...(steps.length ? steps : ["–"]));
-}
-
-function makeMore({ more: left, entities }, onMore) {
-  if (!left) return [];
-  return [make("button", { type: "button", onclick: () => onMore(entities.length + Math.min(left, 500)) },
-    `Show ${left > 500 ? "500 of the" : "the"} ${left.toLocaleString("en")} other rows`)];
+// A chart in its panel; null: the scenario has none, and the panel says what it needs.
+export function showChart(place, name, { graph, query, headline, signal }, needs) {
+  if (name === null) { place.replaceChildren(make("p", { class: "hint" }, needs)); return; }
+  const picture = new Picture(`${name}: ${headline}`);
+  const path = buildPath(graph, `/whatif/${name}`);
+  const address = buildAddress(`${path}.svg`, bare(query));
+  const save = make("a", { href: address, download: `${name}.svg` }, "Save the chart as SVG");
+  place.append(make("div", { class: "scroll" }, picture.element), make("p", {}, save));
+  picture.load(address, signal);
 }

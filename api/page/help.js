@@ -1,7 +1,8 @@
 // What would help: the best fixes within a budget against the failure that is shown, when asked for.
 
-import { buildAddress, buildPath } from "./api.js";
+import { buildPath } from "./api.js";
 import { $, formatCount, make, makeTable } from "./dom.js";
+import { makeMenu } from "./menu.js";
 import { askInto } from "./panel.js";
 
 const VIEW = ["top", "kind", "columns", "where"]; // of the rows of a what-if, not of what fails
@@ -23,12 +24,11 @@ async function showFixes(place, graph, query) {
   const mine = latest;
   const answer = await askInto(place, buildPath(graph, "/harden"), query, () => mine === latest);
   if (answer === null) return;
-  const link = (text, suffix) => make("a", { href: buildAddress(buildPath(graph, `/harden${suffix}`), query) }, text);
   place.replaceChildren(
     make("p", {}, make("strong", {}, answer.headline)),
     makeFixes(answer),
     make("ul", {}, ...answer.notes.map((note) => make("li", {}, note))),
-    make("p", {}, "This plan as ", link("JSON", ""), ", ", link("CSV", ".csv"), ", ", link("SVG curve", ".svg"), "."));
+    makeMenu(buildPath(graph, "/harden"), query, { label: "Save the plan" }));
 }
 
 function makeFixes({ rows, words, scenario: { assume } }) {

@@ -1,9 +1,9 @@
-// A panel that asks when its button is pressed: it waits, shows a problem, or gives the answer.
+// A panel that asks when it is opened: it waits, shows a problem, or gives the answer.
 
 import { fetchJson } from "./api.js";
 import { make } from "./dom.js";
 
-// The answer; null where there is none, or where another question was asked meanwhile.
+// The answer; null where there is none, or where something else was asked meanwhile.
 export async function askInto(place, path, query, isLatest) {
   place.replaceChildren(make("p", { role: "status" }, "Computing…"));
   const answer = await fetchJson(path, query).catch((fault) => fault);

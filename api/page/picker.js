@@ -4,7 +4,6 @@ import { buildPath, fetchJson } from "./api.js";
 import { $, make, makeName, spellWords } from "./dom.js";
 
 const SHOWN = 8;
-const FETCHED = 100;
 const WAIT = 150;
 
 export class Picker {
@@ -72,13 +71,11 @@ export class Picker {
   async suggest(text) {
     this.request = new AbortController();
     try {
-      const page = await fetchJson(buildPath(this.graphName(), "/entities"), { q: text, limit: FETCHED }, this.request.signal);
+      const page = await fetchJson(buildPath(this.graphName(), "/entities"), { q: text, limit: SHOWN }, this.request.signal);
       if (this.input.value.trim() !== text || document.activeElement !== this.input) return;
-      const start = (entity) => Number(!entity.name.toLowerCase().startsWith(text.toLowerCase()));
-      const found = page.entities.sort((a, b) => start(a) - start(b)).slice(0, SHOWN);
-      const more = page.total - found.length;
-      this.open(found);
-      this.hint.textContent = !page.total ? `No name or id contains “${text}”.`
+      const more = page.total - page.entities.length;
+      this.open(page.entities);
+      this.hint.textContent = !page.total ? `No name or id fits “${text}”.`
         : more ? `${more.toLocaleString("en")} more match; type on to narrow.` : "";
     } catch (fault) {
       if (fault.name !== "AbortError") this.hint.textContent = fault.message;

@@ -1,12 +1,13 @@
 """The web page: its files as they are, and the fields of its form written in from the table.
 
 Where `index.html` says `<!-- fields: ... -->`, fields follow: those that are named, or those of a
-section that are no lists of entities. What a field looks like depends on its kind.
+section that stand nowhere by their own name. What a field looks like depends on its kind.
 """
 
+import gzip
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from html import escape
 from importlib.resources import files
 
@@ -49,9 +50,16 @@ def add_page(app: FastAPI) -> None:
 
 
 def _serve_file(content: bytes, media: str) -> Callable[..., Response]:
+    """A file with its policy; packed once, for who takes gzip."""
+    packed = gzip.compress(content, 9, mtime=0)
+    policy = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+    policy["Vary"] = "Accept-Encoding"
+
     def serve(request: Request) -> Response:
-        headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-        return reply(request, media, content, negotiated=False, headers=headers)
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return reply(request, media, content, negotiated=False, headers=policy)
+        headers = {**policy, "Content-Encoding": "gzip"}
+        return reply(request, media, packed, negotiated=False, headers=headers)
 
     return serve
 
@@ -59,7 +67,9 @@ def _serve_file(content: bytes, media: str) -> Callable[..., Response]:
 def write_fields(page: str) -> str:
     """The page with its fields where it asks for them. Raises KeyError for one it does not have."""
     page = page.replace("<!-- questions -->", _write_questions())
-    return re.sub(r"<!-- fields: ([\w ]+) -->", lambda found: _write_several(found[1]), page)
+    places = r"<!-- fields: ([\w ]+) -->"
+    named = {name for words in re.findall(places, page) for name in words.split()}
+    return re.sub(places, lambda found: _write_several(found[1], named), page)
 
 
 def _write_questions() -> str:
@@ -73,10 +83,12 @@ def _write_questions() -> str:
     )
 
 
-def _write_several(named: str) -> str:
+def _write_several(words: str, named: Collection[str]) -> str:
+    """The fields of a section, but for those that are named somewhere; or the named ones."""
     shown = {f.name: f for f in (*FIELDS, *VIEW) if f.form is not None}
-    section = [f for f in shown.values() if f.form and f.form.section == named]
-    several = [f for f in section if f.kind not in _LISTS] or [shown[n] for n in named.split()]
+    section = [f for f in shown.values() if f.form and f.form.section == words]
+    several = [f for f in section if f.name not in named] if section else []
+    several = several or [shown[name] for name in words.split() if name in shown]
     return "\n".join(_write_field(f, f.form) for f in several if f.form is not None)
 
 
@@ -95,13 +107,15 @@ def _write_field(field: Field, form: Form) -> str:
             f'<input id="{name}-text" type="text" placeholder="{escape(form.example)}" '
             'spellcheck="false">\n<p class="hint" role="status"></p>\n</div>'
         )
-    known = f'id="{name}" data-field="{name}"'
+    if field.choices and not form.section:
+        return _write_radios(field, label)
     named = [(word, _describe_choice(word, meaning)) for word, meaning in field.choices]
     if field.kind is FLAG:
         named, default = [("false", "No"), ("true", "Yes")], default.lower()
+    known = f'id="{name}" data-field="{name}" data-default="{default}"'
     if named:
         options = (f'<option value="{escape(w)}">{escape(said)}</option>' for w, said in named)
-        control = "\n".join([f'<select {known} data-default="{default}">', *options, "</select>"])
+        control = "\n".join([f"<select {known}>", *options, "</select>"])
         return f'<div class="field">\n<label for="{name}">{label}</label>\n{control}\n</div>'
     hint = described = ""
     if form.hint:
@@ -112,6 +126,20 @@ def _write_field(field: Field, form: Form) -> str:
         f'placeholder="{escape(form.example) or default}"{described}>'
     )
     return f'<div class="field">\n<label for="{name}">{label}</label>\n{control}\n{hint}</div>'
+
+
+def _write_radios(field: Field, label: str) -> str:
+    """A choice of few as buttons, each with its sentence."""
+    name, default = field.parameter, escape(str(field.default))
+    buttons = (
+        f'<label class="choice"><input type="radio" name="{name}" value="{escape(word)}"'
+        f"{' checked' if word == field.default else ''}>"
+        f"<span><b>{escape(_describe_choice(word, ''))}</b> "
+        f"<small>{escape(meaning)}</small></span></label>"
+        for word, meaning in field.choices
+    )
+    head = f'<fieldset id="{name}" data-field="{name}" data-default="{default}">'
+    return "\n".join([head, f"<legend>{label}</legend>", *buttons, "</fieldset>"])
 
 
 def _describe_choice(word: str, meaning: str) -> str:

@@ -16,6 +16,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import ENTITY_COLUMNS
 
 PAGE = 100
+MOST_NEEDED = 10
 
 
 class GraphLink(TypedDict):
@@ -40,6 +41,29 @@ class KindCount(TypedDict):
 
     kind: str
     entities: int
+
+
+class SectorCount(TypedDict):
+    """How many entities are of a sector; those that state none are not counted."""
+
+    sector: str
+    entities: int
+
+
+class CountryCount(TypedDict):
+    """How many entities are of a country; those that state none are not counted."""
+
+    country: str
+    entities: int
+
+
+class NeededEntity(TypedDict):
+    """An entity, and how many others depend on it themselves."""
+
+    id: str
+    name: str
+    kind: str
+    dependents: int
 
 
 class RelationCount(TypedDict):
@@ -69,6 +93,9 @@ class GraphJson(TypedDict):
     dependencies: int
     groups: int
     kinds: list[KindCount]
+    sectors: list[SectorCount]
+    countries: list[CountryCount]
+    most_needed: list[NeededEntity]
     relations: list[RelationCount]
     weight_unit: str | None
     sources: dict[str, str]
@@ -163,7 +190,6 @@ def serialize_graphs(graphs: Mapping[str, DependencyGraph], base: str) -> Graphs
 
 def serialize_graph(name: str, graph: DependencyGraph) -> GraphJson:
     rows = graph.dependencies
-    kinds = graph.entities.group_by("kind").agg(pl.len().alias("entities"))
     relations = rows.group_by("relation").agg(
         pl.len().alias("dependencies"), pl.col("probability").is_null().sum().alias("unknown")
     )
@@ -173,7 +199,10 @@ def serialize_graph(name: str, graph: DependencyGraph) -> GraphJson:
         "name": name,
         **serialize_graph_head(answers.GraphHead.of(graph)),
         "groups": grouped.n_unique() if grouped.height else 0,
-        "kinds": kinds.sort(["entities", "kind"], descending=[True, False]).to_dicts(),  # type: ignore[typeddict-item]
+        "kinds": _count_entities(graph, "kind"),  # type: ignore[typeddict-item]
+        "sectors": _count_entities(graph, "sector"),  # type: ignore[typeddict-item]
+        "countries": _count_entities(graph, "country"),  # type: ignore[typeddict-item]
+        "most_needed": _list_most_needed(graph),  # type: ignore[typeddict-item]
         "relations": relations.sort(
             ["dependencies", "relation"], descending=[True, False]
         ).to_dicts(),  # type: ignore[typeddict-item]
@@ -186,13 +215,32 @@ def serialize_graph(name: str, graph: DependencyGraph) -> GraphJson:
     }
 
 
+def _count_entities(graph: DependencyGraph, column: str) -> list[dict[str, Any]]:
+    """How many entities have each value of a column, most first."""
+    stated = graph.entities.filter(pl.col(column).is_not_null())
+    counts = stated.group_by(column).agg(pl.len().alias("entities"))
+    return counts.sort(["entities", column], descending=[True, False]).to_dicts()
+
+
+def _list_most_needed(graph: DependencyGraph) -> list[dict[str, Any]]:
+    """The entities on which most others depend themselves, most first."""
+    pairs = np.unique(np.column_stack([graph.provider, graph.dependent]), axis=0)
+    dependents = np.bincount(pairs[:, 0], minlength=graph.size)
+    first = np.argsort(-dependents, kind="stable")[:MOST_NEEDED]
+    numbers = first[dependents[first] > 0]
+    heads = graph.entities[numbers].select("id", "name", "kind")
+    return heads.with_columns(pl.Series("dependents", dependents[numbers])).to_dicts()
+
+
 def select_entities(graph: DependencyGraph, query: EntitiesQuery) -> pl.DataFrame:
     """The entities that a query asks for, on all pages: by id; best first where it has text."""
     rows = graph.entities
     if query.q:
         rows = rows[list(graph.search(query.q))]
-    if query.kind is not None:
-        rows = rows.filter(pl.col("kind") == query.kind)
+    for column in ("kind", "sector", "country"):
+        value = getattr(query, column)
+        if value is not None:
+            rows = rows.filter(pl.col(column) == value)
     if query.id:
         rows = rows.filter(pl.col("id").is_in(query.id))
     return rows

@@ -185,6 +185,8 @@ class EntitiesQuery(Keys):
 
     q: Annotated[Text, Described(description="Part of an id or name, in any case.")] = ""
     kind: Annotated[Text | None, Described(description="Of this kind only.")] = None
+    sector: Annotated[Text | None, Described(description="Of this sector only.")] = None
+    country: Annotated[Text | None, Described(description="Of this country only.")] = None
     id: Annotated[
         list[Text],
         Described(max_length=MOST_NAMES, description="Only those with these ids; repeated."),

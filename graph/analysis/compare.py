@@ -97,7 +97,7 @@ def compare(
     changes: made to the second graph, such as the plan of `harden`; what they make safe, and when
         they stop a rollout, holds for the second scenario
     after: the scenario in the second; or the fields in which it differs from the first, by name.
-        None: the same. But for two whole scenarios, what is to be protected is protected in the
+        None: the same. Without `protect` among them, what is to be protected is protected in the
         second only
     {options}
     Both run over the same worlds, in which the same dependency falls alike, so that nothing moves
@@ -115,7 +115,8 @@ def compare(
         asked = stated, add_to_scenario(after, changes)
     else:
         then = change_scenario(stated, own["after"])
-        asked = replace(stated, protect=()), add_to_scenario(then, changes)
+        first = stated if "protect" in own["after"] else replace(stated, protect=())
+        asked = first, add_to_scenario(then, changes)
     sides, notes = [], []
     for place, of, by, said in zip(("first", "second"), graphs, graphs[::-1], asked, strict=True):
         known, missing = keep_known(of, by, said)

@@ -1,6 +1,8 @@
 """The two questions of a comparison: one failure as it is asked of each of two graphs."""
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -30,9 +32,19 @@ def change_scenario(stated: Scenario, after: Mapping[str, Any]) -> Scenario:
     """The scenario with these fields. Raises ScenarioError for one that there is not."""
     changed = {}
     for name, value in after.items():
+        if isinstance(value, str):
+            value = _read_json(value)
         read = isinstance(value, str) and name in _BY_NAME
         changed[name] = _BY_NAME[name].dump(_BY_NAME[name].parse(value)) if read else value
     return Scenario.from_dict(stated.to_dict() | changed) if changed else stated
+
+
+def _read_json(text: str) -> Any:
+    """The list or the null that a text says; any other text as it is."""
+    if text == "null" or text.startswith("["):
+        with suppress(ValueError):
+            return json.loads(text)
+    return text
 
 
 def add_to_scenario(scenario: Scenario, changes: Sequence[Change]) -> Scenario:

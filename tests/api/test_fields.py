@@ -28,7 +28,10 @@ def document():
 
 
 class Form(HTMLParser):
-    """The inputs and selects of a page by id, the labels by what they are for, and options."""
+    """The inputs and selects of a page by id, the labels by what they are for, and options.
+
+    Radio buttons are the options of their fieldset.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -40,13 +43,16 @@ class Form(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
-        if tag in ("input", "select"):
+        radio = found.get("type") == "radio"
+        if tag in ("input", "select", "fieldset") and not radio:
             self.controls[found["id"]] = found
-        if tag == "label":
+        if tag == "label" and "for" in found:
             self.labels.add(found["for"])
-        if tag == "select":
+        if tag in ("select", "fieldset"):
             self._select = found["id"]
-        if tag == "option":
+        if tag == "legend":
+            self.labels.add(self._select)
+        if tag == "option" or radio:
             self.options.setdefault(self._select, []).append(found["value"])
 
 
@@ -135,10 +141,10 @@ def test_every_field_with_a_form_is_on_the_page(form: Form, field: Field) -> Non
 
 
 def test_the_page_has_no_other_field(form: Form) -> None:
-    """But the choice of the graph."""
+    """But the choice of the graph, and the filter of the list."""
     lists = (ENTITIES, ORIGINS)
     fields = {f.parameter + ("-text" if f.kind in lists else "") for f in ON_PAGE}
-    assert set(form.controls) == {"graph", *fields}
+    assert set(form.controls) == {"graph", "find", *fields}
 
 
 def test_no_script_of_the_page_names_a_field_that_it_could_read_from_the_form() -> None:

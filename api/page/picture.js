@@ -1,0 +1,163 @@
+// The server's SVG, inline: it zooms and pans, shows the way back, and its marks can be chosen.
+// It lives in a shadow root, so that its styles and ids stay its own; it can run nothing.
+
+import { make } from "./dom.js";
+
+const FASTEST = 1.35; // of one turn of the wheel
+const CLOSEST = 16;
+
+export async function fetchPicture(url, signal) {
+  const response = await fetch(url, { signal, headers: { Accept: "image/svg+xml" } });
+  if (response.ok) return response.text();
+  const problem = await response.json().catch(() => ({}));
+  throw new Error(problem.detail ?? `The picture could not be drawn: ${response.status}.`);
+}
+
+function parse(text) {
+  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  if (svg.localName !== "svg") throw new Error("The picture could not be read.");
+  const styles = [...svg.querySelectorAll("style")].map((one) => one.textContent).join("\n");
+  for (const one of svg.querySelectorAll("style, script, foreignObject")) one.remove();
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`svg { display: block; width: 100%; height: 100%; }
+    .dim { opacity: .2; } .lit { filter: drop-shadow(0 0 3px #0a58a6); } [data-entity], [data-stack] { cursor: pointer; }
+    a:focus-visible { outline: 3px solid #0a58a6; } ${styles}`);
+  return { svg: document.importNode(svg, true), sheet };
+}
+
+export class Picture {
+  // zoomable: by wheel and drag; onSelect, onOrigin, onOpen: get an id, or the key of a stack
+  constructor(label, { zoomable = false, findRoute = () => [], onSelect, onOrigin, onOpen } = {}) {
+    Object.assign(this, { zoomable, findRoute, onSelect, onOrigin, onOpen });
+    this.host = make("div", { class: zoomable ? "picture zoomable" : "picture", role: "group", tabindex: "0", "aria-label": label });
+    this.root = this.host.attachShadow({ mode: "open" });
+    const button = (text, title, press) => make("button", { type: "button", title, "aria-label": title, onclick: press }, text);
+    this.tools = make("div", { class: "tools" }, button("+", "Zoom in", () => this.zoom(1 / FASTEST)),
+      button("−", "Zoom out", () => this.zoom(FASTEST)), button("Fit", "Fit the picture", () => this.fit()));
+    this.element = make("div", { class: "framed" }, zoomable ? this.tools : null, this.host);
+    this.text = "";
+    if (zoomable) this.listen();
+    this.host.addEventListener("click", (event) => this.press(event));
+    this.host.addEventListener("dblclick", (event) => this.take(event, "[data-entity]", (mark) => this.onOrigin?.(mark.dataset.entity)));
+    this.host.addEventListener("pointerover", (event) => this.light(event));
+    this.host.addEventListener("pointerleave", () => this.light(null));
+  }
+
+  async load(url, signal) {
+    try {
+      this.text = await fetchPicture(url, signal);
+      const { svg, sheet } = parse(this.text);
+      this.root.adoptedStyleSheets = [sheet];
+      this.root.replaceChildren(svg);
+      this.svg = svg;
+      this.whole = (svg.getAttribute("viewBox") ?? "0 0 800 600").split(/[ ,]+/).map(Number);
+      svg.setAttribute("preserveAspectRatio", "xMidYMin meet");
+      svg.removeAttribute("width");
+      svg.removeAttribute("height");
+      if (!this.zoomable) {
+        this.host.style.aspectRatio = `${this.whole[2]} / ${this.whole[3]}`;
+        this.host.style.maxWidth = `${this.whole[2] * 1.25}px`;
+      }
+      this.fit();
+      if (this.zoomable) this.fitWidth();
+      this.host.dataset.drawn = "";
+    } catch (fault) {
+      if (fault.name === "AbortError") return;
+      this.root.replaceChildren(make("p", { role: "alert" }, fault.message));
+    }
+  }
+
+  fit() { this.look([...this.whole]); }
+
+  // From the top, as wide as the frame: what is read first can be read.
+  fitWidth() {
+    const [x, y, w, h] = this.whole;
+    const high = (w * this.host.clientHeight) / this.host.clientWidth;
+    if (high < h) this.look([x, y, w, high]);
+  }
+
+  look(box) {
+    this.box = box;
+    this.svg?.setAttribute("viewBox", box.map((n) => n.toFixed(2)).join(" "));
+  }
+
+  // By a factor of what is seen, around a place in shares of the frame.
+  zoom(factor, [px, py] = [0.5, 0.5]) {
+    if (!this.svg) return;
+    const [x, y, w, h] = this.box;
+    const wide = Math.min(Math.max(w * factor, this.whole[2] / CLOSEST), this.whole[2] * 1.5);
+    const high = (h * wide) / w;
+    this.look([x + (w - wide) * px, y + (h - high) * py, wide, high]);
+  }
+
+  pan(dx, dy) {
+    const [x, y, w, h] = this.box;
+    this.look([x - dx * w, y - dy * h, w, h]);
+  }
+
+  place({ clientX, clientY }) {
+    const frame = this.host.getBoundingClientRect();
+    return [(clientX - frame.left) / frame.width, (clientY - frame.top) / frame.height];
+  }
+
+  listen() {
+    const held = new Map();
+    let moved = 0;
+    const spread = () => {
+      const [a, b] = [...held.values()];
+      return b ? Math.hypot(a[0] - b[0], a[1] - b[1]) : 0;
+    };
+    this.host.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.zoom(FASTEST ** Math.max(-1, Math.min(1, event.deltaY / 100)), this.place(event));
+    }, { passive: false });
+    this.host.addEventListener("pointerdown", (event) => { held.set(event.pointerId, this.place(event)); moved = 0; });
+    this.host.addEventListener("pointermove", (event) => {
+      if (!held.has(event.pointerId) || !this.svg) return;
+      const [before, was, now] = [spread(), held.get(event.pointerId), this.place(event)];
+      held.set(event.pointerId, now);
+      moved += Math.hypot(now[0] - was[0], now[1] - was[1]);
+      if (before) this.zoom(before / (spread() || before), now);
+      else this.pan(now[0] - was[0], now[1] - was[1]);
+      this.dragged = moved > 0.01;
+    });
+    for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
+      this.host.addEventListener(end, (event) => held.delete(event.pointerId));
+    }
+    this.host.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }[event.key];
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (step) this.pan(...step);
+      else if (event.key === "+" || event.key === "=") this.zoom(1 / FASTEST);
+      else if (event.key === "-") this.zoom(FASTEST);
+      else if (event.key === "0") this.fit();
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  take(event, selector, use) {
+    const mark = event.composedPath()[0]?.closest?.(selector);
+    if (mark) use(mark);
+    return mark;
+  }
+
+  press(event) {
+    if (event.composedPath()[0]?.closest?.("a")) event.preventDefault(); // the page is where the link leads
+    if (this.dragged) { this.dragged = false; return; }
+    if (!this.take(event, "[data-entity]", (mark) => this.onSelect?.(mark.dataset.entity))) {
+      this.take(event, "[data-stack]", (mark) => this.onOpen?.(mark.dataset.stack));
+    }
+  }
+
+  // The route back to the origin stays as it is, the rest fades.
+  light(event) {
+    const over = event?.composedPath()[0]?.closest?.("[data-entity]")?.dataset.entity;
+    if (over === this.lit) return;
+    this.lit = over;
+    const route = new Set(over ? [over, ...this.findRoute(over)] : []);
+    for (const mark of this.root.querySelectorAll("[data-entity], [data-stack]")) {
+      mark.classList.toggle("dim", route.size > 1 && !route.has(mark.dataset.entity));
+    }
+  }
+}

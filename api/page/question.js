@@ -1,0 +1,89 @@
+// The question: fields made by the server from its one table, lists of entities, sliders.
+
+import { Picker } from "./picker.js";
+import { $, make, makeName } from "./dom.js";
+import { addSliders } from "./sliders.js";
+
+const WAIT = 150;
+
+export class Question {
+  // onAsk: it is sent; onDraft: a slider moves, and has rested for a moment
+  constructor(form, graphName, { onAsk, onDraft }) {
+    this.form = form;
+    this.fields = [...form.querySelectorAll("[data-field]")];
+    this.pickers = new Map([...form.querySelectorAll("[data-list]")]
+      .map((root) => [root.dataset.list, new Picker(root, graphName)]));
+    form.addEventListener("submit", (event) => { event.preventDefault(); onAsk(); });
+    this.sliders = addSliders(form, () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(onDraft, WAIT);
+    });
+    for (const group of form.querySelectorAll("fieldset[data-field]")) {
+      group.addEventListener("change", () => this.origins.values.length && onAsk());
+    }
+    form.addEventListener("input", () => this.adjust());
+  }
+
+  get origins() { return this.pickers.get("origin"); }
+
+  // What is asked, as it stands in an address: defaults are left out.
+  get pairs() {
+    const plain = this.fields.map((field) => [field.dataset.field, getValue(field), field.dataset.default])
+      .filter(([, value, byDefault]) => value && value !== byDefault).map(([key, value]) => [key, value]);
+    const listed = (key) => this.pickers.get(key).values.map((id) => [key, id]);
+    const others = [...this.pickers.keys()].filter((key) => key !== "origin");
+    return [...listed("origin"), ...plain, ...others.flatMap(listed)];
+  }
+
+  set(pairs) {
+    clearTimeout(this.timer);
+    const all = new URLSearchParams(pairs);
+    for (const [key, picker] of this.pickers) picker.set(all.getAll(key).map((id) => ({ id, name: id, known: false })));
+    for (const field of this.fields) setValue(field, all.get(field.dataset.field) ?? field.dataset.default ?? "");
+    const stated = new Set(this.pairs.map(([key]) => key));
+    for (const part of this.form.querySelectorAll("details")) {
+      part.open ||= [...part.querySelectorAll("[data-field], [data-list]")]
+        .some((one) => stated.has(one.dataset.field ?? one.dataset.list));
+    }
+    this.adjust();
+  }
+
+  // Once the server has found them: entities by their names.
+  confirm(scenario, names) {
+    this.origins.set(scenario.origins.map(({ id, name }) => ({ id, name, known: true })));
+    this.pickers.get("protect").set(scenario.protect.map((id) => ({ id, name: names.get(id) ?? id, known: true })));
+  }
+
+  adjust() { for (const follow of this.sliders) follow(); }
+
+  takeText() { for (const picker of this.pickers.values()) picker.takeText(); }
+
+  add(list, entity) { this.pickers.get(list).add({ ...entity, known: true }); }
+
+  // Puts the right entity where the wrong word was.
+  mend(detail, { id, name }) {
+    const findWrong = (picker) => picker.chosen.findIndex((entity) => !entity.known && detail.includes(entity.id));
+    const picker = [...this.pickers.values()].find((one) => findWrong(one) >= 0) ?? this.origins;
+    const index = findWrong(picker) >= 0 ? findWrong(picker) : picker.chosen.length - 1;
+    const rest = picker.chosen.filter((entity, i) => i !== index && entity.id !== id);
+    picker.set([...rest, { id, name, known: true }]);
+  }
+}
+
+const getValue = (field) => (field.matches("fieldset") ? $("input:checked", field)?.value ?? "" : field.value.trim());
+
+function setValue(field, value) {
+  if (!field.matches("fieldset")) field.value = value;
+  else for (const one of field.querySelectorAll("input")) one.checked = one.value === value;
+}
+
+// What went wrong, with the nearest names as buttons.
+export function makeProblem(fault, onMend) {
+  const body = fault.body ?? { title: "The page failed", detail: fault.message };
+  const near = body.nearest ?? body.matches ?? [];
+  const choices = near.map((entity) => make("li", {},
+    make("button", { type: "button", onclick: () => onMend(body.detail, entity) }, makeName(entity.name),
+      entity.name === entity.id ? null : make("small", {}, makeName(entity.id)))));
+  return [make("h2", {}, body.title), make("p", {}, body.detail),
+    ...(near.length ? [make("p", {}, "Did you mean:"), make("ul", {}, ...choices)] : [])];
+}

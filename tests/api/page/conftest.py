@@ -1,0 +1,66 @@
+"""A real server, a real browser, and a page that may not complain."""
+
+import shutil
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from knockon.api.rest.app import create_app
+from knockon.api.rest.server import configure
+from knockon.api.service.limits import Limits
+from tests.api.rest.rest_toys import hostile, market
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def port():
+    """A server on a free port, for as long as the tests run."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        app = create_app({"market": market(), "hostile": hostile()})
+        server = uvicorn.Server(configure(app, Limits.of(), log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser, port):
+    """A page that has to stay without a complaint of the browser, but for refusals of the API.
+
+    No request may leave the server.
+    """
+    made = browser.new_page(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    complaints, asked = [], []
+    made.on("pageerror", lambda e: complaints.append(str(e)))
+    made.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+    made.on("dialog", lambda d: complaints.append(f"dialog {d.message}"))
+    made.on("request", lambda r: asked.append(r.url))
+    made.goto(f"http://127.0.0.1:{port}/")
+    yield made
+    made.close()
+    assert not [c for c in complaints if "Failed to load resource" not in c]
+    home = (f"http://127.0.0.1:{port}/", "data:", "blob:")
+    assert not [url for url in asked if not url.startswith(home)]

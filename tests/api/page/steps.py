@@ -1,0 +1,26 @@
+"""What tests of the page do often."""
+
+
+def ask(page, text):
+    """By keyboard: search, choose the first, send."""
+    page.fill("#origin-text", text)
+    page.wait_for_selector("#origin .suggestions li")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#answer:not([hidden])[data-state=full]")
+
+
+def open_page(page, port, query):
+    """An answer by its address, drawn."""
+    page.goto(f"http://127.0.0.1:{port}/{query}")
+    page.wait_for_selector("#answer:not([hidden])[data-state=full]")
+
+
+def get_links_of(page, menu):
+    """The addresses of what a menu saves."""
+    return [link.get_attribute("href") for link in page.locator(f"{menu} .menu a").all()]
+
+
+def is_answered(page, port, address):
+    return page.request.get(f"http://127.0.0.1:{port}{address}").ok
