@@ -7,18 +7,44 @@ export class Problem extends Error {
   }
 }
 
+const WAIT = 1_000; // milliseconds between two looks at a question that takes long
+
 export async function fetchJson(path, parameters, signal) {
-  let response;
+  return (await fetchAnswer(buildAddress(path, parameters), "application/json", signal)).json();
+}
+
+// The answer as it comes. A question that takes long is a job: it is waited for, and stopped when
+// nobody wants it any more.
+export async function fetchAnswer(address, media, signal) {
+  let response = await send(address, { signal, headers: { Accept: media } });
+  while (response.status === 202) {
+    const { href, result } = await response.json();
+    try {
+      await rest(WAIT, signal);
+      response = await send(result, { signal });
+    } catch (fault) {
+      if (fault.name === "AbortError") fetch(href, { method: "DELETE" }).catch(() => {});
+      throw fault;
+    }
+  }
+  if (response.ok) return response;
+  const fallback = { title: "No answer", detail: `The server answered ${response.status}.` };
+  throw new Problem(await response.json().catch(() => fallback));
+}
+
+async function send(address, options) {
   try {
-    response = await fetch(buildAddress(path, parameters), { signal, headers: { Accept: "application/json" } });
+    return await fetch(address, options);
   } catch (fault) {
     if (fault.name === "AbortError") throw fault;
     throw new Problem({ title: "No answer", detail: "The server cannot be reached." });
   }
-  if (response.ok) return response.json();
-  const fallback = { title: "No answer", detail: `The server answered ${response.status}.` };
-  throw new Problem(await response.json().catch(() => fallback));
 }
+
+const rest = (time, signal) => new Promise((done, stop) => {
+  const timer = setTimeout(done, time);
+  signal?.addEventListener("abort", () => { clearTimeout(timer); stop(new DOMException("", "AbortError")); }, { once: true });
+});
 
 export function buildAddress(path, parameters) {
   const query = new URLSearchParams(parameters).toString();

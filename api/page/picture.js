@@ -1,17 +1,13 @@
 // The server's SVG, inline: it zooms and pans, shows the way back, and its marks can be chosen.
 // It lives in a shadow root, so that its styles and ids stay its own; it can run nothing.
 
+import { fetchAnswer } from "./api.js";
 import { make } from "./dom.js";
 
 const FASTEST = 1.35; // of one turn of the wheel
 const CLOSEST = 16;
-
-export async function fetchPicture(url, signal) {
-  const response = await fetch(url, { signal, headers: { Accept: "image/svg+xml" } });
-  if (response.ok) return response.text();
-  const problem = await response.json().catch(() => ({}));
-  throw new Error(problem.detail ?? `The picture could not be drawn: ${response.status}.`);
-}
+const MARK = "[data-entity], [data-id]"; // of an entity
+const nameMark = (mark) => mark?.dataset.entity ?? mark?.dataset.id;
 
 function parse(text) {
   const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
@@ -20,7 +16,7 @@ function parse(text) {
   for (const one of svg.querySelectorAll("style, script, foreignObject")) one.remove();
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`svg { display: block; width: 100%; height: 100%; }
-    .dim { opacity: .2; } .lit { filter: drop-shadow(0 0 3px #0a58a6); } [data-entity], [data-stack] { cursor: pointer; }
+    .dim { opacity: .2; } .lit { filter: drop-shadow(0 0 3px #0a58a6); } ${MARK}, [data-stack] { cursor: pointer; }
     a:focus-visible { outline: 3px solid #0a58a6; } ${styles}`);
   return { svg: document.importNode(svg, true), sheet };
 }
@@ -38,14 +34,14 @@ export class Picture {
     this.text = "";
     if (zoomable) this.listen();
     this.host.addEventListener("click", (event) => this.press(event));
-    this.host.addEventListener("dblclick", (event) => this.take(event, "[data-entity]", (mark) => this.onOrigin?.(mark.dataset.entity)));
+    this.host.addEventListener("dblclick", (event) => this.take(event, MARK, (mark) => this.onOrigin?.(nameMark(mark))));
     this.host.addEventListener("pointerover", (event) => this.light(event));
     this.host.addEventListener("pointerleave", () => this.light(null));
   }
 
   async load(url, signal) {
     try {
-      this.text = await fetchPicture(url, signal);
+      this.text = await (await fetchAnswer(url, "image/svg+xml", signal)).text();
       const { svg, sheet } = parse(this.text);
       this.root.adoptedStyleSheets = [sheet];
       this.root.replaceChildren(svg);
@@ -145,19 +141,19 @@ export class Picture {
   press(event) {
     if (event.composedPath()[0]?.closest?.("a")) event.preventDefault(); // the page is where the link leads
     if (this.dragged) { this.dragged = false; return; }
-    if (!this.take(event, "[data-entity]", (mark) => this.onSelect?.(mark.dataset.entity))) {
+    if (!this.take(event, MARK, (mark) => this.onSelect?.(nameMark(mark)))) {
       this.take(event, "[data-stack]", (mark) => this.onOpen?.(mark.dataset.stack));
     }
   }
 
   // The route back to the origin stays as it is, the rest fades.
   light(event) {
-    const over = event?.composedPath()[0]?.closest?.("[data-entity]")?.dataset.entity;
+    const over = nameMark(event?.composedPath()[0]?.closest?.(MARK));
     if (over === this.lit) return;
     this.lit = over;
     const route = new Set(over ? [over, ...this.findRoute(over)] : []);
-    for (const mark of this.root.querySelectorAll("[data-entity], [data-stack]")) {
-      mark.classList.toggle("dim", route.size > 1 && !route.has(mark.dataset.entity));
+    for (const mark of this.root.querySelectorAll(`${MARK}, [data-stack]`)) {
+      mark.classList.toggle("dim", route.size > 1 && !route.has(nameMark(mark)));
     }
   }
 }
