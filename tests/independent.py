@@ -3,6 +3,14 @@
 Nothing is shared with `knockon`, nor with `tests.reference`: a case is a dictionary of rows as a
 person would write them, every world is looked at with its probability as a fraction, and all
 figures are counted from the list of these. Slow, and for small cases only.
+
+Rings and cycles were once read from the twin; they are derived anew, each from the sentences that
+stand quoted where it is done. Two readings are ours, since the text leaves them open:
+- "runs the origin" is a dependency `runs` or `contains`: what is contained is run with the rest;
+- a dependency "makes no cycle" where it cannot carry the failure in any world. The text names those
+  of origins and of strength 0; by the same reason, that what cannot matter must not change an
+  answer, so do those that the mode does not cross, whose provider nothing reaches, or whose group
+  can never break.
 """
 
 from collections.abc import Iterator, Mapping
@@ -89,7 +97,9 @@ class Asked:
 
     @property
     def in_rings(self) -> list[str]:
-        """The direct dependents that run an origin, and so get the update with their ring."""
+        """The direct dependents that run an origin, and so get the update with their ring: "each
+        direct dependent that runs the origin falls into ring i with probability share_i (its own
+        uniform draw)", one draw for all that it runs of all origins."""
         if not self.rings:
             return []
         return sorted({self.rows[i].dependent for i in self.counting if self.by_ring(i)})
@@ -220,8 +230,10 @@ def find_losses(asked: Asked, world: World, hit: Hit) -> dict[str, float]:
 
 
 def find_cycles(asked: Asked, able: list[int]) -> dict[str, frozenset[str]]:
-    """The entities with which each lies on a cycle, itself among them: by dependencies that can
-    carry, of strength above 0, by relations that the mode crosses, and not of origins."""
+    """The entities with which each lies on a cycle, itself among them.
+
+    "Dependencies of origins and of strength 0 make no cycle", nor others that cannot carry.
+    """
     ahead: dict[str, set[str]] = {e: set() for e in asked.entities}
     for i in able:
         ahead[asked.rows[i].provider].add(asked.rows[i].dependent)
@@ -268,8 +280,10 @@ def find_times(
 ) -> dict[str, Interval]:
     """When each entity is down.
 
-    Those on no cycle are looked at once all their providers are final. On a cycle, again and again
-    those fall that fall first of all that are left, each by what has fallen before.
+    "Entities that lie on no dependency cycle see the final times of all their providers": they are
+    looked at once these are final. "Inside a cycle an entity sees the providers in the cycle that
+    failed before it did": again and again those fall that fall first of all that are left, each by
+    what has fallen before, and never by what falls with it.
     """
     assert asked.hours is not None
     down = {o: Interval(0.0, asked.hours) for o in asked.origins}
@@ -345,7 +359,12 @@ def _find_interval(
 def _find_loss(
     asked: Asked, world: World, row: int, down: Mapping[str, Interval]
 ) -> Interval | None:
-    """When a member is lost."""
+    """When a member is lost: "from its provider's start + grace_hours, and only if the provider is
+    still down then, until the provider's end".
+
+    "A ring's dependents fail at its start", so that this is the start of what they run; "a ring
+    that starts at or after the halt never gets the update", nor do those in no ring.
+    """
     r = asked.rows[row]
     if row not in world.live or r.provider not in down:
         return None
@@ -367,8 +386,13 @@ def _later_mode(mode: str) -> str:
 
 
 def find_unordered(asked: Asked, cycles: Mapping[str, frozenset[str]], able: list[int]) -> set[str]:
-    """Entities of which nothing narrower than 0 to 1 is known: what stands on a cycle, or switches
-    at the cost of hours, where something unknown can be lost before it; and all behind these."""
+    """Entities of which nothing narrower than 0 to 1 is known.
+
+    "Where switches cost hours, and in cycles, more loss can mean less outage: entities that such a
+    place can reach through an unknown get low 0 and high 1." A place is an entity on a cycle, or
+    one with a spare whose loss of a member that can be lost costs hours; through an unknown, where
+    an unknown strength has a say in what reaches that place. These, and all behind them.
+    """
     ahead: dict[str, set[str]] = {e: set() for e in asked.entities}
     for i in able:
         ahead[asked.rows[i].provider].add(asked.rows[i].dependent)

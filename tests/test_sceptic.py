@@ -6,15 +6,18 @@ The reader knows the rows (JSON of the same answer) and the tables of the source
 
 import io
 import re
+from functools import partial
 from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
 
 import knockon
-from knockon.api.schema import serialize_whatif
-from knockon.api.text.console import make_console
+from knockon.api.schema import serialize_answer, serialize_whatif
+from knockon.api.text.console import format_markdown, make_console
+from knockon.api.text.rows import print_answer
 from knockon.api.text.tables import print_whatif
+from knockon.graph.analysis.answer import list_pictures
 from tests.paths import SAMPLES
 
 LARGE = {"worlds": 300}
@@ -60,7 +63,7 @@ def read_page(impact: knockon.Impact) -> str:
     return page.getvalue()
 
 
-def list_pictures(impact: knockon.Impact) -> list[str]:
+def draw_pictures(impact: knockon.Impact) -> list[str]:
     drawn = [impact.to_svg(), impact.exceedance_svg()]
     drawn += [impact.timeline_svg()] if impact.scenario.hours else []
     drawn += [impact.detection_svg()] if impact.scenario.rollout else []
@@ -83,7 +86,7 @@ def test_nothing_is_expected_or_likely_by_an_assumption(found: Any) -> None:
     others = find_others(impact)
     if (others["probability_low"] == others["probability_high"]).all():
         return
-    texts = [impact.headline, impact.assumption, *map(read_texts, list_pictures(impact))]
+    texts = [impact.headline, impact.assumption, *map(read_texts, draw_pictures(impact))]
     for text in texts:
         assert not re.search(r"\bexpected\b", text), text
         assert not re.search(r"(?<!0 to )\b\d+ % likely\b", text), text
@@ -142,7 +145,7 @@ def test_every_text_says_what_was_asked(found: Any) -> None:
     first = said.split(";")[0].rstrip(".") if said else ""
     assert first in " ".join(read_page(impact).split())
     assert serialize_whatif(impact)["question"] == said
-    for picture in list_pictures(impact):
+    for picture in draw_pictures(impact):
         assert first in read_texts(picture).replace("  ", " ")
 
 
@@ -200,3 +203,56 @@ def test_no_chart_of_nothing() -> None:
     impact = knockon.whatif(knockon.load(SAMPLES / asked.sample), asked.origin)
     assert "nobody else is hit" in impact.headline
     assert 'class="curve"' not in impact.exceedance_svg()
+
+
+VERBS = {
+    "rank": lambda g: knockon.rank(g, hours=4, top=5, worlds=64, protect="Slack"),
+    "why": lambda g: knockon.why(
+        g, "Department of Energy", "Falcon Platform", hours=4, worlds=64, protect="Slack"
+    ),
+    "cuts": lambda g: knockon.cuts(g, "Department of Energy", order=1, protect="Slack"),
+    "harden": lambda g: knockon.harden(g, "Falcon Platform", budget=2, worlds=64, protect="Slack"),
+    "compare": lambda g: knockon.compare(
+        g, None, "Falcon Platform", worlds=64, after={"protect": ["Slack"]}
+    ),
+    "concentration": lambda g: knockon.concentration(g, relation="uses"),
+    "strengths": lambda g: knockon.strengths(g, "Falcon Platform", protect="Slack"),
+}  # fmt: skip
+RESTS = {  # nothing is known of any strength: what each headline leads with
+    "rank": r"may do most harm \(place 1 to \d+\): up to \d+ others hit, \d+ if unknown counts 0.5",
+    "why": "is hit with 0 to 100 %, by more than 5 ways",
+    "cuts": "single points of failure of Department of Energy, none for sure",
+    "harden": r"2 fixes save up to \d+; if unknown counts 0.5, \d+ of \d+",
+    "compare": r"0 to \d+ hit before, 0 to \d+ after",
+    "concentration": "is used by",
+    "strengths": "none stated",
+}
+
+
+@pytest.fixture(scope="module", params=VERBS)
+def answered(request: pytest.FixtureRequest) -> Any:
+    return VERBS[request.param](knockon.load(SAMPLES / "federal-cloud-2024"))
+
+
+def test_a_headline_of_any_verb_leads_with_what_is_known(answered: Any) -> None:
+    """The range before the middle, which goes by its assumption; ties; what is sure."""
+    assert re.search(RESTS[answered.verb], answered.headline)
+
+
+def test_any_verb_says_what_it_was_asked_and_the_date_once(answered: Any) -> None:
+    """In the table, as Markdown, in JSON and on the picture; the same fields in each."""
+    asked = answered.question
+    if answered.verb != "concentration":
+        assert "nothing hits Slack" in asked
+    own = {
+        "rank": "down for 4 h", "why": "down for 4 h", "cuts": "order 1", "harden": "budget 2",
+        "concentration": "relation uses",
+    }  # fmt: skip
+    assert own.get(answered.verb, "") in asked.lower()
+    assert serialize_answer(answered)["question"] == asked
+    pages = [format_markdown(partial(print_answer, top=3), answered), answered.headline + asked]
+    if answered.verb in list_pictures():
+        pages.append(read_texts(answered.to_svg()).partition(" ")[2])
+    for page in pages:
+        flat = " ".join(page.split())
+        assert flat.count("data of 2024-07-17") + flat.count("Data of 2024-07-17") == 1, flat

@@ -35,9 +35,15 @@ def read_change(source: str) -> "Change | None":
     it is a source. Raises InputError for a change that is none."""
     from knockon.graph.model.change import Change
 
-    answer = _read_json(source)
-    plan = (answer or {}).get("plan", answer)
-    if not isinstance(plan, dict) or not set(plan) & _OF_A_CHANGE:
+    answer = _read_json(source) or {}
+    plan = answer.get("plan", answer)
+    of_harden = "plan" in answer and "rows" in answer
+    if of_harden and not isinstance(plan, dict):
+        raise InputError(
+            f"{clip(source)}: plan: expected the object that `harden --format json` writes, got "
+            f"{clip(repr(plan), 60)}"
+        )
+    if not isinstance(plan, dict) or not (of_harden or set(plan) & _OF_A_CHANGE):
         return None
     return Change.from_dict(plan)
 
@@ -57,13 +63,13 @@ def _read_answer(source: str) -> dict[str, Any] | None:
 
 
 def _read_json(source: str) -> dict[str, Any] | None:
-    """The object in a file of JSON; None where it is another file."""
+    """The object in a file of JSON, or on standard input; None where it is another file."""
     path = Path(source)
-    if path.suffix != ".json" or not path.is_file():
+    if path.suffix not in (".json", "") or not path.is_file():
         return None
     with path.open("rb") as file:
         text = file.read(_MOST + 1)
-    if len(text) > _MOST:
+    if len(text) > _MOST or not text.lstrip().startswith(b"{"):
         return None
     try:
         answer = json.loads(text)

@@ -300,7 +300,7 @@ def _write_headline(
         beside = ["", ""]
     else:  # what differs stands beside its figure
         failing = [f.removesuffix(s) for f, s in zip(failing, settings, strict=True)]
-        beside = [f" ({s.strip(', ') or 'without that'})" for s in settings]
+        beside = [f" ({s.strip(', ')})" if s else "" for s in settings]
     figures = [_span(t) if unknown else number(t.hit) for t in (first, second)]
     said = f"{figures[0]} hit before{beside[0]}, {figures[1]} after{beside[1]}"
     if any(a.within.by_source.get(INCIDENTS) for a in answers):

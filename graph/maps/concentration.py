@@ -34,7 +34,7 @@ def render_concentration(answer: Concentration) -> str:
     if answer.step_1 is not None:
         return _render_designation(answer)
     about = f"Counted: {answer.among}" + (f", by {answer.weight}" if answer.weight else "")
-    head, y = heading(answer.headline, [f"{about}."], _PAGE)
+    head, y = heading(answer.headline, [answer.question, f"{about}."], _PAGE)
     legend, tall = legend_rows(_legend(), _PAGE)
     out = [*head, f'<g transform="translate(0,{y:.1f})">', *legend, "</g>"]
     y += tall + 12
@@ -49,8 +49,7 @@ def render_concentration(answer: Concentration) -> str:
 
 
 def _describe(answer: Concentration) -> str:
-    as_of = f", data of {answer.graph.as_of}" if answer.graph.as_of else ""
-    return f"{answer.graph.title}{as_of}"
+    return clean(answer.graph.title)
 
 
 def _legend() -> list[tuple[str, str]]:
@@ -84,10 +83,12 @@ def _draw_market(
     out = [text(MARGIN, y + 12, _name_market(market), NAME, bold=True)]
     spread = market["hhi"]
     facts = (
-        f"{number(market['using'])} of {number(market['users'])} use any; {rows.height:,} providers"
+        f"{number(market['using'])} of {number(market['users'])} use any; {rows.height:,} "
+        f"provider{'s' if rows.height > 1 else ''}"
     )
     if spread is not None:
-        facts += f"; HHI {spread:.3f}, as {number(market['effective'])} equal ones"
+        equal = number(market["effective"])
+        facts += f"; HHI {spread:.3f}, as {f'{equal} equal ones' if equal != '1' else 'one alone'}"
     for line in wrap(facts, SMALL, _RIGHT + 130 - MARGIN):
         out.append(text(MARGIN, y + 28, line, SMALL, MUTED))
         y += 14
@@ -182,7 +183,8 @@ def _render_designation(answer: Concentration) -> str:
     notes = [f"{note[0].upper()}{note[1:]}." for note in said]
     head, y = heading(
         answer.headline,
-        ["Step 1 of Delegated Regulation (EU) 2024/1502: 1 (users and their assets), 2.1 and 2.2 "
+        [answer.question,
+         "Step 1 of Delegated Regulation (EU) 2024/1502: 1 (users and their assets), 2.1 and 2.2 "
          "(systemic users), 4 (no alternative, or hard to leave); all of them.", *notes], _PAGE,
     )  # fmt: skip
     columns = (("criterion_1", "1.1 and 1.2"), ("test_2_1", "2.1"), ("test_2_2", "2.2"),

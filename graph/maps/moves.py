@@ -39,9 +39,9 @@ def render_moves(answer: Comparison) -> str:
     if rest:
         words = kind_name_among("other", rest)
         still = moved.height - min(moved.height, _SHOWN)
-        said = (
-            f"+ {rest:,} {words}: {still:,} move no more than these, {rest - still:,} do not move"
-        )
+        parts = [f"{still:,} move no more than these"] if still else []
+        parts += [f"{rest - still:,} do not move"] if rest > still else []
+        said = f"+ {rest:,} {words}: {', '.join(parts)}"
         out.append(text(MARGIN, bottom + 34, said, SMALL))
     foot, end = footer(_name_sources(answer), _PAGE, bottom + 50)
     return document(_PAGE, end, answer.headline, " ".join(answer.notes[:6]), [*out, *foot])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from knockon.graph.analysis.harden import Hardening
+from knockon.graph.analysis.question import unit_of
 from knockon.graph.maps.axes import (
     Axis,
     amount,
@@ -29,7 +30,7 @@ def render_savings(answer: Hardening) -> str:
     if not answer.rows.height or max(answer.bound, *saves) <= 0:
         feet, height = footer(_name_source(answer), _PAGE, top)
         return document(_PAGE, height, answer.headline, " ".join(about), [*head, *feet])
-    unit = answer.graph.weight_unit or "weight"
+    unit = unit_of(answer.graph.weight_unit or "weight", answer.scenario)
     rise = count_axis(max(answer.bound, *saves), top + 22 + _TALL, top + 22, unit=unit)
     along = count_axis(
         max(answer.budget, costs[-1]), MARGIN + rise.label_room() + 10, _PAGE - MARGIN - _NAMES

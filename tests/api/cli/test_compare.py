@@ -84,6 +84,25 @@ def test_nothing_to_compare_with_says_what_was_expected(
     assert "expected a second source" in err
 
 
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (3, "plan: expected the object that `harden --format json` writes, got 3"),
+        ({"nonsense": 1}, "unknown key 'nonsense'"),
+        ({"halt": "soon"}, "halt: expected a number of hours, got 'soon'"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused(
+    capsys: Any, files: tuple[str, str], tmp_path: Path, plan: Any, said: str
+) -> None:
+    """It is no source either: one line says what a plan is."""
+    (tmp_path / "plan.json").write_text(json.dumps({"rows": [], "plan": plan}))
+    code, _, err = run(capsys, "compare", files[1], "A", "--add", str(tmp_path / "plan.json"))
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
 def test_a_plan_of_harden_is_a_change(capsys: Any, files: tuple[str, str], tmp_path: Path) -> None:
     """What harden says that it saves is what compare finds."""
     plan = str(tmp_path / "plan.json")

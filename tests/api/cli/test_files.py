@@ -312,3 +312,21 @@ def test_ctrl_c_at_any_time_is_no_traceback(folder: Path, wait: float) -> None:
     compiling = ("compiling the ", "still compiling ")
     said = [x for x in err.splitlines() if x and not x.startswith(compiling)]
     assert said in (["knockon: stopped"], ["stopping after this block; once more to stop at once"])
+
+
+def test_what_is_no_file_in_a_folder_is_told(folder: Path) -> None:
+    """A pipe, a socket or a link to nothing beside the tables: one line that it was not read."""
+    home = folder / "tables"
+    home.mkdir()
+    (home / "dependencies.csv").write_text(TABLE)
+    assert b"not read" not in run(folder, "load", "tables").stdout
+    os.mkfifo(home / "more.csv")
+    (home / "gone.csv").symlink_to("nowhere")
+    done = run(folder, "load", "tables")
+    said = " ".join(done.stdout.decode().split())
+    assert done.returncode == 0
+    assert (
+        "note 2: neither a file nor a folder (a pipe, a socket, a link to nothing): not read"
+        in said
+    )
+    assert "(gone.csv; more.csv)" in said

@@ -10,6 +10,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.sentences import name_middle
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.words import measure
 from tests.timed import timed_graph
 from tests.toys import dep, graph_of
 
@@ -218,3 +219,15 @@ def test_a_headline_says_what_was_asked_for() -> None:
         "If A fails: up to 1 of 1 entity is hit (data of 2024-07-17; a graph written in hindsight)"
     )
     assert "hindsight: told by the press" in whatif(after, "A").question
+
+
+def test_a_figure_is_no_finer_than_its_error() -> None:
+    """Both to the first digit of the error; a figure without error as it is."""
+    said = {
+        (46.6, 6.92): ("47", "7"), (215.3, 17.9): ("215", "18"), (5.13, 0.756): ("5.1", "0.8"),
+        (66.5, 0.07): ("66.50", "0.07"), (114.2, 0): ("114", ""),
+        (2.5, 0.00001): ("2.500", "<0.001"),
+        (1_234_567, 1_000): ("1,234,567", "1,000"),
+    }  # fmt: skip
+    for (value, error), words in said.items():
+        assert measure(value, error) == words

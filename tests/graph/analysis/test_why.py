@@ -232,3 +232,11 @@ def test_an_answer_is_data() -> None:
     """Nested columns and all."""
     found = why(DIAMOND, "E", "A")
     assert Explanation.from_dict(found.to_dict()) == found
+
+
+def test_no_routes_may_be_asked_for() -> None:
+    """`top` 0: the headline and what would save it, no row."""
+    found = why(DIAMOND, "E", "A", top=0)
+    assert found.rows.height == 0
+    assert found.headline.endswith(", by ways that are not shown")
+    assert found.dominators == ["D"]
