@@ -51,9 +51,12 @@ def many(number: int, word: str) -> str:
 
 
 def count_of(count: int, of: int, word: str) -> str:
-    """`all 5 entities`, `3 of the 5 entities`, `the one entity`, for a word that ends in y."""
+    """`all 5 entities`, `both entities`, `the one entity`, `3 of the 5 entities`, for a word that
+    ends in y."""
     if count < of:
         return f"{count:,} of the {many(of, word)}"
+    if of == 2:
+        return f"both {word[:-1]}ies"
     return f"all {many(of, word)}" if of > 1 else f"the one {word}"
 
 

@@ -12,6 +12,7 @@ from knockon.graph.analysis.rollout_effect import describe_late_rings
 from knockon.graph.errors import clip
 from knockon.graph.words import (
     between,
+    count_of,
     join,
     kind_name,
     kind_name_among,
@@ -138,10 +139,8 @@ def _describe_sureness(impact: Impact) -> str:
         return _describe_filled(impact, f"{hit} hit, {name_middle(impact)}{error}.")
     if not unknown:
         return f"All strengths within reach are stated; {hit} hit expected, {how}."
-    if unknown == of:
-        which = f"All {of:,} dependencies" if of > 1 else "The one dependency"
-    else:
-        which = f"{unknown:,} of the {many(of, 'dependency')}"
+    which = count_of(unknown, of, "dependency")
+    which = which[0].upper() + which[1:]
     which += f" within reach {'is' if unknown == 1 else 'are'} of unknown strength"
     if totals.hit_low == totals.hit_high:
         return f"{which}, which does not change how many are hit: {hit}, {how}."
