@@ -8,6 +8,7 @@ import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
 from knockon.graph.analysis.filled import count_sources, list_rows
+from knockon.graph.analysis.holding import find_holding
 from knockon.graph.analysis.impact import Impact, Totals, Within
 from knockon.graph.analysis.look_alikes import describe_look_alikes
 from knockon.graph.analysis.nobody import explain_nobody
@@ -18,7 +19,7 @@ from knockon.graph.analysis.rows import build_forest, collect_arcs, rank_rows
 from knockon.graph.analysis.sampling import find_percentile_error
 from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
-from knockon.graph.arrays import Floats, distinct
+from knockon.graph.arrays import Bools, Floats, distinct
 from knockon.graph.engine.sums import add_halves
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_barred, load_shipped_rules
@@ -68,6 +69,7 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         work=found.work,
         alike="" if nobody else describe_look_alikes(prepared),
         recovery=recovery,
+        holding=find_holding(graph, scenario, _mark_hit(prepared, found)),
         notes=(
             *filter(None, [describe_exceeded(recovery)]),
             *(f"nobody else is hit: {reason}" for reason in nobody[REASONS:]),
@@ -79,6 +81,13 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
         ),
     )
     return add_sentences(impact)
+
+
+def _mark_hit(prepared: Prepared, found: Spread) -> Bools:
+    """(n,) the entities that the failure may hit; of random worlds all that are within reach."""
+    hit = np.zeros(prepared.graph.size, np.bool_)
+    hit[prepared.nodes.entity] = (found.high > 0) | prepared.is_origin | (not found.exact)
+    return hit
 
 
 def _outer(found: Spread) -> pl.DataFrame:

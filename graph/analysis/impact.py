@@ -118,6 +118,7 @@ class Impact(Data):
     alike: a sentence on other names that may mean what failed, where others depend on them
     recovery: with hours, the rows that state a recovery time, and whether the outage exceeds it
         (`recovery.py`); without columns where none is looked for
+    holding: who stands although a provider may fall, and why (`find_holding`)
     rollout: what the rings change; None without a rollout, or where the run was stopped before
     """
 
@@ -147,6 +148,7 @@ class Impact(Data):
     notes: tuple[str, ...]
     alike: str = ""
     recovery: pl.DataFrame = field(default_factory=pl.DataFrame)
+    holding: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def safe_names(self) -> dict[str, str]:

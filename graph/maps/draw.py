@@ -4,10 +4,12 @@ Above: the headline, what is unsure, what was asked. Left: the flow, in columns 
 fails. Right: who is hit hardest. Below: a legend of what is shown, and which graph it is.
 """
 
+from knockon.graph.analysis.holding import describe_holding
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.errors import some
 from knockon.graph.maps.boxes import draw_box, label_box, list_shown
 from knockon.graph.maps.columns import Flow, lay_out_flow
+from knockon.graph.maps.held import draw_held
 from knockon.graph.maps.marks import (
     HATCHED,
     PATTERN,
@@ -48,9 +50,12 @@ def render_map(impact: Impact, view: MapView = AS_IT_IS) -> str:
     across = sum(widths) + gap * (len(widths) - 1)
     page = max(2 * MARGIN + across + _BETWEEN + WIDE, 820.0)
     carriers = name_carriers(impact, _list_strongest(subject))
-    head, top = heading(impact.headline, (impact.assumption, impact.question, carriers), page)
-    body = _draw_heads(plan, flow, widths, top)
+    held = describe_holding(impact.holding)
+    sentences = (impact.assumption, impact.question, " ".join(filter(None, (carriers, held))))
+    head, top = heading(impact.headline, sentences, page)
+    body = _draw_heads(subject, flow, widths, top)
     panel, panel_end = draw_panel(subject, page - MARGIN - WIDE, top)
+    good, panel_end = draw_held(subject, page - MARGIN - WIDE, panel_end)
     below = top + 30
     body += [
         f'<g class="flow" transform="translate({MARGIN:g},{below:.1f})">',
@@ -66,7 +71,7 @@ def render_map(impact: Impact, view: MapView = AS_IT_IS) -> str:
     patterns = f"<defs>{PATTERN}{list_patterns(subject)}</defs>"
     return document(
         page, height, impact.headline, f"{impact.assumption} {impact.question}",
-        [patterns, *head, *body, *panel, *feet], linked=bool(view.link),
+        [patterns, *head, *body, *panel, *good, *feet], linked=bool(view.link),
     )  # fmt: skip
 
 
@@ -96,10 +101,13 @@ def name_column(column: int, last: int) -> str:
     return f"through {number}{' or more' if column == last else ''}"
 
 
-def _draw_heads(plan: Plan, flow: Flow, widths: list[float], top: float) -> list[str]:
-    out = []
+def _draw_heads(subject: Subject, flow: Flow, widths: list[float], top: float) -> list[str]:
+    """What a column holds, and how many of those in it are hit in any world."""
+    out, plan = [], subject.plan
+    hit = (subject.impact.entities["probability_high"] > 0).to_list()
     for column, left in enumerate(flow.columns):
-        count = sum(len(b.members) for b in plan.boxes if b.column == column)
+        rows = [row for b in plan.boxes if b.column == column for row in b.members]
+        count = sum(hit[subject.place[row]] for row in rows)
         words = f"{name_column(column, plan.last)} · {count:,}"
         x = MARGIN + left
         out.append(text(x, top + 12, words, NAME, bold=True))
@@ -134,7 +142,7 @@ def _list_legend(subject: Subject) -> list[tuple[str, str]]:
     items += _list_fills(subject)
     if any(not b.origin for b in boxes):
         bar = draw_bar(0, 5, 34, 6, (0.3, 0.5, 0.8) if subject.middle else (0.5, 0.5, 0.5))
-        words = "sure, then not known; tick: at the assumption" if subject.middle else "how likely"
+        words = f"sure, then not known; tick: {subject.middle}" if subject.middle else "how likely"
         items.append((bar, words))
     if any(b.letter for b in boxes):
         items.append((draw_letter("A", 17, 8), "passes it on; beside a name: came by this"))

@@ -27,7 +27,7 @@ def draw_panel(subject: Subject, x: float, y: float) -> tuple[list[str], float]:
     out = [text(x, y + 12, "hit hardest", NAME, bold=True)]
     if not rows.height:
         return [*out, text(x, y + 32, "nobody else", NAME, MUTED)], y + 40
-    scale = "bar: probability, low to high; tick: at the assumption" if subject.middle else (
+    scale = f"bar: probability, low to high; tick: {subject.middle}" if subject.middle else (
         "bar: probability of being hit"
     )  # fmt: skip
     y += 16

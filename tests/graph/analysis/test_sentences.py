@@ -148,7 +148,7 @@ def test_a_timeline_leads_with_the_range_where_anything_is_unknown() -> None:
     assert ">0 to 100 %<" in svg
     assert "expected" not in svg
     assert "0 to 20 % likely" not in found.to_svg()
-    assert "40 to 60 % if unknown counts 0.5" in found.to_svg()
+    assert "sure, then not known; tick: if unknown counts 0.5" in found.to_svg()
 
 
 def test_an_exceedance_curve_has_its_low_and_high() -> None:
