@@ -179,9 +179,7 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         origins="some",
         target=True,
-        leaves_out=(
-            "hours", "rollout", "halt", "worlds", "precision", "seed", "severity", "memory",
-        ),
+        leaves_out=("rollout", "halt", "worlds", "precision", "seed", "severity", "memory"),
         picture=True,
         carries=False,
     ),
