@@ -1,4 +1,4 @@
-"""`cuts` and `why` over REST: one answer by GET and POST, in every form, and every fault by name."""
+"""`cuts` and `why` over REST: one answer by GET and POST, every form, every fault by name."""
 
 from typing import Any
 from xml.etree import ElementTree
