@@ -251,6 +251,7 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         leaves_out=("precision",),
         counts=True,
+        picture=True,
     ),
     Question(
         "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",
