@@ -7,6 +7,7 @@ import click
 
 from knockon.api.cli.files import SOURCE
 from knockon.api.cli.join import add_join_options
+from knockon.api.cli.kept import find_user, open_store
 from knockon.api.cli.options import read_graph
 from knockon.api.cli.startup import collect_often
 from knockon.api.cli.verbs import cli
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
     "--limit", "limits", multiple=True, metavar="NAME=NUMBER",
     help="A limit of the server, such as workers=4, queue=50, time=60; /v1/limits lists all.",
 )  # fmt: skip
+@click.option(
+    "--store", metavar="URL",
+    help="Keep answers there: sqlite:///FILE or postgresql://USER@HOST/NAME.",
+)  # fmt: skip
 @add_join_options
 def serve(
-    sources: tuple[str, ...], host: str, port: int, limits: tuple[str, ...], **joined: Any
-) -> None:
+    sources: tuple[str, ...], host: str, port: int, limits: tuple[str, ...], store: str | None,
+    **joined: Any,
+) -> None:  # fmt: skip
     """REST API and web page over one graph per SOURCE."""
     from knockon.api.rest.listen import open_port
     from knockon.api.service.limits import Limits
@@ -36,13 +42,21 @@ def serve(
     allowed = Limits.parse(limits)
     listener = open_port(host, port)
     graphs: dict[str, DependencyGraph] = {}
+    named: dict[str, str] = {}
     for source in sources:
         place = Path(source).resolve()
         name = place.stem if place.is_file() else place.name
         if name in graphs:
             raise click.UsageError(f"two sources are called {clip(name)!r}; rename one")
         graphs[name] = read_graph([source], **joined)
+        named[name] = source
     from knockon.api.rest.app import serve as run
 
+    kept = None
+    if store is not None:
+        kept = open_store(store)
+        for name, source in named.items():
+            kept.save_graph(name, graphs[name], [source], find_user())
     collect_often()
-    run(graphs, host=host, port=port, listener=listener, limits=allowed)
+    run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept,
+        sources={name: [source] for name, source in named.items()})  # fmt: skip

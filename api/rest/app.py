@@ -1,15 +1,17 @@
 """The REST door and the web page: `create_app` for tests and servers, `serve` to run it."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from socket import socket
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
 
 from knockon.api.rest import openapi, problems
+from knockon.api.rest.answers import add_answers
 from knockon.api.rest.graphs import add_entities, add_graphs
 from knockon.api.rest.http import Door, StrictRoute, list_hosts
 from knockon.api.rest.jobs import add_jobs
@@ -35,21 +37,24 @@ class _AnyText(Convertor[str]):
 
 def create_app(
     graphs: Mapping[str, DependencyGraph], hosts: Collection[str] | None = None, *,
-    limits: Limits | None = None, processes: bool = False,
+    limits: Limits | None = None, processes: bool = False, store: Any = None,
+    sources: Mapping[str, Sequence[str]] | None = None,
 ) -> FastAPI:  # fmt: skip
     """The web application that answers questions about these graphs, by name.
 
     hosts: names of this server; a request to another one is refused. None: any will do.
     processes: questions are computed in processes of their own, not in threads of this one
+    store: keeps answers (`store.Store`); None: none are kept
+    sources: what each graph was read from
     Raises InputError for a name that cannot stand in an address.
     """
-    service = Service(graphs, limits, processes=processes)
+    service = Service(graphs, limits, processes=processes, sources=sources)
     app = FastAPI(
         title="knockon", version=version("knockon"), description=openapi.ABOUT,
         docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False,
         lifespan=_run_service,
     )  # fmt: skip
-    app.state.service = service
+    app.state.service, app.state.store = service, store
     app.add_middleware(Door, hosts=hosts, limits=service.limits)
     app.router.route_class = StrictRoute
     problems.install_handlers(app)
@@ -60,6 +65,7 @@ def create_app(
     add_questions(app, service)
     add_jobs(app, service)
     add_limits(app, service)
+    add_answers(app, service, store)
     add_page(app)
     openapi.extend_document(app, service.served.graphs)
     return app
@@ -76,7 +82,8 @@ async def _run_service(app: FastAPI) -> AsyncIterator[None]:
 
 def serve(
     graphs: Mapping[str, DependencyGraph], *, host: str, port: int, listener: socket,
-    limits: Limits | None = None,
+    limits: Limits | None = None, store: Any = None,
+    sources: Mapping[str, Sequence[str]] | None = None,
 ) -> None:  # fmt: skip
     """Answer requests until interrupted: those to this host by its name, or from this machine.
 
@@ -84,5 +91,7 @@ def serve(
     """
     from knockon.api.rest.server import run_server
 
-    app = create_app(graphs, list_hosts(host), limits=limits, processes=True)
+    app = create_app(
+        graphs, list_hosts(host), limits=limits, processes=True, store=store, sources=sources
+    )
     run_server(app, app.state.service, host=host, port=port, listener=listener)
