@@ -14,7 +14,7 @@ from knockon.graph.scenario.questions import QUESTIONS
 from tests.paths import ROOT
 
 KEPT = {"show", "history"}  # of an answer that is there already: tests/api/rest/test_answers.py
-ANSWERING = sorted(set(cli.commands) - {"completion", "serve"} - KEPT)
+ANSWERING = sorted(set(cli.commands) - {"completion", "serve", "token"} - KEPT)
 
 
 def print_help(verb: str, capsys: pytest.CaptureFixture[str]) -> str:
