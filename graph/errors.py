@@ -67,12 +67,12 @@ class MemoryLimitError(KnockonError):
     """The question needs more memory than it may take."""
 
 
+class ClusterError(KnockonError):
+    """A Spark Connect server cannot be reached, or what its workers gave is no answer."""
+
+
 class RenderError(KnockonError):
     """A picture could not be drawn within its limits."""
-
-
-class StoreError(KnockonError):
-    """The store of answers cannot be read or written; nothing is there in part."""
 
 
 def clip(text: str, width: int = 80) -> str:

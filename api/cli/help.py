@@ -21,7 +21,8 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
         "detection", "fail_over", "no_worse", "no_worse_than",
     ),
     "How it is computed": (
-        "worlds", "precision", "seed", "memory", "verbose", "progress", "_click_default_help",
+        "worlds", "precision", "seed", "memory", "on", "on_folder", "resume", "verbose",
+        "progress", "_click_default_help",
     ),
     "Sources": (
         "others", *OPTIONS, "entity_files", "join", "aliases", "join_above",
@@ -34,7 +35,6 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "What matters, and what helps": ("rank", "concentration", "harden", "compare", "strengths"),
     "Inventories": ("load", "aliases", "sources"),
     "Was it right": ("backtest",),
-    "Answers that are kept": ("save", "show", "history"),
 }
 
 _FEDERAL, _JULY = "knockon {} samples/federal-cloud-2024", "knockon {} samples/crowdstrike-2024"
@@ -44,12 +44,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f'{_FEDERAL} "Falcon Platform" --top 10',
         f"{_JULY} {_BAD} --svg out/map.svg",
         f'{_FEDERAL} "AWS GovCloud" --hours 2..72 --worlds 500 --timeline out/down.svg',
-    ),
-    "save": (
-        "knockon save whatif samples/federal-cloud-2024 Slack --hours 4",
-        "knockon save --title July --store sqlite:///out/kept.sqlite why samples/crowdstrike-2024 "
-        f'"Delta Air Lines" --if {_BAD}',
-        "knockon save rank samples/federal-cloud-2024 --among enterprise --top 10",
     ),
     "map": (
         f'{_FEDERAL} "AWS GovCloud" -o out/aws.svg',

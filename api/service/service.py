@@ -1,6 +1,6 @@
 """One service: its graphs, its limits, its jobs, and what computes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from threading import Lock
 from time import monotonic
 
@@ -16,14 +16,13 @@ _CLIENTS = 10_000  # whose pace is remembered
 
 
 class Service:
-    """What a door asks. sources: what each graph was read from."""
+    """What a door asks."""
 
     def __init__(
         self, graphs: Mapping[str, DependencyGraph], limits: Limits | None = None, *,
-        processes: bool = False, sources: Mapping[str, Sequence[str]] | None = None,
+        processes: bool = False,
     ) -> None:  # fmt: skip
         self.served = Served(graphs)
-        self.sources = dict(sources or {})
         self.limits = limits or Limits.of()
         self.jobs = Jobs(self.limits)
         self.computing: Computing = (

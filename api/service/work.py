@@ -124,7 +124,7 @@ def read_scenario(work: Work, graph: DependencyGraph, limits: Limits) -> Scenari
     stated = json.loads(work.scenario)
     named = max(len(stated.get(key) or ()) for key in ("origins", "protect"))
     limits.check("origins", named, f"{named:,} entities named")
-    scenario = Scenario.from_dict(stated).on(graph)
+    scenario = Scenario.from_dict(stated).resolve(graph)
     if scenario.worlds is not None:
         limits.check("worlds", scenario.worlds, f"{scenario.worlds:,} worlds")
     return scenario

@@ -122,7 +122,7 @@ def compare(
         known, missing = keep_known(of, by, said)
         if missing:
             notes.append(f"not in the {place} graph: {some(map(clip, missing))}")
-        sides.append(prepare(of, known.on(of)))
+        sides.append(prepare(of, known.resolve(of)))
     return _put_together((sides[0], sides[1]), notes, watch)
 
 

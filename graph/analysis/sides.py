@@ -81,10 +81,10 @@ def _find_in(graph: DependencyGraph, other: DependencyGraph, asked: Origin) -> l
     """The origin in the graph. One that goes by this name in the other only is the same by id:
     names change between editions. Raises UnknownEntityError."""
     try:
-        return [*Scenario((asked,)).on(graph).origins]
+        return [*Scenario((asked,)).resolve(graph).origins]
     except UnknownEntityError:
         try:
-            there = Scenario((asked,)).on(other).origins
+            there = Scenario((asked,)).resolve(other).origins
         except KnockonError:
             there = ()
         known = set(graph.ids)

@@ -8,6 +8,7 @@ import polars as pl
 
 from knockon.graph.analysis.exact import find_exact
 from knockon.graph.analysis.exact_diagrams import add_by_diagram
+from knockon.graph.analysis.place import choose_for
 from knockon.graph.analysis.plan import Plan, Watch, can_enumerate
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.tallies import Figures, count
@@ -98,7 +99,10 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
     timeline = make_timeline(prepared)
     drew_no_hours = timeline is None or timeline.drawn.certain
     plan = Plan.of(scenario, exact=can_enumerate(scenario, runs) and drew_no_hours)
-    lanes = Lanes(prepared.kernel, -(-plan.worlds // 64), memory=scenario.memory)
+    lanes = Lanes(
+        prepared.kernel, -(-plan.worlds // 64), compiled=scenario.on is not None or None,
+        memory=scenario.memory, executor=choose_for(scenario),
+    )  # fmt: skip
     hours, arcs = None, len(prepared.kernel.provider)
     if timeline is None:
         counted = count(prepared, lanes, plan, watch)
@@ -165,5 +169,5 @@ def make_timeline(prepared: Prepared) -> "Timeline | None":
     return Timeline(
         prepared.graph, prepared.kernel, prepared.draws, prepared.origins, scenario.hours,
         scenario.seed, rings=scenario.rollout, halt=scenario.halt,
-        fractional=not prepared.whole,
+        fractional=not prepared.whole, executor=choose_for(scenario),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """From lanes to figures: the runs of a scenario over the same worlds, added up block by block."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from os import cpu_count
 
@@ -15,6 +15,7 @@ from knockon.graph.analysis.sampling import (
     find_shares,
 )
 from knockon.graph.arrays import Bools, Floats, Ints, Words
+from knockon.graph.engine.counting import Stakes, count_blocks
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.layout import Drawing, Worlds
@@ -108,6 +109,18 @@ class Tally(Mass):
         self.parts.append((total, add_up(hit, prepared.others, len(w)), w))
         return hit
 
+    def draw(self, blocks: Iterable[Block]) -> None:
+        """Count blocks of random worlds; where what is lost is lost whole, where they run."""
+        prepared, lanes = self.prepared, self.lanes
+        if not prepared.whole:
+            for block, nodes in lanes.close(self.run, blocks, prepared.origins):
+                self.add(block, nodes)
+            return
+        stakes = Stakes(prepared.nodes, prepared.at_stake_of_others, prepared.others)
+        for block, counts in count_blocks(lanes, self.run, blocks, stakes, prepared.origins):
+            self.mass += counts.mass
+            self.parts.append((counts.total, counts.hits, block.weight))
+
     def figures(self, lanes: float, drawn: Bools | None) -> "Figures":
         """The figures after so much weight of lanes. drawn: (E,) entities that draws matter to;
         None where every case was looked at."""
@@ -196,7 +209,7 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
         done, stopped = 1, False
         notes: list[str] = []
     else:
-        done, stopped, notes = _draw(prepared.origins, lanes, every, plan, words, watch)
+        done, stopped, notes = _draw(lanes, every, plan, words, watch)
     drawn = None if plan.exact else find_drawn(prepared, lanes, prepared.run)
     figures = middle.figures(done, drawn)
     low, high = (t.figures(done, drawn) for t in outer) if outer else (figures, figures)
@@ -204,18 +217,15 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
 
 
 def _draw(
-    origins: Ints, lanes: Lanes, every: Sequence[Tally], plan: Plan, words: int,
-    watch: Watch | None,
-) -> tuple[int, bool, list[str]]:  # fmt: skip
+    lanes: Lanes, every: Sequence[Tally], plan: Plan, words: int, watch: Watch | None
+) -> tuple[int, bool, list[str]]:
     """Draw worlds until there are enough, or the watch stops it: how many, whether, notes."""
-    done, step = 0, words * (cpu_count() or 1)
+    done, step = 0, words * lanes.executor.at_a_time
     for stage in plan.stages():
         while 64 * done < min(64 * stage, plan.worlds):
             until = min(done + step, stage)
             for tally in every:
-                part = blocks_of(min(64 * until, plan.worlds), words, done)
-                for block, nodes in lanes.close(tally.run, part, origins):
-                    tally.add(block, nodes)
+                tally.draw(blocks_of(min(64 * until, plan.worlds), words, done))
             done = until
             drawn = min(64 * done, plan.worlds)
             if watch and not watch(drawn, plan.worlds) and drawn < plan.worlds:

@@ -62,7 +62,7 @@ def count_times(
     hold(BYTES_OF_A_WORLD * plan.worlds, prepared.scenario.memory)
     sums, runs, base = _Sums(prepared), prepared.runs, prepared.run
     paying = timeline.pays(1 << len(base.uncertain) if plan.exact else plan.worlds)
-    compiled = paying and compiled_form_is_there()
+    compiled = (paying or prepared.scenario.on is not None) and compiled_form_is_there()
 
     def times(run: Run) -> Iterator[tuple[Block, Times]]:
         blocks = (_seen_by(run, base, b) for b in plan.blocks(base, timeline.words))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words
-from knockon.graph.engine.executor import Threads, Workspace
+from knockon.graph.engine.executor import Workspace
 from knockon.graph.engine.kernels.layout import WORDS
 from knockon.graph.engine.memory import workers
 from knockon.graph.engine.sweeps import Few, Sweeps
@@ -51,7 +51,7 @@ class Counts:
     """The origins of sweeps, counted world by world."""
 
     def __init__(self, sweeps: Sweeps) -> None:
-        self.sweeps, self.executor = sweeps, Threads()
+        self.sweeps, self.executor = sweeps, sweeps.executor
 
     @cached_property
     def one_mode(self) -> bool:

@@ -8,6 +8,7 @@ processes, or on other machines.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from os import cpu_count
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 S = TypeVar("S")
@@ -23,7 +24,10 @@ class Workspace(NamedTuple):
 
 
 class Executor(Protocol):
-    """Runs a function over many blocks."""
+    """Runs a function over many blocks. at_a_time: how many it likes to be given together"""
+
+    @property
+    def at_a_time(self) -> int: ...
 
     def run(
         self, work: Callable[[S, Any, B], R], shared: S, blocks: Iterable[B], *, workers: int,
@@ -45,6 +49,10 @@ class Threads:
 
     def __init__(self) -> None:
         self._made: dict[Workspace, list[Any]] = {}
+
+    @property
+    def at_a_time(self) -> int:
+        return cpu_count() or 1
 
     def run(
         self, work: Callable[[S, Any, B], R], shared: S, blocks: Iterable[B], *, workers: int,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from os import cpu_count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -40,6 +40,10 @@ _PIECE = 1 << 20  # arcs whose draws are laid out at a time
 def pays(circuit: Circuit, words: int) -> bool:
     """Whether so much work is worth the compiled form."""
     return len(circuit.provider) * words >= COMPILED_FROM
+
+
+S = TypeVar("S")
+R = TypeVar("R")
 
 
 class Lanes:
@@ -116,16 +120,24 @@ class Lanes:
         for first in ahead:
             every = chain([first], ahead)
             if len(run.uncertain) or first.hit is not None:
-                yield from self._close_compiled(run, every, failing, given=first.cases is not None)
+                yield from self.run_compiled(
+                    close_block, _alone, run, every, failing, given=first.cases is not None
+                )
             else:  # nothing is drawn: all lanes are alike
                 reached = self._reach(run, failing)[:, None]
                 for block in every:
                     yield block, np.where(reached, _lanes(len(block.weight)), np.uint64(0))
 
-    def _close_compiled(
-        self, run: Run, blocks: Iterator[Block], origins: Ints, *, given: bool
-    ) -> Iterator[tuple[Block, Words]]:
-        """As many blocks at a time as cores and memory hold, no more ahead of the caller."""
+    def run_compiled(
+        self, work: Callable[[S, Any, Block], R], lay_out: "Callable[[Closing], S]", run: Run,
+        blocks: Iterable[Block], origins: Ints, *, given: bool,
+    ) -> Iterator[tuple[Block, R]]:  # fmt: skip
+        """Each block with the work on it: as many at a time as cores and memory hold, no more
+        ahead of the caller.
+
+        work: a function of a module, given what `lay_out` makes of the closing
+        given: uncertain draws are rows of words that the blocks hold
+        """
         from knockon.graph.engine.kernels.closure_numba import Scratch, closure_kernel, size_scratch
 
         if self.memory is None and self._found_free is None:
@@ -138,7 +150,7 @@ class Lanes:
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         closure_kernel.load()
         yield from self.executor.run(
-            close_block, Closing(wiring, drawing, shared, origins), blocks, workers=count,
+            work, lay_out(Closing(wiring, drawing, shared, origins)), blocks, workers=count,
             workspace=Workspace(Scratch.of, size_scratch(wiring)),
         )  # fmt: skip
 
@@ -271,6 +283,10 @@ class Closing(NamedTuple):
     drawing: Drawing
     shared: Shared
     origins: Ints
+
+
+def _alone(closing: Closing) -> Closing:
+    return closing
 
 
 def close_block(shared: Closing, scratch: Any, block: Block) -> Words:

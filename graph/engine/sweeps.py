@@ -16,7 +16,7 @@ import numpy as np
 from knockon.graph.arrays import Bools, Floats, Ints, Words, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
-from knockon.graph.engine.executor import Threads, Workspace
+from knockon.graph.engine.executor import Executor, Threads, Workspace
 from knockon.graph.engine.kernels.layout import WORDS, Wiring
 from knockon.graph.engine.memory import workers
 from knockon.graph.engine.uniforms import ALL, GOLDEN, salt, thresholds
@@ -75,10 +75,10 @@ class Sweeps:
 
     def __init__(
         self, circuit: Circuit, draws: Draws, safe: Ints, tallied: Tallied, origins: Ints,
-        memory: int | None = None,
+        memory: int | None = None, executor: Executor | None = None,
     ) -> None:  # fmt: skip
         self.circuit, self.draws, self.tallied, self.origins = circuit, draws, tallied, origins
-        self.safe, self.memory, self.executor = safe, memory, Threads()
+        self.safe, self.memory, self.executor = safe, memory, executor or Threads()
 
     @cached_property
     def wiring(self) -> Wiring:

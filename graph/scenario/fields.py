@@ -18,6 +18,7 @@ from knockon.graph.scenario.kinds import (
     NAMES,
     NUMBER,
     ORIGINS,
+    PLACE,
     ROLLOUT,
     RULES,
     STRENGTHS,
@@ -128,6 +129,19 @@ FIELDS = (
         null="half of what is free", remote=False,
     ),
     Field(
+        "on", PLACE, "Where the worlds run: a Spark Connect server, such as sc://localhost:50051.",
+        null="this process", remote=False, metavar="sc://HOST:PORT",
+    ),
+    Field(
+        "on_folder", PLACE, "With --on: a folder that this machine and the workers see under the "
+        "same name.", null="a temporary one, for workers on this machine", remote=False,
+        metavar="FOLDER",
+    ),
+    Field(
+        "resume", FLAG, "With --on and --on-folder: take what an earlier run of the same question "
+        "left there.", default=False, remote=False,
+    ),
+    Field(
         "rules", RULES,
         "Your own rules of which relations a mode crosses: rows of mode, relation, becomes.",
         null="those of graph/scenario/rules.csv", remote=False,
@@ -177,6 +191,9 @@ class Options(TypedDict, total=False):
     protect: str | Iterable[str]
     severity: float
     memory: int | str | None
+    on: str | None
+    on_folder: str | None
+    resume: bool
     rules: Iterable[Rule] | None
 
 
@@ -190,6 +207,10 @@ class Values:
     worlds: int | None = None
     precision: float | None = None
     memory: int | None = None
+    # where it runs is no part of what is asked, and an address may hold a token
+    on: str | None = field(default=None, compare=False, repr=False)
+    on_folder: str | None = field(default=None, compare=False, repr=False)
+    resume: bool = field(default=False, compare=False, repr=False)
     seed: int = 0
     protect: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = field(default_factory=load_shipped_rules)

@@ -385,6 +385,7 @@ NUMBER = Kind("a number", _check_number, _parse_number, _keep, float, "NUMBER")
 WHOLE = Kind("a whole number", _check_whole, _parse_whole, _keep, int, "N")
 ORDER = Kind("a whole number", _check_order, _parse_order, _keep, int | str, "K")
 TEXT = Kind("text", _check_text, _keep, _keep, str, "TEXT")
+PLACE = Kind("text", _check_text, _keep, lambda _: None, str, "TEXT")  # not written down
 HOURS = Kind(
     f"a number above 0, at most {LONGEST:,.0f}, or a range such as 2..72",
     _check_hours, _keep, _dump_hours, float | str, "H",

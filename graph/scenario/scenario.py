@@ -94,17 +94,17 @@ class Scenario(Values):
                 raise ScenarioError(
                     f"{min(options)}: expected it in the scenario, got both a scenario and options"
                 )
-            return origins.on(graph)
-        return cls.read(origins, **options).on(graph)
+            return origins.resolve(graph)
+        return cls.read(origins, **options).resolve(graph)
 
     @classmethod
     def read(cls, origins: "OriginLike | Sequence[OriginLike]", **options: Any) -> "Scenario":
-        """The same with names that are not looked up yet: `on` does that."""
+        """The same with names that are not looked up yet: `resolve` does that."""
         values = dict(options)
         listed = read_origins(origins, values.pop("severity", find_field("severity").default))
         return cls(listed, **values)
 
-    def on(self, graph: DependencyGraph) -> "Scenario":
+    def resolve(self, graph: DependencyGraph) -> "Scenario":
         """The same with every name resolved to an id of this graph."""
         return replace(
             self,
@@ -123,8 +123,8 @@ class Scenario(Values):
     def from_dict(cls, data: Mapping[str, Any]) -> "Scenario":
         """A scenario from plain JSON: of `to_dict`, of a request, of an answer, of a file.
 
-        Names are not looked up yet (`on` does that). Beside the fields of the table it may hold
-        `exact`, as in an answer, whose `worlds` tell how many were looked at: beside true, or
+        Names are not looked up yet (`resolve` does that). Beside the fields of the table it may
+        hold `exact`, as in an answer, whose `worlds` tell how many were looked at: beside true, or
         beside a precision, they are not asked for. Raises ScenarioError.
         """
         known = [f.name for f in FIELDS] + ["exact"]

@@ -71,15 +71,15 @@ def list_failures(
 def _read_failure(graph: DependencyGraph, scenario: Scenario, given: Any) -> tuple[Scenario, float]:
     """A scenario of the list: what it does not say is as in the question."""
     if isinstance(given, Scenario):
-        return given.on(graph), 1.0
+        return given.resolve(graph), 1.0
     if not isinstance(given, Mapping):
-        return Scenario.from_dict(scenario.to_dict() | {"origins": given}).on(graph), 1.0
+        return Scenario.from_dict(scenario.to_dict() | {"origins": given}).resolve(graph), 1.0
     stated = {key: _read_text(key, value) for key, value in given.items() if key != _AT}
     weight = stated.pop("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1e15:
         raise ScenarioError(f"weight: expected a number of at least 0, got {clip(repr(weight))}")
     stated.pop("name", None)
-    failure = Scenario.from_dict(scenario.to_dict() | stated).on(graph)
+    failure = Scenario.from_dict(scenario.to_dict() | stated).resolve(graph)
     failure.check_failing()
     return failure, float(weight)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.place import choose_for
 from knockon.graph.analysis.plan import Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Whole
 from knockon.graph.analysis.ranking.counting import Counting
@@ -94,7 +95,7 @@ def lay_out(field: Field) -> tuple[Sweeps, dict[str, Run]]:
     )  # fmt: skip
     sweeps = Sweeps(
         circuit, draws, field.everybody.safe, field.counting.tallied, field.origins,
-        field.scenario.memory,
+        field.scenario.memory, choose_for(field.scenario),
     )  # fmt: skip
     unknown = find_unknown(circuit, draws, field.everybody.filled)
     return sweeps, list_runs(draws, field.scenario.seed, field.scenario.assume, unknown)

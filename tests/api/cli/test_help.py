@@ -13,8 +13,7 @@ from knockon.api.cli.verbs import cli, main
 from knockon.graph.scenario.questions import QUESTIONS
 from tests.paths import ROOT
 
-KEPT = {"show", "history"}  # of an answer that is there already: tests/api/rest/test_answers.py
-ANSWERING = sorted(set(cli.commands) - {"completion", "serve", "token"} - KEPT)
+ANSWERING = sorted(set(cli.commands) - {"completion", "serve"})
 
 
 def print_help(verb: str, capsys: pytest.CaptureFixture[str]) -> str:

@@ -1,0 +1,121 @@
+"""A session with a Spark Connect server (Sail, Apache Spark), and who works there.
+
+Tokens and TLS go by the parameters of the address (Spark Connect client connection string):
+sc://host:port/;use_ssl=true;token=...; anything but this machine needs both.
+"""
+
+import atexit
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from knockon.graph.engine.cluster.tasks import HOST_SCHEMA, describe_host, describe_versions
+from knockon.graph.errors import ClusterError, clip
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_PORT = 15002
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SECONDS = 5.0  # to reach the server in
+_HINT = "expected sc://host:port, such as sc://localhost:50051"
+
+
+class Address(NamedTuple):
+    """Where a server listens. text: as it was said, which may hold a token: never to be shown"""
+
+    host: str
+    port: int
+    text: str
+
+    @property
+    def is_here(self) -> bool:
+        return self.host in _LOOPBACK
+
+    def __str__(self) -> str:
+        return f"sc://{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """The address, checked. Raises ClusterError for what is none, and for one of another machine
+    without TLS and a token."""
+    scheme, _, rest = text.partition("://")
+    place, _, parameters = rest.partition("/;")
+    host, _, port = place.rstrip("/").rpartition(":")
+    if ":" not in place:
+        host, port = place.rstrip("/"), str(_PORT)
+    if scheme != "sc" or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ClusterError(f"on: {_HINT}, got {clip(text.partition(';')[0])!r}")
+    address = Address(host.strip("[]"), int(port), text)
+    said = dict(p.partition("=")[::2] for p in parameters.split(";") if p)
+    if not address.is_here and (said.get("use_ssl") != "true" or not said.get("token")):
+        raise ClusterError(
+            f"on: {address} is another machine: expected TLS and a token, "
+            f"{address}/;use_ssl=true;token=..."
+        )
+    return address
+
+
+_SESSIONS: "dict[str, SparkSession]" = {}  # by address, for one question after the other
+
+
+def connect(address: Address) -> "SparkSession":
+    """A session whose workers are known to be as this process is; kept until it fails."""
+    if address.text not in _SESSIONS:
+        session = open_session(address)
+        check_workers(session, address)
+        _SESSIONS[address.text] = session
+    return _SESSIONS[address.text]
+
+
+@atexit.register
+def disconnect(address: Address | None = None) -> None:
+    """End the session with this server, or with all."""
+    for text in [address.text] if address else [*_SESSIONS]:
+        if (session := _SESSIONS.pop(text, None)) is not None:
+            with suppress(Exception):
+                session.stop()
+
+
+def open_session(address: Address) -> "SparkSession":
+    """A session of its own with the server. Raises ClusterError where there is none."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as fault:
+        raise ClusterError(f"on: needs pip install 'knockon[cluster]' ({fault.name})") from None
+    try:
+        socket.create_connection((address.host, address.port), timeout=_SECONDS).close()
+    except OSError as fault:
+        raise ClusterError(f"on: nobody listens at {address}: {fault}") from None
+    try:
+        session: SparkSession = SparkSession.builder.remote(address.text).create()
+        session.range(1).collect()
+    except Exception as fault:  # of pyspark, of grpc, or of the server
+        raise ClusterError(f"on: {address} does not answer: {describe(fault)}") from None
+    return session
+
+
+def check_workers(session: "SparkSession", address: Address) -> None:
+    """Raise ClusterError unless workers have the versions of this process."""
+    here = describe_versions()
+    try:
+        asked = session.range(0, 4, 1, 4).mapInArrow(describe_host, HOST_SCHEMA)
+        rows = asked.toArrow().to_pylist()
+    except Exception as fault:
+        raise ClusterError(
+            f"on: the workers of {address} cannot run knockon {here['knockon']}: {describe(fault)}"
+        ) from None
+    for row in rows:
+        for name, value in here.items():
+            if row[name] != value:
+                raise ClusterError(
+                    f"on: a worker of {address} has {name} {clip(row[name])}, this process has "
+                    f"{value}: answers could differ; install the same on both"
+                )
+
+
+def describe(fault: Exception) -> str:
+    """The last line of what went wrong, for people."""
+    lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
+    told = [line for line in lines if "Error" in line] or lines or [type(fault).__name__]
+    return clip(told[-1], 300)

@@ -1,0 +1,125 @@
+"""The executor whose blocks run on a cluster: the seam of `engine.executor`, with the same bits.
+
+Blocks go out in waves. What a worker wrote is taken from the folder that both see; what is missing
+or torn after a wave is asked for again, and after three times the question fails with the reason.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import is_dataclass
+from itertools import islice
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any, TypeVar, get_origin, get_type_hints
+from weakref import finalize
+
+from knockon.graph.engine.cluster.connect import connect, describe, disconnect, parse_address
+from knockon.graph.engine.cluster.shipment import digest, read_arrays, ship
+from knockon.graph.engine.cluster.tasks import SCHEMA, Job, make_runner, name_output
+from knockon.graph.engine.executor import Workspace
+from knockon.graph.errors import ClusterError
+
+S = TypeVar("S")
+B = TypeVar("B")
+R = TypeVar("R")
+
+WAVE = 64  # blocks that go out together
+_TRIES = 3
+
+
+class Cluster:
+    """Runs blocks on the workers of a Spark Connect server.
+
+    address: `sc://host:port`; folder: one that client and workers see under the same name; None: a
+    temporary one, which does for workers on this machine
+    resume: take what an earlier run of the same question left in the folder
+    Raises ClusterError where the server, its workers or the folder are not as they should be.
+    """
+
+    def __init__(self, address: str, folder: str | None = None, *, resume: bool = False) -> None:
+        self.address = parse_address(address)
+        if folder is None and not self.address.is_here:
+            raise ClusterError(
+                f"on_folder: expected a folder that this machine and {self.address} see"
+            )
+        self.resume, self._own = resume, folder is None
+        self.folder = Path(folder or mkdtemp(prefix="knockon-")).resolve()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise ClusterError(f"on_folder: {self.folder}: {fault.strerror}") from None
+        if self._own:
+            finalize(self, rmtree, self.folder, ignore_errors=True)
+
+    @property
+    def at_a_time(self) -> int:
+        return WAVE
+
+    def run(
+        self, work: Callable[[S, Any, B], R], shared: S, blocks: Iterable[B], *, workers: int,
+        workspace: Workspace,
+    ) -> Iterator[tuple[B, R]]:  # fmt: skip
+        """As `Executor` has it; `workers` is for threads: a server has its own."""
+        ahead = iter(blocks)
+        while wave := list(islice(ahead, WAVE)):
+            job = Job(work, shared, wave, workspace)
+            shipment = ship(job, self.folder)
+            question = digest(shipment.encode())
+            if not self.resume:
+                rmtree(self.folder / question, ignore_errors=True)
+            self._run_wave(question, shipment, len(wave))
+            for number, block in enumerate(wave):
+                yield block, _rebuild(work, self._read(question, number))
+            rmtree(self.folder / question, ignore_errors=True)
+
+    def _run_wave(self, question: str, shipment: str, count: int) -> None:
+        fault = ""
+        for _ in range(_TRIES):
+            missing = [n for n in range(count) if self._find(question, n) is None]
+            if not missing:
+                return
+            fault = self._ask(question, shipment, missing)
+        missing = [n for n in range(count) if self._find(question, n) is None]
+        if missing:
+            raise ClusterError(
+                f"on: {len(missing)} of {count} blocks failed on {self.address} {_TRIES} times: "
+                f"{fault or 'nothing was written to ' + str(self.folder)}"
+            )
+
+    def _ask(self, question: str, shipment: str, missing: list[int]) -> str:
+        """Run the blocks; what went wrong, empty where nothing did."""
+        session = connect(self.address)
+        run = make_runner(str(self.folder), question, shipment, missing)
+        tasks = session.range(0, len(missing), 1, len(missing)).mapInArrow(run, SCHEMA)
+        try:
+            tasks.toArrow()
+        except KeyboardInterrupt:
+            with suppress(Exception):
+                session.interruptAll()
+            raise
+        except Exception as fault:  # of a worker, of the server, of the wire
+            disconnect(self.address)  # the next try begins anew
+            return describe(fault)
+        return ""
+
+    def _find(self, question: str, number: int) -> Any:
+        return read_arrays(name_output(self.folder, question, number))
+
+    def _read(self, question: str, number: int) -> Any:
+        found = self._find(question, number)
+        if found is None:
+            raise ClusterError(f"on: the output of block {number} is gone from {self.folder}")
+        return found
+
+    def release(self) -> None:
+        """Workspaces are the workers' own."""
+
+
+def _rebuild(work: Callable[..., R], arrays: tuple[Any, ...]) -> R:
+    """What the work returned, by its type: an array, or a tuple or dataclass of arrays."""
+    made: Any = get_type_hints(work)["return"]
+    if is_dataclass(made) or hasattr(made, "_fields"):
+        return made(*arrays)  # type: ignore[no-any-return]
+    found: Any = arrays if get_origin(made) is tuple else arrays[0]
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,107 @@
+"""Arrays in files named by their content: what a client ships, and what workers give back.
+
+A shipment is a value of arrays, numbers and frozen values of them. Its arrays are files of their
+own, which workers map into memory and share; what holds them together is a pickle, which a worker
+opens only if its digest is the one that the client said over the wire. What comes back is arrays
+and nothing else: the client opens no pickle.
+"""
+
+import mmap
+import os
+import pickle
+from collections.abc import Sequence
+from hashlib import blake2b
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from knockon.graph.errors import ClusterError
+
+Array: TypeAlias = "np.ndarray[Any, Any]"
+_ENDING, _COUNT = ".npz", "count"
+_SMALL = 1 << 16  # bytes of an array that stays within the pickle
+
+
+def ship(value: Any, folder: Path) -> str:
+    """Lay the value into the folder; the name, which is its digest. What is there stays there."""
+    names: list[str] = []
+
+    def put_aside(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < _SMALL:
+            return True  # stays in the pickle
+        names.append(_write(raw, folder))
+        return False
+
+    body = pickle.dumps(value, protocol=5, buffer_callback=put_aside)
+    head = pickle.dumps((names, body), protocol=5)
+    return _write(memoryview(head), folder)
+
+
+def open_shipment(name: str, folder: Path) -> Any:
+    """The value of this name. Raises ClusterError where a file is missing or not what it was."""
+    names, body = pickle.loads(_read(name, folder))
+    return pickle.loads(body, buffers=[_read(part, folder) for part in names])
+
+
+def write_arrays(arrays: "Sequence[Array | None]", stem: Path) -> Path:
+    """Write the arrays as one file, whole or not at all; its name ends in its digest."""
+    out = BytesIO()
+    there = {str(i): array for i, array in enumerate(arrays) if array is not None}
+    np.savez(out, allow_pickle=False, **{_COUNT: np.array(len(arrays))}, **there)
+    data = out.getvalue()
+    path = stem.with_name(f"{stem.name}.{digest(data)}{_ENDING}")
+    _rename_into(data, path)
+    return path
+
+
+def read_arrays(stem: Path) -> "tuple[Array | None, ...] | None":
+    """The arrays that were written under this name; None where there are none, or only torn ones,
+    which are taken away."""
+    for path in stem.parent.glob(f"{stem.name}.*{_ENDING}"):
+        data = path.read_bytes()
+        if path.name == f"{stem.name}.{digest(data)}{_ENDING}":
+            with np.load(BytesIO(data), allow_pickle=False) as held:
+                count = int(held[_COUNT])
+                return tuple(held.get(str(i)) for i in range(count))
+        path.unlink(missing_ok=True)
+    return None
+
+
+def digest(data: bytes | memoryview) -> str:
+    """The name of so many bytes: BLAKE2b, 160 bits, in hexadecimal."""
+    return blake2b(data, digest_size=20).hexdigest()
+
+
+def _write(data: memoryview, folder: Path) -> str:
+    name = digest(data)
+    path = folder / name
+    if not path.exists() or path.stat().st_size != data.nbytes:
+        _rename_into(data, path)
+    return name
+
+
+def _rename_into(data: bytes | memoryview, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _read(name: str, folder: Path) -> memoryview:
+    """The bytes of this name, mapped: shared by all who only read them, as kernels do. Kernels are
+    compiled for arrays that may be written to, so these may, each worker's own copy."""
+    path = folder / name
+    try:
+        with path.open("rb") as file:
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    except (OSError, ValueError) as fault:
+        raise ClusterError(f"{path}: a part of the shipment cannot be read: {fault}") from None
+    if digest(data) != name:
+        raise ClusterError(f"{path}: a part of the shipment is torn")
+    return data
