@@ -3,15 +3,21 @@
 Only the means of running may differ: which form ran, in how much memory.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knockon.graph.analysis.answer import Answer
+from knockon.graph.analysis.compare import compare
+from knockon.graph.analysis.harden import harden
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.rank import rank
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.times import Timeline
@@ -39,41 +45,69 @@ MEANS = st.builds(
 )  # fmt: skip
 
 
-def run(graph: DependencyGraph, scenario: Scenario, means: Means) -> Impact:
+Ask = Callable[[DependencyGraph, Scenario], Impact | Answer]
+
+
+def run(ask: Ask, graph: DependencyGraph, scenario: Scenario, means: Means) -> dict[str, Any]:
+    """The answer, but for what says how it was computed."""
+
     def words(*_: object, **__: object) -> int:
         return means.words
 
     enough = 0 if means.compiled else 1 << 62
     with ExitStack() as stack:
         for module in ("lanes", "times"):
-            name = f"knockon.graph.engine.{module}"
-            stack.enter_context(patch(f"{name}.COMPILED_FROM", enough))
-            stack.enter_context(patch(f"{name}.cpu_count", lambda: means.cores))
-        stack.enter_context(patch("knockon.graph.analysis.tallies.cpu_count", lambda: means.cores))
+            home = f"knockon.graph.engine.{module}"
+            stack.enter_context(patch(f"{home}.COMPILED_FROM", enough))
+        for module in ("engine.lanes", "engine.times", "engine.sweeps", "engine.counts",
+                       "analysis.tallies"):  # fmt: skip
+            stack.enter_context(patch(f"knockon.graph.{module}.cpu_count", lambda: means.cores))
         stack.enter_context(patch.object(Lanes, "words", words))
         stack.enter_context(patch.object(Timeline, "words", property(words)))
-        return whatif(graph, replace(scenario, memory=means.memory))
+        found = ask(graph, replace(scenario, memory=means.memory)).to_dict()
+    for told in ("scenario", "scenario_after"):
+        found.get(told, {}).pop("memory", None)
+    return {name: value for name, value in found.items() if name != "work"}
 
 
-def hold_same(graph: DependencyGraph, scenario: Scenario, one: Means, other: Means) -> None:
-    found, again = (run(graph, scenario, means) for means in (one, other))
-    assert again == replace(found, scenario=again.scenario, work=again.work)
+def hold_same(
+    ask: Ask, graph: DependencyGraph, scenario: Scenario, one: Means, other: Means
+) -> None:
+    found, again = (run(ask, graph, scenario, means) for means in (one, other))
+    for name in found:
+        assert found[name] == again[name], name
+    assert len(found) == len(again)
+
+
+def rank_all(graph: DependencyGraph, scenario: Scenario) -> Answer:
+    return rank(graph, replace(scenario, origins=(), protect=()))
+
+
+def harden_some(graph: DependencyGraph, scenario: Scenario) -> Answer:
+    return harden(graph, scenario, budget=2)
+
+
+def compare_assumed(graph: DependencyGraph, scenario: Scenario) -> Answer:
+    return compare(graph, None, scenario, after={"assume": 0.3})
+
+
+ASKED = st.sampled_from((whatif, whatif, rank_all, harden_some, compare_assumed))
 
 
 WORLDS = st.sampled_from((None, 64, 130, 700))  # every case where few, or some at random
 
 
 @settings(deadline=None)
-@given(case=cases(), worlds=WORLDS, one=MEANS, other=MEANS)
+@given(ask=ASKED, case=cases(), worlds=WORLDS, one=MEANS, other=MEANS)
 def test_without_hours(
-    case: tuple[DependencyGraph, Scenario], worlds: int | None, one: Means, other: Means
+    ask: Ask, case: tuple[DependencyGraph, Scenario], worlds: int | None, one: Means, other: Means
 ) -> None:
-    hold_same(case[0], replace(case[1], worlds=worlds), one, other)
+    hold_same(ask, case[0], replace(case[1], worlds=worlds), one, other)
 
 
 @settings(deadline=None)
-@given(case=timed_cases(RANGES, ("1..4", 3)), worlds=WORLDS, one=MEANS, other=MEANS)
+@given(ask=ASKED, case=timed_cases(RANGES, ("1..4", 3)), worlds=WORLDS, one=MEANS, other=MEANS)
 def test_with_hours(
-    case: tuple[DependencyGraph, Scenario], worlds: int | None, one: Means, other: Means
+    ask: Ask, case: tuple[DependencyGraph, Scenario], worlds: int | None, one: Means, other: Means
 ) -> None:
-    hold_same(case[0], replace(case[1], worlds=worlds), one, other)
+    hold_same(ask, case[0], replace(case[1], worlds=worlds), one, other)
