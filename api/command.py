@@ -1,5 +1,6 @@
 """The installed command `knockon`: every verb of `cli`, and `serve`, which opens the other door."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ import click
 
 from knockon.api.cli.files import SOURCE
 from knockon.api.cli.join import add_join_options
+from knockon.api.cli.kept import find_user, open_store
 from knockon.api.cli.options import read_graph
 from knockon.api.cli.startup import collect_often
 from knockon.api.cli.verbs import cli
@@ -14,7 +16,7 @@ from knockon.api.cli.verbs import main as main
 from knockon.graph.errors import clip
 
 if TYPE_CHECKING:
-    from knockon.graph.model.graph import DependencyGraph
+    from knockon.api.rest.tokens import Token
 
 
 @cli.command()
@@ -25,24 +27,82 @@ if TYPE_CHECKING:
     "--limit", "limits", multiple=True, metavar="NAME=NUMBER",
     help="A limit of the server, such as workers=4, queue=50, time=60; /v1/limits lists all.",
 )  # fmt: skip
+@click.option(
+    "--store", metavar="URL",
+    help="Keep answers there: sqlite:///FILE or postgresql://USER@HOST/NAME.",
+)  # fmt: skip
+@click.option(
+    "--tokens", type=click.Path(path_type=Path), metavar="FILE",
+    help="Let in only who has one of these tokens (`knockon token` makes one).",
+)  # fmt: skip
+@click.option("--open", "is_open", is_flag=True, help="Let in everybody, from other machines too.")
+@click.option("--cors", multiple=True, metavar="ORIGIN", help="A site whose pages may ask.")
+@click.option(
+    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="How requests are written down; json: a line each, without queries.",
+)  # fmt: skip
 @add_join_options
 def serve(
-    sources: tuple[str, ...], host: str, port: int, limits: tuple[str, ...], **joined: Any
-) -> None:
+    sources: tuple[str, ...], host: str, port: int, limits: tuple[str, ...], store: str | None,
+    tokens: Path | None, is_open: bool, cors: tuple[str, ...], log: str, **joined: Any,
+) -> None:  # fmt: skip
     """REST API and web page over one graph per SOURCE."""
-    from knockon.api.rest.listen import open_port
+    from knockon.api.rest.listen import is_loopback, open_port
     from knockon.api.service.limits import Limits
 
     allowed = Limits.parse(limits)
+    known = _read_tokens(tokens)
+    if not known and not is_open and not is_loopback(host):
+        raise click.UsageError(
+            f"--host {clip(host)}: other machines reach it; say who may come in with "
+            "--tokens FILE, or --open for everybody"
+        )
     listener = open_port(host, port)
-    graphs: dict[str, DependencyGraph] = {}
+    named = _name_sources(sources)
+    graphs = {name: read_graph([source], **joined) for name, source in named.items()}
+    from knockon.api.rest.app import serve as run
+
+    kept = None
+    if store is not None:
+        kept = open_store(store)
+        for name, source in named.items():
+            kept.save_graph(name, graphs[name], [source], find_user())
+    collect_often()
+    run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept, log=log,
+        sources={name: [source] for name, source in named.items()}, tokens=known,
+        cors=cors)  # fmt: skip
+
+
+def _name_sources(sources: Sequence[str]) -> dict[str, str]:
+    """Each source by the name of its graph."""
+    named: dict[str, str] = {}
     for source in sources:
         place = Path(source).resolve()
         name = place.stem if place.is_file() else place.name
-        if name in graphs:
+        if name in named:
             raise click.UsageError(f"two sources are called {clip(name)!r}; rename one")
-        graphs[name] = read_graph([source], **joined)
-    from knockon.api.rest.app import serve as run
+        named[name] = source
+    return named
 
-    collect_often()
-    run(graphs, host=host, port=port, listener=listener, limits=allowed)
+
+def _read_tokens(path: Path | None) -> "tuple[Token, ...]":
+    if path is None:
+        return ()
+    from knockon.api.rest.tokens import read_tokens
+
+    return read_tokens(path)
+
+
+@cli.command()
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, default=("read", "compute"), show_default=True,
+    metavar="read|compute", help="What it is good for.",
+)  # fmt: skip
+def token(name: str, scopes: tuple[str, ...]) -> None:
+    """A new token for --tokens of serve: the token on stderr, its line for the file on stdout."""
+    from knockon.api.rest.tokens import create_token
+
+    secret, line = create_token(name, scopes)
+    click.echo(line)
+    click.echo(f"the token, shown this once: {secret}", err=True)

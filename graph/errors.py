@@ -75,6 +75,10 @@ class RenderError(KnockonError):
     """A picture could not be drawn within its limits."""
 
 
+class StoreError(KnockonError):
+    """The store of answers cannot be read or written; nothing is there in part."""
+
+
 def clip(text: str, width: int = 80) -> str:
     """The text in one line of at most `width` characters, for use in a message."""
     line = " ".join(str(text).split())

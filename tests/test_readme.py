@@ -23,6 +23,16 @@ def list_commands(text: str) -> list[str]:
     return [line for b in blocks for line in b.splitlines() if "knockon " in line]
 
 
+def list_quotes(text: str) -> dict[str, list[str]]:
+    """By command, what a page says that it prints: blocks of text right after it."""
+    found: dict[str, list[str]] = {}
+    for shell, blocks in re.findall(r"```sh\n([^`]*)```((?:\n\n```text\n[^`]*```)+)", text):
+        command = list_commands(f"```sh\n{shell}```")[-1]
+        found[command] = re.findall(r"```text\n([^`]*)```", blocks)
+    return found
+
+
+QUOTES = {c: said for path in PAGES for c, said in list_quotes(path.read_text()).items()}
 COMMANDS = list(dict.fromkeys(c for path in PAGES for c in list_commands(path.read_text())))
 
 
@@ -41,14 +51,16 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_runs(command: str, checkout: Path) -> None:
-    """Each line with `knockon`, of the README, the docs and the samples, ends well and writes the
-    file that it names."""
+    """Each line with `knockon`, of the README, the docs and the samples, ends well, writes the file
+    that it names, and prints what the page says right after it."""
     path = f"{checkout / 'bin'}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-c", command], cwd=checkout, capture_output=True, text=True,
         env=os.environ | {"PATH": path},
     )  # fmt: skip
     assert (done.returncode, "knockon:" in done.stderr) == (0, False), done.stderr
+    said = " ".join(done.stdout.split())
+    assert all(" ".join(quote.split()) in said for quote in QUOTES.get(command, ())), said
     words = shlex.split(command)
     named = [words[words.index(flag) + 1] for flag in FLAGS if flag in words]
     assert all(name == "-" or (checkout / name).exists() for name in named)

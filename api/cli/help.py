@@ -35,6 +35,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "What matters, and what helps": ("rank", "concentration", "harden", "compare", "strengths"),
     "Inventories": ("load", "aliases", "sources"),
     "Was it right": ("backtest",),
+    "Answers that are kept": ("save", "show", "history"),
 }
 
 _FEDERAL, _JULY = "knockon {} samples/federal-cloud-2024", "knockon {} samples/crowdstrike-2024"
@@ -44,6 +45,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f'{_FEDERAL} "Falcon Platform" --top 10',
         f"{_JULY} {_BAD} --svg out/map.svg",
         f'{_FEDERAL} "AWS GovCloud" --hours 2..72 --worlds 500 --timeline out/down.svg',
+    ),
+    "save": (
+        "knockon save whatif samples/federal-cloud-2024 Slack --hours 4",
+        "knockon save --title July --store sqlite:///out/kept.sqlite why samples/crowdstrike-2024 "
+        f'"Delta Air Lines" --if {_BAD}',
+        "knockon save rank samples/federal-cloud-2024 --among enterprise --top 10",
     ),
     "map": (
         f'{_FEDERAL} "AWS GovCloud" -o out/aws.svg',

@@ -22,6 +22,9 @@ from knockon.loaders.formats import OPTIONS
 if TYPE_CHECKING:
     from knockon.graph.model.graph import DependencyGraph
 
+KEPT = "knockon.graphs"
+"""What `save` asks for in the meta of a context: the sources and graphs that were read."""
+
 
 @dataclass(frozen=True)
 class Read:
@@ -191,4 +194,8 @@ def read_graph(
         begin_kernels(sources)
     with show_reading(sources) as progress:
         tables = load_tables(sources, progress=progress, **options)
-    return DependencyGraph.from_tables(tables, checked=True)
+    graph = DependencyGraph.from_tables(tables, checked=True)
+    context = click.get_current_context(silent=True)
+    if context is not None and KEPT in context.meta:
+        context.meta[KEPT].append((sources, graph))
+    return graph

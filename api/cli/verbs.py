@@ -32,6 +32,7 @@ from knockon.api.cli.compare import add_compare
 from knockon.api.cli.files import STDOUT, Output, name_stdin
 from knockon.api.cli.help import Verbs
 from knockon.api.cli.join import add_proposal_options, show_proposals
+from knockon.api.cli.kept import add_kept
 from knockon.api.cli.options import (
     Read,
     add_answer_options,
@@ -264,6 +265,7 @@ def completion(shell: str) -> None:
 
 add_compare(cli)
 add_questions(cli)
+add_kept(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,21 +1,29 @@
 """The REST door and the web page: `create_app` for tests and servers, `serve` to run it."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from socket import socket
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.convertors import Convertor, register_url_convertor
 
 from knockon.api.rest import openapi, problems
+from knockon.api.rest.answers import add_answers
 from knockon.api.rest.graphs import add_entities, add_graphs
+from knockon.api.rest.guard import ID, Compression, Guard
+from knockon.api.rest.health import add_health
 from knockon.api.rest.http import Door, StrictRoute, list_hosts
 from knockon.api.rest.jobs import add_jobs
 from knockon.api.rest.limits import add_limits
+from knockon.api.rest.manual import add_manual
+from knockon.api.rest.metrics import Metrics
 from knockon.api.rest.page import add_page
 from knockon.api.rest.questions import add_questions, add_whatif
+from knockon.api.rest.tokens import Token
 from knockon.api.service.limits import Limits
 from knockon.api.service.service import Service
 from knockon.graph.model.graph import DependencyGraph
@@ -35,22 +43,36 @@ class _AnyText(Convertor[str]):
 
 def create_app(
     graphs: Mapping[str, DependencyGraph], hosts: Collection[str] | None = None, *,
-    limits: Limits | None = None, processes: bool = False,
+    limits: Limits | None = None, processes: bool = False, store: Any = None,
+    sources: Mapping[str, Sequence[str]] | None = None, tokens: Sequence[Token] = (),
+    cors: Sequence[str] = (),
 ) -> FastAPI:  # fmt: skip
     """The web application that answers questions about these graphs, by name.
 
     hosts: names of this server; a request to another one is refused. None: any will do.
     processes: questions are computed in processes of their own, not in threads of this one
+    store: keeps answers (`store.Store`); None: none are kept
+    sources: what each graph was read from
+    tokens: who may come in; none: everybody; cors: sites whose pages may ask
     Raises InputError for a name that cannot stand in an address.
     """
-    service = Service(graphs, limits, processes=processes)
+    service = Service(graphs, limits, processes=processes, sources=sources)
     app = FastAPI(
         title="knockon", version=version("knockon"), description=openapi.ABOUT,
         docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False,
         lifespan=_run_service,
     )  # fmt: skip
-    app.state.service = service
+    app.state.service, app.state.store = service, store
+    metrics = Metrics()
+    app.add_middleware(Compression)
     app.add_middleware(Door, hosts=hosts, limits=service.limits)
+    app.add_middleware(Guard, metrics=metrics, tokens=tokens)
+    if cors:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=[*cors], allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "Prefer"],
+            expose_headers=["ETag", "Knockon-More", "Link", "Location", "Retry-After", ID],
+        )  # fmt: skip
     app.router.route_class = StrictRoute
     problems.install_handlers(app)
     register_url_convertor("anytext", _AnyText())
@@ -60,6 +82,9 @@ def create_app(
     add_questions(app, service)
     add_jobs(app, service)
     add_limits(app, service)
+    add_answers(app, service, store)
+    add_health(app, service, metrics)
+    add_manual(app)
     add_page(app)
     openapi.extend_document(app, service.served.graphs)
     return app
@@ -76,13 +101,14 @@ async def _run_service(app: FastAPI) -> AsyncIterator[None]:
 
 def serve(
     graphs: Mapping[str, DependencyGraph], *, host: str, port: int, listener: socket,
-    limits: Limits | None = None,
+    limits: Limits | None = None, log: str = "text", **options: Any,
 ) -> None:  # fmt: skip
     """Answer requests until interrupted: those to this host by its name, or from this machine.
 
     listener: what `listen.open_port` gave for the host and port
+    log: `text`, or `json` for a line of JSON a request; options: those of `create_app`
     """
     from knockon.api.rest.server import run_server
 
-    app = create_app(graphs, list_hosts(host), limits=limits, processes=True)
-    run_server(app, app.state.service, host=host, port=port, listener=listener)
+    app = create_app(graphs, list_hosts(host), limits=limits, processes=True, **options)
+    run_server(app, app.state.service, host=host, port=port, listener=listener, log=log)

@@ -9,10 +9,10 @@ from fastapi import Request, Response
 from typing_extensions import TypedDict
 
 from knockon.api.rest.http import reply
-from knockon.api.rest.problems import build_refusal
+from knockon.api.rest.problems import Refused, build_refusal
 from knockon.api.service.jobs import ENDED, Job
-from knockon.api.service.limits import Limits
-from knockon.api.service.refusals import Refusal
+from knockon.api.service.limits import LimitError, Limits
+from knockon.api.service.refusals import Refusal, refuse
 from knockon.api.service.service import Service
 from knockon.api.service.work import Outcome, Work
 
@@ -71,6 +71,22 @@ async def answer_work(
         service.jobs.leave(job)
         for future in (gone, done):
             future.cancel()
+
+
+async def wait_for_work(request: Request, service: Service, work: Work) -> Outcome:
+    """The outcome of a question that nobody makes a job of. Raises Refused where it takes longer
+    than a client may wait."""
+    job = service.ask(work, find_client(request))
+    done = asyncio.wrap_future(job.future)
+    try:
+        await asyncio.wait((done,), timeout=service.limits["wait"])
+        if not job.future.done():
+            what = "the question takes longer than this server waits: ask it as a job first"
+            raise Refused(refuse(LimitError("time", service.limits["wait"], what)))
+        return job.future.result()
+    finally:
+        service.jobs.leave(job)
+        done.cancel()
 
 
 async def _wait_until_gone(request: Request) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from ipaddress import ip_address
 
 from knockon.graph.errors import InputError, clip
 
@@ -29,6 +30,14 @@ def open_port(host: str, port: int) -> socket.socket:
     )
     hint = f"; the next free one: --port {free}" if free else ""
     raise InputError(f"port {port} of {clip(host)} is in use{hint}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -117,6 +117,8 @@ def _answer_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         allowed = _list_methods(request)
         headers["Allow"] = ", ".join(allowed)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
         detail = f"{request.method} is not possible here, only {' and '.join(allowed)}"
     elif detail == HTTPStatus(error.status_code).phrase:
         detail = _WORDS.get(error.status_code, detail)

@@ -1,5 +1,6 @@
 """The server: uvicorn, with an end that lets questions finish, and clients that are too slow."""
 
+import logging
 import os
 from contextlib import suppress
 from http import HTTPStatus
@@ -19,11 +20,26 @@ from knockon.api.service.service import Service
 _CLOSE = {"Connection": "close"}
 
 
-def run_server(app: FastAPI, service: Service, *, host: str, port: int, listener: socket) -> None:
+def run_server(
+    app: FastAPI, service: Service, *, host: str, port: int, listener: socket, log: str = "text"
+) -> None:
     """Answer requests until SIGINT or SIGTERM; then running questions have `drain` seconds."""
-    server = _Server(configure(app, service.limits, host=host, port=port), service)
+    options = {"access_log": False} if log == "json" else {}
+    if log == "json":
+        _write_lines()
+    server = _Server(configure(app, service.limits, host=host, port=port, **options), service)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
+
+
+def _write_lines() -> None:
+    """Each request as a line of JSON on standard error."""
+    log = logging.getLogger("knockon.access")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def configure(app: FastAPI, limits: Limits, **options: Any) -> uvicorn.Config:

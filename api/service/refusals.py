@@ -12,6 +12,7 @@ from knockon.graph.errors import (
     MemoryLimitError,
     RenderError,
     ScenarioError,
+    StoreError,
     UnknownEntityError,
     clip,
     did_you_mean,
@@ -26,6 +27,7 @@ STATUS: tuple[tuple[type[KnockonError], int, str], ...] = (
     (InputError, 422, "Contradictory input"),
     (MemoryLimitError, 503, "The question is too large for this server"),
     (RenderError, 503, "The picture could not be drawn"),
+    (StoreError, 503, "The store does not answer"),
     (KnockonError, 500, "The question could not be answered"),
 )
 

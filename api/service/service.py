@@ -1,6 +1,6 @@
 """One service: its graphs, its limits, its jobs, and what computes them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from time import monotonic
 
@@ -16,13 +16,14 @@ _CLIENTS = 10_000  # whose pace is remembered
 
 
 class Service:
-    """What a door asks."""
+    """What a door asks. sources: what each graph was read from."""
 
     def __init__(
         self, graphs: Mapping[str, DependencyGraph], limits: Limits | None = None, *,
-        processes: bool = False,
+        processes: bool = False, sources: Mapping[str, Sequence[str]] | None = None,
     ) -> None:  # fmt: skip
         self.served = Served(graphs)
+        self.sources = dict(sources or {})
         self.limits = limits or Limits.of()
         self.jobs = Jobs(self.limits)
         self.computing: Computing = (

@@ -8,7 +8,7 @@ stands beside it. Probabilities are exact, by decision diagrams (`knockon.graph.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Unpack
 
 import numpy as np
@@ -26,6 +26,11 @@ from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
+
+_NO_HOURS = (
+    "cuts leave hours out: a set counts where it fails for longer than any grace, however long the "
+    "outage asked about; ask whatif with --hours of a set"
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -91,6 +96,7 @@ def cuts(
     """
     scenario = Scenario.of(graph, origins, **options)
     own = find_question("cuts").read({"order": order, "among": among, "strength": strength})
+    timed, scenario = scenario.hours is not None, replace(scenario, hours=None)
     laid = lay_out_target(graph, scenario, target)
     candidates = _find_candidates(laid, own["among"])
     most = None if own["order"] == "all" else own["order"]
@@ -101,6 +107,7 @@ def cuts(
     chance = find_target_chance(laid, found, stated, watch)
     notes = (
         *laid.notes,
+        *([_NO_HOURS] if timed else []),
         *_note_candidates(laid, candidates, own["among"]),
         *found.notes,
         *chance.notes,
@@ -219,11 +226,19 @@ def _say_sure(found: CutSetsFound, chance: TargetChance) -> str:
     return "" if sure == single else f", {sure:,} of them for sure" if sure else ", none for sure"
 
 
+def _say_hit_already(chance: TargetChance) -> str:
+    """Whether what has failed surely takes it down: a strength may be open, or below 1."""
+    hits = chance.hits.get(0)
+    if hits is None or np.isnan(hits[1]).any():
+        return "can be hit already"
+    return "is hit already" if hits[1][0] >= 1 else "can be hit already, but need not be,"
+
+
 def _write_headline(laid: Target, found: CutSetsFound, chance: TargetChance, name: str) -> str:
     total, single = sum(found.counts.values()), found.counts.get(1, 0)
     up_to = "" if found.looked_at is None else f" of up to {found.looked_at}"
     if found.counts.get(0):
-        said = f"{name} is hit already by what has failed"
+        said = f"{name} {_say_hit_already(chance)} by what has failed"
     elif not total:
         said = f"No set{up_to} that fails together hits {name}"
     else:

@@ -42,6 +42,7 @@ class Ranking(Answer):
         them, `method`, `words`
     among: whose loss counts, None for everybody's; by: the column whose distinct values are
         counted, None for entities; unit: of impact, None where it is not stated
+    top: how many rows had to be sure, and are in the picture; None: all
     worlds: drawn; None where nothing was
     """
 
@@ -55,6 +56,7 @@ class Ranking(Answer):
     by: str | None
     unit: str | None
     worlds: int | None
+    top: int | None = 20
 
 
 @take_options
@@ -116,6 +118,7 @@ def rank(
         by=field.counting.by,
         unit=field.counting.unit,
         worlds=swept.worlds or None,
+        top=top,
         partial=swept.stopped,
         notes=(
             *([certificate["words"]] if chosen else []),

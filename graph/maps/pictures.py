@@ -7,6 +7,7 @@ from knockon.graph.maps.charts import render_detection, render_exceedance, rende
 from knockon.graph.maps.concentration import render_concentration
 from knockon.graph.maps.draw import render_map
 from knockon.graph.maps.moves import render_moves
+from knockon.graph.maps.ranking import render_ranking
 from knockon.graph.maps.savings import render_savings
 from knockon.graph.maps.sets import render_sets
 from knockon.graph.maps.ways import render_ways
@@ -20,5 +21,6 @@ PICTURES: dict[str, Callable[[Any], str]] = {
     "concentration": render_concentration,
     "cuts": render_sets,
     "harden": render_savings,
+    "rank": render_ranking,
     "why": render_ways,
 }

@@ -179,9 +179,7 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         origins="some",
         target=True,
-        leaves_out=(
-            "hours", "rollout", "halt", "worlds", "precision", "seed", "severity", "memory",
-        ),
+        leaves_out=("rollout", "halt", "worlds", "precision", "seed", "severity", "memory"),
         picture=True,
         carries=False,
     ),
@@ -253,6 +251,7 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         leaves_out=("precision",),
         counts=True,
+        picture=True,
     ),
     Question(
         "why", "Why a target is hit by a failure, or why not: the routes, and what would save it.",

@@ -121,7 +121,7 @@ def tell_lists(frame: pl.DataFrame, ends: Collection[str], report: list[Finding]
         return
     alone = {id_ for t, m in zip(texts, marked, strict=True) for id_ in t.filter(~m).unique()}
     found = []
-    for cell in (c for column in cells for c in column.unique().to_list()):
+    for cell in (c for column in cells for c in column.unique(maintain_order=True).to_list()):
         parts = parse_literal(cell.strip()) if cell.strip()[:1] in ("[", "{") else None
         parts = parts if isinstance(parts, list) else re.split(r"[;,|\n]", cell)
         if len(parts) > 1 and any(str(part).strip() in alone for part in parts):

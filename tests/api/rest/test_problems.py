@@ -258,7 +258,7 @@ def test_an_address_that_leads_nowhere_is_404(client):
         "/v1",
         "/v1/graphs/",
         "/nothing",
-        "/docs",
+        "/redoc",
         "/..%2f..%2fetc%2fpasswd",
         "/rest.py",
     ):

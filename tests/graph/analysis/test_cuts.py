@@ -261,3 +261,14 @@ def test_an_order_is_a_number_or_all(order: Any) -> None:
     """Anything else is an error that says so."""
     with pytest.raises(ScenarioError, match="order: expected all, or a whole number from 1"):
         cuts(graph_of(dep("B", "A")), "B", order=order)
+
+
+@pytest.mark.parametrize(
+    ("strength", "said"),
+    [(None, "can be hit already, but need not be,"), (0.5, "can be hit already"), (1.0, "is hit")],
+)
+def test_what_may_have_been_hit_already_is_not_said_to_be(strength: Any, said: str) -> None:
+    """The headline claims no more than the strengths do."""
+    answer = cuts(graph_of(dep("B", "A", probability=strength)), "B", ["A"])
+    assert answer.rows["members"].to_list() == [[]]
+    assert answer.headline.startswith(f"B {said}")

@@ -291,6 +291,10 @@ def test_the_command_and_the_resource_give_the_same_rows(tmp_path: Path) -> None
     assert client.post("/v1/graphs/g/rank", json={"top": 3}).json()["rows"] == said["rows"]
     csv = client.get("/v1/graphs/g/rank.csv?top=3&among=enterprise").text
     assert csv.startswith("rank,rank_best,rank_worst,id,name,kind,hit_direct,hit_indirect")
+    svg = client.get("/v1/graphs/g/rank.svg?top=3")
+    assert svg.headers["content-type"].startswith("image/svg+xml")
+    assert svg.text == knockon.rank(knockon.load(source), top=3).to_svg()
+    assert svg.text.count('class="origin"') == 3
     assert "matters" in client.get("/v1/openapi.json").text
     with pytest.raises(SystemExit) as left:
         main(["rank", source, "--kind", "nobody"])

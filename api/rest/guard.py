@@ -1,0 +1,164 @@
+"""What surrounds every request: an id, who asks, what is counted and written down, compression."""
+
+import gzip
+import json
+import logging
+import re
+import secrets
+from collections.abc import MutableMapping, Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from backports import zstd
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from knockon.api.rest.metrics import Metrics
+from knockon.api.rest.problems import build_problem
+from knockon.api.rest.tokens import Token, find_scope, find_token
+
+ID = "X-Request-ID"
+_SOUND = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SMALL = 16 * 1024  # bytes that are sent as they are: a dozen packets
+_LARGE = 64 * 1024  # bytes that are compressed aside from the event loop
+_TEXTS = ("application/json", "application/problem+json", "image/svg+xml", "text/")
+_log = logging.getLogger("knockon.access")
+
+
+class Guard:
+    """ASGI middleware: gives each request an id, lets in who may, counts and writes down.
+
+    tokens: who may come in; none: everybody. What is written down holds no query, no body and no
+    header: these may hold secrets.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, tokens: Sequence[Token] = ()) -> None:
+        self.app, self.metrics, self.tokens = app, metrics, tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun, status, length = perf_counter(), 500, 0
+        headers = dict(scope["headers"])
+        given = headers.get(ID.lower().encode(), b"")
+        identifier = given.decode() if _SOUND.fullmatch(given) else secrets.token_hex(8)
+
+        async def sent(message: Message) -> None:
+            nonlocal status, length
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[ID] = identifier
+            else:
+                length += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            app = self._admit(scope, headers)
+            await app(scope, receive, sent)
+        finally:
+            seconds = perf_counter() - begun
+            route = _find_route(scope)
+            self.metrics.count(scope["method"] if route != "other" else "*", route, status, seconds)
+            if _log.isEnabledFor(logging.INFO):
+                _log.info(_format_line(scope, identifier, status, length, seconds))
+
+    def _admit(self, scope: MutableMapping[str, Any], headers: dict[bytes, bytes]) -> ASGIApp:
+        """The app, or the problem of who may not come in."""
+        needed = find_scope(scope["method"], scope["path"]) if self.tokens else None
+        if needed is None:
+            return self.app
+        token = find_token(self.tokens, headers.get(b"authorization", b"").decode("latin-1"))
+        if token is None:
+            challenge = {"WWW-Authenticate": 'Bearer realm="knockon"'}
+            detail = "expected a token: Authorization: Bearer TOKEN"
+            return build_problem(401, detail, headers=challenge)
+        if needed not in token.scopes:
+            return build_problem(403, f"this token may {' and '.join(sorted(token.scopes))} only")
+        scope["knockon.client"] = token.name
+        return self.app
+
+
+def _find_route(scope: Scope) -> str:
+    """The address as the route has it, with names in the place of what they stand for."""
+    route = scope.get("knockon.route") or getattr(scope.get("route"), "path", None)
+    return str(route).replace('"', "") if route else "other"
+
+
+def _format_line(scope: Scope, identifier: str, status: int, length: int, seconds: float) -> str:
+    client = scope.get("knockon.client") or (scope.get("client") or ("",))[0]
+    return json.dumps({
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"), "id": identifier,
+        "method": scope["method"], "path": scope["path"], "status": status, "bytes": length,
+        "ms": round(1000 * seconds, 2), "client": client,
+    })  # fmt: skip
+
+
+class Compression:
+    """ASGI middleware: texts are sent as zstd or gzip to who takes them.
+
+    The tag stays that of the content: a tag for each coding would matter for ranges of bytes only,
+    which are not served, and Vary keeps codings apart.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accepted = _choose_encoding(scope) if scope["type"] == "http" else None
+        if accepted is None:
+            await self.app(scope, receive, send)
+            return
+        start: Message | None = None
+
+        async def sent(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if start is not None:
+                first, start = start, None
+                if not message.get("more_body") and _is_worth_it(first, message):
+                    message = await _compress(first, message, accepted)
+                await send(first)
+            await send(message)
+
+        await self.app(scope, receive, sent)
+
+
+def _choose_encoding(scope: Scope) -> str | None:
+    """The better of those that the client takes."""
+    stated = b",".join(v for name, v in scope["headers"] if name == b"accept-encoding").decode(
+        "latin-1"
+    )
+    taken = {}
+    for part in stated.lower().split(","):
+        name, _, quality = part.partition(";")
+        taken[name.strip()] = quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return next((name for name in ("zstd", "gzip") if taken.get(name)), None)
+
+
+def _is_worth_it(start: Message, message: Message) -> bool:
+    headers = MutableHeaders(scope=start)
+    media = headers.get("content-type", "")
+    is_text = media.startswith(_TEXTS) and not media.startswith("text/event-stream")
+    return is_text and len(message.get("body", b"")) >= _SMALL
+
+
+async def _compress(start: Message, message: Message, encoding: str) -> Message:
+    body = message["body"]
+    pack = _PACK[encoding]
+    packed = pack(body) if len(body) < _LARGE else await run_in_threadpool(pack, body)
+    headers = MutableHeaders(scope=start)
+    headers["Content-Encoding"] = encoding
+    headers["Content-Length"] = str(len(packed))
+    headers.add_vary_header("Accept-Encoding")
+    return {**message, "body": packed}
+
+
+_PACK: dict[str, Any] = {
+    "zstd": lambda body: zstd.compress(body, 3),
+    "gzip": lambda body: gzip.compress(body, 5, mtime=0),
+}

@@ -1,0 +1,39 @@
+"""Routes for those who look after a server: does it live, is it ready, what has it counted."""
+
+import json
+
+from fastapi import FastAPI, Response
+from fastapi.concurrency import run_in_threadpool
+
+from knockon.api.rest.metrics import MEDIA, Metrics
+from knockon.api.rest.problems import build_problem
+from knockon.api.service.service import Service
+from knockon.graph.errors import KnockonError
+
+
+def add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
+    """`/healthz`, `/readyz`, `/metrics`: outside the document, for machines of the house."""
+
+    @app.get("/healthz", include_in_schema=False)
+    async def is_alive() -> Response:
+        return _say({"status": "alive"})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def is_ready() -> Response:
+        if service.jobs.closing:
+            return build_problem(503, "the server is stopping", headers={"Retry-After": "5"})
+        if app.state.store is not None:
+            try:
+                await run_in_threadpool(app.state.store.check)
+            except KnockonError as error:
+                return build_problem(503, str(error), headers={"Retry-After": "5"})
+        return _say({"status": "ready", **service.computing.describe(), **service.jobs.count()})
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics() -> Response:
+        return Response(metrics.format(service), headers={"Content-Type": MEDIA})
+
+
+def _say(what: object) -> Response:
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    return Response(json.dumps(what), headers=headers)

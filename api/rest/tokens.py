@@ -1,0 +1,88 @@
+"""Bearer tokens: a file of names, scopes and hashes; who has none is let in nowhere but the door.
+
+A line of the file is `NAME SCOPES sha256:HEX`, scopes `read` (graphs, saved answers, limits) or
+`read,compute` (questions and jobs, too); `#` begins a comment. The token itself stands nowhere.
+"""
+
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from knockon.graph.errors import InputError, clip
+from knockon.graph.scenario.questions import QUESTIONS
+
+SCOPES = ("read", "compute")
+_LINE = re.compile(r"(?P<name>[\w.@-]{1,64})\s+(?P<scopes>[a-z,]+)\s+sha256:(?P<hash>[0-9a-f]{64})")
+_MOST = 1 << 20  # bytes of a file of tokens
+_OPEN = ("/healthz", "/readyz")  # for those who watch the server
+_VERBS = "|".join(["whatif", *(question.name for question in QUESTIONS)])
+_COMPUTED = re.compile(rf"/v1/(jobs/.*|graphs/[^/]+/({_VERBS})([./].*)?)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Token:
+    """Who may do what with the token of this hash."""
+
+    name: str
+    scopes: frozenset[str]
+    hash: str
+
+
+def create_token(name: str, scopes: Sequence[str]) -> tuple[str, str]:
+    """A new token, and the line of it for the file. Raises InputError."""
+    strange = [scope for scope in scopes if scope not in SCOPES]
+    if strange:
+        raise InputError(f"expected scopes among read and compute, got {clip(strange[0])!r}")
+    token = f"knockon_{secrets.token_urlsafe(32)}"
+    line = f"{name} {','.join(scopes)} sha256:{_hash(token)}"
+    if _LINE.fullmatch(line) is None:
+        raise InputError(
+            f"expected a name of letters, digits, dots, dashes or @, got {clip(name)!r}"
+        )
+    return token, line
+
+
+def read_tokens(path: Path) -> tuple[Token, ...]:
+    """The tokens of a file. Raises InputError with the line that is none."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST).decode()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise InputError(f"{path}: cannot be read: {fault}") from None
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        plain = line.partition("#")[0].strip()
+        if not plain:
+            continue
+        match = _LINE.fullmatch(plain)
+        scopes = frozenset(match["scopes"].split(",")) if match else frozenset({""})
+        if match is None or not scopes <= set(SCOPES):
+            raise InputError(f"{path}:{number}: expected NAME read,compute sha256:HEX")
+        found.append(Token(match["name"], scopes, match["hash"]))
+    if not found:
+        raise InputError(f"{path}: expected a token, found none: knockon token NAME makes one")
+    return tuple(found)
+
+
+def find_token(tokens: Sequence[Token], header: str) -> Token | None:
+    """Whose token an Authorization header holds; all are compared, each in constant time."""
+    kind, _, token = header.partition(" ")
+    given = _hash(token.strip()) if kind.lower() == "bearer" else ""
+    matches = [one for one in tokens if hmac.compare_digest(one.hash, given)]
+    return matches[0] if matches else None
+
+
+def find_scope(method: str, path: str) -> str | None:
+    """Which scope a request needs; None: none, it is the page or asks whether the server lives."""
+    if path in _OPEN or not path.startswith(("/v1/", "/a/", "/metrics", "/docs")):
+        return None
+    computes = method not in ("GET", "HEAD", "OPTIONS") or _COMPUTED.fullmatch(path)
+    return "compute" if computes else "read"
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
