@@ -9,15 +9,17 @@ const CLOSEST = 16;
 const MARK = "[data-entity], [data-id]"; // of an entity
 const nameMark = (mark) => mark?.dataset.entity ?? mark?.dataset.id;
 
+// Its styles come out before it is read: the policy of the page lets no style element be one.
 function parse(text) {
-  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  const styles = [];
+  const bare = text.replace(/<style>([^<]*)<\/style>/g, (_, rules) => { styles.push(rules); return ""; });
+  const svg = new DOMParser().parseFromString(bare, "image/svg+xml").documentElement;
   if (svg.localName !== "svg") throw new Error("The picture could not be read.");
-  const styles = [...svg.querySelectorAll("style")].map((one) => one.textContent).join("\n");
-  for (const one of svg.querySelectorAll("style, script, foreignObject")) one.remove();
+  for (const one of svg.querySelectorAll("script, foreignObject")) one.remove();
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`svg { display: block; width: 100%; height: 100%; }
     .dim { opacity: .2; } .lit { filter: drop-shadow(0 0 3px #0a58a6); } ${MARK}, [data-stack] { cursor: pointer; }
-    a:focus-visible { outline: 3px solid #0a58a6; } ${styles}`);
+    a:focus-visible { outline: 3px solid #0a58a6; } ${styles.join("\n")}`);
   return { svg: document.importNode(svg, true), sheet };
 }
 

@@ -173,6 +173,30 @@ def _fetch_row(typing: Any, address: Any) -> Any:
     return signature, code
 
 
+@intrinsic
+def _count_ones(typing: Any, word: Any) -> Any:
+    """The lanes that are set in a word."""
+    signature = types.int64(types.uint64)
+
+    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return b.ctpop(arguments[0])
+
+    return signature, code
+
+
+@intrinsic
+def _count_zeros(typing: Any, word: Any) -> Any:
+    """The lanes before the first that is set in a word, which has one."""
+    signature = types.int64(types.uint64)
+
+    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return b.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return signature, code
+
+
 # to type checkers, what an intrinsic is called with is not what it takes
+count_ones: Any = _count_ones
+count_zeros: Any = _count_zeros
 fetch: Any = _fetch_row
 push: Any = _push_row

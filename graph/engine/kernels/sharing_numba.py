@@ -4,8 +4,8 @@ The upper 16 digits of v of 64 worlds come as 16 words of the hash, the upper 16
 thresholds of the strengths go as 16 words, a digit each, to the comparison, which is that of
 `draws_numba` with digits that differ by world. What they leave open, in one draw of 65,536, is
 decided world by world. Turning numbers into digits is written as LLVM vector code, 64 worlds at a
-time. Cost: 8 words of a cause take as long as some twelve draws of 8 words, and a draw as long as
-where none is shared.
+time. Cost: 8 words of a cause take as long as some eight to twelve draws of 8 words, and a draw as
+long as where none is shared.
 
 Importing this module imports numba; `compiler` says when kernels are compiled.
 """
@@ -22,6 +22,8 @@ from knockon.graph.engine.kernels.compiler import helper, inlined, kernel
 from knockon.graph.engine.kernels.draws_numba import (
     any_set,
     compare_digits,
+    count_ones,
+    count_zeros,
     fill,
     mix_row,
     push,
@@ -50,6 +52,7 @@ _REST = 16 - CELL_DIGITS
 
 SLOTS = 8  # pairs whose thresholds are kept at a time
 _MARK = SLOTS - 1
+MANY = 20  # worlds of a word from which on all are looked up
 
 
 class Room(NamedTuple):
@@ -57,14 +60,14 @@ class Room(NamedTuple):
 
     planes: (8, 17, 8) of a pair in each slot, the upper digits of its thresholds in 8 words, the
     most significant first, and where all is below
-    pair: (8,) whose they are, or -1; there: (8,) which words of them, a bit each
+    pair: (8,) whose they are, or -1; there: (8, 8) in which worlds
     numbers: (2, 64) cells and halves of thresholds by world
     ties: (2, 8) the worlds that the upper digits leave open, and those of them that are live
     """
 
     planes: U8Tables
     pair: I8
-    there: I8
+    there: U8Table
     numbers: U2Table
     ties: U8Table
 
@@ -73,7 +76,7 @@ class Room(NamedTuple):
         """Empty."""
         return cls(
             np.empty((SLOTS, UPPER + 1, WORDS), np.uint64), np.full(SLOTS, -1),
-            np.zeros(SLOTS, np.int64), np.empty((2, 64), np.uint16),
+            np.zeros((SLOTS, WORDS), np.uint64), np.zeros((2, 64), np.uint16),
             np.zeros((2, WORDS), np.uint64),
         )  # fmt: skip
 
@@ -241,30 +244,38 @@ def _all_or_none(state: Any, from_on: Any) -> Any:
 
 @helper
 def lay_planes(p: Any, shared: Any, counter: Any, wanted: Any, room: Any) -> Any:
-    """The address of the thresholds of a pair, as digits, in the words in which any is wanted."""
+    """The address of the thresholds of a pair, as digits, in the worlds that are wanted."""
     laws, slot = shared.laws, p & _MARK
     planes, cells, halves = room.planes[slot], room.numbers[0], room.numbers[1]
     at_planes, at_cells, at_halves = planes.ctypes.data, cells.ctypes.data, halves.ctypes.data
     law, cause = shared.draws.law[p], shared.draws.cause_key[p]
+    there, high, full = room.there[slot], laws.high[law], laws.full[law]
     if room.pair[slot] != p:
         room.pair[slot] = p
-        room.there[slot] = 0
-    there, high, full = room.there[slot], laws.high[law], laws.full[law]
+        for w in range(WORDS):
+            there[w] = 0
     for w in range(WORDS):
-        if wanted[w] == 0 or there >> w & 1:
+        worlds = wanted[w] | there[w]
+        if worlds == there[w]:
             continue
-        there |= 1 << w
         state = _mix(cause + counter[w])
         if laws.from_on[law] <= CERTAIN:  # all of them or none
             for digit in range(UPPER):
                 planes[digit, w] = 0
-            planes[UPPER, w] = _all_or_none(state, laws.from_on[law])
+            planes[UPPER, w], there[w] = _all_or_none(state, laws.from_on[law]), ALL
             continue
         planes[UPPER, w] = _cells(state, at_cells, full)
-        for i in range(64):
+        rest = worlds
+        if count_ones(worlds) > MANY:
+            worlds, rest = ALL, np.uint64(0)
+            for i in range(64):
+                halves[i] = high[cells[i]]
+        while rest != 0:  # what then stands for other worlds is of no use
+            i = count_zeros(rest)
             halves[i] = high[cells[i]]
+            rest &= rest - np.uint64(1)
+        there[w] = worlds
         _planes(at_halves, at_planes + 8 * w)
-    room.there[slot] = there
     return at_planes
 
 
