@@ -25,6 +25,7 @@ FORMS = {
     ".markdown": "markdown", ".svg": "svg", ".html": "html", ".htm": "html", ".yaml": "yaml",
     ".yml": "yaml", ".txt": "table", ".tsv": "tsv", ".xlsx": "xlsx", ".ndjson": "ndjson",
     ".png": "png", ".pdf": "pdf", ".jpg": "jpg", ".jpeg": "jpg", ".gif": "gif",
+    ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
 }  # fmt: skip
 """What a file is by its suffix; of any other suffix it may be anything."""
 

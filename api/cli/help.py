@@ -20,6 +20,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
         "top", "kind", "columns", "where", "form", "output", "svg", "exceedance", "timeline",
         "detection", "fail_over", "no_worse", "no_worse_than",
     ),
+    "How the map is shown": ("group_by", "focus", "depth", "max_nodes", "open", "link"),
     "How it is computed": (
         "worlds", "precision", "seed", "memory", "on", "on_folder", "resume", "verbose",
         "progress", "_click_default_help",
@@ -55,7 +56,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "map": (
         f'{_FEDERAL} "AWS GovCloud" -o out/aws.svg',
         f"{_JULY} {_BAD} -o out/july.svg",
-        f'{_FEDERAL} Slack "Duo Federal" -o out/two.svg',
+        f'{_FEDERAL} Slack "Duo Federal" --focus Slack -o out/two.png',
     ),
     "why": (
         f'{_JULY} "Discover Financial Services" --if {_BAD}',

@@ -41,6 +41,7 @@ from knockon.api.cli.options import (
     add_scenario_options,
     add_source_options,
 )
+from knockon.api.cli.picture import add_map
 from knockon.api.cli.policy import enforce_limits, enforce_no_worse, read_limits
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.questions import add_questions
@@ -108,24 +109,6 @@ def whatif(
 
         other = read.of(no_worse_than)
         enforce_no_worse(compare(other, graph, impact.scenario, after=impact.scenario), kind)
-
-
-@cli.command("map")
-@add_source_options
-@add_scenario_options
-@click.option(
-    "-o",
-    "output",
-    required=True,
-    type=Output("svg"),
-    metavar="FILE.svg",
-    help="The SVG file.",
-)
-def map_(read: Read, entities: tuple[str, ...], output: Path, **scenario: Any) -> None:
-    """The impact map of these entities failing together, as SVG."""
-    from knockon.graph.analysis.whatif import whatif as ask
-
-    write_picture(ask(read(for_lanes=True), entities, **scenario), output)
 
 
 @cli.command()
@@ -264,6 +247,7 @@ def completion(shell: str) -> None:
 
 
 add_compare(cli)
+add_map(cli)
 add_questions(cli)
 add_kept(cli)
 

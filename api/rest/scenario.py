@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from knockon.api.rest.fields import Checked, Name, Text, explain, limit_names
 from knockon.graph.errors import clip, did_you_mean
-from knockon.graph.scenario.fields import CARRIED, FIELDS, MOST_NAMES, VIEW, find_field
+from knockon.graph.scenario.fields import CARRIED, FIELDS, LOOK, MOST_NAMES, VIEW, find_field
 from knockon.graph.scenario.kinds import CHANGES, ENTITIES, ORIGINS, Field
 from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
@@ -61,7 +61,7 @@ class Question(Keys):
     def read_whatif(self) -> dict[str, Any]:
         """The scenario of a what-if, as stated, in plain JSON."""
         fields = {f.parameter: f.name for f in FIELDS}
-        stated = self.model_fields_set - {f.name for f in VIEW}
+        stated = self.model_fields_set - {f.name for f in (*VIEW, *LOOK)}
         return {fields.get(key, key): _unpack(getattr(self, key)) for key in stated}
 
     def read_own(self, verb: Verb) -> dict[str, Any]:
@@ -86,6 +86,11 @@ class Question(Keys):
     def view(self) -> dict[str, Any]:
         """`top` and `kind`."""
         return {f.name: getattr(self, f.name) for f in VIEW if f not in CARRIED}
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """How the map is shown: what is stated of it."""
+        return {f.name: getattr(self, f.name) for f in LOOK if f.name in self.model_fields_set}
 
     @property
     def carried(self) -> dict[str, Any]:
@@ -118,7 +123,7 @@ def _unpack(value: Any) -> Any:
 
 def build_question(
     name: str, about: str, *, text: bool, needed: Collection[str] = (),
-    fields: Sequence[Field] = (*FIELDS, *VIEW), target: bool = False, other: bool = False,
+    fields: Sequence[Field] = (*FIELDS, *VIEW, *LOOK), target: bool = False, other: bool = False,
 ) -> type[Question]:  # fmt: skip
     """The model of a question in a query string (text) or in a body.
 
@@ -213,6 +218,7 @@ class EntityQuery(Keys):
 
 
 _LISTS = {"id", *(f.parameter for f in FIELDS if f.most)}  # parameters that may be repeated
+_LISTS |= {f.parameter for f in LOOK if f.most}
 _LISTS |= {f.parameter for verb in QUESTIONS for f in verb.fields if f.most}
 
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from knockon.api.export import format_csv
 from knockon.api.schema import select_rows, serialize_answer, serialize_whatif
 from knockon.api.service.limits import Limits
 from knockon.api.service.refusals import Refusal, refuse
 from knockon.api.service.served import Served
+from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.view import carry
 from knockon.graph.errors import KnockonError
@@ -27,7 +29,8 @@ class Work:
     """A question about a graph, and the form that its answer takes.
 
     verb: `whatif`, or one of the table; chart: of a what-if, in the place of its map
-    scenario, own, view: JSON, the last as `columns, where, top` and, of a what-if, `kind`
+    scenario, own, view: JSON, the last as `columns, where, top` and, of a what-if,
+        `kind`; of a map how it is shown (`LOOK`)
     """
 
     graph: str
@@ -82,8 +85,7 @@ def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | N
     scenario = read_scenario(work, graph, limits)
     impact = served.ask(work.graph, scenario, watch)
     if work.media == SVG:
-        drawn = impact.to_svg() if not work.chart else getattr(impact, f"{work.chart}_svg")()
-        return Reply(SVG, drawn.encode())
+        return Reply(SVG, _draw(graph, impact, work, view).encode())
     of_rows = {name: view.pop(name, None) for name in ("columns", "where")}
     impact, carried = carry(graph, impact, **of_rows)
     rows, more = select_rows(impact, **view)
@@ -97,6 +99,18 @@ def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | N
 
         return _reply_markdown(print_whatif, impact, **view, carried=carried)
     return Reply(CSV, format_csv(rows).encode(), f"{work.graph}-whatif", more)
+
+
+def _draw(graph: DependencyGraph, impact: Impact, work: Work, look: Mapping[str, Any]) -> str:
+    """The map, or the chart that is asked for."""
+    if work.chart:
+        drawn: str = getattr(impact, f"{work.chart}_svg")()
+        return drawn
+    column = look.get("group_by")
+    if column and column not in impact.entities.columns:
+        impact, _ = carry(graph, impact, columns=(column,))
+    page = f"/?graph={quote(work.graph, safe='')}&origin={{id}}"
+    return impact.to_svg(**{"link": page, **look})
 
 
 def _compute_verb(served: Served, work: Work, limits: Limits, watch: Watch | None) -> Reply:

@@ -199,13 +199,13 @@ def list_pictures() -> tuple[str, ...]:
     return tuple(PICTURES)
 
 
-def render_picture(answer: Any, name: str) -> str:
-    """The picture of this name of an answer, one SVG document."""
+def render_picture(answer: Any, name: str, **look: Any) -> str:
+    """The picture of this name of an answer, one SVG document; look: how a map is shown."""
     from knockon.graph.maps.pictures import PICTURES
 
     if name not in PICTURES:
         raise ScenarioError(f"the answer of {name} has no picture: ask for rows")
-    return PICTURES[name](answer)
+    return PICTURES[name](answer, **look)
 
 
 def render_html(

@@ -251,9 +251,10 @@ class Impact(Data):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
-    def to_svg(self) -> str:
-        """The impact map, one SVG document."""
-        return render_picture(self, "map")
+    def to_svg(self, **look: Any) -> str:
+        """The impact map, one SVG document; look: fields of the table `LOOK`, such as `focus`,
+        `depth`, `group_by` (a column of `entities`), `open`, `max_nodes`, `link`."""
+        return render_picture(self, "map", **look)
 
     def exceedance_svg(self) -> str:
         """The exceedance chart, one SVG document: how bad, and how often as bad or worse."""

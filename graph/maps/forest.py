@@ -11,7 +11,7 @@ import polars as pl
 
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.arrays import Floats
-from knockon.graph.errors import ScenarioError, did_you_mean
+from knockon.graph.errors import ScenarioError, clip, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,10 @@ class Forest:
 def _find_focus(rows: pl.DataFrame, parent: list[int], top_down: list[int], focus: str) -> set[int]:
     """The entity, the route to it, and what stands behind it."""
     at = (rows["id"] == focus).arg_true().to_list()
+    at = at or (rows["name"].str.to_lowercase() == focus.lower()).arg_true().to_list()
     if not at:
-        raise ScenarioError(f"focus: {focus!r} is not within reach of what fails")
+        hint = did_you_mean(focus, rows["name"].to_list())
+        raise ScenarioError(f"focus: {clip(focus)!r} is not within reach of what fails{hint}")
     kept, e = set(at), parent[at[0]]
     for row in top_down:
         if parent[row] in kept:

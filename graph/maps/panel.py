@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import polars as pl
+
 from knockon.graph.analysis.question import unit_of
 from knockon.graph.maps.axes import amount
 from knockon.graph.maps.marks import Subject, draw_bar, draw_letter, link_to
@@ -22,9 +24,14 @@ def draw_panel(subject: Subject, x: float, y: float) -> tuple[list[str], float]:
     impact = subject.impact
     others = impact.entities["rank"] > 0
     within = impact.entities["probability_high"] > 0
-    rows = impact.entities.filter(others & within).sort("rank", maintain_order=True)
+    rows = impact.entities.filter(others & within)
+    title = "hit hardest"
+    if subject.view.focus:
+        shown = {subject.cell(row, "id") for b in subject.plan.boxes for row in b.members}
+        rows, title = rows.filter(pl.col("id").is_in(shown)), "hit hardest in focus"
+    rows = rows.sort("rank", maintain_order=True)
     unit = clean(unit_of(impact.graph.weight_unit or "weight lost", impact.scenario))
-    out = [text(x, y + 12, "hit hardest", NAME, bold=True)]
+    out = [text(x, y + 12, title, NAME, bold=True)]
     if not rows.height:
         return [*out, text(x, y + 32, "nobody else", NAME, MUTED)], y + 40
     scale = f"bar: probability, low to high; tick: {subject.middle}" if subject.middle else (
@@ -95,6 +102,8 @@ def _draw_row(
 def _find_letter(subject: Subject, at: int) -> str:
     """The letter of the box by which an entity came, by its row in the forest."""
     if at < 0:
+        return ""
+    if not subject.plan.owner[at]:  # out of focus
         return ""
     plan, before = subject.plan, subject.impact.forest["before"]
     letters = {b.key: b.letter for b in plan.boxes}

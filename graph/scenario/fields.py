@@ -175,6 +175,26 @@ VIEW = (
 """Which rows of an answer are shown; no part of the scenario."""
 
 
+LOOK = (
+    Field(
+        "group_by", TEXT, "A column of entities whose values stacks of the map are told apart by: "
+        "kind, sector, parent, country.", null="one stack behind each box", metavar="COLUMN",
+    ),
+    Field("focus", TEXT, "Show this entity, what leads to it, and what is behind it.",
+          null="all within reach", metavar="TARGET"),
+    Field("depth", WHOLE, "Columns right of what fails; the last holds what lies beyond.",
+          null="as many as read well", bounds=Bounds(1, 12)),
+    Field("max_nodes", WHOLE, "Up to so many entities all stand by name; beyond, so many marks.",
+          default=40, bounds=Bounds(4, 400)),
+    Field("open", ENTITIES, "Show all names of the stack behind this entity.", default=(),
+          most=MOST_NAMES, metavar="STACK"),
+    Field("link", TEXT, "Where the marks of the map lead: an address with {id}, {name} or {kind} "
+          "in it; none: nowhere.", null="the page of a server, of a file nowhere",
+          metavar="ADDRESS"),
+)  # fmt: skip
+"""How the map is shown; neither part of the scenario nor of the answer."""
+
+
 class Options(TypedDict, total=False):
     """What `Scenario.of` and every question take as keywords, as Python may say it."""
 
@@ -221,7 +241,7 @@ class Values:
     trust_register: bool = False
 
 
-_BY_NAME = {f.name: f for f in (*FIELDS, *VIEW)}
+_BY_NAME = {f.name: f for f in (*FIELDS, *VIEW, *LOOK)}
 
 
 def find_field(name: str) -> Field:

@@ -252,7 +252,7 @@ def test_two_outputs_are_two_files(folder: Path, other: str) -> None:
         ((*WHATIF, "-o", "a.svg"), "its suffix .svg contradicts"),
         ((*WHATIF, "--svg", "a.png"), "is to hold svg, which its suffix .png contradicts"),
         ((*WHATIF, "--exceedance", "a.json"), "its suffix .json contradicts"),
-        (("map", "g.csv", "Ä", "-o", "a.pdf"), "its suffix .pdf contradicts"),
+        (("map", "g.csv", "Ä", "-o", "a.gif"), "its suffix .gif contradicts"),
         (("load", "g.csv", "-o", "a.csv"), "its suffix .csv contradicts"),
         (("aliases", "g.csv", "-o", "a.xlsx"), "its suffix .xlsx contradicts"),
         (("backtest", ".", "--report", "a.md"), "its suffix .md contradicts"),

@@ -283,7 +283,7 @@ def test_a_type_that_is_not_offered_is_406(client):
 def test_a_map_that_cannot_be_drawn_is_503(monkeypatch):
     """The figures still come."""
 
-    def fail(_):
+    def fail(_, **look):
         raise RenderError("the picture took longer than 5 s")
 
     monkeypatch.setattr(Impact, "to_svg", fail)
@@ -296,7 +296,7 @@ def test_a_map_that_cannot_be_drawn_is_503(monkeypatch):
 def test_a_fault_of_ours_is_500_without_its_words(monkeypatch, caplog):
     """It is logged with its traceback; the client learns nothing of the inside."""
 
-    def fail(_):
+    def fail(_, **look):
         raise ZeroDivisionError("secret of the inside")
 
     monkeypatch.setattr(Impact, "to_svg", fail)
