@@ -14,6 +14,7 @@ from knockon.graph.maps.text import clean, settle, wrap, xml
 from knockon.graph.words import chance, duration, join, kind_name, kind_name_among
 
 _ROW = 22.0
+_FAINTEST = 0.15  # opacity of a bar of probability 0; the stronger, the more probable
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def draw_bars(
         at = x.at(value)
         out.append(f'<path d="M{at:.1f},{bottom:.1f}v4" stroke="{MUTED}"/>')
         out.append(text(at, bottom + 17, label, SMALL, MUTED, anchor="middle"))
-    words = f"{x.unit} since it began; bar: mean; line: to the end in 1 world of 20"
+    words = f"{x.unit} since it began; bar: mean, fainter: less likely; line: 1 world of 20"
     words += f"; {middle}" if middle else ""
     out.append(text(x.high, bottom + 34, words, SMALL, anchor="end"))
     if more:
@@ -144,6 +145,8 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
         f"for {duration(bar.down)}, in 1 world of 20 for {duration(bar.late)} or longer{often}"
     )
     fill = ORIGIN if bar.origin else pattern
+    seen = round(_FAINTEST + (1 - _FAINTEST) * bar.probability, 2)  # how often, beside how long
+    faint = "" if bar.origin or seen >= 1 else f' fill-opacity="{seen:g}"'
     shape = f'scale(0.8)" d="{outline(bar.kind, 34, 16)}"'
     out = [
         f'<g class="bar"><title>{xml(tip)}</title>',
@@ -160,7 +163,7 @@ def _bar(bar: Bar, pattern: str, x: Axis, y: float, page: float) -> list[str]:
             for i, line in enumerate(names)
         ),
         f'<rect x="{begin:.1f}" y="{y + 4:.1f}" width="{max(end - begin, 1.5):.1f}" height="14" '
-        f'fill="{fill}" stroke="{INK}" stroke-width="0.6"/>',
+        f'fill="{fill}"{faint} stroke="{INK}" stroke-width="0.6"/>',
     ]
     if late > end + 0.5:
         tip = "m0,-4v8" if late <= x.high + 0.5 else "m-5,-4l5,4l-5,4"  # an arrow: it goes on

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import knockon as ko
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.maps.columns import lay_out_flow
 from knockon.graph.maps.draw import render_map
@@ -30,6 +31,7 @@ from knockon.graph.maps.style import (
 from knockon.graph.maps.text import clean, settle, width, wrap
 from knockon.graph.maps.view import MapView
 from knockon.graph.model.graph import DependencyGraph
+from tests.paths import GOLDEN, SAMPLES
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -290,3 +292,21 @@ def _shift(group: ET.Element) -> tuple[float, float]:
 def _extent(path: str) -> tuple[list[float], list[float]]:
     pairs = re.findall(r"(-?[\d.]+),(-?[\d.]+)", path)
     return [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
+
+
+def test_no_picture_of_a_sample_cuts_a_word() -> None:
+    """No ellipsis in any committed picture, nor in those that the verbs draw of a sample."""
+    drawn = [path.read_text() for path in (*SAMPLES.glob("*/*.svg"), *GOLDEN.glob("*.svg"))]
+    graph = ko.load(SAMPLES / "crowdstrike-2024")
+    asked = ("falcon-cf291",)
+    bad = {"mode": "bad_update"}
+    drawn += [
+        ko.whatif(graph, *asked, hours=4, **bad).to_svg(),
+        ko.whatif(graph, *asked, hours=4, **bad).timeline_svg(),
+        ko.why(graph, "Discover Financial Services", *asked, **bad).to_svg(),
+        ko.compare(graph, None, *asked, after={"protect": ["Delta Air Lines"]}, **bad).to_svg(),
+        ko.cuts(graph, "Delta Air Lines", **bad).to_svg(),
+        ko.concentration(graph).to_svg(),
+        ko.harden(graph, *asked, budget=2, **bad).to_svg(),
+    ]
+    assert not any("…" in svg or "..." in svg for svg in drawn)
