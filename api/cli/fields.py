@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from knockon.api.cli.files import INPUT
+from knockon.graph.scenario.field import Field
 from knockon.graph.scenario.kinds import (
     AMONG,
     CHANGES,
@@ -19,7 +20,6 @@ from knockon.graph.scenario.kinds import (
     RULES,
     STRENGTHS,
     TABLE,
-    Field,
 )
 
 Command: TypeAlias = Callable[..., None]

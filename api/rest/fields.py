@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.hours import LONGEST
+from knockon.graph.scenario.field import Field
 from knockon.graph.scenario.kinds import (
     AMONG,
     FLAG,
@@ -31,7 +32,6 @@ from knockon.graph.scenario.kinds import (
     TABLE,
     TEXT,
     WHOLE,
-    Field,
 )
 
 MAX_TEXT = 2_000

@@ -14,18 +14,9 @@ from importlib.resources import files
 from fastapi import FastAPI, Request, Response
 
 from knockon.api.rest.http import reply
+from knockon.graph.scenario.field import Field, Form, Kind
 from knockon.graph.scenario.fields import FIELDS, VIEW
-from knockon.graph.scenario.kinds import (
-    ENTITIES,
-    FLAG,
-    NUMBER,
-    ORIGINS,
-    STRENGTHS,
-    WHOLE,
-    Field,
-    Form,
-    Kind,
-)
+from knockon.graph.scenario.kinds import ENTITIES, FLAG, NUMBER, ORIGINS, STRENGTHS, WHOLE
 from knockon.graph.scenario.questions import QUESTIONS
 
 _POLICY = (

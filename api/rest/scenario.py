@@ -20,8 +20,9 @@ from pydantic_core import PydanticCustomError
 
 from knockon.api.rest.fields import Checked, Name, Text, explain, limit_names
 from knockon.graph.errors import clip, did_you_mean
+from knockon.graph.scenario.field import Field
 from knockon.graph.scenario.fields import CARRIED, FIELDS, LOOK, MOST_NAMES, VIEW, find_field
-from knockon.graph.scenario.kinds import CHANGES, ENTITIES, ORIGINS, Field
+from knockon.graph.scenario.kinds import CHANGES, ENTITIES, ORIGINS
 from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypedDict
 
 from knockon.graph.model.hours import LONGEST, Hours
+from knockon.graph.scenario.field import Bounds, Field, Form
 from knockon.graph.scenario.kinds import (
     BYTES,
     ENTITIES,
@@ -24,9 +25,6 @@ from knockon.graph.scenario.kinds import (
     STRENGTHS,
     TEXT,
     WHOLE,
-    Bounds,
-    Field,
-    Form,
 )
 from knockon.graph.scenario.modes import Rule, describe_modes, load_shipped_rules
 from knockon.graph.scenario.origins import Origin

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
+from knockon.graph.scenario.field import Bounds, Field
 from knockon.graph.scenario.fields import CARRIED, FIELDS, MOST_NAMES, find_field
 from knockon.graph.scenario.kinds import (
     AMONG,
@@ -22,8 +23,6 @@ from knockon.graph.scenario.kinds import (
     TABLE,
     TEXT,
     WHOLE,
-    Bounds,
-    Field,
 )
 
 MOST_FIELDS = len(FIELDS)

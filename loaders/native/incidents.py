@@ -22,8 +22,9 @@ from knockon.graph.analysis.backtest.incidents import (
 )
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
 from knockon.graph.model.tables import Tables, at
+from knockon.graph.scenario.field import Field
 from knockon.graph.scenario.fields import FIELDS, find_field
-from knockon.graph.scenario.kinds import ENTITIES, ORIGINS, Field
+from knockon.graph.scenario.kinds import ENTITIES, ORIGINS
 from knockon.loaders.native.counted import read_counted
 from knockon.loaders.native.yaml import Document, build_tables, parse
 

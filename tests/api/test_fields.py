@@ -12,8 +12,9 @@ from knockon.api.cli.verbs import cli
 from knockon.api.rest.app import create_app
 from knockon.api.rest.fields import Checked
 from knockon.api.rest.page import write_fields
+from knockon.graph.scenario.field import Field
 from knockon.graph.scenario.fields import FIELDS, VIEW, find_field
-from knockon.graph.scenario.kinds import ENTITIES, FLAG, NUMBER, ORIGINS, WHOLE, Field
+from knockon.graph.scenario.kinds import ENTITIES, FLAG, NUMBER, ORIGINS, WHOLE
 from tests.api.rest.rest_toys import market
 
 REMOTE = [f for f in (*FIELDS, *VIEW) if f.remote]

@@ -17,8 +17,9 @@ from knockon.api.rest.app import create_app
 from knockon.graph.analysis.answer import Answer, find_head
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario import questions as table
+from knockon.graph.scenario.field import Bounds, Field
 from knockon.graph.scenario.fields import Options
-from knockon.graph.scenario.kinds import AMONG, WHOLE, Bounds, Field
+from knockon.graph.scenario.kinds import AMONG, WHOLE
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
 from tests.toys import dep, graph_of

@@ -9,8 +9,9 @@ import pytest
 
 from knockon.graph.errors import ScenarioError
 from knockon.graph.model.hours import Hours
+from knockon.graph.scenario.field import Bounds, Field
 from knockon.graph.scenario.fields import FIELDS, VIEW, Options, find_field
-from knockon.graph.scenario.kinds import NUMBER, Bounds, Field, parse_bytes
+from knockon.graph.scenario.kinds import NUMBER, parse_bytes
 from knockon.graph.scenario.modes import load_shipped_rules
 from knockon.graph.scenario.origins import Origin
 from knockon.graph.scenario.rollout import Ring
