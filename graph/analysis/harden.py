@@ -23,6 +23,7 @@ from knockon.graph.analysis.hardening.report import (
     describe_strengths,
     draw_curve,
     name_unit,
+    note_fresh,
     write_headline,
     write_notes,
 )
@@ -156,7 +157,7 @@ def _answer(
     partial = ["partial: the search was stopped before its end"] if stop.stopped else []
     sources = count_all_sources(trials)
     middle = describe_middle(sources, scenario.assume)
-    told = write_notes(evaluator, plan, rows, chosen, middle)
+    told = write_notes(evaluator, plan, rows, chosen, middle) + note_fresh(report, steps)
     return Hardening(
         **find_head(graph, scenario, "harden", own),
         headline=write_headline(

@@ -164,7 +164,7 @@ def find_rows(graph: DependencyGraph, fix: Fix) -> list[int]:
     """The dependencies that a fix of these ends is about. Raises ScenarioError where none is."""
     rows = list_rows(graph).get((str(fix.dependent), str(fix.provider)), [])
     if fix.kind in ADDING:
-        grouped = graph.dependencies["group"].is_not_null()
+        grouped = _list_grouped(graph)
         wanted = fix.kind == "group_member"
         rows = [r for r in rows if grouped[r] == wanted]
     if not rows:
@@ -174,6 +174,13 @@ def find_rows(graph: DependencyGraph, fix: Fix) -> list[int]:
         ends = (repr(clip(str(end), 60)) for end in (fix.dependent, fix.provider))
         raise ScenarioError(f"{fix.kind}: expected {expected.format(*ends)}, found none")
     return rows
+
+
+def _list_grouped(graph: DependencyGraph) -> list[bool]:
+    """Whether each dependency stands in a group; found once for a graph."""
+    if graph not in _GROUPED:
+        _GROUPED[graph] = graph.dependencies["group"].is_not_null().to_list()
+    return _GROUPED[graph]
 
 
 def list_rows(graph: DependencyGraph) -> dict[tuple[str, str], list[int]]:
@@ -195,6 +202,7 @@ def find_number(graph: DependencyGraph, identifier: str | None) -> int:
 
 
 _ROWS: WeakKeyDictionary[DependencyGraph, dict[tuple[str, str], list[int]]] = WeakKeyDictionary()
+_GROUPED: WeakKeyDictionary[DependencyGraph, list[bool]] = WeakKeyDictionary()
 _NUMBERS: WeakKeyDictionary[DependencyGraph, dict[str, int]] = WeakKeyDictionary()
 
 

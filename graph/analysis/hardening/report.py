@@ -1,6 +1,7 @@
 """The figures of a plan, asked again of the graph that it changes, and the plan in words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,26 @@ class Report:
             differences[size] = differences.get(size, np.zeros(size)) + difference
         return apart + sum(map(_error, differences.values()))
 
+    def measure_afresh(self, steps: Sequence[int]) -> tuple[float, float, float] | None:
+        """What the plan saves on the worlds on which it was chosen, on as many others, and the
+        standard error of that; None where nothing is drawn, or failures are several: sets are then
+        compared on part of the worlds, and the figures are of all."""
+        if len(self.trials) != 1 or not steps:
+            return None
+        trial = self.trials[0]
+        here = trial.measure(()), trial.measure(steps)
+        if not any(m.drawn for m in here):
+            return None
+        elsewhere = replace(trial.scenario, seed=_find_other_seed(trial.scenario.seed))
+        other = Trial(trial.graph, elsewhere, self.fixes)
+        before, after = other.measure(()), other.measure(steps)
+        if len(before.total) == len(after.total):
+            error = _error(before.total - after.total)
+        else:
+            error = (_error(before.total) ** 2 + _error(after.total) ** 2) ** 0.5
+        saved, again = (b.totals.impact - a.totals.impact for b, a in (here, (before, after)))
+        return trial.weight * saved, trial.weight * again, trial.weight * error
+
     def bound(self, evaluator: Evaluator, every: "np.ndarray[Any, Any]") -> float:
         """What all candidates together save."""
         if not len(every):
@@ -78,6 +99,10 @@ class Report:
         if len(self.trials) == 1:
             return self.impact(()) - self.impact(every.tolist())
         return float(evaluator.saved(make_sets(len(self.fixes), [every.tolist()]))[0])
+
+
+def _find_other_seed(seed: int) -> int:
+    return seed - 1 if seed > 0 else seed + 1
 
 
 def _error(values: Floats) -> float:
@@ -139,6 +164,27 @@ def _find_used(trials: Sequence[Trial]) -> tuple[Filled | None, Ints]:
     bases = [t.base for t in trials]
     used = [b.circuit.dependency for b in bases]
     return bases[0].filled if bases else None, distinct(np.concatenate([[], *used]).astype(int))
+
+
+def note_fresh(report: Report, steps: Sequence[int]) -> list[str]:
+    """How much of what a plan saves is that it was chosen on the worlds on which it is measured."""
+    found = report.measure_afresh(steps)
+    if found is not None:
+        saved, again, error = found
+        figure, sure = measure(again, 2 * error)
+        ends = f"{figure} ± {sure}" if sure else figure
+        apart = f"{number(abs(saved - again))} {'less' if again < saved else 'more'}"
+        return [
+            "fixes are chosen and measured on the same worlds, which may flatter them: on as many "
+            f"others these save {ends}, {apart}"
+        ]
+    drawn = {t.looks for t in report.trials if t.drawn and t.scenario.worlds is None}
+    if len(report.trials) > 1 and steps and drawn:
+        return [
+            f"sets of fixes are compared on {min(drawn):,} random worlds of each failure; what "
+            "those chosen save is measured on all"
+        ]
+    return []
 
 
 def write_notes(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import combinations, count
-from math import comb
+from math import comb, isqrt
 
 import numpy as np
 
@@ -26,6 +26,7 @@ MOST_TIMED = 150  # of them where each takes a run of the timeline
 MOST_FIXES = 40  # for branch and bound
 MOST_NODES = 4_000  # of it
 SHORTLIST = 60  # fixes whose pairs are looked at
+PAIRS = 100_000  # of them times failures: of many failures the shortlist is shorter
 WORK = 2e10  # fixes times worlds times arcs that bounds of many fixes are worth
 
 Goes = Callable[[], bool]  # False: enough, the best found by now is the answer
@@ -49,6 +50,8 @@ class _Search:
     def __init__(self, evaluator: Evaluator, costs: Floats, budget: float, goes: Goes) -> None:
         self.evaluator, self.costs, self.budget, self.goes = evaluator, costs, budget, goes
         self.able = [i for i in range(len(costs)) if costs[i] <= budget + EPSILON]
+        several = max(1, len(evaluator.trials))
+        self.shortlist = min(SHORTLIST, max(12, isqrt(2 * PAIRS // several)))
         self.best: tuple[int, ...] = ()
         self.saved = 0.0
 
@@ -109,7 +112,7 @@ class _Search:
         """From all fixes, those on which least hangs left out, round by round; the last that were
         left. alone: (able,) what each saves alone, which decides between equals"""
         kept, by = list(self.able), dict(zip(self.able, alone.tolist(), strict=True))
-        while len(kept) > SHORTLIST // 2 and self.goes():
+        while len(kept) > self.shortlist // 2 and self.goes():
             missed = self.find_missed(kept)
             order = sorted(kept, key=lambda i: (missed[i], by[i], -i))
             idle = [i for i in order if missed[i] <= EPSILON]
@@ -234,7 +237,7 @@ def _shorten(search: _Search) -> tuple[tuple[int, ...], list[int]]:
     search.go_forward()
     alone = search.look([[i] for i in search.able])
     survivors = [] if search.evaluator.timed else search.go_backward(alone)
-    most = 10 if search.evaluator.timed else SHORTLIST // 2
+    most = 10 if search.evaluator.timed else search.shortlist // 2
     first = [search.able[i] for i in np.argsort(-alone, kind="stable")[:most]]
     return search.best, list(dict.fromkeys([*first, *survivors[:most]]))
 

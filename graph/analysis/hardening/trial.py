@@ -65,6 +65,13 @@ class Trial:
         self.tables = np.flatnonzero(self.matters & ~np.array(gated, np.bool_))
         self._lanes: dict[tuple[Any, ...], SetLanes] = {}
 
+    @property
+    def looks(self) -> int:
+        """Random worlds in which sets of fixes are compared: the more failures, the fewer each."""
+        if self.scenario.worlds is not None:
+            return self.scenario.worlds
+        return max(_COARSE, WORLDS // self.trials // 64 * 64)
+
     def save(self, sets: Bools, *, coarse: bool = False) -> Floats:
         """(S,) what each set of fixes saves of the expected impact on others; sets: (S, C).
 
@@ -94,11 +101,11 @@ class Trial:
     def _save_alike(self, sets: Bools, coarse: bool) -> Floats:
         """The same for sets that make the same fixes in the tables."""
         made = [self.fixes[i] for i in self.tables[sets[0, self.tables]].tolist()]
-        base = self.find_base(coarse=coarse)
         if self.scenario.hours is not None:
-            return np.full(len(sets), base - self._find_timed(made))
+            return np.full(len(sets), self._find_timed(()) - self._find_timed(made))
         lanes = self.lanes(made, len(sets), coarse=coarse)
-        return base - lanes.base + lanes.save(sets[:, self.gated])
+        saved = lanes.save(sets[:, self.gated])
+        return saved + (self.find_base(coarse=coarse) - lanes.base) if made else saved
 
     def lanes(self, made: Sequence[Fix] = (), sets: int = 64, *, coarse: bool = False) -> SetLanes:
         """The lanes of the graph in which these fixes are made in the tables."""
@@ -106,15 +113,23 @@ class Trial:
         if key not in self._lanes:
             while len(self._lanes) > _KEPT:
                 self._lanes.pop(next(iter(self._lanes)))
-            prepared = self.prepare_with(made)
-            gated = gate(prepared, [self.fixes[i] for i in self.gated.tolist()])
+            gated, cases = self._lay_out(made, key)
             run = gated.runs[len(gated.runs) // 2]
-            self._lanes[key] = SetLanes(gated, self._draw(gated, coarse), run, sets * self.trials)
+            self._lanes[key] = SetLanes(gated, cases, run, sets * self.trials)
         return self._lanes[key]
+
+    def _lay_out(self, made: Sequence[Fix], key: tuple[Any, ...]) -> tuple[Gated, Cases]:
+        """The failure with its switches, and its worlds: those of the other lanes where there are
+        some for fewer or more sets."""
+        fixes, many, coarse = key
+        if (other := self._lanes.get((fixes, not many, coarse))) is not None:
+            return other.gated, other.cases
+        gated = gate(self.prepare_with(made), [self.fixes[i] for i in self.gated.tolist()])
+        return gated, self._draw(gated, coarse)
 
     def _draw(self, gated: Gated, coarse: bool) -> Cases:
         few = can_enumerate(self.scenario, gated.runs)
-        worlds = None if few else self.scenario.worlds or WORLDS
+        worlds = None if few else self.looks
         if worlds is not None and coarse:
             worlds = min(worlds, _COARSE)
         return draw_cases(gated.runs[len(gated.runs) // 2], worlds)

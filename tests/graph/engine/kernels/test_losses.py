@@ -1,9 +1,11 @@
 """How much is lost, in one world: the loss kernel against its twin, and its laws."""
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from knockon.graph.engine.kernels.losses_numpy import _find_largest
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 from tests.lanes import Lanes, hit_by, lost_by
@@ -116,3 +118,15 @@ def test_an_origin_is_a_fact() -> None:
     graph = graph_of(dep("B", "A"), dep("C", "B"))
     scenario = Scenario.of(graph, ["A", {"id": "B", "severity": 0.1}])
     assert lost(graph, scenario) == {"A": 1.0, "B": 0.1, "C": 0.1}
+
+
+def test_the_largest_of_each_part_is_what_reduceat_finds() -> None:
+    """Of parts of one row, of short ones and of long ones."""
+    draw = np.random.default_rng(1)
+    for most in (1, 2, 5, 8, 9, 30):
+        for _ in range(20):
+            sizes = draw.integers(1, most + 1, 12)
+            rows = draw.random((int(sizes.sum()), 3))
+            first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+            expected = np.maximum.reduceat(rows, first, axis=0)
+            assert np.array_equal(_find_largest(rows, first), expected)
