@@ -146,13 +146,13 @@ def _answer(
     rows = report.rows(steps)
     saved = float(rows["saves"].sum()) if rows.height else 0.0
     every = np.flatnonzero(mattering)
-    together = report.bound(evaluator, every)
+    impact = report.impact(())
+    together = min(report.bound(evaluator, every), impact)  # on other worlds, of several failures
     bound = max(together, saved)
     if left_out:  # of these only all together is known
         plan = replace(plan, bound=max(plan.bound, bound))
     together_note = f"all {len(every):,} candidates together would save {number(together)}"
     names = dict(graph.entities.select("id", "name").iter_rows())
-    impact = report.impact(())
     chosen = [fixes[i] for i in steps]
     partial = ["partial: the search was stopped before its end"] if stop.stopped else []
     sources = count_all_sources(trials)
