@@ -77,7 +77,7 @@ def _build_incidents(found: Backtest, wide: bool) -> Table:
         verdict = f"{right} of {len(tests)}" if tests else ""
         tone = TONE["right" if right == len(tests) else "wrong"]
         shown = cells if wide else cells[:_NARROW]
-        table.add_row(Text(clean(name, 32)), *shown, Text(verdict, style=tone))
+        table.add_row(Text(clean(name, 120)), *shown, Text(verdict, style=tone))
 
     for o in found.outcomes:
         scores = {r: o.score(r) for r in READINGS}
@@ -127,7 +127,7 @@ def _build_paired(found: Backtest) -> Table:
         table.add_column(heading, overflow="fold")
     for outcome, v in found.paired:
         graph = outcome.graph
-        names = [clean(graph.names[graph.find(i)], 40) for i in (v.pair.worse, v.pair.better)]
+        names = [clean(graph.names[graph.find(i)], 120) for i in (v.pair.worse, v.pair.better)]
         table.add_row(
             Text(clean(v.pair.name)), Text(clean(outcome.incident.name)), *map(Text, names),
             v.figure.replace("_", " "), f"{share(v.worse)} / {share(v.better)}",
@@ -141,7 +141,7 @@ def _build_forecasts(found: Backtest) -> Table:
     for heading in FORECAST_HEADINGS:
         table.add_column(heading, justify="left" if heading in ("incident", "mode") else "right")
     for row in list_forecasts(found):
-        table.add_row(*(Text(clean(cell, 40)) for cell in row))
+        table.add_row(*(Text(clean(cell, 120)) for cell in row))
     return table
 
 

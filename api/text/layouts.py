@@ -65,7 +65,7 @@ def lay_out_comparison(answer: Answer, rows: pl.DataFrame) -> list[Column]:
 def lay_out_routes(answer: Answer, rows: pl.DataFrame) -> list[Column]:
     """Each route by names, what it comes to, and the alternatives on it."""
     names = answer.beside["entities"]
-    ways = [" → ".join(clean(names.get(i, i), 60) for i in route) for route in rows["route"]]
+    ways = [" → ".join(clean(names.get(i, i), 120) for i in route) for route in rows["route"]]
     middle = _name_open(answer)
     unknown = f"unknown at {answer.scenario.assume:g}"
     counted = f"its steps,\n{unknown if middle.startswith('unknown') else middle}"

@@ -46,6 +46,7 @@ def _list_columns(impact: Impact, rows: pl.DataFrame) -> list[Column]:
     names = dict(zip(impact.entities["id"], impact.entities["name"], strict=True))
     rank = [name_rank(row) for row in rows.iter_rows(named=True)]
     verdicts = rows["verdict"].to_list()
+    routes = [_format_route(row, names) for row in rows.iter_rows(named=True)]
     return [
         Column("#", rank, "ranks {} are a tie", right=True),
         Column("entity", [clean(name, _NAME) for name in rows["name"]], least=24, folds=True),
@@ -69,7 +70,7 @@ def _list_columns(impact: Impact, rows: pl.DataFrame) -> list[Column]:
         Column("impact", [format_amount(i) for i in rows["impact"]], "impact {} each", True),
         Column(
             "through,\nnearest first",
-            [_format_route(row, names) for row in rows.iter_rows(named=True)], "hit {}",
+            routes, "hit directly" if "directly" in routes else "hit through {}",
             least=14, goes=1,
         ),
     ]  # fmt: skip
@@ -142,4 +143,4 @@ def _format_route(row: dict[str, Any], names: dict[str, str]) -> str:
     if not row["route"]:
         return ""
     between = row["route"][-2:0:-1]
-    return " ← ".join(clean(names[i], 40) for i in between) if between else "directly"
+    return " ← ".join(clean(names[i], _NAME) for i in between) if between else "directly"

@@ -95,7 +95,9 @@ def print_aliases(out: Out, rows: pl.DataFrame, notes: Sequence[Finding]) -> Non
 def _name_entity(row: dict[str, Any], end: str) -> Text:
     """Name, id where it differs, kind, and how many depend on it."""
     identifier, name = row[end], row[f"{end}_name"] or row[end]
-    text = clean(name, 80) if name == identifier else f"{clean(name, 80)} ({clean(identifier, 60)})"
+    text = (
+        clean(name, 120) if name == identifier else f"{clean(name, 120)} ({clean(identifier, 120)})"
+    )
     kind = clean(name_one(row[f"{end}_kind"] or "unknown"))
     return Text(f"{text}, {kind}, {row[f'{end}_dependents'] or 0:,} use it")
 

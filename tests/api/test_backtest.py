@@ -75,7 +75,9 @@ def test_table_tells_scores_misses_and_assumptions(
     """A person sees what was predicted, what came out wrong and why, and what was assumed."""
     assert run("backtest", pack) == 0
     out = capsys.readouterr().out
-    assert out.startswith("2 incidents, 4 reports: precision 1.00, recall 1.00, ")
+    assert out.startswith(
+        "2 incidents, 4 reports (4 of graphs written in hindsight): precision 1.00, recall 1.00, "
+    )
     assert "a-plain: Kiosk, reported hit: missed: no dependency in the graph leads to it" in out
     assert "- in 2 incidents: Shared" in out
     assert "a-plain: Root fails for 4 h; unknown strengths count 0.75" in out

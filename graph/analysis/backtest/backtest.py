@@ -139,8 +139,10 @@ class Backtest:
         """The result in one sentence."""
         score, naive = self.pooled(), self.pooled("customer")
         right = sum(v.verdict == "right" for _, v in self.paired)
+        late = self.pooled(hindsight=True).rows
+        after = f" ({late:,} of graphs written in hindsight)" if late else ""
         return (
-            f"{count(len(self.outcomes), 'incident')}, {count(score.rows, 'report')}: "
+            f"{count(len(self.outcomes), 'incident')}, {count(score.rows, 'report')}{after}: "
             f"precision {share(score.precision)}, recall {share(score.recall)}, "
             f"{score.quiet} of {score.quiet + score.alarms} spared told apart "
             f"({naive.quiet} if every customer falls); "

@@ -45,7 +45,7 @@ def test_names_are_whole_and_figures_are_never_cut(asked: str, hours: int | None
         assert all(re.sub(r"[^\w]", "", name[:20]) in letters for name in names)
         if width > 100:
             assert all(name in page for name in names if len(name) < 40)
-        assert not re.search(r"\d…|%…|unk…|ver…|im…", table)
+        assert not re.search(r"(?<![-\w])\d[\d.,]*…|%…|unk…|ver…|im…", table)  # names may be
         assert "…" not in table if asked == "dora" and width == 80 else True
 
 

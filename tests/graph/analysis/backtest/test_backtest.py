@@ -139,7 +139,9 @@ def test_pooling_keeps_hindsight_apart() -> None:
     assert found.pooled().hits == 4
     assert found.pooled(hindsight=True).hits == found.pooled(hindsight=False).hits == 2
     assert found.rows.height == 14
-    assert found.headline.startswith("2 incidents, 12 reports: precision 0.67, recall 0.67, ")
+    assert found.headline.startswith(
+        "2 incidents, 12 reports (6 of graphs written in hindsight): precision 0.67, recall 0.67, "
+    )
 
 
 def test_no_incident_and_a_scenario_that_cannot_be() -> None:
