@@ -271,7 +271,7 @@ def _explain(
     for row, (identifier, change) in enumerate(rows.head(_EXPLAINED)[["id", "change"]].iter_rows()):
         if change:
             found = [routes[side].get(identifier) or () for side in (change > 0, change <= 0)]
-            because[row] = explain_move(differences, found, names) or None
+            because[row] = explain_move(differences, found, names, rises=change > 0) or None
     return rows.with_columns(pl.Series("because", because, pl.String))
 
 

@@ -110,21 +110,28 @@ def find_within_reach(graph: DependencyGraph, ids: Iterable[str]) -> set[str]:
 
 
 def explain_move(
-    differences: Differences, routes: Sequence[Sequence[str]], names: Mapping[str, str]
-) -> str:
+    differences: Differences, routes: Sequence[Sequence[str]], names: Mapping[str, str], *,
+    rises: bool,
+) -> str:  # fmt: skip
     """The difference nearest to what failed on one of an entity's routes, the first that has one.
 
-    routes: ids from what failed to the entity, one for each graph. A difference of another
-    dependency of a step counts as on the route: a spare that went is what lets the step matter.
-    Empty where the routes show none.
+    routes: ids from what failed to the entity, one for each graph; rises: whether it became more
+    probable. A dependency that went explains no rise, and one that came no fall, but as a spare: a
+    member of a group that went is what lets a step matter. Empty where the routes show none.
     """
     for route in routes:
         for step in route[1:]:
-            rows = differences.by_dependent.get(step)
-            if rows:
-                on_it = [r for r in rows if r["provider"] in route] or rows
-                return describe_difference(on_it[0], names)
+            rows = [r for r in differences.by_dependent.get(step, ()) if _can_move(r, rises=rises)]
+            on_it = [r for r in rows if r["provider"] in route]
+            if on_it or rows:
+                return describe_difference((on_it or rows)[0], names)
     return ""
+
+
+def _can_move(row: Mapping[str, str], *, rises: bool) -> bool:
+    """Whether a difference by itself can make anything more, or less, probable."""
+    against = "went" if rises else "came"
+    return row["what"] != against or row["group"] is not None
 
 
 def describe_difference(row: Mapping[str, str], names: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ def find_shares(mass: Floats, worlds: float, *, exact: bool) -> Floats:
     return np.where((share > 0) & (rounded == 0), share, rounded)
 
 
-def find_error(mass: Any, worlds: float, more: Any = GUARD) -> Any:
+def find_error(mass: Any, worlds: Any, more: Any = GUARD) -> Any:
     """Standard error of a share. mass: worlds of `worlds` of one outcome; more: added to either."""
     n = worlds + 2 * more
     p = np.clip((mass + more) / n, 0, 1)

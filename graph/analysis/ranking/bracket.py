@@ -78,7 +78,7 @@ def _count_all(field: Field, counts: Counts, runs: dict[str, Run]) -> Chosen:
         if len(drawn) and looked.any():
             cases = np.flatnonzero(looked)
             sums[cases] = counts.sweeps.look_at_cases(run, few, cases)
-        figures[name] = summarize(field, sums, drawn, worlds[name])
+        figures[name] = summarize(field, counts.sweeps, run, sums, drawn, worlds[name])
         if name == MIDDLE:
             exact = looked
     swept = Swept(figures, exact, 0 if exact.all() else worlds[MIDDLE])

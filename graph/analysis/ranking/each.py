@@ -17,10 +17,12 @@ from knockon.graph.analysis.ranking.runs import (
     MIDDLE,
     Figures,
     Swept,
+    find_steady,
     find_unknown,
     leave_open,
     list_names,
     list_runs,
+    widen,
 )
 from knockon.graph.analysis.spread import make_timeline
 from knockon.graph.analysis.tallies import spread_losses
@@ -51,6 +53,8 @@ def ask_each(
     names = list_names(everybody, scenario.assume)
     sums = {name: np.zeros((len(origins), SUMS)) for name in names}
     drawn = {name: np.zeros(len(origins)) for name in names}  # worlds, 0 for exact
+    apart = {name: np.zeros((len(origins), SUMS)) for name in names}
+    unit, scale = (counting.of_each, counting.scale) if whole else (None, 1.0)
     done, notes = 0, dict[str, None]()
     for i, origin in enumerate(origins.tolist()):
         if watch and not watch(i, len(origins)):
@@ -63,12 +67,14 @@ def ask_each(
             of = name if name in found else MIDDLE
             sums[name][i], plan = found[of], asked.plans[of]
             drawn[name][i] = 0 if plan.exact else plan.worlds
+            lanes = np.array([float(plan.worlds)])
+            if find_steady(sums[name][i : i + 1], lanes, np.array([plan.exact]), unit)[0]:
+                apart[name][i] = asked.look_apart(of, scale)
         notes |= dict.fromkeys(asked.lanes.notes)
         done = i + 1
-    unit, scale = (counting.of_each, counting.scale) if whole else (None, 1.0)
     figures = {
         name: Figures.of(
-            sums[name], np.maximum(drawn[name], 1.0), drawn[name] == 0, unit, scale
+            sums[name], np.maximum(drawn[name], 1.0), drawn[name] == 0, unit, scale, apart[name]
         )
         for name in names
     }  # fmt: skip
@@ -125,6 +131,21 @@ class _Asked:
         for name, (hit, harm, weight) in self._see():
             sums[name] = self._count(sums[name], hit, harm, weight)
         return sums
+
+    def look_apart(self, name: str, scale: float) -> Floats:
+        """(SUMS,) by how much draws can change the sums of a lane in a run, hours aside."""
+        prepared, found = self.prepared, []
+        hours = prepared.scenario.hours
+        lasting = (hours.low + hours.high) / 2 if hours else 1.0
+        for run in widen(self.runs[name]):
+            of_group, live = run.draws.of_group, run.probability > 0
+            stuck = np.where(of_group >= 0, ~live[of_group], False)
+            nodes = self.lanes.reach(live[run.draws.of_member], stuck, prepared.origins)
+            hit = prepared.nodes.join(nodes, np.logical_or)
+            found.append(self._count(np.zeros(SUMS), hit[:, None], None, np.ones(1)))
+        units = np.array([1.0, 1.0, 1.0, scale * lasting, 1.0])
+        apart: Floats = (found[0] - found[1]) * units
+        return apart
 
     def _see(self) -> Iterator[tuple[str, Seen]]:
         """Each run with each of its blocks."""

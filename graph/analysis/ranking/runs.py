@@ -6,6 +6,7 @@ import numpy as np
 
 from knockon.graph.analysis.fill import Filled
 from knockon.graph.analysis.prepare import Whole
+from knockon.graph.analysis.sampling import find_error
 from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
@@ -31,20 +32,52 @@ class Figures:
 
     @classmethod
     def of(
-        cls, sums: Floats, lanes: Floats, exact: Bools, unit: float | None, scale: float = 1.0
-    ) -> "Figures":
+        cls, sums: Floats, lanes: Floats, exact: Bools, unit: float | None, scale: float = 1.0,
+        apart: Floats | None = None,
+    ) -> "Figures":  # fmt: skip
         """From sums (k, 5) over so much weight of lanes (k,).
 
         unit: what one hit costs, where impact follows from hits; None: it is among the sums, in
-        units of `scale`
+        units of `scale`; apart: (k, 5) by how much draws can change these in a lane, looked at for
+        those of `find_steady`: their errors are not less than that of one who was never hit
         """
         hit, hit2, direct, impact, impact2 = (sums / lanes[:, None]).T
         drawn = np.where(exact, 0.0, 1 / lanes)
         hit_error = np.sqrt(_vary(hit, hit2) * drawn)
+        least = np.zeros(len(sums))
+        if apart is not None:
+            least = np.where((apart[:, 0] > 0) & ~exact, find_error(0.0, lanes), 0.0)
+            hit_error = np.maximum(hit_error, least)
         if unit is not None:
             return cls(hit, direct, hit * unit, hit_error, hit_error * unit)
         impact_error = np.sqrt(_vary(impact, impact2) * drawn)
+        if apart is not None:  # as if it were one of those who can be hit or spared
+            each = apart[:, 3] / np.maximum(apart[:, 0], 1.0)
+            impact_error = np.maximum(impact_error, least * each)
         return cls(hit, direct, impact * scale, hit_error, impact_error * scale)
+
+
+def find_steady(sums: Floats, lanes: Floats, exact: Bools, unit: float | None) -> Bools:
+    """(k,) origins whose sums hardly vary over the worlds drawn, which does not make them certain.
+
+    As of `Figures.of`: their error would be less than that of one who was never hit.
+    """
+    hit, hit2, _, impact, impact2 = (sums / lanes[:, None]).T
+    least = find_error(0.0, lanes)
+    steady = _vary(hit, hit2) / lanes < least * least
+    if unit is None:
+        steady |= _vary(impact, impact2) == 0
+    found: Bools = steady & ~exact
+    return found
+
+
+def widen(run: Run) -> tuple[Run, Run]:
+    """The run with all that can happen, and with only what is sure to; all drawn are certain."""
+    likely, switched = run.probability, np.zeros(len(run.probability), np.bool_)
+    switched[run.draws.of_group[run.draws.of_group >= 0]] = True  # these help: they work
+    most = np.where(switched, likely >= 1, likely > 0).astype(np.float64)
+    least = np.where(switched, likely > 0, likely >= 1).astype(np.float64)
+    return Run(run.draws, run.seed, most), Run(run.draws, run.seed, least)
 
 
 @dataclass(frozen=True, eq=False)

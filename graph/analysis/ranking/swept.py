@@ -18,9 +18,11 @@ from knockon.graph.analysis.ranking.runs import (
     Figures,
     Swept,
     count_uncertain,
+    find_steady,
     find_unknown,
     list_names,
     list_runs,
+    widen,
 )
 from knockon.graph.arrays import Bools, Floats, Ints
 from knockon.graph.engine.draws import Draws
@@ -33,6 +35,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 
 _LARGE = 10**9  # origins times dependencies
+_APART = 10**10  # origins whose worlds are alike, times arcs: some seconds
 FEWER = 512  # worlds in which other assumptions than the middle one are then looked at
 _ASKED_FROM = 300  # origins times runs that pay for the start of the compiled form
 
@@ -118,8 +121,9 @@ def sweep_lanes(field: Field, watch: Watch | None = None) -> Swept:
     if any(map(len, drawn.values())):
         done = _draw(sweeps, runs, sums, drawn, worlds, watch)
     figures = {
-        name: summarize(field, sums[name], drawn[name], done[name]) for name in runs
-    }  # fmt: skip
+        name: summarize(field, sweeps, run, sums[name], drawn[name], done[name])
+        for name, run in runs.items()
+    }
     exact = np.ones(len(field.origins), np.bool_)
     exact[drawn[MIDDLE]] = False
     stopped = done[MIDDLE] < most
@@ -129,12 +133,32 @@ def sweep_lanes(field: Field, watch: Watch | None = None) -> Swept:
     return Swept(figures, exact, 0 if exact.all() else done[MIDDLE], stopped, tuple(notes))
 
 
-def summarize(field: Field, sums: Floats, drawn: Ints, worlds: int) -> Figures:
+def summarize(
+    field: Field, sweeps: Sweeps, run: Run, sums: Floats, drawn: Ints, worlds: int
+) -> Figures:
     """The figures of a run; drawn: origins for which so many worlds were, not every case."""
     exact = np.ones(len(sums), np.bool_)
     exact[drawn] = False
     lanes = np.where(exact, 1.0, float(worlds))
-    return Figures.of(sums, lanes, exact, field.counting.of_each, field.counting.scale)
+    unit, scale = field.counting.of_each, field.counting.scale
+    steady = np.flatnonzero(find_steady(sums, lanes, exact, unit))
+    apart = None
+    if len(steady):
+        apart = np.zeros_like(sums)
+        apart[steady] = _look_apart(sweeps, run, steady)
+        apart *= np.array([1.0, 1.0, 1.0, scale, 1.0])
+    return Figures.of(sums, lanes, exact, unit, scale, apart)
+
+
+def _look_apart(sweeps: Sweeps, run: Run, rows: Ints) -> Floats:
+    """(rows, SUMS) by how much draws can change the sums of a lane; by one hit where even that is
+    too much to look at."""
+    if len(rows) * len(sweeps.wiring.arcs.target) > _APART:
+        return np.ones((len(rows), 5))
+    k = len(sweeps.origins)
+    certain = Few(np.ones(k, np.bool_), np.zeros(k + 1, np.int64), np.zeros(0, np.int32))
+    most, least = (sweeps.look_at_cases(one, certain, rows) for one in widen(run))
+    return most - least
 
 
 def _draw(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.analysis.compare import Comparison, compare
@@ -14,6 +14,7 @@ from knockon.graph.analysis.differences import find_differences
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import ScenarioError, UnknownEntityError
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.model.tables import ENDS
 from tests.reference import Case, Model, closure, drawn_world
 from tests.strategies import rows as any_rows
 from tests.toys import dep, graph_of, group
@@ -52,6 +53,56 @@ def test_a_spare_that_went_explains_the_move() -> None:
     before, after = graph_of(*group("D", "PQ")), graph_of(*group("D", "P"))
     found = compare(before, after, "P")
     assert rows_of(found, "change", "because") == {"D": (1.0, "D on Q went")}
+
+
+@given(
+    one=any_rows(chances=0, most=10), other=any_rows(chances=0, most=10), share=st.integers(1, 9)
+)
+def test_what_is_named_is_a_difference_that_can_have_made_the_move(
+    one: Any, other: Any, share: int
+) -> None:
+    """Each difference undone alone: where one of them alone, undone, takes a whole rise or fall
+    back, and no other does anything at all to that entity, it is the one that is named."""
+    kept, more = (
+        {(r["dependent"], r["provider"]): {e: r[e] for e in ENDS} | _SURE for r in rows}
+        for rows in (one, other[:share])
+    )
+    assume(kept)
+    first, second = list(kept.values()), list((kept | more).values())
+    graphs = [DependencyGraph.from_polars(pl.DataFrame(r)) for r in (first, second)]
+    origin = first[0]["provider"]
+    found = compare(*graphs, origin)
+    came = [key for key in more if key not in kept]
+    undone = {}
+    for key in came:
+        rows = [r for k, r in (kept | more).items() if k != key]
+        graph = DependencyGraph.from_polars(pl.DataFrame(rows))
+        undone[key] = set(whatif(graph, origin).entities.filter(pl.col("probability") == 1)["id"])
+    for i, change, because in found.rows.select("id", "change", "because").iter_rows():
+        if not change:
+            assert because is None
+            continue
+        assert change == 1
+        assert because is not None
+        assert because.removesuffix(" came") in {" on ".join(key) for key in came}
+        alone = [key for key in came if i not in undone[key]]
+        if len(alone) == 1 and len(_list_behind(came, second, i)) == 1:
+            assert because == f"{' on '.join(alone[0])} came"
+
+
+_SURE = {
+    "relation": "uses", "probability": 1.0, "group": None, "needs": 1, "loss": 1.0,
+    "grace_hours": 0.0, "switch_hours": 0.0, "switch_probability": 1.0,
+}  # fmt: skip
+
+
+def _list_behind(came: list[tuple[str, str]], rows: list[dict[str, Any]], i: str) -> set[Any]:
+    """Those that came on any chain to an entity."""
+    behind, size = {i}, 0
+    while len(behind) > size:
+        size = len(behind)
+        behind |= {r["provider"] for r in rows if r["dependent"] in behind}
+    return {key for key in came if key[0] in behind}
 
 
 def test_two_scenarios_on_one_graph() -> None:

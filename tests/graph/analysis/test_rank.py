@@ -15,6 +15,7 @@ from knockon.api.cli.verbs import cli, main
 from knockon.api.rest.app import create_app
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.analysis.rank import Ranking, rank
+from knockon.graph.analysis.sampling import find_error
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import KnockonError, ScenarioError
 from knockon.graph.model.graph import DependencyGraph
@@ -236,12 +237,42 @@ def test_every_row_is_the_what_if_of_its_entity(
         assert row["hit_direct"] + row["hit_indirect"] == NEAR(totals.hit, abs=1e-9)
         hits, w = (impact.distribution[name].to_numpy() for name in ("hit", "weight"))
         spread = 0.0 if impact.exact else float(((hits - hits @ w) ** 2) @ w) / worlds
-        assert row["std_error"] == NEAR(spread**0.5, abs=1e-9)
+        assert spread**0.5 - 1e-9 <= row["std_error"]
+        if row["std_error"] > spread**0.5 + 1e-9:  # of one who was never hit, or always
+            assert row["std_error"] == NEAR(find_error(0.0, worlds))
+            assert row["std_error"] <= totals.hit_std_error + 1e-9
         assert row["impact"] == NEAR(totals.impact, abs=1e-9)
-        assert row["impact_std_error"] <= totals.impact_std_error + 1e-6
+        if row["std_error"] <= spread**0.5 + 1e-9:
+            assert row["impact_std_error"] <= totals.impact_std_error + 1e-6
         assert (row["hit_low"], row["hit_high"]) == (
             NEAR(totals.hit_low, abs=1e-9), NEAR(totals.hit_high, abs=1e-9),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("weight", [1.0, 7.0])
+def test_what_was_drawn_is_never_certain(weight: float) -> None:
+    """Forty that are all but never hit, and forty all but always: in no world of 500 otherwise. A
+    third is as sure as it looks: what draws can change does not count."""
+    rare = [dep(f"r{i}", "R", probability=1e-9) for i in range(40)]
+    often = [dep(f"o{i}", "O", probability=1 - 1e-9) for i in range(40)]
+    aside = [dep(f"x{i}", "X", probability=1e-9) for i in range(40)]
+    graph = graph_of(
+        *rare, *often, *aside, dep("sure", "X"),
+        entities=[{"id": f"{c}{i}", "kind": "site", "weight": weight + i % 2}
+                  for c in "ro" for i in range(40)] + [{"id": "sure", "kind": "site"}],
+    )  # fmt: skip
+    answer = rank(graph, worlds=500, among="site")
+    for name, hit in (("R", 0), ("O", 40)):
+        row = of(answer, name)
+        assert (row["hit_direct"], row["std_error"]) == (hit, NEAR(find_error(0.0, 500)))
+        assert row["impact_std_error"] == NEAR((weight + 0.5) * row["std_error"])
+        assert row["std_error"] <= whatif(graph, name, worlds=500).totals.hit_std_error + 1e-9
+    row = of(answer, "X")
+    assert (row["hit_direct"], row["std_error"], row["impact_std_error"]) == (1, 0, 0)
+    for mode in ({"hours": 4}, {"among": None}):
+        again = of(rank(graph, worlds=500, **({"among": "site"} | mode)), "R")
+        assert again["std_error"] > 0
+        assert again["impact_std_error"] > 0
 
 
 def test_shared_draws_are_drawn_together() -> None:
