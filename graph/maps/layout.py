@@ -7,10 +7,10 @@ is missing. Both are stopped after a time limit.
 
 import atexit
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock, Timer
 from typing import Any
@@ -22,6 +22,7 @@ from knockon.graph.maps.page import Point
 
 SECONDS = 20
 MEMORY = 1 << 30  # bytes that a layout may use
+APART = 9.0  # between two lines on the edge of a box
 _INCH = 72.0
 
 
@@ -73,6 +74,36 @@ def lay_out(sizes: Mapping[str, Point], lines: Sequence[tuple[str, str, bool]]) 
             at = row[4 : 4 + 2 * int(row[3])]
             paths[ends] = tuple(_point(at[i : i + 2], height) for i in range(0, len(at), 2))
     return Layout(width, height, boxes, paths)
+
+
+def grow_for_lines(
+    sizes: Mapping[str, Point], lines: Sequence[tuple[str, str, bool]]
+) -> dict[str, Point]:
+    """The sizes of boxes, those tall enough whose lines need room to begin or end apart."""
+    ends = Counter(tail for tail, _, _ in lines), Counter(head for _, head, _ in lines)
+    return {
+        key: (wide, max(tall, *(APART * (count[key] + 1) for count in ends)))
+        for key, (wide, tall) in sizes.items()
+    }
+
+
+def spread_ends(layout: Layout) -> Layout:
+    """The layout with lines that begin and end apart on the edges of their boxes, in the order in
+    which their other ends stand from top to bottom."""
+    moved = {ends: list(points) for ends, points in layout.lines.items() if len(points) >= 4}
+    for side, near, far in ((0, (0, 1), 1), (1, (-1, -2), 0)):
+        by_box: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for ends in moved:
+            by_box[ends[side]].append(ends)
+        for group in by_box.values():
+            group.sort(key=lambda ends: (layout.boxes[ends[far]][1], ends))
+            for place, ends in enumerate(group):
+                down = (place - (len(group) - 1) / 2) * APART
+                for at in near:
+                    x, y = moved[ends][at]
+                    moved[ends][at] = (x, y + down)
+    lines = {ends: tuple(moved.get(ends, points)) for ends, points in layout.lines.items()}
+    return replace(layout, lines=lines)
 
 
 def _point(pair: Sequence[str], height: float) -> Point:

@@ -5,7 +5,7 @@ from typing import Any
 from knockon.graph.analysis.cuts import CutSets
 from knockon.graph.maps.arrows import draw_arrow, draw_swatch, make_dashes
 from knockon.graph.maps.axes import footer
-from knockon.graph.maps.layout import lay_out
+from knockon.graph.maps.layout import grow_for_lines, lay_out, spread_ends
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.style import INK, MUTED, ORIGIN, PAPER
 from knockon.graph.maps.text import clean, width, wrap, xml
@@ -33,7 +33,9 @@ def render_sets(answer: CutSets) -> str:
     labels = {f"e{i}": wrap(clean(names[i]), NAME, _MOST) for i in drawn}
     sizes = {i: _measure(label) for i, label in labels.items()}
     sizes |= {f"s{n}": _BADGE for n, row in enumerate(rows) if row["order"] > 1}
-    layout = lay_out(sizes, [(tail, head, True) for tail, head in lines])
+    bare = [(tail, head, True) for tail, head in lines]
+    sizes = grow_for_lines(sizes, bare) | {k: _BADGE for k in sizes if k[0] == "s"}
+    layout = spread_ends(lay_out(sizes, bare))
     page = max(layout.width + 2 * MARGIN, 820.0)
     out, top = heading(answer.headline, sentences, page)
     body = [f'<g transform="translate({MARGIN:g},{top + 6:.1f})">']
@@ -100,8 +102,9 @@ def _draw_box(names: list[str], role: str, size: Point, at: Point) -> str:
     (w, h), (x, y) = size, at
     fill = {"target": _TARGET, "alone": ORIGIN}.get(role, _SOME)
     ink = PAPER if role == "alone" else INK
+    first = h / 2 + 4 - 8 * (len(names) - 1)
     lines = "".join(
-        text(w / 2, 20 + 16 * i, name, NAME, ink, anchor="middle", bold=role != "some")
+        text(w / 2, first + 16 * i, name, NAME, ink, anchor="middle", bold=role != "some")
         for i, name in enumerate(names)
     )
     return (

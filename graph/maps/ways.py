@@ -12,7 +12,7 @@ from knockon.graph.maps.arrows import (
     make_dashes,
 )
 from knockon.graph.maps.axes import footer
-from knockon.graph.maps.layout import lay_out
+from knockon.graph.maps.layout import grow_for_lines, lay_out, spread_ends
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, Point, document, heading, legend_rows, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, ORIGIN, PAPER
 from knockon.graph.maps.text import clean, width, wrap, xml
@@ -42,7 +42,9 @@ def render_ways(answer: Explanation) -> str:
     lines = [*steps, *(ends for ends in spare if ends not in steps)]
     labels = {i: wrap(clean(answer.entities.get(i, i)), NAME, _MOST) for i in roles}
     sizes = {i: _size(label) for i, label in labels.items()}
-    layout = lay_out(sizes, [(tail, head, True) for tail, head in lines])
+    bare = [(tail, head, True) for tail, head in lines]
+    sizes = grow_for_lines(sizes, bare)
+    layout = spread_ends(lay_out(sizes, bare))
     page = max(layout.width + 2 * MARGIN, 820.0)
     out, top = heading(answer.headline, sentences, page)
     body = [f'<g transform="translate({MARGIN:g},{top + _HEAD:.1f})">']
@@ -103,7 +105,15 @@ def _draw_box(names: list[str], role: str, size: Point, at: Point) -> str:
         )
     for line, name in enumerate(names):
         parts.append(
-            text(w / 2, 20 + 16 * line, name, NAME, ink, anchor="middle", bold=role in _BOLD)
+            text(
+                w / 2,
+                h / 2 + 4 + 16 * line - 8 * (len(names) - 1),
+                name,
+                NAME,
+                ink,
+                anchor="middle",
+                bold=role in _BOLD,
+            )
         )
     return "".join([*parts, "</g>"])
 

@@ -1,8 +1,10 @@
 """The map of cut sets: every set drawn once, names escaped, the same bytes for the same answer."""
 
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 from knockon.graph.analysis.cuts import cuts
+from knockon.graph.maps.layout import APART, grow_for_lines, lay_out, spread_ends
 from knockon.graph.maps.sets import render_sets
 from tests.toys import dep, graph_of, group
 
@@ -47,3 +49,17 @@ def test_what_is_not_drawn_is_counted() -> None:
     picture = render_sets(cuts(graph, "D"))
     assert "7 more sets are not drawn" in picture
     assert len(find(picture, "box")) == 25
+
+
+def test_lines_begin_and_end_apart() -> None:
+    """On the edge of a box that many lead to no two lines meet, and their order is that of the
+    boxes from which they come."""
+    sizes = {"t": (80.0, 20.0), **{f"m{i}": (60.0, 20.0) for i in range(9)}}
+    lines = [(f"m{i}", "t", True) for i in range(9)]
+    grown = grow_for_lines(sizes, lines)
+    layout = spread_ends(lay_out(grown, lines))
+    found = sorted((layout.boxes[t][1], layout.lines[t, h][-1][1]) for t, h, _ in lines)
+    ends = [end for _, end in found]
+    assert all(b - a >= APART - 0.01 for a, b in pairwise(ends))
+    top = layout.boxes["t"][1] - grown["t"][1] / 2
+    assert top < ends[0] < ends[-1] < top + grown["t"][1]
