@@ -13,11 +13,11 @@ from knockon.api.rest.app import create_app
 from knockon.api.rest.fields import Checked
 from knockon.api.rest.page import write_fields
 from knockon.graph.scenario.field import Field
-from knockon.graph.scenario.fields import FIELDS, VIEW, find_field
+from knockon.graph.scenario.fields import FIELDS, LOOK, VIEW, find_field
 from knockon.graph.scenario.kinds import ENTITIES, FLAG, NUMBER, ORIGINS, WHOLE
 from tests.api.rest.rest_toys import market
 
-REMOTE = [f for f in (*FIELDS, *VIEW) if f.remote]
+REMOTE = [f for f in (*FIELDS, *VIEW, *LOOK) if f.remote]
 ON_PAGE = [f for f in (*FIELDS, *VIEW) if f.form is not None]
 EACH_REMOTE = pytest.mark.parametrize("field", REMOTE, ids=lambda f: f.name)
 EACH_ON_PAGE = pytest.mark.parametrize("field", ON_PAGE, ids=lambda f: f.name)
