@@ -13,12 +13,13 @@ import click
 from knockon.api.cli.options import KEPT
 from knockon.api.cli.stdout import write_stdout
 from knockon.graph.errors import InputError, clip, did_you_mean
+from knockon.graph.scenario.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from knockon.api.store.store import Saved, Store
 
-_VERBS = "whatif", "rank", "why", "cuts", "harden", "concentration", "compare", "strengths"
-_PICTURED = "whatif", "why", "cuts", "compare", "harden", "concentration"
+_VERBS = "whatif", *(question.name for question in QUESTIONS)
+_PICTURED = "whatif", *(question.name for question in QUESTIONS if question.picture)
 _STORE = "sqlite:///knockon.sqlite"
 
 add_store = click.option(

@@ -23,6 +23,7 @@ from knockon.api.rest.manual import add_manual
 from knockon.api.rest.metrics import Metrics
 from knockon.api.rest.page import add_page
 from knockon.api.rest.questions import add_questions, add_whatif
+from knockon.api.rest.tables import add_tables
 from knockon.api.rest.tokens import Token
 from knockon.api.service.limits import Limits
 from knockon.api.service.service import Service
@@ -78,6 +79,7 @@ def create_app(
     register_url_convertor("anytext", _AnyText())
     add_graphs(app, service.served)
     add_entities(app, service.served)
+    add_tables(app, service.served)
     add_whatif(app, service)
     add_questions(app, service)
     add_jobs(app, service)

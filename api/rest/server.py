@@ -1,5 +1,6 @@
 """The server: uvicorn, with an end that lets questions finish, and clients that are too slow."""
 
+import asyncio
 import logging
 import os
 from contextlib import suppress
@@ -66,7 +67,12 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn does, after the questions that run have ended or were stopped."""
         self._close_doors(sockets)
-        await run_in_threadpool(self.service.stop, self.service.limits["drain"])
+        seconds = self.service.limits["drain"]
+        stopping = asyncio.ensure_future(run_in_threadpool(self.service.stop, seconds))
+        while not stopping.done():
+            if self.force_exit:  # Ctrl-C once more: nobody waits
+                self.service.jobs.stop_all()
+            await asyncio.wait((stopping,), timeout=0.1)
         await super().shutdown(sockets)
 
     def _close_doors(self, sockets: list[socket] | None) -> None:

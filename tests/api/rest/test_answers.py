@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from knockon.api.command import main
 from knockon.api.rest.app import create_app
+from knockon.graph.scenario.questions import find_question
 from tests.api.rest.rest_toys import hostile, market
 
 pytest.importorskip("alembic", reason="knockon[service] is not installed")
@@ -69,7 +70,7 @@ def test_every_verb_can_be_saved(
     saved = client.post(f"{G}/answers", json={"question": question, "asked": asked}).json()
     plain = client.post(f"{G}/{question}", json=asked).content
     assert client.get(saved["result"]).content == plain
-    assert (saved["picture"] is None) == (question == "rank")
+    assert (saved["picture"] is not None) == find_question(question).picture
 
 
 def test_answers_are_listed_and_versions_too(client: TestClient) -> None:
