@@ -30,6 +30,7 @@ _KINDS = {
 _HOLDERS = ("define-fault-tree", "define-component", "model-data")
 _REFERENCES = ("gate", "basic-event", "house-event", "event")
 _REFUSED = ("not", "xor", "iff", "nand", "nor", "imply", "cardinality")
+_A = {"basic-event": "a basic event", "event": "an event"}
 _SILENT = ("label", "attributes", "attribute")
 
 
@@ -294,15 +295,16 @@ class _Model:
                 yield found
 
     def _find_event(self, element: Element, path: tuple[str, ...]) -> str | None:
-        """The id of the event that is referred to; a basic event that nobody defines is one of
-        unknown probability."""
+        """The id of the event that is referred to; a basic event that nobody defines here, or
+        an event of no type, is a basic event of unknown probability."""
         name = element.attributes.get("name", "").strip()
         place = self.events.find(name, path)
         if place is not None:
             return place.identifier
         asked = element.attributes.get("type", element.local)
-        if asked == "basic-event" and name:
-            reason = "a basic event is not defined here: its probability is unknown"
+        if asked in ("basic-event", "event") and name:  # its definition may stand in another file
+            plain = "" if asked == "basic-event" else ", nor what it is; taken for a basic event"
+            reason = f"{_A[asked]} is not defined here{plain}: its probability is unknown"
             if name not in self.rows.entities:
                 self.rows.findings.add("note", reason, f"{clip(name, 40)}, line {element.line}")
             self._add_entity(name, "basic_event", element.line)

@@ -189,6 +189,24 @@ def test_what_is_not_known_stays_unknown(tmp_path: Path) -> None:
     assert "expression periodic-test is not read" in told
 
 
+def test_a_model_may_stand_in_two_files(tmp_path: Path) -> None:
+    """Events of no type in one, their probabilities in the other: together one tree."""
+    (tmp_path / "tree.xml").write_text(
+        '<opsa-mef><define-fault-tree name="t"><define-gate name="top"><and><event name="a"/>'
+        '<event name="b"/></and></define-gate></define-fault-tree></opsa-mef>'
+    )
+    (tmp_path / "events.xml").write_text(
+        '<opsa-mef><model-data><define-basic-event name="a"><float value="0.5"/>'
+        '</define-basic-event><define-basic-event name="b"><float value="0.25"/>'
+        "</define-basic-event></model-data></opsa-mef>"
+    )
+    alone = ko.load(tmp_path / "tree.xml")
+    assert "an event is not defined here" in "\n".join(map(str, alone.report))
+    assert cuts(alone, "top").target_probability is None
+    both = ko.load(tmp_path / "tree.xml", tmp_path / "events.xml")
+    assert cuts(both, "top").target_probability == 0.125
+
+
 def test_an_input_that_stands_twice_counts_once(tmp_path: Path) -> None:
     """As a set, and it is said."""
     text = TREE.replace(
