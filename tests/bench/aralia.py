@@ -89,8 +89,8 @@ def run_scram(path: Path, order: int) -> Run:
     """SCRAM by decision diagrams, as its documentation advises."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        words = ["scram", "--bdd", "--ccf", "on", "--probability", "1", "-l", str(order), "-o", str(report),
-                 str(path)]  # fmt: skip
+        words = ["scram", "--bdd", "--ccf", "on", "--probability", "1", "-l", str(order),
+                 "-o", str(report), str(path)]  # fmt: skip
         before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         try:
             done = subprocess.run(
