@@ -77,7 +77,7 @@ def _draw_row(
     what = f"{clean(row['name'])} ({kind_name(row['kind'], 1)}, {row['id']})"
     tip = f"{what}: hit in {said} of all worlds"
     parts = [f"<title>{xml(tip)}</title>"]
-    lines, small = settle(rank, _RANK_WIDE, 3, (12.0, 11.0, 9.5))
+    lines, small = settle(rank, _RANK_WIDE, 3, (11.5, 10.5, 9.5))
     for number, line in enumerate(lines):
         shift = (number - (len(lines) - 1) / 2) * (small + 1)
         parts.append(text(x, middle + 4 + shift, line, small, MUTED))

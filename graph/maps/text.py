@@ -92,10 +92,12 @@ def _count_fitting(word: str, size: float, room: float) -> int:
 def settle(
     text: str, room: float, lines: int = 3, sizes: tuple[float, ...] = (12.0, 11.0, 10.0)
 ) -> tuple[list[str], float]:
-    """The text on at most so many lines in the largest size that it fits in; in the smallest on as
-    many as it takes. Nothing is cut."""
-    for size in sizes:
-        found = wrap(text, size, room)
-        if len(found) <= lines:
-            return found, size
+    """The text on at most so many lines in the largest size that it fits in, rather with every word
+    whole; in the smallest on as many as it takes. Nothing is cut."""
+    longest = max(text.split(" "), key=len)
+    for whole in (True, False):
+        for size in sizes:
+            found = wrap(text, size, room)
+            if len(found) <= lines and (not whole or width(longest, size) <= room):
+                return found, size
     return found, size
