@@ -51,7 +51,7 @@ function makeFigures(answer, draft) {
 // Draws the map; `marks`: what it does when a mark is hovered, chosen or taken.
 export function showMap({ graph, query, open, label, marks, signal }) {
   const picture = new Picture(label, { zoomable: true, ...marks });
-  const asked = [...bare(query), ...(open ? open.split(" ").map((key) => ["open", key]) : [])];
+  const asked = [...bare(query), ...(open ? open.split("\n").map((key) => ["open", key]) : [])];
   const path = buildPath(graph, "/whatif");
   $("#map").replaceChildren(picture.element);
   picture.tools.append(makeMenu(path, asked, { picture, label: "Save the map", forms: ["svg", "md"] }));

@@ -202,7 +202,7 @@ const MARKS = {
   findRoute: (id) => now.answer?.entities.find((row) => row.id === id)?.route ?? [],
   onSelect: openEntity,
   onOrigin: (id) => go([["origin", id], ...now.query.filter(([key]) => key !== "origin")]),
-  onOpen: (key) => { note({ open: [...new Set([...(readAddress().open?.split(" ") ?? []), key])].join(" ") }); showTab(readAddress().tab); },
+  onOpen: (key) => { note({ open: [...new Set([...(readAddress().open?.split("\n") ?? []), key])].join("\n") }); showTab(readAddress().tab); },
 };
 
 // Keeps this answer as the one before; the next question is the one after.
@@ -292,7 +292,7 @@ $("#print").addEventListener("click", () => print());
 const press = (key, otherwise) => () => ($("#entity").hidden ? otherwise() : $(`#entity [data-key="${key}"]`)?.click());
 listenToKeys({
   "/": () => { openDrawer("left"); question.origins.input.focus(); },
-  j: () => ranking.move(1), k: () => ranking.move(-1), Enter: () => {},
+  j: () => { openDrawer("right"); ranking.move(1); }, k: () => { openDrawer("right"); ranking.move(-1); },
   f: press("f", withRow(pane.actions.onFail)), p: press("p", withRow(pane.actions.onProtect)),
   c: pin, Escape: () => (closeDrawers() || $("#entity").hidden || closeEntity()),
 });

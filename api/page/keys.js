@@ -12,7 +12,6 @@ export function listenToKeys(actions) {
     if (event.key === "?" && !isTyping(event.target)) help.showModal();
     else if (event.key === "Escape" && actions.Escape) { actions.Escape(); return; }
     else if (isTyping(event.target) || !Object.hasOwn(actions, event.key)) return;
-    else if (event.key === "Enter") return; // buttons and links know it
     else actions[event.key]();
     event.preventDefault();
   });

@@ -87,9 +87,10 @@ export class Ranking {
       return make("button", { type: "button", "aria-pressed": String(on), onclick: () => this.change({ only: on ? "" : only }) },
         `${spellWords(value)} ${many.toLocaleString("en")}`);
     };
-    const near = (rows, key) => rows.filter((row) => row.within_reach && row[key] !== null).slice(0, MOST_CHIPS)
-      .map((row) => chip(key, row[key], row.within_reach));
-    this.chips.replaceChildren(...near(kinds, "kind"), ...near(sectors, "sector"));
+    const near = (counts, key) => counts.filter(([value, many]) => many && value !== "null").slice(0, MOST_CHIPS)
+      .map(([value, many]) => chip(key, value, many));
+    const counts = (rows, key) => (this.answer.more ? rows.map((row) => [String(row[key]), row.within_reach]) : countRows(this.rows, key));
+    this.chips.replaceChildren(...near(counts(kinds, "kind"), "kind"), ...near(counts(sectors, "sector"), "sector"));
   }
 
   renderCount() {
@@ -143,6 +144,12 @@ export class Ranking {
     this.render();
     $("[tabindex='0']", this.body)?.focus({ preventScroll: true });
   }
+}
+
+function countRows(rows, key) {
+  const counts = new Map();
+  for (const row of rows) counts.set(String(row[key]), (counts.get(String(row[key])) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
 function splitOnce(text) {

@@ -1,5 +1,7 @@
 """What tests of the page do often."""
 
+import time
+
 
 def ask(page, text):
     """By keyboard: search, choose the first, send."""
@@ -24,3 +26,11 @@ def get_links_of(page, menu):
 
 def is_answered(page, port, address):
     return page.request.get(f"http://127.0.0.1:{port}{address}").ok
+
+
+def wait_until(page, expression, seconds=20):
+    """Until it is true; the policy of the page lets the browser wait for no text of ours."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(20)
