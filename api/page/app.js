@@ -122,7 +122,7 @@ async function fetchAnswer(query, top, signal) {
 
 async function ask(signal) {
   $("#status").textContent = "Computing…";
-  $("#answer").dataset.state = "old";
+  if ($("#answer").dataset.state !== "draft") $("#answer").dataset.state = "old";
   const answer = await fetchAnswer(now.query, FIRST, signal);
   if (signal.aborted) return;
   now.answer = answer;

@@ -1,4 +1,4 @@
-"""A person's questions from start to a saved report, by keyboard alone, at every width and light."""
+"""A person's questions from start to a saved report, by keyboard alone, at every width."""
 
 import pytest
 
