@@ -1,6 +1,7 @@
 """The definitions a second time (`tests.independent`), on random cases of every family.
 
-A thousand of each where there is time for it (`-m slow`), the first forty every day.
+A thousand of each where there is time for it (`-m slow`: 8,000 cases, three minutes of one
+processor), the first forty every day.
 """
 
 from collections.abc import Callable
