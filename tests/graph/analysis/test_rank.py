@@ -184,6 +184,45 @@ def test_what_cannot_be_is_one_error(words: dict[str, Any], said: str) -> None:
     assert said in str(caught.value)
 
 
+FIVE = DependencyGraph.from_polars(
+    pl.DataFrame({
+        "dependent": list("BCDE"), "provider": list("AABC"), "probability": [1.0, None, 1.0, 1.0],
+        "grace_hours": [2.0, 0.0, 0.0, 0.0], "relation": ["uses", "uses", "uses", "runs"],
+    }),
+    pl.DataFrame({
+        "id": list("ABCDE"), "weight": [1.0, 2.0, 3.0, 5.0, 7.0],
+        "kind": ["cloud_provider", "service", "service", "enterprise", "enterprise"],
+        "parent": [None, "H", "H", "X", "X"], "users": [0, 10, 20, 30, 40],
+        "failures_per_year": [0.5, None, None, None, None],
+    }),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "direct", "indirect", "impact", "a_year"),
+    [
+        ({}, "A", 1.5, 1, 2 + 5 + 3 / 2, 4.25),  # B and D for sure, C in half of all worlds
+        ({"kind": "service"}, "B", 1, 0, 5, None),
+        ({"among": "enterprise"}, "A", 0, 1, 5, 2.5),
+        ({"by": "parent"}, "A", 1, 1, 8.5, 4.25),  # H by B, X by D; of impact entities
+        ({"weight": "users"}, "A", 1.5, 1, 10 + 30 + 20 / 2, 25),
+        ({"hours": 4}, "A", 1.5, 1, 2 * (2 + 5) + 4 * 3 / 2, 10),  # B gets by for two hours
+        ({"mode": "bad_update"}, "A", 1.5, 1, 8.5, 4.25),  # it becomes an outage on the way
+        ({"mode": "bad_update", "kind": "service"}, "C", 1, 0, 7, None),  # E runs C
+    ],
+)
+def test_five_by_hand(
+    asked: dict[str, Any], first: str, direct: float, indirect: float, impact: float,
+    a_year: float | None,
+) -> None:  # fmt: skip
+    """Each option on one graph of five: the first row."""
+    row = rank(FIVE, **asked).rows.row(0, named=True)
+    assert row["id"] == first
+    assert (row["hit_direct"], row["hit_indirect"]) == (NEAR(direct), NEAR(indirect))
+    assert row["impact"] == NEAR(impact)
+    assert row["impact_per_year"] == (None if a_year is None else NEAR(a_year))
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[DependencyGraph, dict[str, Any]]:
     """A small graph, and options."""
