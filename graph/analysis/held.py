@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from knockon.graph.arrays import Bools
+from knockon.graph.arrays import Bools, Floats
 from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.hours import plain
 from knockon.graph.scenario.modes import UNAIDED, find_barred
+from knockon.graph.scenario.rollout import find_share_reached
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.words import relation_name
 
@@ -25,12 +26,13 @@ SCHEMA: dict[str, Any] = {
 
 
 def explain_held(
-    graph: DependencyGraph, scenario: Scenario, hit: Bools, target: int
+    graph: DependencyGraph, scenario: Scenario, hit: Bools, target: int, most: Floats
 ) -> pl.DataFrame:
     """What holds, nearest to what failed first: `dependent`, `reason` (`protected`, `mode`,
     `group`, `grace`, `strength`), of groups `group`, `needs`, `lost`, `left`; `said` in words.
 
-    hit: (n,) entities that the failure may hit. Empty where no way leads to the target at all.
+    hit: (n,) entities that the failure may hit; most: (m,) how strong each dependency is at most.
+    Empty where no way leads to the target at all.
     """
     ahead = _lead_to(graph, target)
     stops = hit[graph.provider] & ~hit[graph.dependent] & ahead[graph.dependent]
@@ -45,7 +47,7 @@ def explain_held(
             said = f"{_name(graph, dependent)} is protected"
             rows.append({"dependent": identifier, "reason": "protected", "said": said})
             continue
-        rows += _explain_rows(graph, scenario, hit, dependent, stopped)
+        rows += _explain_rows(graph, scenario, hit, dependent, stopped, most)
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
@@ -61,11 +63,18 @@ def _lead_to(graph: DependencyGraph, target: int) -> Bools:
 
 
 def _explain_rows(
-    graph: DependencyGraph, scenario: Scenario, hit: Bools, dependent: int, stopped: list[int]
+    graph: DependencyGraph,
+    scenario: Scenario,
+    hit: Bools,
+    dependent: int,
+    stopped: list[int],
+    most: Floats,
 ) -> Iterator[dict[str, Any]]:
     """A reason for each group that holds, each dependency that passes nothing on."""
     barred = find_barred(scenario.mode, scenario.rules)
     name, identifier = _name(graph, dependent), graph.ids[dependent]
+    halted = bool(scenario.rollout) and not find_share_reached(scenario.rollout, scenario.halt)
+    origins = set(graph.find_all(scenario.origin_ids).tolist())
     groups_said: set[str] = set()
     rows = graph.dependencies[stopped].iter_rows(named=True)
     for place, row in zip(stopped, rows, strict=True):
@@ -79,6 +88,12 @@ def _explain_rows(
         elif row["probability"] == 0:
             said = f"the strength of {name} on {provider} is stated as 0"
             yield found | {"reason": "strength", "said": said}
+        elif most[place] == 0:
+            said = f"the strength of {name} on {provider} is 0 by the table of strengths"
+            yield found | {"reason": "strength", "said": said}
+        elif halted and int(graph.provider[place]) in origins:
+            said = f"no ring of the rollout begins at {name} before it is stopped"
+            yield found | {"reason": "protected", "said": said}
         elif scenario.hours is not None and row["grace_hours"] >= scenario.hours.low > 0:
             grace = plain(float(row["grace_hours"]))
             said = f"{name} gets by without {provider} for {grace} h"

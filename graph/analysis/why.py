@@ -167,11 +167,11 @@ def _explain_spared(
     """Why not: what holds on the way."""
     whole = prepare(graph, scenario)
     hit = np.zeros(graph.size, np.bool_)
-    if scenario.hours is None:
+    if scenario.hours is None and not scenario.rollout:
         hit[whole.nodes.entity] = True
     else:
         hit[whole.nodes.entity] = run_worlds(whole)[0].high > 0
-    held = explain_held(graph, scenario, hit, number)
+    held = explain_held(graph, scenario, hit, number, whole.filled.most)
     name = clip(graph.names[number], 60)
     reasons = held["said"].to_list()
     why_not = some(reasons, 3) if reasons else "no dependency leads from what fails to it"

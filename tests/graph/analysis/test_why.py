@@ -240,3 +240,21 @@ def test_no_routes_may_be_asked_for() -> None:
     assert found.rows.height == 0
     assert found.headline.endswith(", by ways that are not shown")
     assert found.dominators == ["D"]
+
+
+@pytest.mark.parametrize("rollout", ["100%@4", "10%@2,100%@4"])
+def test_a_rollout_that_was_stopped_in_time_is_why_not(rollout: str) -> None:
+    """No ring had begun; that a dependency leads there is not denied."""
+    graph = graph_of(dep("D", "A", relation="runs"), dep("E", "D"))
+    found = why(graph, "E", "A", mode="bad_update", rollout=rollout, halt=2)
+    assert [(h["dependent"], h["reason"]) for h in found.held_by] == [("D", "protected")]
+    assert "no ring of the rollout begins at D before it is stopped" in found.headline
+
+
+def test_a_table_that_says_0_is_why_not() -> None:
+    """What fills the strength is named, not the row of the graph, which states none."""
+    graph = graph_of(dep("D", "A", probability=None), dep("E", "D"))
+    table = [{"relation": "uses", "low": 0, "mid": 0, "high": 0, "source": "a survey"}]
+    found = why(graph, "E", "A", strengths=table)
+    assert [(h["dependent"], h["reason"]) for h in found.held_by] == [("D", "strength")]
+    assert "is 0 by the table of strengths" in found.headline
