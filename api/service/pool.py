@@ -4,12 +4,14 @@ import logging
 import multiprocessing
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
-from time import monotonic
+from threading import Lock, Thread
+from time import monotonic, sleep
+from types import ModuleType
 from typing import Any, Protocol
 
 from knockon.api.service.jobs import Job, Jobs
@@ -22,6 +24,7 @@ from knockon.graph.model.graph import DependencyGraph
 
 _log = logging.getLogger("knockon.service")
 _LOOK = 0.1  # seconds between two looks at a running worker
+_PAUSE = 0.5  # seconds before another is started where one could not begin
 _GRACE = 1.0  # seconds in which a worker may stop by itself
 _TRIES = 2  # how often a job is begun whose worker dies
 
@@ -142,11 +145,14 @@ class Processes:
                 if worker.process.is_alive():
                     self._run(worker, job)
                 else:  # it died while it had nothing to do
-                    self._mourn(worker)
-                    job.attempts -= 1
-                    self.jobs.give_back(job)
+                    how = self._mourn(worker)
+                    if worker.base is not None:  # it could work before: the job is not to blame
+                        job.attempts -= 1
+                    self._repeat(job, how)
                 del job
             worker.kill()
+            if worker.base is None and not self.jobs.closing:
+                sleep(_PAUSE)
 
     def _run(self, worker: "_Worker", job: Job) -> None:
         try:
@@ -192,7 +198,7 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         their_stops, self.stops = context.Pipe(duplex=False)
         arguments = (theirs, their_stops, str(folder), dict(self.limits.values))
-        with _share_cores(self.limits.whole("workers")):
+        with _STARTING, _share_cores(self.limits.whole("workers")), _hide_main():
             self.process = context.Process(target=run, args=arguments, daemon=True, name="knockon")
             self.process.start()
         theirs.close()
@@ -283,4 +289,17 @@ def _share_cores(workers: int) -> Iterator[None]:
                 os.environ.pop(name, None)
 
 
+@contextmanager
+def _hide_main() -> Iterator[None]:
+    """A process that is started meanwhile does not run the program of this one once more, which may
+    be anything, or come from nowhere (`python -`)."""
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
+
+
+_STARTING = Lock()  # what is changed meanwhile belongs to the whole program
 _THREADS = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
