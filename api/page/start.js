@@ -6,7 +6,7 @@ import { $, formatCount, make, makeName, spellWords } from "./dom.js";
 
 const SHOWN = 6;
 const LISTED = 50;
-const AT_ONCE = 20_000; // entities up to which every one is tried as an origin without being asked
+const AT_ONCE = 20_000; // entities up to which all are looked at without being asked
 const RECENT = "knockon-recent";
 
 const link = (graph, id) => formatAddress({ graph, question: [["origin", id]] });
@@ -29,9 +29,11 @@ export function showStart(graph, about, signal) {
   $("#cards").replaceChildren(worstCard, neededCard, carriedCard, ...(recent.length ? [askedCard] : []));
   showFacets(graph, about);
   const rank = () => fill(worst, graph, "/rank", ({ rows }) => rows.map((row) => [row, tellHits(row)]), signal);
-  if (about.entities <= AT_ONCE) rank();
-  else worst.replaceChildren(make("li", {}, make("button", { type: "button", onclick: rank }, `Try all ${about.entities.toLocaleString("en")}`)));
-  fill(carried, graph, "/concentration", ({ rows }) => takeFirst(rows).map((row) => [row, `${row.users_all.toLocaleString("en")} users, ${spellWords(row.relation)}`]), signal);
+  const carry = () => fill(carried, graph, "/concentration", ({ rows }) => takeFirst(rows).map((row) => [row, `${row.users_all.toLocaleString("en")} users, ${spellWords(row.relation)}`]), signal);
+  for (const [list, ask] of [[worst, rank], [carried, carry]]) {
+    if (about.entities <= AT_ONCE) ask();
+    else list.replaceChildren(make("li", {}, make("button", { type: "button", onclick: ask }, `Look at all ${about.entities.toLocaleString("en")}`)));
+  }
 }
 
 const tellHits = (row) => (row.hit_low === row.hit_high ? `${formatCount(row.hit_high)} hit` : `${formatCount(row.hit_low)} to ${formatCount(row.hit_high)} hit`);
