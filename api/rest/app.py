@@ -96,7 +96,7 @@ def create_app(
 async def _run_service(app: FastAPI) -> AsyncIterator[None]:
     """Workers begin with the server and end with it."""
     service: Service = app.state.service
-    await run_in_threadpool(service.computing.start)
+    await run_in_threadpool(service.start)
     yield
     await run_in_threadpool(service.computing.close)
 

@@ -215,6 +215,11 @@ class Jobs:
                 self._end(job, "cancelled", _STOPPING)
             self.changed.notify_all()
 
+    def open(self) -> None:
+        """Take questions, again where it was closed."""
+        with self.changed:
+            self.closing = False
+
     def stop_all(self) -> None:
         """Stop whatever runs."""
         with self.changed:

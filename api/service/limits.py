@@ -56,8 +56,8 @@ LIMITS = (
     Limit("idle", 30, "seconds", "a connection may stay open between two requests"),
     Limit("connections", 2000, "connections", "may be open at once", 503, "ask again later"),
     Limit("kept", 256, "MiB", "of answers and jobs are kept, the latest ones"),
-    Limit("drain", 10, "seconds", "running questions have to end when the server is stopped",
-          least=0),
+    Limit("drain", 10, "seconds", "running questions have to end when the server is stopped", 503,
+          "ask again when it is back", least=0),
 )  # fmt: skip
 KNOWN = {limit.name: limit for limit in LIMITS}
 

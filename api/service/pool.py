@@ -61,6 +61,7 @@ class Threads:
     def close(self) -> None:
         self.jobs.close()
         self.jobs.stop_all()
+        self._started = False
 
     def describe(self) -> dict[str, Any]:
         return {"workers": self.jobs.limits.whole("workers"), "processes": []}
@@ -121,6 +122,8 @@ class Processes:
             worker.process.kill()  # its thread sees that, and closes the pipes
         for thread in self._threads:
             thread.join(5)
+        self._threads.clear()
+        self._workers.clear()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 

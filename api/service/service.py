@@ -32,6 +32,12 @@ class Service:
         self._paces: dict[str, tuple[float, float]] = {}
         self._lock = Lock()
 
+    def start(self) -> None:
+        """Begin to answer, again where it was stopped."""
+        with self._lock:
+            self.jobs.open()
+            self.computing.start()
+
     def ask(self, work: Work, client: str) -> Job:
         """The job of a question; the caller waits for it and leaves it. Raises LimitError."""
         if self.jobs.find_kept(work) is None:

@@ -94,6 +94,16 @@ def test_a_question_that_is_refused_is_a_job_that_failed(client: TestClient) -> 
     assert (asked.status_code, asked.json()["title"]) == (404, "Unknown entity")
 
 
+def test_an_app_can_be_started_again() -> None:
+    """Two lifespans of one app; what is asked after the end is refused as such."""
+    app = create_app({"market": market()})
+    for _ in range(2):
+        with TestClient(app) as client:
+            assert client.get(f"{G}/whatif?origin=cloud").status_code == 200
+    refused = TestClient(app).get(f"{G}/whatif?origin=cloud&seed=5")
+    assert (refused.status_code, refused.json()["limit"]) == (503, "drain")
+
+
 def test_a_job_that_is_not_there_is_404(client: TestClient) -> None:
     for end in ("", "/events", "/result"):
         assert client.get(f"/v1/jobs/none{end}").status_code == 404
