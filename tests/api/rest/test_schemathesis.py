@@ -35,7 +35,8 @@ def _possible(case):
 
 
 VERBS = f"/({'|'.join(q.name for q in QUESTIONS)})"
-TEXTS = ("where", "columns", "strengths")  # of a language of their own, or of names in a graph
+LOOKS = ("focus", "group_by", "link", "open")  # of a map: columns, entities, addresses
+TEXTS = ("where", "columns", "strengths", *LOOKS)  # in a language of their own, or names
 
 
 @pytest.mark.slow
