@@ -6,6 +6,7 @@ sc://host:port/;use_ssl=true;token=...; anything but this machine needs both.
 
 import atexit
 import socket
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ from knockon.graph.engine.cluster.tasks import HOST_SCHEMA, describe_host, descr
 from knockon.graph.errors import ClusterError, clip
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql.connect.session import SparkSession
 
 _PORT = 15002
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -80,7 +81,7 @@ def disconnect(address: Address | None = None) -> None:
 def open_session(address: Address) -> "SparkSession":
     """A session of its own with the server. Raises ClusterError where there is none."""
     try:
-        from pyspark.sql import SparkSession
+        made = import_session()
     except ImportError as fault:
         raise ClusterError(f"on: needs pip install 'knockon[cluster]' ({fault.name})") from None
     try:
@@ -88,11 +89,25 @@ def open_session(address: Address) -> "SparkSession":
     except OSError as fault:
         raise ClusterError(f"on: nobody listens at {address}: {fault}") from None
     try:
-        session: SparkSession = SparkSession.builder.remote(address.text).create()
+        session: SparkSession = made.builder.remote(address.text).create()
         session.range(1).collect()
     except Exception as fault:  # of pyspark, of grpc, or of the server
         raise ClusterError(f"on: {address} does not answer: {describe(fault)}") from None
     return session
+
+
+def import_session() -> "type[SparkSession]":
+    """The class of sessions. pyspark takes a program without a file (`python -c`) for its own
+    doctests, and ends it, unless one types at a prompt."""
+    alone = not hasattr(sys, "ps1")
+    if alone:
+        sys.ps1 = ""
+    try:
+        from pyspark.sql.connect.session import SparkSession
+    finally:
+        if alone:
+            del sys.ps1
+    return SparkSession
 
 
 def check_workers(session: "SparkSession", address: Address) -> None:

@@ -49,6 +49,7 @@ def test_a_verb_has_three_examples(verb: str, capsys: pytest.CaptureFixture[str]
     assert all(f"  {example}\n" in print_help(verb, capsys) for example in examples)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", [e for verb in ANSWERING for e in list_examples(verb)])
 def test_an_example_runs(
     example: str,
