@@ -7,13 +7,15 @@ contracts, and through the subcontractors that effectively underpin these.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.owners import find_groups, find_nearest, find_parents
+from knockon.graph.arrays import Ints
 from knockon.graph.errors import ScenarioError, clip, some
 from knockon.graph.model.graph import DependencyGraph
 
@@ -102,31 +104,35 @@ def find_uses(graph: DependencyGraph) -> Uses:
         )
     walk = _Walk(graph, kinds)
     groups = find_groups(graph).to_list()
-    excluded = _find_excluded(graph, groups, kinds)
+    used = {
+        i: tuple(walk.find_services(graph.find(i), sure=sure) for sure in (True, False))
+        for i in sorted(entities)
+    }
+    rendered = _Rendered.of(graph, groups, used)
+    exempt = _find_exempt(graph, groups, listed, rendered)
     found: dict[str, dict[str, Use]] = defaultdict(dict)
-    left_out: dict[str, set[str]] = defaultdict(set)
-    for identifier in sorted(entities):
-        number = graph.find(identifier)
-        sure = _by_group(walk.find_services(number, sure=True), groups)
-        maybe = _by_group(walk.find_services(number, sure=False), groups)
-        for group in sorted({*sure, *maybe} - {groups[number]}):
-            if group in excluded:
-                left_out[group].add(identifier)
-                continue
+    for identifier, services in used.items():
+        own = groups[graph.find(identifier)]
+        sure, maybe = (_by_group(s, groups, rendered.by, exempt) for s in services)
+        for group in sorted({*sure, *maybe} - {own}):
             found[group][identifier] = Use(
                 frozenset(sure.get(group, ())), frozenset(maybe.get(group, ()))
             )
     others = len(listed) - len(entities)
     if others:
         walk.notes.append(f"of no category of Article 2(1) DORA, and not counted: {others:,}")
-    notes = [*walk.notes, *_explain_left_out(graph, excluded, left_out)]
+    notes = [*walk.notes, *_explain_exempt(graph, exempt, rendered)]
+    excluded = {graph.id_of(provider): why for provider, why in sorted(exempt.items())}
     return Uses(entities, dict(sorted(found.items())), excluded, tuple(notes))
 
 
-def _by_group(services: set[int], groups: list[str]) -> dict[str, set[int]]:
+def _by_group(
+    services: set[int], groups: list[str], by: Ints, exempt: Mapping[int, str]
+) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for service in services:
-        found[groups[service]].add(service)
+        if int(by[service]) not in exempt:
+            found[groups[service]].add(service)
     return found
 
 
@@ -151,34 +157,70 @@ def _read_amount(value: object) -> float | None:
     return amount if np.isfinite(amount) and amount >= 0 else None
 
 
-def _find_excluded(graph: DependencyGraph, groups: list[str], kinds: list[str]) -> dict[str, str]:
-    """Groups of providers that Article 31(8) of DORA leaves out: financial entities that serve
-    others, and providers within a group of financial entities."""
-    found: dict[str, str] = {}
+class _Rendered(NamedTuple):
+    """by: (n,) who renders each service, the service itself where nobody is named; inside, outside:
+    by provider, the financial entities of its own group that use it, and the others"""
+
+    by: Ints
+    inside: dict[int, set[str]]
+    outside: dict[int, set[str]]
+
+    @classmethod
+    def of(
+        cls, graph: DependencyGraph, groups: list[str], used: Mapping[str, Sequence[set[int]]]
+    ) -> "_Rendered":
+        parents = find_parents(graph)
+        made = cls(np.where(parents < 0, np.arange(graph.size), parents), {}, {})
+        for identifier, services in used.items():
+            own = groups[graph.find(identifier)]
+            for service in set().union(*services):
+                provider = int(made.by[service])
+                side = made.inside if groups[provider] == own else made.outside
+                side.setdefault(provider, set()).add(identifier)
+        return made
+
+
+def _find_exempt(
+    graph: DependencyGraph, groups: list[str], listed: Mapping[str, FinancialEntity],
+    rendered: _Rendered,
+) -> dict[int, str]:  # fmt: skip
+    """The providers that Article 31(8) of DORA leaves out, and why: financial entities that serve
+    others, and intra-group providers.
+
+    An intra-group provider is part of a financial group, and serves predominantly financial
+    entities of that group (Article 3(20)): as a register says, or because a financial entity stands
+    above its group; and not more others than its own. The rest of its group is not left out.
+    """
     intra = graph.entities["intra_group"] if "intra_group" in graph.entities.columns else None
-    for number, kind in enumerate(kinds):
-        if kind == ENTITY:
-            found[groups[number]] = "a group of financial entities"
-        elif intra is not None and intra[number] == "yes":
-            found.setdefault(groups[number], "an intra-group provider")
+    found: dict[int, str] = {}
+    for provider in {*rendered.inside, *rendered.outside}:
+        entity = listed.get(graph.id_of(provider))
+        within = entity is not None or groups[provider] in listed
+        within |= intra is not None and intra[provider] == "yes"
+        ours, others = (len(s.get(provider, ())) for s in (rendered.inside, rendered.outside))
+        if entity is not None and entity.category != "":
+            found[provider] = "a financial entity"
+        elif within and others <= ours:
+            found[provider] = "an intra-group provider"
     return found
 
 
-def _explain_left_out(
-    graph: DependencyGraph, excluded: dict[str, str], left_out: dict[str, set[str]]
+def _explain_exempt(
+    graph: DependencyGraph, exempt: Mapping[int, str], rendered: _Rendered
 ) -> Iterator[str]:
-    if excluded:
+    if exempt:
         yield (
             "never designated (Article 31(8) DORA): financial entities that serve others, and "
             "intra-group providers"
         )
     names = dict(zip(graph.ids, graph.names, strict=True))
-    for group, users in sorted(left_out.items()):
-        others = some(names.get(user, user) for user in sorted(users))
-        yield (
-            f"{clip(names.get(group, group), 60)}, {excluded[group]}, also serves others "
-            f"({others}); left out all the same"
-        )
+    for provider, why in sorted(exempt.items(), key=lambda item: graph.names[item[0]]):
+        if users := rendered.outside.get(provider):
+            others = some(names.get(user, user) for user in sorted(users))
+            yield (
+                f"{clip(graph.names[provider], 60)}, {why}, also serves others ({others}); "
+                "left out all the same"
+            )
 
 
 class _Walk:

@@ -186,6 +186,39 @@ def test_intra_group_providers_are_left_out(answer: Concentration) -> None:
     assert any("Alder" in n and "also serves others (Dogwood Bank)" in n for n in answer.notes)
 
 
+def tech_group(*, served: int) -> DependencyGraph:
+    """A cloud group with a payment institution, which uses the cloud and says so as intra-group;
+    so many banks use the cloud, too."""
+    users = ["Pay", *(f"Bank {i}" for i in range(served))]
+    words = ["Payment institution", *["Credit institutions"] * served]
+    entities: list[dict[str, Any]] = [
+        {"id": u, "kind": "enterprise", "sector": w, "parent": "Cloud Inc" if u == "Pay" else None}
+        for u, w in zip(users, words, strict=True)
+    ]
+    entities += [{"id": f"f{u}", "kind": "critical_function", "parent": u} for u in users]
+    entities += [{"id": f"s{u}", "kind": "service", "parent": "Cloud"} for u in users]
+    entities += [
+        {"id": "Cloud", "kind": "ict_provider", "parent": "Cloud Inc", "intra_group": "yes"},
+        {"id": "Cloud Inc", "kind": "ict_provider"},
+    ]
+    ends = [e for u in users for e in (
+        (u, f"f{u}", "uses"), (f"f{u}", f"s{u}", "uses"), (f"s{u}", "Cloud", "operated_by"))
+    ]  # fmt: skip
+    return DependencyGraph.from_polars(
+        pl.DataFrame(ends, schema=["dependent", "provider", "relation"], orient="row"),
+        pl.DataFrame(entities, infer_schema_length=None),
+    )
+
+
+def test_a_group_with_one_financial_entity_is_not_left_out() -> None:
+    """The payment institution of a cloud group does not make the cloud an intra-group provider:
+    three banks use it, and its own one use counts nowhere."""
+    rows = concentration(tech_group(served=3), designation=True).rows
+    shares = rows.filter(pl.col("test") == "1.1").select("name", "category", "value").rows()
+    assert shares == [("Cloud Inc", "a", 1.0)]
+    assert concentration(tech_group(served=1), designation=True).rows.is_empty()
+
+
 def register(**cells: Any) -> DependencyGraph:
     """Two banks, each with a critical function on a service of P; cells of the second bank."""
     banks = [
