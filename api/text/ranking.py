@@ -93,14 +93,16 @@ def _list_chances(impact: Impact, rows: pl.DataFrame) -> list[Column]:
     """How likely: what is known; where unknown strengths leave a range, what they count as, too."""
     figures = rows.select("probability_low", "probability", "probability_high", "std_error").rows()
     likely = [chance(*row) for row in figures]
-    typical = bool(impact.within.by_source.get(INCIDENTS))  # what was counted once is no likelihood
-    head, said = ("hit in", "hit in {} of cases") if typical else ("likely", "{} likely")
+    typical = bool(impact.within.by_source.get(INCIDENTS))
+    ranged = any(percent(low) != percent(high) for low, _, high, _ in figures)
+    # neither what was counted once nor what is unknown is a likelihood
+    head, said = ("hit in", "hit in {} of cases") if typical or ranged else ("likely", "{} likely")
     columns = [Column(head, likely, said, right=True)]
-    if any(percent(low) != percent(high) for low, _, high, _ in figures):
+    if ranged:
         words = name_middle(impact) or f"if unknown counts {impact.scenario.assume:g}"
         middle = [sampled_percent(m, error) for _, m, _, error in figures]
         head = "\n".join(wrap(words, 12))
-        said = f"hit in {{}}, {words}" if typical else f"{{}} likely {words}"
+        said = f"hit in {{}}, {words}" if typical else f"in {{}} {words}"
         columns.append(Column(head, middle, said, right=True))
     return columns
 

@@ -71,3 +71,13 @@ def test_a_tie_and_what_is_assumed_are_said_so() -> None:
     assert "counts 0.4" in page
     assert "unlikely" in page
     assert "of unknown kind" in page
+
+
+@pytest.mark.parametrize("top", [1, 3, 20])
+def test_an_assumption_is_no_likelihood(top: int) -> None:
+    """Where strengths are unknown no share is "likely": it is what the assumption gives."""
+    graph = knockon.load(SAMPLES / "federal-cloud-2024")
+    page = show(knockon.whatif(graph, "Falcon Platform", worlds=500), 120, top=top)
+    assert not re.search(r"\blikely\b", page)
+    assert "hit in 0 to 100 % of cases" in page
+    assert "if unknown counts 0.5" in page
