@@ -79,5 +79,5 @@ def test_an_assumption_is_no_likelihood(top: int) -> None:
     graph = knockon.load(SAMPLES / "federal-cloud-2024")
     page = show(knockon.whatif(graph, "Falcon Platform", worlds=500), 120, top=top)
     assert not re.search(r"\blikely\b", page)
-    assert "hit in 0 to 100 % of cases" in page
+    assert ("hit in 0 to 100 % of cases" in page) == (top > 1)  # one row has columns only
     assert "if unknown counts 0.5" in page
