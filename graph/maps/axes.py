@@ -122,6 +122,16 @@ def frame(x: Axis, y: Axis, *, x_title: str = "", labels: bool = True) -> list[s
     return out
 
 
+def draw_grid(x: Axis, top: float, bottom: float) -> list[str]:
+    """A line from top to bottom at each tick, and its label below: for bars over one axis."""
+    out = []
+    for value, label in x.ticks:
+        at = x.at(value)
+        out.append(f'<path d="M{at:.1f},{top:.1f}V{bottom:.1f}" stroke="{GRID}"/>')
+        out.append(text(at, bottom + 15, label, SMALL, MUTED, anchor="middle"))
+    return out
+
+
 def stairs(
     x: Axis, y: Axis, points: Iterable[tuple[float, float]], *, ahead: bool = False
 ) -> list[Point]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from knockon.graph.analysis.compare import Comparison
-from knockon.graph.maps.axes import GRID, Axis, footer, share_axis
+from knockon.graph.maps.axes import Axis, draw_grid, footer, share_axis
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
 from knockon.graph.maps.style import BLUE, INK, MUTED, outline
 from knockon.graph.maps.text import clean, settle, xml
@@ -31,7 +31,7 @@ def render_moves(answer: Comparison) -> str:
     top += height + 10
     x = share_axis(MARGIN + _NAMES, _PAGE - MARGIN - _RIGHT)
     bottom = top + 18 + _ROW * len(rows)
-    out += _draw_grid(x, top + 14, bottom)
+    out += draw_grid(x, top + 14, bottom)
     for number, row in enumerate(rows):
         out += _draw_row(row, x, top + 18 + _ROW * number)
     out.append(text(x.low, top + 8, "probability of being hit", SMALL, MUTED))
@@ -54,15 +54,6 @@ def _spell(note: str) -> str:
 def _name_sources(answer: Comparison) -> str:
     ends = dict.fromkeys((answer.graph.title, str(answer.other.get("title", ""))))
     return " against ".join(clean(title) for title in ends if title)
-
-
-def _draw_grid(x: Axis, top: float, bottom: float) -> list[str]:
-    out = []
-    for value, label in x.ticks:
-        at = x.at(value)
-        out.append(f'<path d="M{at:.1f},{top:.1f}V{bottom:.1f}" stroke="{GRID}"/>')
-        out.append(text(at, bottom + 15, label, SMALL, MUTED, anchor="middle"))
-    return out
 
 
 def _draw_row(row: Mapping[str, Any], x: Axis, y: float) -> list[str]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.analysis.rank import Ranking
-from knockon.graph.maps.axes import GRID, Axis, amount, count_axis, footer
+from knockon.graph.maps.axes import Axis, amount, count_axis, draw_grid, footer
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
 from knockon.graph.maps.style import BLUE, INK, LINE, MUTED, PAPER, PLAIN, outline
 from knockon.graph.maps.text import clean, settle, xml
@@ -129,7 +129,7 @@ class _Chart:
         top += 16
         bottom = top + _ROW * len(self.rows)
         for axis in filter(None, (self.hits, self.lost, self.places)):
-            out += _draw_grid(axis, top, bottom)
+            out += draw_grid(axis, top, bottom)
         for i, row in enumerate(self.rows):
             out += self._draw_row(row, top + _ROW * i)
         return out, bottom
@@ -225,15 +225,6 @@ def _name_counted(answer: Ranking) -> str:
         among = f" of {clean(answer.among)}" if answer.among else ""
         return f"values of {clean(answer.by)}{among} hit"
     return f"{clean(answer.among)} hit" if answer.among else "others hit"
-
-
-def _draw_grid(x: Axis, top: float, bottom: float) -> list[str]:
-    out = []
-    for value, label in x.ticks:
-        at = x.at(value)
-        out.append(f'<path d="M{at:.1f},{top:.1f}V{bottom:.1f}" stroke="{GRID}"/>')
-        out.append(text(at, bottom + 15, label, SMALL, MUTED, anchor="middle"))
-    return out
 
 
 def _draw_bar(

@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, get_origin, get_type_hints
 from weakref import finalize
 
 from knockon.graph.engine.cluster.connect import connect, describe, disconnect, parse_address
-from knockon.graph.engine.cluster.shipment import digest, read_arrays, ship
+from knockon.graph.engine.cluster.shipment import Array, digest, read_arrays, ship
 from knockon.graph.engine.cluster.tasks import SCHEMA, Job, make_runner, name_output
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.errors import ClusterError
@@ -23,6 +23,8 @@ from knockon.graph.errors import ClusterError
 S = TypeVar("S")
 B = TypeVar("B")
 R = TypeVar("R")
+
+Outputs: TypeAlias = tuple[Array | None, ...]
 
 WAVE = 64  # blocks that go out together
 _TRIES = 3
@@ -68,24 +70,27 @@ class Cluster:
             question = digest(shipment.encode())
             if not self.resume:
                 rmtree(self.folder / question, ignore_errors=True)
-            self._run_wave(question, shipment, len(wave))
+            outputs = self._run_wave(question, shipment, len(wave))
             for number, block in enumerate(wave):
-                yield block, _rebuild(work, self._read(question, number))
+                yield block, _rebuild(work, outputs.pop(number))
             rmtree(self.folder / question, ignore_errors=True)
 
-    def _run_wave(self, question: str, shipment: str, count: int) -> None:
-        fault = ""
+    def _run_wave(self, question: str, shipment: str, count: int) -> dict[int, Outputs]:
+        """The output of each block, read once. Raises ClusterError for what fails every time."""
+        fault, outputs = "", self._find(question, range(count))
         for _ in range(_TRIES):
-            missing = [n for n in range(count) if self._find(question, n) is None]
+            missing = [n for n in range(count) if n not in outputs]
             if not missing:
-                return
+                return outputs
             fault = self._ask(question, shipment, missing)
-        missing = [n for n in range(count) if self._find(question, n) is None]
+            outputs |= self._find(question, missing)
+        missing = [n for n in range(count) if n not in outputs]
         if missing:
             raise ClusterError(
                 f"on: {len(missing)} of {count} blocks failed on {self.address} {_TRIES} times: "
                 f"{fault or 'nothing was written to ' + str(self.folder)}"
             )
+        return outputs
 
     def _ask(self, question: str, shipment: str, missing: list[int]) -> str:
         """Run the blocks; what went wrong, empty where nothing did."""
@@ -103,14 +108,10 @@ class Cluster:
             return describe(fault)
         return ""
 
-    def _find(self, question: str, number: int) -> Any:
-        return read_arrays(name_output(self.folder, question, number))
-
-    def _read(self, question: str, number: int) -> Any:
-        found = self._find(question, number)
-        if found is None:
-            raise ClusterError(f"on: the output of block {number} is gone from {self.folder}")
-        return found
+    def _find(self, question: str, numbers: Iterable[int]) -> dict[int, Outputs]:
+        """The outputs that are there and whole, of these blocks."""
+        found = ((n, read_arrays(name_output(self.folder, question, n))) for n in numbers)
+        return {number: arrays for number, arrays in found if arrays is not None}
 
     def release(self) -> None:
         """Workspaces are the workers' own."""

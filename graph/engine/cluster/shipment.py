@@ -19,7 +19,7 @@ import numpy as np
 
 from knockon.graph.errors import ClusterError
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
+Array: TypeAlias = np.ndarray[Any, Any]
 _ENDING, _COUNT = ".npz", "count"
 _SMALL = 1 << 16  # bytes of an array that stays within the pickle
 
