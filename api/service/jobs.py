@@ -89,7 +89,7 @@ class Jobs:
             job = self._by_work.get(work)
             if job is None or job.stopping:
                 self._check_room(client)
-                job = Job(secrets.token_urlsafe(12), work, client, time())
+                job = Job(secrets.token_hex(12), work, client, time())
                 self._queue[job.id] = self._by_work[work] = job
                 self._of_client[client] += 1
                 self.changed.notify_all()

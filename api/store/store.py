@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version as find_version
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import token_hex
 from time import monotonic, sleep
 from typing import Any, Self
 
@@ -187,7 +187,7 @@ class Store:
         """The answer, saved whole or not at all. Raises StoreError."""
         of_scenario = sha256(scenario.encode()).hexdigest()
         row: dict[str, Any] = {
-            "id": token_urlsafe(9), "graph": graph.number, "scenario": of_scenario, "door": door,
+            "id": token_hex(9), "graph": graph.number, "scenario": of_scenario, "door": door,
             "question": question, "asked": asked, "title": title, "media": media,
             "digest": sha256(body).hexdigest(), "body": zlib.compress(body),
             "picture": None if picture is None else zlib.compress(picture), "seed": seed,

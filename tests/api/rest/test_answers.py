@@ -46,7 +46,7 @@ def test_a_saved_answer_is_shown_with_the_same_bytes_after_a_restart(
     drawn = client.post(f"{G}/whatif.svg", json={"origins": ["cloud"], "seed": 7}).content
     assert other.get(saved["picture"]).content == drawn
     assert other.get(saved["href"]).json() == saved
-    main_out(["show", "--store", address, saved["id"]])
+    assert main_out(["show", "--store", address, saved["id"]]) == 0
     assert capsysbinary.readouterr().out == plain
     assert main_out(["show", "--store", address, saved["id"], "--again"]) == 0
     assert b"the same" in capsysbinary.readouterr().out
