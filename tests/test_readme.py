@@ -34,6 +34,7 @@ def list_quotes(text: str) -> dict[str, list[str]]:
 
 QUOTES = {c: said for path in PAGES for c, said in list_quotes(path.read_text()).items()}
 COMMANDS = list(dict.fromkeys(c for path in PAGES for c in list_commands(path.read_text())))
+SLOW = re.compile("knockon harden samples/federal-cloud-2024 .*--mode bad_update")  # 6 s each
 
 
 @pytest.fixture
@@ -49,7 +50,10 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(c, marks=[pytest.mark.slow] if SLOW.search(c) else [], id=c) for c in COMMANDS],
+)
 def test_every_command_runs(command: str, checkout: Path) -> None:
     """Each line with `knockon`, of the README, the docs and the samples, ends well, writes the file
     that it names, and prints what the page says right after it."""

@@ -169,6 +169,7 @@ def test_the_curve_is_a_chart(toy: Path, tmp_path: Path) -> None:
     assert run("harden", toy, "A", "--format", "markdown").output.startswith("**")
 
 
+@pytest.mark.slow
 def test_which_two_fixes_would_have_helped_the_federal_market_most(tmp_path: Path) -> None:
     """A second provider beside Falcon Platform for Slack and for Sumo Logic; of two to be made
     safe no others do better, and what they save is what whatif says with both protected."""

@@ -127,7 +127,7 @@ def test_more_routes_than_asked_for_are_said() -> None:
 GRAPHS = any_rows(relations=("uses",), chances=5, most=14, switches=False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=GRAPHS)
 def test_the_first_route_is_that_of_a_what_if(rows: Any) -> None:
     """As probable, and its figures are the target's; every part is a finite difference."""
