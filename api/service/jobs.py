@@ -65,6 +65,8 @@ class Jobs:
         self._of_client: Counter[str] = Counter()
         self._bytes = 0
         self._typical = 1.0  # seconds of a question, the latest counting most
+        self._homes: OrderedDict[tuple[str, ...], int] = OrderedDict()  # which worker answered
+        self._idle: set[int] = set()
 
     def find(self, identifier: str) -> Job | None:
         """The job of this id, if it is kept."""
@@ -138,18 +140,42 @@ class Jobs:
                 del self._by_work[job.work]
             self.changed.notify_all()
 
-    def take(self) -> Job | None:
-        """The next job, when there is one; None when the server stops."""
+    def take(self, worker: int | None = None) -> Job | None:
+        """The next job, when there is one; None when the server stops.
+
+        worker: a number of its own where each keeps its latest answers to itself: another form of
+        one of them goes to who has it, unless that one has something else to do
+        """
         with self.changed:
-            while not self._queue:
+            while (job := self._choose(worker)) is None:
                 if self.closing:
                     return None
+                if worker is not None:
+                    self._idle.add(worker)
                 self.changed.wait()
-            _, job = self._queue.popitem(last=False)
+            del self._queue[job.id]
             self._running[job.id] = job
             job.state, job.started, job.progress = "running", time(), None
             job.attempts += 1
+            if worker is not None:
+                self._idle.discard(worker)
+                self._homes[job.work.asked] = worker
+                self._homes.move_to_end(job.work.asked)
+                while len(self._homes) > _MOST:
+                    self._homes.popitem(last=False)
+                self.changed.notify_all()  # what was left to this one is for all now
             return job
+
+    def _choose(self, worker: int | None) -> Job | None:
+        """The first job that waits and is not for another worker."""
+        busy = {job.work.asked for job in self._running.values()} if worker is not None else set()
+        for job in self._queue.values():
+            home = self._homes.get(job.work.asked)
+            if worker is None or home in (None, worker):
+                return job
+            if home not in self._idle and job.work.asked not in busy:
+                return job
+        return None
 
     def finish(self, job: Job, outcome: Outcome) -> None:
         """It was answered, or refused."""

@@ -144,7 +144,7 @@ class Processes:
                 _log.exception("a worker cannot be started")
                 continue
             self._workers[number] = worker
-            while worker.usable and (job := self.jobs.take()) is not None:
+            while worker.usable and (job := self.jobs.take(number)) is not None:
                 if worker.process.is_alive():
                     self._run(worker, job)
                 else:  # it died while it had nothing to do

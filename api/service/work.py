@@ -53,6 +53,11 @@ class Work:
         )
         return cls(graph, verb, media, said, of_verb, shown, chart)
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What is computed, whatever form it takes and whatever is shown of it."""
+        return self.graph, self.verb, self.scenario, self.own
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -1,5 +1,7 @@
 """What is queued, runs and is kept, without anybody who computes."""
 
+from threading import Thread
+
 import pytest
 
 from knockon.api.service.jobs import Jobs
@@ -107,3 +109,25 @@ def test_a_server_that_stops_refuses_what_waits() -> None:
     assert not jobs.wait_until_idle(0)
     jobs.finish(runs, reply())
     assert jobs.wait_until_idle(0)
+
+
+def test_another_form_of_an_answer_goes_to_who_has_it() -> None:
+    """While that worker is free, or computes it; not where it has something else to do."""
+    jobs, taken = Jobs(Limits.of()), {}
+    table = Work.of("market", "whatif", "text/csv", {"origins": ["cloud"], "seed": 1})
+    first = jobs.submit(work(1), "a")
+    assert jobs.take(1) is first
+    jobs.submit(table, "a")
+    other = jobs.submit(work(2), "a")
+    assert jobs.take(2) is other  # the table waits for the worker that computes its answer
+    jobs.finish(first, reply())
+    assert jobs.take(1).work == table
+    for number in (3, 1):  # who computed something else waits as long
+        waiting = Thread(target=lambda n=number: taken.update({n: jobs.take(n)}), daemon=True)
+        waiting.start()
+        while number not in jobs._idle:
+            waiting.join(0.01)
+    jobs.submit(Work.of("market", "whatif", "text/html", {"origins": ["cloud"], "seed": 1}), "a")
+    waiting.join(20)
+    assert taken[1].work.media == "text/html"
+    jobs.close()
