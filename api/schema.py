@@ -184,6 +184,15 @@ class RecoveryRow(TypedDict):
     exceeds: bool | None
 
 
+class PageJson(TypedDict):
+    """A page of the rows: how many fit in all, how many stood before it, where the next begins
+    (null: it is the last)."""
+
+    rows: int
+    cursor: int
+    next_cursor: int | None
+
+
 class WhatifJson(TypedDict):
     """The answer to a what-if. `question`: all that is not the default, and the date of the data,
     in words. `more`: rows, of the `kind` if one is named, that `top` left out.
@@ -208,6 +217,7 @@ class WhatifJson(TypedDict):
     entities: list[EntityRow]
     notes: list[str]
     more: int
+    page: NotRequired[PageJson]
 
 
 class AnswerJson(TypedDict):

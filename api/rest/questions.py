@@ -98,7 +98,7 @@ async def _answer_whatif(
     negotiated = media is None
     media = media or choose_media(request, _OFFERED)
     service.served.find_graph(name)
-    view = question.look if media == SVG else question.view | question.carried
+    view = question.look if media == SVG else question.view | question.carried | question.page
     if media == SVG:
         service.served.check_kind(name, question.view["kind"])
     work = Work.of(name, WHATIF, media, question.read_whatif(), view=view, chart=chart)

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from typing_extensions import TypedDict
 
@@ -224,8 +225,7 @@ def _count_entities(graph: DependencyGraph, column: str) -> list[dict[str, Any]]
 
 def _list_most_needed(graph: DependencyGraph) -> list[dict[str, Any]]:
     """The entities on which most others depend themselves, most first."""
-    pairs = np.unique(np.column_stack([graph.provider, graph.dependent]), axis=0)
-    dependents = np.bincount(pairs[:, 0], minlength=graph.size)
+    dependents = _count_dependents(graph)
     first = np.argsort(-dependents, kind="stable")[:MOST_NEEDED]
     numbers = first[dependents[first] > 0]
     heads = graph.entities[numbers].select("id", "name", "kind")
@@ -243,7 +243,23 @@ def select_entities(graph: DependencyGraph, query: EntitiesQuery) -> pl.DataFram
             rows = rows.filter(pl.col(column) == value)
     if query.id:
         rows = rows.filter(pl.col("id").is_in(query.id))
-    return rows
+    return rows if query.sort == "id" else _sort_entities(graph, rows, query.sort)
+
+
+def _sort_entities(graph: DependencyGraph, rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The same in another order; equal ones as they were."""
+    if key == "dependents":
+        counts = pl.DataFrame({"id": graph.ids, "_by": _count_dependents(graph)})
+        ordered = rows.join(counts, on="id", maintain_order="left")
+        return ordered.sort("_by", descending=True, maintain_order=True).drop("_by")
+    by = pl.col(key).str.to_lowercase() if key != "weight" else pl.col(key)
+    return rows.sort(by, descending=key == "weight", maintain_order=True)
+
+
+def _count_dependents(graph: DependencyGraph) -> npt.NDArray[np.intp]:
+    """How many others depend on each entity themselves, by number."""
+    pairs = np.unique(np.column_stack([graph.provider, graph.dependent]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=graph.size)
 
 
 def cut_page(
@@ -251,7 +267,7 @@ def cut_page(
 ) -> tuple[pl.DataFrame, int, str | None]:
     """The rows of one page, how many come after it, and the cursor of the next page."""
     after, start = bytes.fromhex(query.cursor), 0
-    if after and query.q:  # best first: the page goes on behind the row of the cursor
+    if after and (query.q or query.sort != "id"):  # it goes on behind the row of the cursor
         place = rows["id"].index_of(after.decode(errors="replace"))
         start = rows.height if place is None else place + 1
     elif after:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +19,7 @@ from pydantic import Field as Described
 from pydantic_core import PydanticCustomError
 
 from knockon.api.rest.fields import Checked, Name, Text, explain, limit_names
+from knockon.graph.analysis.view import SORTS
 from knockon.graph.errors import clip, did_you_mean
 from knockon.graph.scenario.field import Field
 from knockon.graph.scenario.fields import CARRIED, FIELDS, LOOK, MOST_NAMES, VIEW, find_field
@@ -32,6 +33,19 @@ _EXACT = (
     "As in the scenario of an answer, whose `worlds` tells how many were looked at: beside true, "
     "or beside a precision, they are not asked for."
 )
+
+
+PAGED: dict[str, Any] = {
+    "find": (Annotated[Text, Described(description="Show rows whose name, id or kind has each of "
+             "these words.")], ""),
+    "sector": (Annotated[Text | None, Described(description="Show rows of this sector only.")],
+               None),
+    "sort": (Annotated[Literal[*SORTS], Described(description="Order of the rows; rank is worst "
+             "first.")], "rank"),
+    "cursor": (Annotated[int, Described(ge=0, le=2**31 - 1, description="Rows on the pages "
+               "before: `next_cursor` of the page before this one.")], 0),
+}  # fmt: skip
+"""Which page of the rows of a what-if is shown; with one of these, the answer has a `page`."""
 
 
 class Keys(BaseModel):
@@ -62,7 +76,7 @@ class Question(Keys):
     def read_whatif(self) -> dict[str, Any]:
         """The scenario of a what-if, as stated, in plain JSON."""
         fields = {f.parameter: f.name for f in FIELDS}
-        stated = self.model_fields_set - {f.name for f in (*VIEW, *LOOK)}
+        stated = self.model_fields_set - {f.name for f in (*VIEW, *LOOK)} - {*PAGED}
         return {fields.get(key, key): _unpack(getattr(self, key)) for key in stated}
 
     def read_own(self, verb: Verb) -> dict[str, Any]:
@@ -87,6 +101,12 @@ class Question(Keys):
     def view(self) -> dict[str, Any]:
         """`top` and `kind`."""
         return {f.name: getattr(self, f.name) for f in VIEW if f not in CARRIED}
+
+    @property
+    def page(self) -> dict[str, Any]:
+        """Which page of the rows, where one is asked for."""
+        asked = {*PAGED} & self.model_fields_set
+        return {name: getattr(self, name) for name in PAGED} if asked else {}
 
     @property
     def look(self) -> dict[str, Any]:
@@ -125,11 +145,13 @@ def _unpack(value: Any) -> Any:
 def build_question(
     name: str, about: str, *, text: bool, needed: Collection[str] = (),
     fields: Sequence[Field] = (*FIELDS, *VIEW, *LOOK), target: bool = False, other: bool = False,
+    beside: Mapping[str, Any] | None = None,
 ) -> type[Question]:  # fmt: skip
     """The model of a question in a query string (text) or in a body.
 
     needed: fields that may be left out elsewhere, but not here
     target: it asks about one entity; other: about a second graph that is served
+    beside: keys that are no fields of the table
     """
     keys: dict[str, Any] = {"target": (Name, ...)} if target else {}
     if other:
@@ -144,7 +166,7 @@ def build_question(
         keys["exact"] = (
             Annotated[bool | None, Described(strict=True, description=_EXACT)], None
         )  # fmt: skip
-    return create_model(name, __base__=Question, __doc__=about, **keys)
+    return create_model(name, __base__=Question, __doc__=about, **keys, **(beside or {}))
 
 
 def _annotate(field: Field, text: bool, required: bool) -> Any:
@@ -180,10 +202,13 @@ def build_verb(verb: Verb, *, text: bool) -> type[Question]:
     )  # fmt: skip
 
 
-WhatifQuery = build_question("WhatifQuery", "A scenario in a query string, for links.", text=True)
-WhatifBody = build_question(
-    "WhatifBody", "A scenario: what fails, how, and under which assumptions.", text=False
+WhatifQuery = build_question(
+    "WhatifQuery", "A scenario in a query string, for links.", text=True, beside=PAGED
 )
+WhatifBody = build_question(
+    "WhatifBody", "A scenario: what fails, how, and under which assumptions.", text=False,
+    beside=PAGED,
+)  # fmt: skip
 
 
 class EntitiesQuery(Keys):
@@ -193,6 +218,11 @@ class EntitiesQuery(Keys):
     kind: Annotated[Text | None, Described(description="Of this kind only.")] = None
     sector: Annotated[Text | None, Described(description="Of this sector only.")] = None
     country: Annotated[Text | None, Described(description="Of this country only.")] = None
+    sort: Annotated[
+        Literal["id", "name", "kind", "weight", "dependents"],
+        Described(description="Order, the largest weight and most dependents first; with q, id "
+                  "means the best fit first."),
+    ] = "id"  # fmt: skip
     id: Annotated[
         list[Text],
         Described(max_length=MOST_NAMES, description="Only those with these ids; repeated."),

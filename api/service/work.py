@@ -7,14 +7,16 @@ from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
+import polars as pl
+
 from knockon.api.export import format_csv
-from knockon.api.schema import select_rows, serialize_answer, serialize_whatif
+from knockon.api.schema import list_kinds, select_rows, serialize_answer, serialize_whatif
 from knockon.api.service.limits import Limits
 from knockon.api.service.refusals import Refusal, refuse
 from knockon.api.service.served import Served
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.plan import Watch
-from knockon.graph.analysis.view import carry
+from knockon.graph.analysis.view import carry, page_rows
 from knockon.graph.errors import KnockonError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
@@ -30,7 +32,7 @@ class Work:
 
     verb: `whatif`, or one of the table; chart: of a what-if, in the place of its map
     scenario, own, view: JSON, the last as `columns, where, top` and, of a what-if,
-        `kind`; of a map how it is shown (`LOOK`)
+        `kind` and a page (`scenario.PAGED`); of a map how it is shown (`LOOK`)
     """
 
     graph: str
@@ -93,17 +95,34 @@ def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | N
         return Reply(SVG, _draw(graph, impact, work, view).encode())
     of_rows = {name: view.pop(name, None) for name in ("columns", "where")}
     impact, carried = carry(graph, impact, **of_rows)
+    impact, page = _turn_page(impact, view)
     rows, more = select_rows(impact, **view)
     _check_rows(rows.height, limits)
     if work.media == JSON:
         whole = serialize_whatif(impact, **view)
         whole["notes"] += notes
+        if page is not None:
+            end = page["cursor"] + rows.filter(pl.col("rank") > 0).height
+            whole["page"] = {
+                "rows": page["rows"], "cursor": page["cursor"],
+                "next_cursor": end if more else None,
+            }  # fmt: skip
         return Reply(JSON, dump_json(whole))
     if work.media == MARKDOWN:
         from knockon.api.text.tables import print_whatif
 
         return _reply_markdown(print_whatif, impact, **view, carried=carried)
     return Reply(CSV, format_csv(rows).encode(), f"{work.graph}-whatif", more)
+
+
+def _turn_page(impact: Impact, view: dict[str, Any]) -> tuple[Impact, Any]:
+    """The answer with the rows of one page, where the view has one, and what page it is."""
+    asked = {name: view.pop(name) for name in ("find", "sector", "sort", "cursor") if name in view}
+    if not asked:
+        return impact, None
+    kinds = () if view["kind"] is None else list_kinds(view["kind"])
+    impact, fitting = page_rows(impact, kinds=kinds, **asked)
+    return impact, {"rows": fitting, "cursor": asked["cursor"]}
 
 
 def _draw(graph: DependencyGraph, impact: Impact, work: Work, look: Mapping[str, Any]) -> str:

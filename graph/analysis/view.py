@@ -19,6 +19,10 @@ A = TypeVar("A", bound=Answer | Impact)
 OF_ENTITY = "entity."  # before a column of entities that the rows have, too
 SHOWN = "_shown"  # whether a row of an impact is to be shown
 _KEYS = "id", "dependent"  # of the entity that a row is about
+SORTS = {  # how rows of a what-if can stand: by what, and whether the largest comes first
+    "rank": ("rank", False), "name": ("name", False), "probability": ("probability", True),
+    "impact": ("impact", True), "carries": ("carries", True),
+}  # fmt: skip
 
 
 def carry(
@@ -54,6 +58,33 @@ def carry(
     more: dict[str, Any] = {"notes": (*notes, *answer.notes)}
     more["entities" if isinstance(answer, Impact) else "rows"] = found
     return replace(answer, **more), added
+
+
+def page_rows(
+    impact: Impact, *, kinds: Sequence[str] = (), sector: str | None = None, find: str = "",
+    sort: str = "rank", cursor: int = 0,
+) -> tuple[Impact, int]:  # fmt: skip
+    """The answer with the rows that fit in another order, those before the cursor not shown, and
+    how many fit.
+
+    kinds, sector: of these only (none: of all); find: words, each in name, id or kind, in any case
+    sort: a key of SORTS, equal ones by rank; cursor: rows that fit and stood on pages before
+    What fails by itself stands first, on the first page. Routes and totals stay as they are.
+    """
+    rows, (column, down) = impact.entities, SORTS[sort]
+    said = pl.concat_str("name", "id", "kind", separator=" ").str.to_lowercase()
+    fits = [said.str.contains(word, literal=True) for word in find.lower().split()]
+    fits += [pl.col("kind").is_in(kinds)] if kinds else []
+    fits += [pl.col("sector") == sector] if sector is not None else []
+    fits += [pl.col(SHOWN)] if SHOWN in rows.columns else []
+    fitting = pl.all_horizontal(pl.col("rank") > 0, *fits).fill_null(False)
+    by = pl.col(column).str.to_lowercase() if column == "name" else pl.col(column)
+    rows = rows.sort(pl.col("rank") > 0, by, "rank", descending=[False, down, False])
+    rows = rows.with_columns(fitting.alias(SHOWN))
+    place = pl.col(SHOWN).cum_sum()
+    first = (pl.col("rank") == 0) & (cursor == 0)
+    shown = first | (pl.col(SHOWN) & (place > cursor))
+    return replace(impact, entities=rows.with_columns(shown.alias(SHOWN))), int(rows[SHOWN].sum())
 
 
 def _join(graph: DependencyGraph, rows: pl.DataFrame, key: str) -> pl.DataFrame:
