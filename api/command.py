@@ -13,6 +13,7 @@ from knockon.api.cli.options import read_graph
 from knockon.api.cli.startup import collect_often
 from knockon.api.cli.verbs import cli
 from knockon.api.cli.verbs import main as main
+from knockon.api.cli.watch import add_watch_options
 from knockon.graph.errors import clip
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
     "--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="How requests are written down; json: a line each, without queries.",
 )  # fmt: skip
+@add_watch_options
 @add_join_options
 def serve(
     sources: tuple[str, ...], host: str, port: int, limits: tuple[str, ...], store: str | None,
-    tokens: Path | None, is_open: bool, cors: tuple[str, ...], log: str, **joined: Any,
+    tokens: Path | None, is_open: bool, cors: tuple[str, ...], log: str, watching: Any,
+    **joined: Any,
 ) -> None:  # fmt: skip
     """REST API and web page over one graph per SOURCE."""
     from knockon.api.rest.listen import is_loopback, open_port
@@ -60,6 +63,7 @@ def serve(
     listener = open_port(host, port)
     named = _name_sources(sources)
     graphs = {name: read_graph([source], **joined) for name, source in named.items()}
+    watch = watching(graphs)
     from knockon.api.rest.app import serve as run
 
     kept = None
@@ -70,7 +74,7 @@ def serve(
     collect_often()
     run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept, log=log,
         sources={name: [source] for name, source in named.items()}, tokens=known,
-        cors=cors)  # fmt: skip
+        cors=cors, watch=watch)  # fmt: skip
 
 
 def _name_sources(sources: Sequence[str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from knockon.api.rest.health import add_health
 from knockon.api.rest.http import Door, StrictRoute, list_hosts
 from knockon.api.rest.jobs import add_jobs
 from knockon.api.rest.limits import add_limits
+from knockon.api.rest.live import add_live, ask_service
 from knockon.api.rest.manual import add_manual
 from knockon.api.rest.metrics import Metrics
 from knockon.api.rest.page import add_page
@@ -46,7 +47,7 @@ def create_app(
     graphs: Mapping[str, DependencyGraph], hosts: Collection[str] | None = None, *,
     limits: Limits | None = None, processes: bool = False, store: Any = None,
     sources: Mapping[str, Sequence[str]] | None = None, tokens: Sequence[Token] = (),
-    cors: Sequence[str] = (),
+    cors: Sequence[str] = (), watch: Any = None,
 ) -> FastAPI:  # fmt: skip
     """The web application that answers questions about these graphs, by name.
 
@@ -55,6 +56,7 @@ def create_app(
     store: keeps answers (`store.Store`); None: none are kept
     sources: what each graph was read from
     tokens: who may come in; none: everybody; cors: sites whose pages may ask
+    watch: over status pages (`live.service.Watch`); None: none are read
     Raises InputError for a name that cannot stand in an address.
     """
     service = Service(graphs, limits, processes=processes, sources=sources)
@@ -63,7 +65,7 @@ def create_app(
         docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False,
         lifespan=_run_service,
     )  # fmt: skip
-    app.state.service, app.state.store = service, store
+    app.state.service, app.state.store, app.state.watch = service, store, watch
     metrics = Metrics()
     app.add_middleware(Compression)
     app.add_middleware(Door, hosts=hosts, limits=service.limits)
@@ -85,6 +87,7 @@ def create_app(
     add_jobs(app, service)
     add_limits(app, service)
     add_answers(app, service, store)
+    add_live(app, service, watch)
     add_health(app, service, metrics)
     add_manual(app)
     add_page(app)
@@ -94,10 +97,14 @@ def create_app(
 
 @asynccontextmanager
 async def _run_service(app: FastAPI) -> AsyncIterator[None]:
-    """Workers begin with the server and end with it."""
-    service: Service = app.state.service
+    """Workers and the watch begin with the server and end with it."""
+    service, watch = app.state.service, app.state.watch
     await run_in_threadpool(service.start)
+    if watch is not None:
+        watch.start(ask_service(service))
     yield
+    if watch is not None:
+        await watch.close()
     await run_in_threadpool(service.computing.close)
 
 

@@ -78,7 +78,7 @@ def find_token(tokens: Sequence[Token], header: str) -> Token | None:
 
 def find_scope(method: str, path: str) -> str | None:
     """Which scope a request needs; None: none, it is the page or asks whether the server lives."""
-    if path in _OPEN or not path.startswith(("/v1/", "/a/", "/metrics", "/docs")):
+    if path in _OPEN or not path.startswith(("/v1/", "/a/", "/metrics", "/docs", "/now")):
         return None
     computes = method not in ("GET", "HEAD", "OPTIONS") or _COMPUTED.fullmatch(path)
     return "compute" if computes else "read"

@@ -21,7 +21,7 @@ from knockon.loaders.parsing.outline import (
     outline_yaml,
     starts_like_yaml,
 )
-from knockon.loaders.parsing.place import hide_password, is_address, look_at
+from knockon.loaders.parsing.place import HEAD_BYTES, hide_password, is_address, look_at
 from knockon.loaders.parsing.text import BYTE_ORDER_MARK, PARQUET_MAGIC, decode, name_binary
 from knockon.loaders.parsing.unpack import peek_zip, unpack
 from knockon.loaders.parsing.yaml_rules import MANY, ONE, Rules
@@ -68,6 +68,13 @@ class Source:
             return Source(Path(), address=str(source))
         path = Path(source)
         return Source(path, **look_at(path)._asdict())
+
+    @staticmethod
+    def of_bytes(name: str, data: bytes) -> "Source":
+        """Content that is no file, such as what a server sent, under a name."""
+        made = Source(Path(name), head=data[:HEAD_BYTES], size=len(data))
+        made.__dict__["data"] = data  # as the cached property keeps it
+        return made
 
     @cached_property
     def name(self) -> str:

@@ -1,0 +1,182 @@
+"""One look at a place: what is there now, or that it is still the same, within stated bounds."""
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx2
+
+from knockon.api.live.content import Content, UnreadableError
+from knockon.api.live.guard import GuardedBackend, GuardedTransport, Resolve, resolve
+from knockon.api.live.places import Place, is_named_private, read_place
+from knockon.graph.errors import InputError, clip
+
+MOST = 8 * 2**20  # bytes of a page, unpacked
+REDIRECTS = 3
+CONNECT, READ, TOTAL = 5.0, 10.0, 20.0  # seconds
+_MOVED = (301, 302, 303, 307, 308)
+
+
+class Fetcher:
+    """Reads places: those that are given, and where they send on to.
+
+    private: hosts that may be of a private network; the others that an operator gives may be so
+    where they are written as such an address. seconds: connect, read, and all together
+    """
+
+    def __init__(
+        self, places: Sequence[Place], private: Collection[str] = (), *,
+        seconds: tuple[float, float, float] = (CONNECT, READ, TOTAL), most: int = MOST,
+        look_up: Resolve = resolve, verify: Any = True,
+    ) -> None:  # fmt: skip
+        named = {host.casefold().rstrip(".") for host in private}
+        allowed = {
+            (place.host, place.port)
+            for place in places
+            if not place.is_file and (place.host in named or is_named_private(place.host))
+        }
+        self._allowed = allowed
+        self._connect, self._read, self._total = seconds
+        self._most = most
+        self._client = httpx2.AsyncClient(
+            transport=GuardedTransport(GuardedBackend(allowed, look_up), verify=verify),
+            timeout=httpx2.Timeout(self._read, connect=self._connect), trust_env=False,
+            follow_redirects=False,
+            headers={"User-Agent": "knockon-watch", "Accept-Encoding": "gzip, identity"},
+        )  # fmt: skip
+
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        """What sends requests behind the guard."""
+        return self._client
+
+    async def fetch(self, place: Place, known: Content | None = None) -> Content:
+        """What is there; `known` itself where it is still the same. Raises UnreadableError."""
+        try:
+            async with asyncio.timeout(self._total):
+                if place.is_file:
+                    found = await asyncio.to_thread(_read_file, Path(place.given), self._most)
+                else:
+                    found = await self._fetch_address(place, known)
+        except TimeoutError:
+            raise UnreadableError(f"no answer within {self._total:g} seconds") from None
+        return known if known is not None and known.digest == found.digest else found
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _fetch_address(self, place: Place, known: Content | None) -> Content:
+        asked, address = {}, place.given
+        if known is not None:
+            stated = {"If-None-Match": known.tag, "If-Modified-Since": known.modified}
+            asked = {name: value for name, value in stated.items() if value}
+        for _ in range(REDIRECTS + 1):
+            request = self._client.build_request("GET", address, headers=asked)
+            try:
+                async with _sending(self._client, request) as response:
+                    if response.status_code in _MOVED and "location" in response.headers:
+                        address = self._follow(place, address, response.headers["location"])
+                        continue
+                    if response.status_code == 304 and known is not None:
+                        return known
+                    _check_status(response)
+                    return await self._read_body(response)
+            except httpx2.TimeoutException:
+                raise UnreadableError("its server does not answer in time") from None
+            except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as fault:
+                raise UnreadableError(_describe(fault)) from None
+        raise UnreadableError(f"it sends on more than {REDIRECTS} times")
+
+    def _follow(self, place: Place, address: str, location: str) -> str:
+        """Where a redirect leads. Raises UnreadableError for what is not followed: a private host
+        is read where it was given itself, never because another page says so."""
+        try:
+            onward = urljoin(address, location)
+            to = read_place(onward)
+        except (InputError, ValueError):
+            raise UnreadableError(f"it sends on to {clip(location, 60)}") from None
+        if address.startswith("https:") and not onward.startswith("https:"):
+            raise UnreadableError(f"it sends on to {clip(to.label, 60)}, which is not https")
+        at = to.host, to.port
+        if at != (place.host, place.port) and at in self._allowed:
+            raise UnreadableError(f"it sends on to {clip(to.label, 60)}, which is private")
+        return onward
+
+    async def _read_body(self, response: httpx2.Response) -> Content:
+        """The body, never more of it than is allowed, packed or not."""
+        coding = response.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("gzip", "x-gzip", "identity", ""):
+            raise UnreadableError(f"it is sent as {clip(coding, 20)}, which was not asked for")
+        unpacker = zlib.decompressobj(31) if "gzip" in coding else None
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            try:
+                left = self._most + 1 - len(body)
+                body += unpacker.decompress(chunk, left) if unpacker else chunk
+            except zlib.error:
+                raise UnreadableError("it is said to be gzip, but is not") from None
+            if len(body) > self._most or (unpacker and unpacker.unconsumed_tail):
+                raise UnreadableError(f"it has more than {self._most:,} bytes")
+        if unpacker and not unpacker.eof:
+            raise UnreadableError("it ends in the middle")
+        data = bytes(body)
+        headers = response.headers
+        return Content(
+            data, sha256(data).hexdigest(),
+            clip(headers.get("etag", ""), 200), clip(headers.get("last-modified", ""), 60),
+        )  # fmt: skip
+
+
+class _sending:  # noqa: N801 (a context, read as a verb)
+    """A response whose body is read in the block, and closed after it."""
+
+    def __init__(self, client: httpx2.AsyncClient, request: httpx2.Request) -> None:
+        self._client, self._request = client, request
+
+    async def __aenter__(self) -> httpx2.Response:
+        self._response = await self._client.send(self._request, stream=True)
+        return self._response
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._response.aclose()
+
+
+def _check_status(response: httpx2.Response) -> None:
+    if response.status_code != 200:
+        retry = _read_retry(response) if response.status_code in (429, 503) else None
+        raise UnreadableError(f"its server answers {response.status_code}", retry)
+
+
+def _read_retry(response: httpx2.Response) -> float | None:
+    """Seconds of a Retry-After, in either form."""
+    stated = response.headers.get("retry-after", "")
+    with suppress(ValueError):
+        return max(float(int(stated)), 0.0)
+    with suppress(ValueError, TypeError, KeyError):
+        until = parsedate_to_datetime(stated)
+        now = parsedate_to_datetime(response.headers["date"])
+        return max((until - now).total_seconds(), 0.0)
+    return None
+
+
+def _describe(fault: Exception) -> str:
+    words = clip(str(fault), 200)
+    return words or type(fault).__name__
+
+
+def _read_file(path: Path, most: int) -> Content:
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as fault:
+        raise UnreadableError(f"it cannot be read: {fault.strerror}") from None
+    if len(data) > most:
+        raise UnreadableError(f"it has more than {most:,} bytes")
+    return Content(data, sha256(data).hexdigest())

@@ -1,0 +1,94 @@
+"""The watch of a server: it runs beside the questions, asks one itself, and tells webhooks."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from knockon.api.live.live import Changes, Live
+from knockon.api.live.now import NowJson, describe_change, describe_now, list_origins
+from knockon.api.live.pace import write_time
+from knockon.api.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from knockon.api.live.webhook import Webhook  # it imports httpx
+
+Ask = Callable[[str, list[dict[str, Any]]], Awaitable[tuple[dict[str, Any] | None, str]]]
+"""From a graph's name and origins to the what-if as JSON, or None and why there is none."""
+
+_log = logging.getLogger("knockon.live")
+
+
+async def answer_now(live: Live, name: str, ask: Ask) -> NowJson:
+    """What is down in a graph now, with what that hits."""
+    origins = list_origins(live, name)
+    impact, problem = await ask(name, origins) if origins else (None, "")
+    return describe_now(live, name, impact, problem)
+
+
+class Watch:
+    """Runs a `Live` and its webhooks until it is closed."""
+
+    def __init__(self, live: Live, webhooks: "Sequence[Webhook]" = ()) -> None:
+        self.live, self.webhooks = live, tuple(webhooks)
+        self._begun = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, ask: Ask) -> None:
+        """Begin, in the event loop that runs."""
+        loops = [self._watch(ask), *(self._deliver(hook) for hook in self.webhooks)]
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+
+    async def close(self) -> None:
+        """Stop reading; what webhooks have not taken is tried once more, then logged."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for hook in self.webhooks:
+            await hook.close()
+        await self.live.close()
+
+    async def tell(self, changes: Changes, ask: Ask) -> None:
+        """Post an event for each graph in which something changed, or about which less is known."""
+        first, self._begun = not self._begun, True
+        if not self.webhooks:
+            return
+        for name in self.live.graphs:
+            if not (first or changes.sources or name in changes.graphs):
+                continue
+            event = {
+                "schema": SCHEMA,
+                "type": "start" if first else "change",
+                "at": write_time(self.live.clock.now()),
+                "graph": name,
+                "changes": [describe_change(self.live, c) for c in changes.graphs.get(name, ())],
+                "sources": [
+                    {"source": label, "before": before, "after": after}
+                    for label, (before, after) in changes.sources.items()
+                ],
+                "now": await answer_now(self.live, name, ask),
+            }
+            for hook in self.webhooks:
+                hook.post({"id": f"evt_{secrets.token_hex(16)}", **event})
+
+    async def _watch(self, ask: Ask) -> None:
+        while True:
+            try:
+                await self.live.run(lambda changes: self.tell(changes, ask))
+            except Exception:  # a fault of ours must not end the watch: it is stale, and goes on
+                _log.exception("the watch over status pages failed, and begins again")
+                await self.live.clock.sleep(self.live.pace.interval)
+
+    async def _deliver(self, hook: "Webhook") -> None:
+        while True:
+            hook.posted.clear()
+            try:
+                await hook.deliver_due()
+            except Exception:
+                _log.exception("a webhook failed, and is tried again")
+                await self.live.clock.sleep(self.live.pace.interval)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(hook.find_next()):
+                    await hook.posted.wait()

@@ -1,0 +1,137 @@
+"""What is down now over REST: as JSON, as history, as a page."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from knockon.api.cli.watch import build_watch
+from knockon.api.rest.app import create_app
+from knockon.api.rest.tokens import create_token, read_tokens
+from knockon.api.service.limits import Limits
+from tests.api.live.pages import page
+from tests.api.rest.rest_toys import hostile, market
+
+G = "/v1/graphs/market"
+PAGING = {"every": 5.0, "private": (), "placing": None}
+
+
+@pytest.fixture
+def status(tmp_path: Path) -> Path:
+    path = tmp_path / "status.json"
+    path.write_text(json.dumps(page(Cloud="major_outage", Nobody="major_outage")))
+    return path
+
+
+@pytest.fixture
+def client(status: Path) -> Iterator[TestClient]:
+    graphs = {"market": market(), "hostile": hostile()}
+    watch = build_watch(graphs, [str(status)], (), None, PAGING)
+    with TestClient(create_app(graphs, watch=watch)) as made:
+        for _ in range(10_000):  # each takes a while: the watch reads beside it
+            if watch.live.sources[0].read_at is not None:
+                break
+            made.get("/healthz")
+        yield made
+
+
+def test_now_is_the_whatif_of_all_that_is_down(client: TestClient) -> None:
+    """The same as one would ask for by hand."""
+    found = client.get(f"{G}/now")
+    assert (found.status_code, found.headers["cache-control"]) == (200, "no-store")
+    now = found.json()
+    assert [(d["id"], d["severity"]) for d in now["down"]] == [("cloud", 1.0)]
+    assert now["impact"] == client.get(f"{G}/whatif?origin=cloud&top=20").json()
+    assert now["complete"] is True
+    assert now["headline"].startswith("Down now: Cloud. If Cloud fails")
+    assert "Down, but fits no entity: Nobody." in now["headline"]
+    assert [s["source"] for s in now["sources"]] == ["status.json"]
+    fewer = client.get(f"{G}/now?top=1").json()["impact"]
+    assert (len(fewer["entities"]), fewer["more"]) == (2, now["impact"]["more"] + 3)
+
+
+def test_what_was_down_is_listed(client: TestClient) -> None:
+    found = client.get(f"{G}/now/history").json()
+    assert [s["id"] for s in found["spells"]] == ["cloud"]
+    assert found["forgotten"] == 0
+
+
+def test_the_page_says_the_same_without_a_script(client: TestClient) -> None:
+    found = client.get("/now")
+    assert found.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in found.headers["content-security-policy"]
+    text = found.text
+    assert "<script" not in text
+    assert "Down now: Cloud. If Cloud fails" in text
+    assert "major_outage" in text
+    assert "<title>(1) down now</title>" in text
+
+
+def test_hostile_names_are_text_on_the_page(tmp_path: Path) -> None:
+    status = tmp_path / "s.json"
+    name = '<script>alert("x")</script>'
+    status.write_text(json.dumps(page("<b>Page</b>", **{name: "major_outage"})))
+    graphs = {"h": hostile()}
+    watch = build_watch(graphs, [str(status)], (), None, PAGING)
+    app = create_app(graphs, watch=watch)
+    with TestClient(app) as client:
+        while watch.live.sources[0].read_at is None:
+            client.get("/healthz")
+        text = client.get("/now").text
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "<b>Page" not in text
+
+
+def test_a_server_that_watches_nothing_says_so() -> None:
+    client = TestClient(create_app({"market": market()}))
+    for path in (f"{G}/now", f"{G}/now/history", "/now"):
+        found = client.get(path)
+        assert (found.status_code, found.json()["detail"].split(":")[0]) == (
+            404, "this server watches no status pages",
+        )  # fmt: skip
+
+
+def test_before_the_first_look_nothing_is_known(status: Path) -> None:
+    """Without the server's lifespan nobody reads."""
+    graphs = {"market": market()}
+    watch = build_watch(graphs, [str(status)], (), None, PAGING)
+    client = TestClient(create_app(graphs, watch=watch))
+    now = client.get(f"{G}/now").json()
+    assert (now["complete"], now["sources"][0]["state"]) == (False, "waiting")
+    assert now["headline"].startswith("Not known whether anything")
+
+
+def test_what_is_beyond_a_limit_is_not_called_safe(status: Path) -> None:
+    """What is down is told; what that hits is not known, and why."""
+    graphs = {"market": market()}
+    watch = build_watch(graphs, [str(status)], (), None, PAGING)
+    with TestClient(create_app(graphs, watch=watch, limits=Limits.of(rows=1))) as client:
+        while watch.live.sources[0].read_at is None:
+            client.get("/healthz")
+        now = client.get(f"{G}/now").json()
+    assert now["impact"] is None
+    assert "What that hits is not known." in now["headline"]
+    assert "this server allows 1 rows" in now["notes"][0]
+
+
+def test_now_needs_a_token_that_reads(status: Path, tmp_path: Path) -> None:
+    secret, line = create_token("dash", ["read"])
+    file = tmp_path / "tokens"
+    file.write_text(line)
+    graphs = {"market": market()}
+    watch = build_watch(graphs, [str(status)], (), None, PAGING)
+    client = TestClient(create_app(graphs, watch=watch, tokens=read_tokens(file)))
+    for path in ("/now", f"{G}/now", f"{G}/now/history"):
+        assert client.get(path).status_code == 401
+        head = {"authorization": f"Bearer {secret}"}
+        assert client.get(path, headers=head).status_code == 200
+
+
+def test_keys_of_the_query_are_checked(client: TestClient) -> None:
+    assert client.get(f"{G}/now?tip=1").status_code == 422
+    assert client.get("/v1/graphs/none/now").status_code == 404
+    document = client.get("/v1/openapi.json").json()
+    assert "NowJson" in document["components"]["schemas"]
