@@ -35,6 +35,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "What breaks, and why": ("whatif", "map", "why", "cuts"),
     "What matters, and what helps": ("rank", "concentration", "harden", "compare", "strengths"),
     "Inventories": ("load", "aliases", "sources"),
+    "What is down now": ("watch",),
     "Was it right": ("backtest",),
     "Answers that are kept": ("save", "show", "history"),
 }

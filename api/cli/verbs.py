@@ -48,6 +48,7 @@ from knockon.api.cli.questions import add_questions
 from knockon.api.cli.settings import read_defaults
 from knockon.api.cli.startup import collect_rarely
 from knockon.api.cli.stdout import ClosedPipe, prepare_streams, say, silence_stdout, write_stdout
+from knockon.api.cli.watch import add_watch
 from knockon.graph.errors import KnockonError
 
 COMPLETE = "_KNOCKON_COMPLETE"  # set by the shell that asks what may come next
@@ -250,6 +251,7 @@ add_compare(cli)
 add_map(cli)
 add_questions(cli)
 add_kept(cli)
+add_watch(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,5 +1,8 @@
-"""Status pages on the command line: the options of `serve`, and what builds a watch of them."""
+"""Status pages on the command line: the verb `watch`, and the options of `serve`."""
 
+import asyncio
+import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -7,16 +10,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from knockon.api.cli.answer import print_page
 from knockon.api.cli.files import INPUT
-from knockon.graph.errors import InputError
+from knockon.api.cli.options import Read, add_source_options
+from knockon.api.cli.stdout import say
+from knockon.graph.errors import InputError, KnockonError
 
 if TYPE_CHECKING:
     from knockon.api.live.live import Live
+    from knockon.api.live.now import NowJson
     from knockon.api.live.service import Watch
+    from knockon.graph.analysis.impact import Impact
     from knockon.graph.model.graph import DependencyGraph
 
 Command: TypeAlias = Callable[..., None]
 _EVERY, _LEAST = 60.0, 5.0  # seconds, as `live.pace` has them
+_DOWN, _UNKNOWN = 3, 4  # exit codes of --once
+_NAME = "graph"
 
 
 def add_page_options(command: Command) -> Command:
@@ -125,3 +135,96 @@ def build_watch(
                 raise InputError(f"--webhook {place.label}: expected an address")
             hooks.append(Webhook(place, secret, fetcher.client))
     return Watch(live, hooks)
+
+
+def add_watch(cli: click.Group) -> None:
+    """The verb `watch`."""
+
+    @cli.command()
+    @add_source_options
+    @click.argument("pages", nargs=-1, required=True, metavar="STATUS...")
+    @add_page_options
+    @click.option("--once", is_flag=True, help="Look once; the exit code says what was found.")
+    @click.option(
+        "--top", type=click.IntRange(min=0), default=10, show_default=True,
+        help="Rows of who is hit.",
+    )  # fmt: skip
+    @click.option(
+        "--format", "form", type=click.Choice(["table", "json"]), default="table",
+        show_default=True, help="json: a line for each change.",
+    )  # fmt: skip
+    def watch(
+        read: Read, pages: tuple[str, ...], paging: dict[str, Any], once: bool, top: int, form: str
+    ) -> None:
+        """What status pages report as down now, and what of ours that hits.
+
+        STATUS is the address (https://...) or file of a status page. With --once, the exit code is
+        0 where every page was read and nothing is down, 3 where something of the graph is down, 4
+        where that is not known: a page was not read, not understood, or reports something as down
+        that fits no entity.
+        """
+        graph = read(for_lanes=True)
+        live, _ = build_live({_NAME: graph}, pages, paging)
+        sys.exit(asyncio.run(_watch(live, _Screen(graph, form, top), once)))
+
+
+async def _watch(live: "Live", screen: "_Screen", once: bool) -> int:
+    """Look again and again, or once; the exit code."""
+    from knockon.api.live.now import describe_now, list_origins
+
+    shown = False
+    while True:
+        changes = await live.read_due()
+        origins = list_origins(live, _NAME)
+        impact, problem = await asyncio.to_thread(screen.ask, origins)
+        now = describe_now(live, _NAME, screen.serialize(impact), problem)
+        if changes or not shown or screen.redraws:
+            screen.show(now, impact)
+        shown = True
+        if once:
+            await live.close()
+            known = now["complete"] and not now["unmatched"]
+            return _DOWN if now["down"] else 0 if known else _UNKNOWN
+        await live.clock.sleep(live.find_next())
+
+
+class _Screen:
+    """What is shown, and the latest what-if, which is asked again when something else is down."""
+
+    def __init__(self, graph: "DependencyGraph", form: str, top: int) -> None:
+        self.graph, self.form, self.top = graph, form, top
+        self.redraws = form == "table" and sys.stdout.isatty()
+        self._asked: tuple[list[dict[str, Any]], tuple[Impact | None, str]]
+        self._asked = [], (None, "")
+
+    def ask(self, origins: list[dict[str, Any]]) -> "tuple[Impact | None, str]":
+        """The what-if of all that is down, or why there is none."""
+        from knockon.graph.analysis.whatif import whatif
+
+        if not origins:
+            return None, ""
+        if origins != self._asked[0]:
+            try:
+                self._asked = origins, (whatif(self.graph, origins), "")
+            except KnockonError as fault:
+                self._asked = origins, (None, str(fault))
+        return self._asked[1]
+
+    def serialize(self, impact: "Impact | None") -> dict[str, Any] | None:
+        from knockon.api.schema import serialize_whatif
+
+        return None if impact is None else dict(serialize_whatif(impact, top=self.top))
+
+    def show(self, now: "NowJson", impact: "Impact | None") -> None:
+        """A line of JSON, or the picture: on a terminal in the place of the one before."""
+        if self.form == "json":
+            say(json.dumps(now, ensure_ascii=False, separators=(",", ":")) + "\n")
+        else:
+            from knockon.api.text.now import print_now
+
+            if self.redraws:
+                click.clear()
+            print_page(lambda out, what: print_now(out, what, impact, top=self.top), now, None)
+            if not self.redraws:
+                say("\n")
+        sys.stdout.flush()

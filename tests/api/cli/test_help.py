@@ -14,7 +14,7 @@ from knockon.graph.scenario.questions import QUESTIONS
 from tests.paths import ROOT
 
 KEPT = {"show", "history"}  # of an answer that is there already: tests/api/rest/test_answers.py
-ANSWERING = sorted(set(cli.commands) - {"completion", "serve", "token"} - KEPT)
+ANSWERING = sorted(set(cli.commands) - {"completion", "serve", "token", "watch"} - KEPT)
 
 
 def print_help(verb: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -23,7 +23,7 @@ def print_help(verb: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", ["", *ANSWERING])
+@pytest.mark.parametrize("verb", ["", "watch", *ANSWERING])
 def test_nothing_is_cut(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     """No summary ends in dots, and every option is in one section."""
     text = print_help(verb, capsys)
