@@ -18,6 +18,7 @@ from knockon.graph.errors import clip
 
 if TYPE_CHECKING:
     from knockon.api.rest.tokens import Token
+    from knockon.graph.model.graph import DependencyGraph
 
 
 @cli.command()
@@ -42,12 +43,17 @@ if TYPE_CHECKING:
     "--log", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="How requests are written down; json: a line each, without queries.",
 )  # fmt: skip
+@click.option(
+    "--reload", "seconds", type=click.FloatRange(0, 86_400), default=5, show_default=True,
+    metavar="SECONDS", help="Look so often whether a source changed, and read it again; 0: only "
+    "on SIGHUP.",
+)  # fmt: skip
 @add_watch_options
 @add_join_options
 def serve(
     sources: tuple[str, ...], host: str, port: int, limits: tuple[str, ...], store: str | None,
-    tokens: Path | None, is_open: bool, cors: tuple[str, ...], log: str, watching: Any,
-    **joined: Any,
+    tokens: Path | None, is_open: bool, cors: tuple[str, ...], log: str, seconds: float,
+    watching: Any, **joined: Any,
 ) -> None:  # fmt: skip
     """REST API and web page over one graph per SOURCE."""
     from knockon.api.rest.listen import is_loopback, open_port
@@ -61,20 +67,26 @@ def serve(
             "--tokens FILE, or --open for everybody"
         )
     listener = open_port(host, port)
-    named = _name_sources(sources)
-    graphs = {name: read_graph([source], **joined) for name, source in named.items()}
-    watch = watching(graphs)
+    named = {name: [source] for name, source in _name_sources(sources).items()}
     from knockon.api.rest.app import serve as run
+    from knockon.api.service.reading import Reading
 
-    kept = None
-    if store is not None:
-        kept = open_store(store)
-        for name, source in named.items():
-            kept.save_graph(name, graphs[name], [source], find_user())
+    kept = None if store is None else open_store(store)
+
+    def save(name: str, graph: "DependencyGraph") -> None:
+        if kept is not None:
+            kept.save_graph(name, graph, named[name], find_user())
+
+    also = [str(joined["aliases"])] if joined.get("aliases") else []
+    reading = Reading(named, joined, seconds=seconds, also=also, save=save)
+    graphs = {name: read_graph(places, **joined) for name, places in named.items()}
+    for name, graph in graphs.items():
+        save(name, graph)
+    watch = watching(graphs)
     collect_often()
     run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept, log=log,
-        sources={name: [source] for name, source in named.items()}, tokens=known,
-        cors=cors, watch=watch)  # fmt: skip
+        sources=named, tokens=known, cors=cors, joining=joined, reading=reading,
+        watch=watch)  # fmt: skip
 
 
 def _name_sources(sources: Sequence[str]) -> dict[str, str]:

@@ -56,7 +56,38 @@ def load_tables(
     tell = progress or (lambda _: None)
     merged = [_merge(_read_all(paths, said, tell), paths)]
     tell(f"checking {merged[0].dependencies.height:,} dependencies")
-    tables = check(merged.pop())  # by no name any more: a large source is held once
+    # by no name any more: a large source is held once
+    return _join_tables(check(merged.pop()), join, aliases, join_above)
+
+
+def unite_tables(
+    parts: Mapping[str, Tables], join: bool | None = None, aliases: Path | str | None = None,
+    join_above: float | None = None,
+) -> Tables:  # fmt: skip
+    """Tables that are checked already as one, as if their sources had been read together.
+
+    parts: by a name that places of their rows begin with; the rest as of `load_tables`
+    """
+    placed = [
+        replace(
+            part, numbers=None, entities=_place_frame(part.entities, name),
+            dependencies=_place_frame(part.dependencies, name),
+        )
+        for name, part in parts.items()
+    ]  # fmt: skip
+    return _join_tables(check(unite(placed)), join, aliases, join_above)
+
+
+def _place_frame(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    if FILE not in frame.columns:
+        return frame
+    return frame.with_columns((pl.lit(f"{name}/") + pl.col(FILE)).alias(FILE))
+
+
+def _join_tables(
+    tables: Tables, join: bool | None, aliases: Path | str | None, join_above: float | None
+) -> Tables:
+    """Checked tables with what goes by several ids made one."""
     exact = find_exact(tables)
     if exact.dependencies.height:
         tables = check(

@@ -1,6 +1,7 @@
 """The routes of saved answers: save one, show its bytes again, and a page to link to, `/a/ID`."""
 
 import json
+from functools import partial
 from html import escape
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from knockon.api.rest.http import JSON, SVG, reply, reply_json
 from knockon.api.rest.openapi import describe_responses
 from knockon.api.rest.scenario import Keys, Question, WhatifBody, build_verb
 from knockon.api.schema import SCHEMA
+from knockon.api.service.served import Served
 from knockon.api.service.service import Service
 from knockon.api.service.work import WHATIF, Outcome, Reply, Work
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
@@ -62,13 +64,14 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
     )  # fmt: skip
     async def save_answer(request: Request, graph: GraphName, body: SaveBody) -> Response:
         kept = open_store()
-        service.served.find_graph(graph)
-        work, drawn = _read_works(models, graph, body)
+        served = service.served
+        served.find_parts(graph)
+        work, drawn = _read_works(models, graph, body, served.edition)
         outcomes = [await wait_for_work(request, service, w) for w in (work, drawn) if w]
         if not isinstance(outcomes[0], Reply):
             return reply_outcome(request, outcomes[0], negotiated=False)
         saved = await run_in_threadpool(
-            _save, kept, service, work, outcomes, body.title, find_client(request)
+            _save, kept, service, served, work, outcomes, body.title, find_client(request)
         )
         headers = {"Location": f"{ANSWERS}/{saved['id']}", "Content-Type": JSON}
         return Response(json.dumps(saved), 201, headers)
@@ -144,7 +147,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
 
 
 def _read_works(
-    models: dict[str, type[Question]], graph: str, body: SaveBody
+    models: dict[str, type[Question]], graph: str, body: SaveBody, edition: int
 ) -> tuple[Work, Work | None]:
     """The work of a question, and of its picture where it has one."""
     if body.question not in models:
@@ -162,20 +165,22 @@ def _read_works(
         stated, own = asked.read_scenario(verb), asked.read_own(verb)
         view = {"top": asked.top, **asked.carried}  # type: ignore[attr-defined]
     pictured = body.question == WHATIF or find_question(body.question).picture
-    work = Work.of(graph, body.question, JSON, stated, own=own, view=view)
-    drawn = Work.of(graph, body.question, SVG, stated, own=own) if pictured else None
-    return work, drawn
+    make = partial(Work.of, graph, body.question, own=own, edition=edition)
+    work = make(JSON, stated, view=view)
+    return work, make(SVG, stated) if pictured else None
 
 
 def _save(
-    store: Any, service: Service, work: Work, outcomes: list[Outcome], title: str | None, who: str
-) -> dict[str, Any]:
+    store: Any, service: Service, served: Served, work: Work, outcomes: list[Outcome],
+    title: str | None, who: str,
+) -> dict[str, Any]:  # fmt: skip
     answer = outcomes[0]
     assert isinstance(answer, Reply)
     told = json.loads(answer.body)
     drawn = outcomes[1] if len(outcomes) > 1 else None
-    graph = service.served.find_graph(work.graph)
-    version = store.save_graph(work.graph, graph, service.sources.get(work.graph, ()), who)
+    graph, parts = served.find_graph(work.graph), served.find_parts(work.graph)
+    sources = [source for part in parts for source in service.sources.get(part, ())]
+    version = store.save_graph(work.graph, graph, sources, who)
     saved = store.save_answer(
         version, door="rest", question=work.verb, asked=json.dumps(vars(work)),
         scenario=json.dumps(told["scenario"], ensure_ascii=False),

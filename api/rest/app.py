@@ -27,6 +27,7 @@ from knockon.api.rest.questions import add_questions, add_whatif
 from knockon.api.rest.tables import add_tables
 from knockon.api.rest.tokens import Token
 from knockon.api.service.limits import Limits
+from knockon.api.service.reading import Reading
 from knockon.api.service.service import Service
 from knockon.graph.model.graph import DependencyGraph
 
@@ -47,25 +48,28 @@ def create_app(
     graphs: Mapping[str, DependencyGraph], hosts: Collection[str] | None = None, *,
     limits: Limits | None = None, processes: bool = False, store: Any = None,
     sources: Mapping[str, Sequence[str]] | None = None, tokens: Sequence[Token] = (),
-    cors: Sequence[str] = (), watch: Any = None,
+    cors: Sequence[str] = (), joining: Mapping[str, Any] | None = None,
+    reading: Reading | None = None, watch: Any = None,
 ) -> FastAPI:  # fmt: skip
     """The web application that answers questions about these graphs, by name.
 
     hosts: names of this server; a request to another one is refused. None: any will do.
     processes: questions are computed in processes of their own, not in threads of this one
     store: keeps answers (`store.Store`); None: none are kept
-    sources: what each graph was read from
+    sources: what each graph was read from; joining: options of `load_tables` for joined graphs
+    reading: looks at the sources again
     tokens: who may come in; none: everybody; cors: sites whose pages may ask
     watch: over status pages (`live.service.Watch`); None: none are read
     Raises InputError for a name that cannot stand in an address.
     """
-    service = Service(graphs, limits, processes=processes, sources=sources)
+    service = Service(graphs, limits, processes=processes, sources=sources, joining=joining)
     app = FastAPI(
         title="knockon", version=version("knockon"), description=openapi.ABOUT,
         docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False,
         lifespan=_run_service,
     )  # fmt: skip
-    app.state.service, app.state.store, app.state.watch = service, store, watch
+    app.state.service, app.state.store = service, store
+    app.state.reading, app.state.watch = reading, watch
     metrics = Metrics()
     app.add_middleware(Compression)
     app.add_middleware(Door, hosts=hosts, limits=service.limits)
@@ -79,9 +83,9 @@ def create_app(
     app.router.route_class = StrictRoute
     problems.install_handlers(app)
     register_url_convertor("anytext", _AnyText())
-    add_graphs(app, service.served)
-    add_entities(app, service.served)
-    add_tables(app, service.served)
+    add_graphs(app, service)
+    add_entities(app, service)
+    add_tables(app, service)
     add_whatif(app, service)
     add_questions(app, service)
     add_jobs(app, service)
@@ -91,20 +95,24 @@ def create_app(
     add_health(app, service, metrics)
     add_manual(app)
     add_page(app)
-    openapi.extend_document(app, service.served.graphs)
+    openapi.extend_document(app, service)
     return app
 
 
 @asynccontextmanager
 async def _run_service(app: FastAPI) -> AsyncIterator[None]:
-    """Workers and the watch begin with the server and end with it."""
-    service, watch = app.state.service, app.state.watch
+    """Workers, the watch and the look at sources begin with the server and end with it."""
+    service, watch, reading = app.state.service, app.state.watch, app.state.reading
     await run_in_threadpool(service.start)
+    if reading is not None:
+        reading.start(service)
     if watch is not None:
         watch.start(ask_service(service))
     yield
     if watch is not None:
         await watch.close()
+    if reading is not None:
+        await run_in_threadpool(reading.close)
     await run_in_threadpool(service.computing.close)
 
 

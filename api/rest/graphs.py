@@ -12,15 +12,18 @@ from knockon.api.rest.openapi import describe_responses
 from knockon.api.rest.scenario import EntitiesQuery, EntityQuery, refuse_repeats
 from knockon.api.schema import SCHEMA, serialize_graph_head
 from knockon.api.service.served import Served
+from knockon.api.service.service import Service
 from knockon.graph.analysis.answer import GraphHead
 
 BASE = "/v1/graphs"
-GraphName = Annotated[str, Path(description="Name of a graph, from /v1/graphs.")]
+GraphName = Annotated[
+    str, Path(description="Name of a graph, from /v1/graphs; a+b: of both, joined.")
+]
 EntityId = Annotated[str, Path(description="Id of an entity; it may hold slashes.")]
 ONCE = [Depends(refuse_repeats)]
 
 
-def add_graphs(app: FastAPI, served: Served) -> None:
+def add_graphs(app: FastAPI, service: Service) -> None:
     """The list of graphs, and what each holds."""
 
     @app.get(
@@ -29,7 +32,7 @@ def add_graphs(app: FastAPI, served: Served) -> None:
     )  # fmt: skip
     def list_graphs(request: Request) -> Response:
         choose_media(request, [JSON])
-        return reply_json(request, resources.serialize_graphs(served.graphs, BASE))
+        return reply_json(request, resources.serialize_graphs(service.served.graphs, BASE))
 
     @app.get(
         f"{BASE}/{{graph}}", operation_id="graph", summary="What a graph holds",
@@ -37,10 +40,12 @@ def add_graphs(app: FastAPI, served: Served) -> None:
     )  # fmt: skip
     def describe_graph(request: Request, graph: GraphName) -> Response:
         choose_media(request, [JSON])
-        return reply_json(request, resources.serialize_graph(graph, served.find_graph(graph)))
+        return reply_json(
+            request, resources.serialize_graph(graph, service.served.find_graph(graph))
+        )
 
 
-def add_entities(app: FastAPI, served: Served) -> None:
+def add_entities(app: FastAPI, service: Service) -> None:
     """The entities of a graph in pages, and each with its dependencies."""
     at = f"{BASE}/{{graph}}/entities"
 
@@ -53,7 +58,7 @@ def add_entities(app: FastAPI, served: Served) -> None:
         request: Request, graph: GraphName, query: Annotated[EntitiesQuery, Query()]
     ) -> Response:
         media = choose_media(request, [JSON, CSV])
-        return _answer_entities(request, served, graph, query, media, negotiated=True)
+        return _answer_entities(request, service.served, graph, query, media, negotiated=True)
 
     @app.get(
         f"{at}.csv", operation_id="entities_csv", summary="The same as CSV",
@@ -62,7 +67,7 @@ def add_entities(app: FastAPI, served: Served) -> None:
     def list_entities_csv(
         request: Request, graph: GraphName, query: Annotated[EntitiesQuery, Query()]
     ) -> Response:
-        return _answer_entities(request, served, graph, query, CSV, negotiated=False)
+        return _answer_entities(request, service.served, graph, query, CSV, negotiated=False)
 
     @app.get(
         at + "/{entity:anytext}", operation_id="entity",
@@ -77,7 +82,7 @@ def add_entities(app: FastAPI, served: Served) -> None:
         query: Annotated[EntityQuery, Query()],
     ) -> Response:
         choose_media(request, [JSON])
-        of = served.find_graph(graph)
+        of = service.served.find_graph(graph)
         return reply_json(request, resources.serialize_detail(of, of.find(entity), query.limit))
 
 

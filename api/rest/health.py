@@ -27,7 +27,8 @@ def add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
                 await run_in_threadpool(app.state.store.check)
             except KnockonError as error:
                 return build_problem(503, str(error), headers={"Retry-After": "5"})
-        return _say({"status": "ready", **service.computing.describe(), **service.jobs.count()})
+        told = {"status": "ready", **service.computing.describe(), **service.jobs.count()}
+        return _say(told | {"stale_graphs": len(service.stale)})  # which ones: metrics, log
 
     @app.get("/metrics", include_in_schema=False)
     async def show_metrics() -> Response:

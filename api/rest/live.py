@@ -49,7 +49,9 @@ def ask_service(service: Service, client: str = _WATCHER, top: int = _TOP) -> As
     """What asks this server's own workers for the what-if of all that is down."""
 
     async def ask(name: str, origins: list[dict[str, Any]]) -> tuple[dict[str, Any] | None, str]:
-        work = Work.of(name, WHATIF, JSON, {"origins": origins}, view={"top": top})
+        edition = service.served.edition
+        stated, view = {"origins": origins}, {"top": top}
+        work = Work.of(name, WHATIF, JSON, stated, view=view, edition=edition)
         try:
             job = service.ask(work, client)
         except LimitError as error:
@@ -73,7 +75,13 @@ def ask_service(service: Service, client: str = _WATCHER, top: int = _TOP) -> As
 def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
     """What is down now, where status pages are watched; else each route says that none are."""
     if watch is not None:
-        watch.live.graphs = service.served.graphs
+        look = watch.live
+
+        def adopt() -> None:
+            look.graphs = service.served.graphs
+
+        adopt()
+        service.on_adopt.append(adopt)
 
     def open_watch() -> Watch:
         if watch is None:
@@ -89,7 +97,7 @@ def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
         request: Request, graph: GraphName, query: Annotated[NowQuery, Query()]
     ) -> Response:
         choose_media(request, [JSON])
-        service.served.find_graph(graph)
+        service.served.find_one(graph)
         ask = ask_service(service, find_client(request), query.top)
         found = await answer_now(open_watch().live, graph, ask)
         headers = {"Cache-Control": "no-store"}
@@ -101,7 +109,7 @@ def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
         responses=describe_responses(JSON, 404),
     )  # fmt: skip
     async def show_history(request: Request, graph: GraphName) -> Response:
-        found, live = service.served.find_graph(graph), open_watch().live
+        found, live = service.served.find_one(graph), open_watch().live
         answer: HistoryJson = {
             "schema": SCHEMA, "graph": serialize_graph_head(answers.GraphHead.of(found)),
             "spells": describe_history(live, graph),

@@ -52,6 +52,7 @@ class Metrics:
                 ]
         for name, value in _list_gauges(service).items():
             lines += [f"# TYPE knockon_{name} gauge", f"knockon_{name} {value}"]
+        lines += _list_sources(service)
         return "\n".join(lines) + "\n"
 
 
@@ -63,3 +64,14 @@ def _list_gauges(service: Service) -> dict[str, Any]:
         "worker_deaths": computing.get("deaths", 0),
         "graph_bytes_mapped": computing.get("mapped_bytes", 0),
     }
+
+
+def _list_sources(service: Service) -> list[str]:
+    """Whether the graph of each name is an old one, and how often sources were read again."""
+    lines = ["# TYPE knockon_graph_stale gauge"]
+    for name in service.served.graphs:
+        label = name.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'knockon_graph_stale{{graph="{label}"}} {int(name in service.stale)}')
+    lines.append("# TYPE knockon_reads_total counter")
+    lines += [f'knockon_reads_total{{result="{r}"}} {n}' for r, n in sorted(service.reads.items())]
+    return lines

@@ -1,5 +1,6 @@
 """The OpenAPI document: representations, problems, and examples from the graphs that are served."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter
 
 from knockon.api.rest.problems import MEDIA_TYPE, Problem
 from knockon.api.schema import serialize_whatif
+from knockon.api.service.service import Service
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.model.graph import DependencyGraph
 
@@ -45,13 +47,14 @@ def describe_responses(media: str | Sequence[str], *codes: int) -> dict[int | st
     return documented
 
 
-def extend_document(app: FastAPI, graphs: Mapping[str, DependencyGraph]) -> None:
+def extend_document(app: FastAPI, service: Service) -> None:
     """Let the app's OpenAPI document name the graphs and show a real answer."""
     plain = app.openapi
+    service.on_adopt.append(lambda: setattr(app, "openapi_schema", None))
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = plain()
+            graphs, document = service.served.graphs, plain()
             _add_problem(document)
             _add_names(document, graphs)
             _add_examples(document, graphs)
@@ -74,13 +77,23 @@ def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) 
     kinds = sorted({k for g in graphs.values() for k in g.entities["kind"].unique()})
     for parameter in _list_parameters(document):
         if parameter["name"] == "graph" and graphs:
-            parameter["schema"]["enum"] = [*graphs]
+            parameter["schema"] = _allow_names(graphs)
         if parameter["name"] == "kind":
             parameter["schema"] = {"type": "string", "enum": kinds}
     for name, model in document["components"]["schemas"].items():
         body = model.get("properties", {})
         if name.endswith("Body") and "kind" in body:
             body["kind"]["anyOf"] = [{"type": "string", "enum": kinds}, {"type": "null"}]
+
+
+def _allow_names(graphs: Mapping[str, DependencyGraph]) -> dict[str, Any]:
+    """One of the graphs, or several by +."""
+    one = {"type": "string", "enum": [*graphs]}
+    if len(graphs) < 2:
+        return one
+    names = "|".join(re.escape(name) for name in graphs)
+    joined = {"type": "string", "pattern": f"^({names})([+]({names}))+$"}
+    return {"anyOf": [one, joined]}
 
 
 def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:

@@ -97,11 +97,14 @@ async def _answer_whatif(
 ) -> Response:  # fmt: skip
     negotiated = media is None
     media = media or choose_media(request, _OFFERED)
-    service.served.find_graph(name)
+    served = service.served
+    served.find_parts(name)
     view = question.look if media == SVG else question.view | question.carried | question.page
     if media == SVG:
-        service.served.check_kind(name, question.view["kind"])
-    work = Work.of(name, WHATIF, media, question.read_whatif(), view=view, chart=chart)
+        served.check_kind(name, question.view["kind"])
+    work = Work.of(
+        name, WHATIF, media, question.read_whatif(), view=view, chart=chart, edition=served.edition
+    )
     return await answer_work(request, service, work, negotiated=negotiated)
 
 
@@ -111,9 +114,13 @@ async def _answer_verb(
 ) -> Response:  # fmt: skip
     negotiated = media is None
     media = media or choose_media(request, offered)
-    service.served.find_graph(name)
+    served = service.served
+    served.find_parts(name)
     top: int | None = question.top  # type: ignore[attr-defined]
     view = {} if media == SVG else {"top": top, **question.carried}
     own = question.read_own(verb)
-    work = Work.of(name, verb.name, media, question.read_scenario(verb), own=own, view=view)
+    work = Work.of(
+        name, verb.name, media, question.read_scenario(verb), own=own, view=view,
+        edition=served.edition,
+    )  # fmt: skip
     return await answer_work(request, service, work, negotiated=negotiated)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 from contextlib import suppress
 from http import HTTPStatus
 from socket import socket
@@ -28,6 +29,7 @@ def run_server(
     options = {"access_log": False} if log == "json" else {}
     if log == "json":
         _write_lines()
+    _write_words()
     server = _Server(configure(app, service.limits, host=host, port=port, **options), service)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
@@ -41,6 +43,15 @@ def _write_lines() -> None:
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
+
+
+def _write_words() -> None:
+    """What happens to sources and workers, beside what uvicorn says."""
+    log = logging.getLogger("knockon")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s:     knockon: %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
 
 
 def configure(app: FastAPI, limits: Limits, **options: Any) -> uvicorn.Config:
@@ -64,6 +75,24 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.service = service
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """As uvicorn does; then SIGHUP reads the sources again."""
+        await super().startup(sockets)
+        for one in sockets or ():
+            host, port, *_ = one.getsockname()
+            at = f"[{host}]" if ":" in host else host
+            logging.getLogger("uvicorn.error").info("listening on http://%s:%d/", at, port)
+        if hasattr(signal, "SIGHUP"):
+            began = _has_terminal()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up, began)
+
+    def _hang_up(self, began: bool) -> None:
+        """A terminal that was closed ends what was begun in it; else somebody means the sources."""
+        if began and not _has_terminal():
+            self.should_exit = True
+        elif self.service.read_again is not None:
+            self.service.read_again()
+
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn does, after the questions that run have ended or were stopped."""
         self._close_doors(sockets)
@@ -79,6 +108,14 @@ class _Server(uvicorn.Server):
         """Nobody new comes in while the last questions run."""
         for server in getattr(self, "servers", ()):
             server.close()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _build_protocol(limits: Limits) -> type[H11Protocol]:

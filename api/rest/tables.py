@@ -13,7 +13,7 @@ from knockon.api.rest.http import JSON, choose_media, reply_json
 from knockon.api.rest.openapi import describe_responses
 from knockon.api.rest.scenario import Keys
 from knockon.api.schema import SCHEMA
-from knockon.api.service.served import Served
+from knockon.api.service.service import Service
 from knockon.graph.model.tables import DEPENDENCY_COLUMNS
 from knockon.graph.scenario.modes import load_shipped_rules
 
@@ -54,7 +54,7 @@ class ModesJson(TypedDict):
     rules: list[RuleJson]
 
 
-def add_tables(app: FastAPI, served: Served) -> None:
+def add_tables(app: FastAPI, service: Service) -> None:
     """`/v1/graphs/{graph}/dependencies` and `/v1/modes`."""
 
     @app.get(
@@ -66,7 +66,7 @@ def add_tables(app: FastAPI, served: Served) -> None:
         request: Request, graph: GraphName, query: Annotated[DependenciesQuery, Query()]
     ) -> Response:
         choose_media(request, [JSON])
-        of = served.find_graph(graph)
+        of = service.served.find_graph(graph)
         rows = of.dependencies.select(column.name for column in DEPENDENCY_COLUMNS)
         for name in ("dependent", "provider"):
             if (asked := getattr(query, name)) is not None:

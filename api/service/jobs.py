@@ -263,6 +263,11 @@ class Jobs:
             return {"queued": len(self._queue), "running": len(self._running),
                     "kept": len(self._ended), "bytes": self._bytes}  # fmt: skip
 
+    def list_editions(self) -> set[int]:
+        """Of which graphs the questions are that wait or run."""
+        with self.changed:
+            return {j.work.edition for jobs in (self._queue, self._running) for j in jobs.values()}
+
     def list_running(self) -> Iterator[Job]:
         with self.changed:
             yield from list(self._running.values())

@@ -45,6 +45,9 @@ LIMITS = (
           "name fewer; the command line has no limit"),
     Limit("rows", 200_000, "rows", "one answer may hold", 422,
           "say how many with top, or which with kind or where"),
+    Limit("joined", 4, "graphs", "may be joined in one question", 422, "join fewer"),
+    Limit("joined_rows", 2_000_000, "entities and dependencies", "graphs may have together that "
+          "are joined in one question", 422, "let the server read them as one source"),
     Limit("body", MIB, "bytes", "a request may have", 413, "send less"),
     Limit("nesting", 64, "levels", "JSON of a request may have", 400, "send flatter JSON"),
     Limit("address", 4 * MIB, "bytes", "an address may have", 414, "send the question by POST"),

@@ -1,26 +1,24 @@
-"""Who computes jobs: processes of their own, or threads of this one (tests, small uses)."""
+"""Processes that compute jobs, and what happens when one of them dies."""
 
 import logging
 import multiprocessing
-import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
-from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
+from knockon.api.service.computing import READ_AGAIN
 from knockon.api.service.jobs import Job, Jobs
 from knockon.api.service.limits import MIB, LimitError
 from knockon.api.service.refusals import Refusal, refuse
 from knockon.api.service.served import Served, StoppedError
-from knockon.api.service.work import Outcome, compute
+from knockon.api.service.spawn import start_process
+from knockon.api.service.work import Outcome
 from knockon.api.service.worker import DONE, FAULT, PROGRESS, READY, STOPPED, run
-from knockon.graph.model.graph import DependencyGraph
 
 _log = logging.getLogger("knockon.service")
 _LOOK = 0.1  # seconds between two looks at a running worker
@@ -33,60 +31,6 @@ class WorkerFaultError(Exception):
     """A fault of ours in a worker, with its traceback there."""
 
 
-class Computing(Protocol):
-    """What computes the jobs of a server."""
-
-    def start(self) -> None:
-        """Begin to take jobs; may be called again."""
-
-    def close(self) -> None:
-        """End what is left of it at once."""
-
-    def describe(self) -> dict[str, Any]:
-        """What it is, for whoever looks after the server."""
-
-
-class Threads:
-    """Jobs run in threads of this process: nothing to start, but no memory limit and no kill."""
-
-    def __init__(self, served: Served, jobs: Jobs) -> None:
-        self.served, self.jobs, self._started = served, jobs, False
-
-    def start(self) -> None:
-        if not self._started:
-            self._started = True
-            for number in range(self.jobs.limits.whole("workers")):
-                Thread(target=self._serve, name=f"questions-{number}", daemon=True).start()
-
-    def close(self) -> None:
-        self.jobs.close()
-        self.jobs.stop_all()
-        self._started = False
-
-    def describe(self) -> dict[str, Any]:
-        return {"workers": self.jobs.limits.whole("workers"), "processes": []}
-
-    def _serve(self) -> None:
-        while (job := self.jobs.take()) is not None:
-            try:
-                outcome = compute(self.served, job.work, self.jobs.limits, _watch(job))
-            except StoppedError:
-                self.jobs.end_stopped(job)
-            except Exception as fault:
-                self.jobs.fail(job, fault)
-            else:
-                self.jobs.finish(job, outcome)
-            del job  # its answer is not to be kept by a thread that waits
-
-
-def _watch(job: Job) -> Any:
-    def watch(done: int, total: int) -> bool:
-        job.progress = (int(done), int(total))
-        return not job.stopping
-
-    return watch
-
-
 class Processes:
     """Jobs run in worker processes, which map one copy of the graphs.
 
@@ -94,27 +38,55 @@ class Processes:
     time or memory, or does not stop when it is to, is killed, and another takes its place.
     """
 
-    def __init__(self, graphs: Mapping[str, DependencyGraph], jobs: Jobs) -> None:
-        self.graphs, self.jobs = graphs, jobs
+    def __init__(self, served: Served, jobs: Jobs) -> None:
+        self.served, self.jobs = served, jobs
         self.folder: Path | None = None
-        self.bytes = 0
+        self.deaths = self._bytes = 0
+        self._places: dict[int, dict[str, Path]] = {}  # of each edition, a folder for each graph
         self._workers: dict[int, _Worker] = {}
         self._threads: list[Thread] = []
-        self.deaths = 0
+        self._lock = Lock()
 
     def start(self) -> None:
-        if self._threads:
-            return
-        from knockon.api.service.spool import spool_graphs
+        with self._lock:
+            if self._threads:
+                return
+            self.folder = Path(tempfile.mkdtemp(prefix="knockon-"))
+            self._spool(self.served, {})
+            for number in range(self.jobs.limits.whole("workers")):
+                thread = Thread(
+                    target=self._serve, args=(number,), name=f"worker-{number}", daemon=True
+                )
+                self._threads.append(thread)
+                thread.start()
 
-        self.folder = Path(tempfile.mkdtemp(prefix="knockon-"))
-        self.bytes = spool_graphs(self.graphs, self.folder)
-        for number in range(self.jobs.limits.whole("workers")):
-            thread = Thread(
-                target=self._serve, args=(number,), name=f"worker-{number}", daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
+    def adopt(self, served: Served, places: Mapping[str, Path]) -> None:
+        with self._lock:
+            if self.folder is not None:
+                self._spool(served, places)
+            self.served = served
+
+    def _spool(self, served: Served, places: Mapping[str, Path]) -> None:
+        """Write what is not written yet, and drop what no question is about any more."""
+        from knockon.api.service.spool import spool_graph
+
+        assert self.folder is not None
+        before = self._places.get(served.edition - 1, {})
+        mine: dict[str, Path] = {}
+        for number, (name, graph) in enumerate(served.graphs.items()):
+            same = self.served.graphs.get(name) is graph and name in before
+            place = places.get(name) or (before[name] if same else None)
+            if place is None:
+                place = self.folder / f"{served.edition}-{number}"
+                spool_graph(graph, place)
+            mine[name] = place
+        used = self.jobs.list_editions() | {served.edition - 1}
+        old = {e: p for e, p in self._places.items() if e not in used}
+        self._places = {e: p for e, p in self._places.items() if e in used}
+        self._places[served.edition] = mine
+        left = {place for known in self._places.values() for place in known.values()}
+        for place in {place for known in old.values() for place in known.values()} - left:
+            shutil.rmtree(place, ignore_errors=True)
 
     def close(self) -> None:
         self.jobs.close()
@@ -124,14 +96,20 @@ class Processes:
             thread.join(5)
         self._threads.clear()
         self._workers.clear()
+        self._places.clear()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def describe(self) -> dict[str, Any]:
+        from knockon.api.service.spool import measure_folder
+
+        places = [*self._places.get(self.served.edition, {}).values()]
+        with suppress(OSError):  # graphs may be read again at this moment
+            self._bytes = sum(measure_folder(place) for place in places)
         return {
             "workers": self.jobs.limits.whole("workers"),
             "processes": [w.process.pid for w in [*self._workers.values()] if w.process.is_alive()],
-            "mapped_bytes": self.bytes,
+            "mapped_bytes": self._bytes,
             "deaths": self.deaths,
         }
 
@@ -139,7 +117,7 @@ class Processes:
         """One worker after the other, each for many jobs."""
         while not self.jobs.closing:
             try:
-                worker = _Worker(self.folder, self.jobs)
+                worker = _Worker(self.jobs, self.served.joining)
             except OSError:
                 _log.exception("a worker cannot be started")
                 continue
@@ -159,7 +137,7 @@ class Processes:
 
     def _run(self, worker: "_Worker", job: Job) -> None:
         try:
-            outcome = worker.answer(job)
+            outcome = worker.answer(job, self._places.get(job.work.edition))
         except StoppedError:
             self.jobs.end_stopped(job)
         except WorkerFaultError as fault:
@@ -195,26 +173,26 @@ class Processes:
 class _Worker:
     """One process and the pipe to it, used by one thread."""
 
-    def __init__(self, folder: Path | None, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, joining: Mapping[str, Any]) -> None:
         self.limits = jobs.limits
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         their_stops, self.stops = context.Pipe(duplex=False)
-        arguments = (theirs, their_stops, str(folder), dict(self.limits.values))
-        with _STARTING, _share_cores(self.limits.whole("workers")), _hide_main():
-            self.process = context.Process(target=run, args=arguments, daemon=True, name="knockon")
-            self.process.start()
+        arguments = (theirs, their_stops, dict(self.limits.values), dict(joining))
+        self.process = start_process(run, *arguments, workers=self.limits.whole("workers"))
         theirs.close()
         their_stops.close()
         self.usable, self.number = True, 0
         self.base: int | None = None  # bytes before its first question
 
-    def answer(self, job: Job) -> Outcome:
+    def answer(self, job: Job, places: Mapping[str, Path] | None) -> Outcome:
         """The outcome of a job. Raises EOFError where the process dies, StoppedError where the
         job was stopped, WorkerFaultError for a fault of ours."""
+        if places is None:
+            return READ_AGAIN
         self.number += 1
         try:
-            self.pipe.send((self.number, job.work))
+            self.pipe.send((self.number, job.work, places))
         except (OSError, ValueError):
             raise EOFError from None
         begun, told = monotonic(), None
@@ -276,33 +254,3 @@ class _Worker:
         self.process.join(5)
         self.pipe.close()
         self.stops.close()
-
-
-@contextmanager
-def _share_cores(workers: int) -> Iterator[None]:
-    """Libraries of a process that is started meanwhile use their share of the cores."""
-    share = str(max(1, (os.cpu_count() or 1) // workers))
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ |= {name: value or share for name, value in before.items()}
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-
-
-@contextmanager
-def _hide_main() -> Iterator[None]:
-    """A process that is started meanwhile does not run the program of this one once more, which may
-    be anything, or come from nowhere (`python -`)."""
-    before = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = before
-
-
-_STARTING = Lock()  # what is changed meanwhile belongs to the whole program
-_THREADS = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")

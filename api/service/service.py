@@ -1,12 +1,16 @@
 """One service: its graphs, its limits, its jobs, and what computes them."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from threading import Lock
 from time import monotonic
+from typing import Any
 
+from knockon.api.service.computing import Computing, Threads
 from knockon.api.service.jobs import Job, Jobs
 from knockon.api.service.limits import LimitError, Limits
-from knockon.api.service.pool import Computing, Processes, Threads
+from knockon.api.service.pool import Processes
 from knockon.api.service.served import Served
 from knockon.api.service.work import Work
 from knockon.graph.model.graph import DependencyGraph
@@ -16,21 +20,44 @@ _CLIENTS = 10_000  # whose pace is remembered
 
 
 class Service:
-    """What a door asks. sources: what each graph was read from."""
+    """What a door asks.
+
+    sources: what each graph was read from; joining: how graphs are joined (`Served`)
+    """
 
     def __init__(
         self, graphs: Mapping[str, DependencyGraph], limits: Limits | None = None, *,
         processes: bool = False, sources: Mapping[str, Sequence[str]] | None = None,
+        joining: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        self.served = Served(graphs)
-        self.sources = dict(sources or {})
         self.limits = limits or Limits.of()
+        self.served = Served(graphs, self.limits, joining=joining)
+        self.sources = dict(sources or {})
         self.jobs = Jobs(self.limits)
         self.computing: Computing = (
-            Processes(graphs, self.jobs) if processes else Threads(self.served, self.jobs)
+            Processes(self.served, self.jobs) if processes else Threads(self.served, self.jobs)
         )
+        self.read_again: Callable[[], None] | None = None  # all sources, where these are looked at
+        self.stale: dict[str, str] = {}  # why the graph of a name is an old one
+        self.reads = Counter[str](done=0, failed=0)  # of sources, since the start
+        self.on_adopt: list[Callable[[], None]] = []  # called when graphs were read again
         self._paces: dict[str, tuple[float, float]] = {}
         self._lock = Lock()
+
+    def adopt(
+        self, graphs: Mapping[str, DependencyGraph], places: Mapping[str, Path] | None = None
+    ) -> None:
+        """These graphs take the place of those of the same names; questions under way are
+        answered from what they were asked of. places: folders of those spooled already."""
+        with self._lock:
+            now = self.served
+            after = Served(
+                {**now.graphs, **graphs}, self.limits, edition=now.edition + 1, joining=now.joining
+            )
+            self.computing.adopt(after, places or {})
+            self.served = after
+        for call in self.on_adopt:
+            call()
 
     def start(self) -> None:
         """Begin to answer, again where it was stopped."""

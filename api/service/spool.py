@@ -7,7 +7,7 @@ look at them. The folder belongs to the server that made it; nothing else is eve
 
 import mmap
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import polars as pl
 
 from knockon.graph.model.graph import DependencyGraph
 
-_INDEX = "graphs.pickle"
+_INDEX = "graph.pickle"
 
 
 class _Writer(pickle.Pickler):
@@ -39,23 +39,28 @@ def map_frame(path: str) -> pl.DataFrame:
     return pl.scan_ipc(path).collect()
 
 
-def spool_graphs(graphs: Mapping[str, DependencyGraph], folder: Path) -> int:
-    """Write the graphs into the folder: how many bytes they take there."""
+def spool_graph(graph: DependencyGraph, folder: Path) -> None:
+    """Write the graph into a new folder."""
     buffers: list[pickle.PickleBuffer] = []
+    folder.mkdir(parents=True)
     with (folder / _INDEX).open("wb") as file:
-        _Writer(file, folder, buffers.append).dump(dict(graphs))
+        _Writer(file, folder, buffers.append).dump(graph)
     for number, buffer in enumerate(buffers):
         (folder / f"{number}.array").write_bytes(buffer.raw())
-    return sum(path.stat().st_size for path in folder.iterdir())
 
 
-def open_graphs(folder: Path) -> dict[str, DependencyGraph]:
-    """The graphs that `spool_graphs` wrote, their arrays mapped."""
+def open_graph(folder: Path) -> DependencyGraph:
+    """The graph that `spool_graph` wrote, its arrays mapped."""
     count = sum(1 for _ in folder.glob("*.array"))
     arrays = [_map_file(folder / f"{number}.array") for number in range(count)]
     with (folder / _INDEX).open("rb") as file:
-        graphs: dict[str, DependencyGraph] = pickle.load(file, buffers=arrays)
-    return graphs
+        graph: DependencyGraph = pickle.load(file, buffers=arrays)
+    return graph
+
+
+def measure_folder(folder: Path) -> int:
+    """How many bytes the files in it take."""
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def _map_file(path: Path) -> bytes | mmap.mmap:

@@ -33,6 +33,7 @@ class Work:
     verb: `whatif`, or one of the table; chart: of a what-if, in the place of its map
     scenario, own, view: JSON, the last as `columns, where, top` and, of a what-if,
         `kind` and a page (`scenario.PAGED`); of a map how it is shown (`LOOK`)
+    edition: of the graphs that it is about (`Served`)
     """
 
     graph: str
@@ -42,23 +43,24 @@ class Work:
     own: str = "{}"
     view: str = "{}"
     chart: str = ""
+    edition: int = 0
 
     @classmethod
     def of(
         cls, graph: str, verb: str, media: str, scenario: Mapping[str, Any], *,
         own: Mapping[str, Any] | None = None, view: Mapping[str, Any] | None = None,
-        chart: str = "",
+        chart: str = "", edition: int = 0,
     ) -> "Work":  # fmt: skip
         """The work of a question whose parts are plain JSON."""
         said, of_verb, shown = (
             json.dumps(dict(sorted((part or {}).items()))) for part in (scenario, own, view)
         )
-        return cls(graph, verb, media, said, of_verb, shown, chart)
+        return cls(graph, verb, media, said, of_verb, shown, chart, edition)
 
     @property
     def asked(self) -> tuple[str, ...]:
         """What is computed, whatever form it takes and whatever is shown of it."""
-        return self.graph, self.verb, self.scenario, self.own
+        return self.graph, str(self.edition), self.verb, self.scenario, self.own
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The side of a worker: a process that answers one question after the other until told to end.
 
 It begins with nothing (spawn): threads of libraries do not live on in a fork. Messages to it are
-`(number, Work)`, and by a second pipe the number of a question that is to stop; messages from it
-`(READY, None)`, `(PROGRESS, (done, total))`, and in the end `(DONE, outcome)`, `(STOPPED, None)` or
-`(FAULT, traceback)`.
+`(number, Work, {graph: folder})`, and by a second pipe the number of a question that is to stop;
+messages from it `(READY, None)`, `(PROGRESS, (done, total))`, and in the end `(DONE, outcome)`,
+`(STOPPED, None)` or `(FAULT, traceback)`.
 """
 
 import os
@@ -20,21 +20,27 @@ DONE, PROGRESS, STOPPED, FAULT, READY = "done", "progress", "stopped", "fault", 
 _OFTEN = 0.2  # seconds between two words on progress
 
 
-def run(pipe: Connection, stops: Connection, folder: str, values: dict[str, float]) -> None:
+def run(
+    pipe: Connection, stops: Connection, values: dict[str, float], joining: dict[str, Any]
+) -> None:
     """Answer questions from the pipe; `stops` says which ones are to end."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # the server says when it ends
-        signal.signal(number, signal.SIG_IGN)
-    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    ignore_signals()
+    Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     from knockon.api.service.limits import Limits
     from knockon.api.service.served import Served, StoppedError
-    from knockon.api.service.spool import open_graphs
+    from knockon.api.service.spool import open_graph
     from knockon.api.service.work import compute
 
-    limits, served = Limits(values), Served(open_graphs(Path(folder)))
+    limits = Limits(values)
+    served, opened = Served({}, limits, edition=-1), dict[Path, Any]()
     pipe.send((READY, None))
     while (asked := _receive(pipe)) is not None:
-        number, work = asked
+        number, work, places = asked
         try:
+            if work.edition != served.edition:
+                opened = {p: opened[p] if p in opened else open_graph(p) for p in places.values()}
+                graphs = {name: opened[place] for name, place in places.items()}
+                served = Served(graphs, limits, edition=work.edition, joining=joining)
             watch = _Watch(pipe, stops, number)
             message: Any = (DONE, compute(served, work, limits, watch))
         except StoppedError:
@@ -70,7 +76,14 @@ class _Watch:
         return True
 
 
-def _end_with(server: int) -> None:
+def ignore_signals() -> None:
+    """The server says when its processes end."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def end_with(server: int) -> None:
     """End this process when the server has gone, whatever it computes."""
     while os.getppid() == server:
         sleep(1)

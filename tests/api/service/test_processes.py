@@ -36,7 +36,7 @@ def start() -> Iterator[Start]:
 
     def begin(graphs: dict[str, DependencyGraph] | None = None, **limits: float) -> Jobs:
         jobs = Jobs(Limits.of(**{"workers": 1, **limits}))
-        made.append(Processes(graphs or {"long": chain_of(400)}, jobs))
+        made.append(Processes(Served(graphs or {"long": chain_of(400)}), jobs))
         made[-1].start()
         jobs.computing = made[-1]  # type: ignore[attr-defined]
         return jobs
@@ -140,10 +140,11 @@ def test_workers_need_no_file_of_the_program() -> None:
 from knockon.api.service.jobs import Jobs
 from knockon.api.service.limits import Limits
 from knockon.api.service.pool import Processes
+from knockon.api.service.served import Served
 from knockon.api.service.work import JSON, Work
 from tests.api.rest.rest_toys import market
 jobs = Jobs(Limits.of(workers=1))
-made = Processes({"market": market()}, jobs)
+made = Processes(Served({"market": market()}), jobs)
 made.start()
 work = Work.of("market", "whatif", JSON, {"origins": ["cloud"]})
 print(type(jobs.submit(work, "a").future.result(60)).__name__)

@@ -1,0 +1,1 @@
+"""Faults injected into real servers: each says what was lost, and nothing saved may be."""
