@@ -22,7 +22,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "How the map is shown": ("group_by", "focus", "depth", "max_nodes", "open", "link"),
     "How it is computed": (
-        "worlds", "precision", "seed", "memory", "on", "on_folder", "resume", "verbose",
+        "worlds", "precision", "seed", "memory", "on", "plan", "on_folder", "resume", "verbose",
         "progress", "_click_default_help",
     ),
     "Sources": (

@@ -101,7 +101,7 @@ def run_worlds(prepared: Prepared, watch: Watch | None = None) -> tuple[Spread, 
     plan = Plan.of(scenario, exact=can_enumerate(scenario, runs) and drew_no_hours)
     lanes = Lanes(
         prepared.kernel, -(-plan.worlds // 64), compiled=scenario.on is not None or None,
-        memory=scenario.memory, executor=choose_for(scenario),
+        memory=scenario.memory, executor=choose_for(scenario, prepared),
     )  # fmt: skip
     hours, arcs = None, len(prepared.kernel.provider)
     if timeline is None:

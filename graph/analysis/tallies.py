@@ -6,6 +6,7 @@ from os import cpu_count
 
 import numpy as np
 
+from knockon.graph.analysis.place import count_worlds, describe_place
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.sampling import (
@@ -15,7 +16,7 @@ from knockon.graph.analysis.sampling import (
     find_shares,
 )
 from knockon.graph.arrays import Bools, Floats, Ints, Words
-from knockon.graph.engine.counting import Stakes, count_blocks
+from knockon.graph.engine.counting import Stakes
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.layout import Drawing, Worlds
@@ -117,7 +118,7 @@ class Tally(Mass):
                 self.add(block, nodes)
             return
         stakes = Stakes(prepared.nodes, prepared.at_stake_of_others, prepared.others)
-        for block, counts in count_blocks(lanes, self.run, blocks, stakes, prepared.origins):
+        for block, counts in count_worlds(lanes, self.run, blocks, stakes, prepared.origins):
             self.mass += counts.mass
             self.parts.append((counts.total, counts.hits, block.weight))
 
@@ -213,7 +214,14 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
     drawn = None if plan.exact else find_drawn(prepared, lanes, prepared.run)
     figures = middle.figures(done, drawn)
     low, high = (t.figures(done, drawn) for t in outer) if outer else (figures, figures)
-    return Counted(figures, low, high, stopped, (*notes, *lanes.notes), lanes.form)
+    return Counted(
+        figures,
+        low,
+        high,
+        stopped,
+        (*notes, *lanes.notes, *describe_place(lanes.executor)),
+        lanes.form,
+    )
 
 
 def _draw(

@@ -11,7 +11,7 @@ from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
 
 _EXACT = 2.0**53  # whole numbers up to here are floats, and so are their sums
-_ROWS = 1 << 10  # rows added up by halves, which the cache holds; their sums one by one
+ROWS = 1 << 10  # rows added up by halves, which the cache holds; their sums one by one
 _COUNTED = 1 << 16  # rows counted at a time
 
 
@@ -22,14 +22,14 @@ def weight_hit(total: Floats, hit: Words, weight: Floats) -> None:
         for w in range(bits.shape[1]):
             total += bits[:, w]
         return
-    for i in range(0, len(hit), _ROWS):
-        weight_lanes(total[i : i + _ROWS], unpack(hit[i : i + _ROWS], len(weight)), weight)
+    for i in range(0, len(hit), ROWS):
+        weight_lanes(total[i : i + ROWS], unpack(hit[i : i + ROWS], len(weight)), weight)
 
 
 def weight_lanes(total: Floats, values: Floats | Bools, weight: Floats) -> None:
     """Add to the total (rows,) the sum of each row of values (rows, lanes), by weight (lanes,)."""
-    for i in range(0, len(values), _ROWS):
-        part, of_part = values[i : i + _ROWS], total[i : i + _ROWS]
+    for i in range(0, len(values), ROWS):
+        part, of_part = values[i : i + ROWS], total[i : i + ROWS]
         for first in range(0, len(weight), 64):
             lanes = slice(first, first + 64)
             of_part += add_halves((part[:, lanes] * weight[lanes]).T)
@@ -38,8 +38,8 @@ def weight_lanes(total: Floats, values: Floats | Bools, weight: Floats) -> None:
 def weight_rows(values: Floats | Bools, stake: Floats) -> Floats:
     """(lanes,) the sum of each column of values (rows, lanes), by the stakes (rows,)."""
     total = np.zeros(values.shape[1])
-    for i in range(0, len(values), _ROWS):
-        total += add_halves(values[i : i + _ROWS] * stake[i : i + _ROWS, None])
+    for i in range(0, len(values), ROWS):
+        total += add_halves(values[i : i + ROWS] * stake[i : i + ROWS, None])
     return total
 
 
@@ -60,9 +60,9 @@ def add_halves(rows: Floats) -> Floats:
 def add_up(hit: Words, stake: Floats, lanes: int) -> Floats:
     """(lanes,) sum of the stakes (rows,) of those hit in each lane; hit: (rows, W)."""
     total = np.zeros(lanes)
-    if not _are_whole(stake):
-        for i in range(0, len(hit), _ROWS):
-            total += weight_rows(unpack(hit[i : i + _ROWS], lanes), stake[i : i + _ROWS])
+    if not are_whole(stake):
+        for i in range(0, len(hit), ROWS):
+            total += weight_rows(unpack(hit[i : i + ROWS], lanes), stake[i : i + ROWS])
         return total
     digits = stake.astype(np.int64)
     for digit in range(int(digits.max(initial=0)).bit_length()):
@@ -93,6 +93,6 @@ def count_lanes(hit: Words) -> Ints:
     return total
 
 
-def _are_whole(stake: Floats) -> bool:
+def are_whole(stake: Floats) -> bool:
     """Whether these are whole numbers whose sums are exact."""
     return bool((stake == np.floor(stake)).all() and (stake >= 0).all() and stake.sum() <= _EXACT)

@@ -131,6 +131,15 @@ FIELDS = (
         null="this process", remote=False, metavar="sc://HOST:PORT",
     ),
     Field(
+        "plan", TEXT, "With --on: how the work is cut.", default="auto",
+        choices=(
+            ("worlds", "the graph goes to every worker, each takes other worlds"),
+            ("blocks", "every worker has a part of the graph, and news goes between them"),
+            ("auto", "worlds, where the graph fits a worker"),
+        ),
+        remote=False, metavar="PLAN",
+    ),
+    Field(
         "on_folder", PLACE, "With --on: a folder that this machine and the workers see under the "
         "same name.", null="a temporary one, for workers on this machine", remote=False,
         metavar="FOLDER",
@@ -210,6 +219,7 @@ class Options(TypedDict, total=False):
     severity: float
     memory: int | str | None
     on: str | None
+    plan: str
     on_folder: str | None
     resume: bool
     rules: Iterable[Rule] | None
@@ -227,6 +237,7 @@ class Values:
     memory: int | None = None
     # where it runs is no part of what is asked, and an address may hold a token
     on: str | None = field(default=None, compare=False, repr=False)
+    plan: str = field(default="auto", compare=False, repr=False)
     on_folder: str | None = field(default=None, compare=False, repr=False)
     resume: bool = field(default=False, compare=False, repr=False)
     seed: int = 0

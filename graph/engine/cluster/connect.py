@@ -57,16 +57,34 @@ def parse_address(text: str) -> Address:
     return address
 
 
+class Workers(NamedTuple):
+    """What workers have. memory: bytes that are free where least are; cores: of that machine"""
+
+    memory: int
+    cores: int
+
+
 _SESSIONS: "dict[str, SparkSession]" = {}  # by address, for one question after the other
+_WORKERS: dict[str, Workers] = {}
 
 
 def connect(address: Address) -> "SparkSession":
     """A session whose workers are known to be as this process is; kept until it fails."""
     if address.text not in _SESSIONS:
         session = open_session(address)
-        check_workers(session, address)
+        try:
+            _WORKERS[address.text] = check_workers(session, address)
+        except ClusterError:
+            _stop(session)
+            raise
         _SESSIONS[address.text] = session
     return _SESSIONS[address.text]
+
+
+def ask_workers(address: Address) -> Workers:
+    """What the workers of this server had when the session began."""
+    connect(address)
+    return _WORKERS[address.text]
 
 
 @atexit.register
@@ -74,8 +92,13 @@ def disconnect(address: Address | None = None) -> None:
     """End the session with this server, or with all."""
     for text in [address.text] if address else [*_SESSIONS]:
         if (session := _SESSIONS.pop(text, None)) is not None:
-            with suppress(Exception):
-                session.stop()
+            _stop(session)
+
+
+def _stop(session: "SparkSession") -> None:
+    """End a session: one that is left open waits for its server when the process ends."""
+    with suppress(Exception):
+        session.stop()
 
 
 def open_session(address: Address) -> "SparkSession":
@@ -110,8 +133,8 @@ def import_session() -> "type[SparkSession]":
     return SparkSession
 
 
-def check_workers(session: "SparkSession", address: Address) -> None:
-    """Raise ClusterError unless workers have the versions of this process."""
+def check_workers(session: "SparkSession", address: Address) -> Workers:
+    """What the workers have. Raises ClusterError where their versions are not those of here."""
     here = describe_versions()
     try:
         asked = session.range(0, 4, 1, 4).mapInArrow(describe_host, HOST_SCHEMA)
@@ -127,6 +150,7 @@ def check_workers(session: "SparkSession", address: Address) -> None:
                     f"on: a worker of {address} has {name} {clip(row[name])}, this process has "
                     f"{value}: answers could differ; install the same on both"
                 )
+    return min(Workers(row["memory"], row["cores"]) for row in rows)
 
 
 def describe(fault: Exception) -> str:

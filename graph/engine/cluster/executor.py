@@ -46,6 +46,7 @@ class Cluster:
                 f"on_folder: expected a folder that this machine and {self.address} see"
             )
         self.resume, self._own = resume, folder is None
+        self.plan = "as asked"  # why the whole graph goes to every worker
         self.folder = Path(folder or mkdtemp(prefix="knockon-")).resolve()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +58,11 @@ class Cluster:
     @property
     def at_a_time(self) -> int:
         return WAVE
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the work was cut."""
+        return (f"plan worlds: {self.plan}",)
 
     def run(
         self, work: Callable[[S, Any, B], R], shared: S, blocks: Iterable[B], *, workers: int,

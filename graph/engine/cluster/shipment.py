@@ -53,7 +53,7 @@ def write_arrays(arrays: "Sequence[Array | None]", stem: Path) -> Path:
     np.savez(out, allow_pickle=False, **{_COUNT: np.array(len(arrays))}, **there)
     data = out.getvalue()
     path = stem.with_name(f"{stem.name}.{digest(data)}{_ENDING}")
-    _rename_into(data, path)
+    rename_into(data, path)
     return path
 
 
@@ -79,11 +79,12 @@ def _write(data: memoryview, folder: Path) -> str:
     name = digest(data)
     path = folder / name
     if not path.exists() or path.stat().st_size != data.nbytes:
-        _rename_into(data, path)
+        rename_into(data, path)
     return name
 
 
-def _rename_into(data: bytes | memoryview, path: Path) -> None:
+def rename_into(data: bytes | memoryview, path: Path) -> None:
+    """Write a file whole or not at all: beside, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:

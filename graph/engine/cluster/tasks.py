@@ -17,12 +17,15 @@ import numpy as np
 
 from knockon.graph.engine.cluster.shipment import open_shipment, read_arrays, write_arrays
 from knockon.graph.engine.executor import Workspace
+from knockon.graph.engine.memory import free_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SCHEMA = "id long, done boolean"
-HOST_SCHEMA = "id long, knockon string, python string, numpy string, form string"
+HOST_SCHEMA = (
+    "id long, knockon string, python string, numpy string, form string, memory long, cores int"
+)
 
 
 class Job(NamedTuple):
@@ -79,10 +82,11 @@ def make_runner(
 
 
 def describe_host(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-    """For `mapInArrow`: which versions a worker has."""
+    """For `mapInArrow`: which versions a worker has, and how much memory and how many cores."""
     import pyarrow as pa
+    from psutil import cpu_count
 
-    said = describe_versions()
+    said = {**describe_versions(), "memory": free_bytes(), "cores": cpu_count() or 1}
     for batch in batches:
         rows = len(batch)
         columns = {name: [value] * rows for name, value in said.items()}

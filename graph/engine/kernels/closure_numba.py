@@ -82,14 +82,27 @@ def close(
     nodes, hit: (k,) nodes and (k, 8) the lanes in which each is hit from the start
     """
     scratch.hit[:] = 0
-    scratch.hit[wiring.row[nodes]] = hit
     scratch.lost[:] = 0
     scratch.state[:] = 0
     scratch.counter[:] = wiring.counter
-    scratch.shared.pair[:] = -1
-    closure_kernel(wiring.arcs, wiring.groups, drawing, shared, worlds, scratch)
+    spread(wiring, drawing, shared, worlds, wiring.row[nodes], hit, scratch)
     found: Words = scratch.hit[wiring.row]
     return found
+
+
+def spread(
+    wiring: Wiring, drawing: Drawing, shared: Shared, worlds: Worlds, rows: Ints, hit: Words,
+    scratch: Scratch,
+) -> None:  # fmt: skip
+    """From the fixpoint that the scratch holds to the least one in which these rows are hit, too.
+
+    rows, hit: (k,) rows of nodes, each once, and (k, 8) the lanes in which each is hit
+    """
+    new = hit & ~scratch.hit[rows]
+    scratch.hit[rows] |= new
+    scratch.delta[rows] = new
+    scratch.shared.pair[:] = -1
+    closure_kernel(wiring.arcs, wiring.groups, drawing, shared, worlds, scratch)
 
 
 class _Seen(NamedTuple):
@@ -153,7 +166,8 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
 def closure_kernel(
     arcs: Arcs, groups: Groups, drawing: Drawing, shared: Shared, worlds: Worlds, scratch: Scratch
 ) -> None:
-    """Spread what is hit to the least fixpoint; `scratch.hit` is found, by row.
+    """Spread what is newly hit (`scratch.delta`) to the least fixpoint; `scratch.hit` is found, by
+    row.
 
     Cost: the arcs of what is hit, each as often as its provider is newly hit in some lanes, with
     some 10 digits of 8 draws each time.
@@ -169,11 +183,10 @@ def closure_kernel(
     at_counter = counter.ctypes.data
     size, spare, strange = len(queue), len(slot) > 0, len(foreign) > 0
     head = tail = 0
-    for v in range(len(hit)):
+    for v in range(len(delta)):
         for w in range(WORDS):
-            if hit[v, w] != 0:
+            if delta[v, w] != 0:
                 queued[v] = True
-                delta[v, w] = hit[v, w]
         if queued[v]:
             queue[tail] = v
             tail += 1

@@ -65,7 +65,8 @@ def test_the_json_holds_every_field_in_the_order_of_the_table() -> None:
         "origins": [{"id": "A", "severity": 1.0}], "mode": "outage", "hours": None,
         "rollout": None, "halt": None, "assume": 0.5, "strengths": [],
         "trust_register": False, "worlds": None, "precision": None, "seed": 0, "protect": [],
-        "memory": None, "on": None, "on_folder": None, "resume": False, "rules": None,
+        "memory": None, "on": None, "plan": "auto", "on_folder": None, "resume": False,
+        "rules": None,
     }  # fmt: skip
 
 

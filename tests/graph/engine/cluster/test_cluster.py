@@ -1,7 +1,5 @@
 """The same bits on a Spark Connect server: Sail, in the process of the tests."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,50 +19,6 @@ from knockon.graph.model.graph import DependencyGraph
 
 sail = pytest.importorskip("pysail.spark", reason="a Spark Connect server wants pysail")
 pytest.importorskip("numba", reason="the compiled form wants knockon[fast]")
-sys.path.insert(0, str(Path(__file__).parents[3] / "bench"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a server that runs as long as the tests of this file."""
-    running = sail.SparkConnectServer()
-    running.start()
-    host, port = running.listening_address
-    yield f"sc://{host}:{port}"
-    connecting.disconnect()
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def graph() -> DependencyGraph:
-    """R-MAT of 4,096 nodes: groups with switches, shared causes, unknown strengths, cycles."""
-    import rmat
-
-    provider, dependent = rmat.edges(12, 12_000)
-    random = np.random.default_rng(3)
-    rows = pl.DataFrame({"dependent": dependent.astype(str), "provider": provider.astype(str)})
-    size = len(provider)
-    known = pl.Series(
-        np.where(random.random(size) < 0.2, np.nan, random.integers(1, 20, size) / 20)
-    ).fill_nan(None)
-    grouped = pl.Series(dependent % 3 == 0)
-    shared = pl.Series(random.random(size) < 0.3)
-    return DependencyGraph.from_polars(
-        rows.with_columns(
-            probability=known,
-            group=pl.when(grouped).then(pl.lit("g")),
-            needs=pl.when(grouped).then(pl.lit(1)),
-            switch_probability=pl.when(grouped).then(pl.lit(0.9)),
-            shared_cause=pl.when(shared).then(pl.col("provider")),
-            rho=pl.when(shared).then(pl.lit(0.3)),
-        )
-    )
-
-
-def hub(graph: DependencyGraph) -> str:
-    return str(
-        graph.dependencies.group_by("provider").len().sort("len", "provider")["provider"][-1]
-    )
 
 
 ASKED: dict[str, dict[str, Any]] = {
@@ -81,11 +35,11 @@ ASKED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
 def test_a_what_if_has_the_same_bits(
-    asked: dict[str, Any], graph: DependencyGraph, server: str
+    asked: dict[str, Any], graph: DependencyGraph, hub: str, server: str
 ) -> None:
     """Frames, totals, notes and headline: nothing tells where the worlds ran."""
-    here = ko.whatif(graph, hub(graph), **asked)
-    there = ko.whatif(graph, hub(graph), on=server, **asked)
+    here = ko.whatif(graph, hub, **asked)
+    there = ko.whatif(graph, hub, on=server, **asked)
     assert there.entities.equals(here.entities)
     assert (there.totals, there.headline) == (here.totals, here.headline)
     assert there.to_dict()["rollout"] == here.to_dict()["rollout"]

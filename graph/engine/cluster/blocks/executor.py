@@ -1,0 +1,99 @@
+"""The executor of plan "blocks": random worlds are counted by parts, all else is done here."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from knockon.graph.arrays import Ints
+from knockon.graph.engine.cluster.blocks.cut import Cutting, choose_bounds, cut
+from knockon.graph.engine.cluster.blocks.part import Making, lay_out, measure_part
+from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Rounds
+from knockon.graph.engine.cluster.shipment import ship
+from knockon.graph.engine.counting import Counts, Stakes
+from knockon.graph.engine.draws import Draws
+from knockon.graph.engine.executor import Executor, Threads
+from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.sums import ROWS, are_whole
+from knockon.graph.engine.worlds import Block, Run
+
+_FEWEST = 2  # parts, else nothing would be cut
+
+
+class Room(NamedTuple):
+    """What the workers have. folder: that they and the client see; memory: bytes of one worker;
+    tasks: that it does at a time; resume: take what is there"""
+
+    folder: Path
+    memory: int
+    tasks: int
+    resume: bool = False
+
+
+class Blocks(Threads):
+    """Counts random worlds by parts of the graph, with `executor`; what else is asked, which is
+    little, is done in threads here."""
+
+    def __init__(self, executor: Executor, room: Room, why: str) -> None:
+        """why: the graph is cut, for people"""
+        super().__init__()
+        self.executor, self.room, self.why = executor, room, why
+        self._laid: tuple[Draws, Layout] | None = None
+        self.rounds = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the work was cut; nothing where it was too little for that."""
+        if not self.parts:
+            return (f"plan blocks: {self.why}; so few cases are looked at here",)
+        return (f"plan blocks: {self.why}; {self.parts:,} parts, {self.rounds:,} rounds of news",)
+
+    @property
+    def parts(self) -> int:
+        """How many there are."""
+        return 0 if self._laid is None else len(self._laid[1].parts)
+
+    @property
+    def at_a_time(self) -> int:
+        return self.executor.at_a_time
+
+    def count(
+        self, lanes: Lanes, run: Run, blocks: Iterable[Block], stakes: Stakes, origins: Ints
+    ) -> Iterator[tuple[Block, Counts]]:
+        """Each block of random worlds with its counts, in the order of blocks."""
+        layout = self._lay_out(Cutting(lanes.circuit, run.draws, stakes, origins), run.seed)
+        strengths = run.draws.strengths
+        number = next(i for i, q in enumerate(strengths) if q is run.probability)
+        ahead = iter(blocks)
+        while together := list(islice(ahead, self.at_a_time)):
+            rounds = Rounds(
+                self.executor, layout, number, together, memory=self.room.memory // 4,
+                resume=self.room.resume,
+            )  # fmt: skip
+            yield from rounds.count()
+            self.rounds = max(self.rounds, rounds.rounds)
+
+    def _lay_out(self, cutting: Cutting, seed: int) -> Layout:
+        """The parts, laid out on the workers once for all runs of a question."""
+        if self._laid is None or self._laid[0] is not cutting.draws:
+            self._laid = cutting.draws, self._cut(cutting, seed)
+        return self._laid[1]
+
+    def _cut(self, cutting: Cutting, seed: int) -> Layout:
+        circuit, draws = cutting.circuit, cutting.draws
+        exact = are_whole(cutting.stakes.stake)
+        size = measure_part(
+            len(circuit.provider), len(circuit.entity), 1 if draws.strengths.alike else 3
+        )
+        count = max(_FEWEST, -(-2 * size * self.room.tasks // self.room.memory))
+        bounds = choose_bounds(cutting, count, 1 if exact else ROWS)
+        names, failing = [], []
+        for number, part in enumerate(cut(cutting, bounds)):
+            names.append(ship(part, self.room.folder))
+            failing += [number] if len(part.origins) else []
+        made = self.executor.run(
+            lay_out, Making(str(self.room.folder), seed), names, workers=self.room.tasks,
+            workspace=NOTHING,
+        )  # fmt: skip
+        parts = tuple(name.tobytes().decode() for _, name in made)
+        return Layout(self.room.folder, parts, tuple(bounds.tolist()), tuple(failing), exact)

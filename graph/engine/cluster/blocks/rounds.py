@@ -1,0 +1,131 @@
+"""Rounds of news until there is none: what the client does, and what of it can be lost."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from knockon.graph.engine.cluster.blocks.news import check_sent
+from knockon.graph.engine.cluster.blocks.steps import Question, Step, count_part, take_step
+from knockon.graph.engine.cluster.shipment import digest
+from knockon.graph.engine.counting import Counts
+from knockon.graph.engine.executor import Executor, Workspace
+from knockon.graph.engine.worlds import Block
+from knockon.graph.errors import ClusterError
+
+_TRIES = 3
+NOTHING = Workspace(list)
+
+
+class Layout(NamedTuple):
+    """The parts of a question, as they lie in the folder that all see.
+
+    parts: name of the shipment of each; entities: (P + 1,) where each begins among those counted;
+    failing: parts that have origins; exact: stakes are whole numbers
+    """
+
+    folder: Path
+    parts: tuple[str, ...]
+    entities: tuple[int, ...]
+    failing: tuple[int, ...]
+    exact: bool
+
+
+class Rounds:
+    """The rounds of some blocks of worlds of one run, all together.
+
+    run: which of the coupled runs; memory: bytes that a worker may keep between rounds
+    resume: take what an earlier client left of the same question
+    """
+
+    def __init__(
+        self, executor: Executor, layout: Layout, run: int, blocks: Sequence[Block], *,
+        memory: int, resume: bool,
+    ) -> None:  # fmt: skip
+        self.executor, self.layout, self.blocks = executor, layout, blocks
+        name = digest("\n".join(layout.parts).encode())
+        self.question = Question(str(layout.folder), name, layout.parts, run, memory, layout.exact)
+        self.folder = layout.folder / name
+        self._resume = resume
+        self._past: dict[tuple[int, int], list[tuple[int, tuple[str, ...]]]] = {}
+        self._made: dict[str, Step] = {}
+        self.rounds = self.moved = 0
+
+    def count(self) -> Iterator[tuple[Block, Counts]]:
+        """Each block with its counts, in their order, after rounds until there is no news."""
+        if not self._resume:
+            rmtree(self.folder, ignore_errors=True)
+        self._spread()
+        steps = [
+            Step(part, block.first, len(block.weight), -1, tuple(past), ())
+            for block in self.blocks
+            for part in range(len(self.layout.parts))
+            if (past := self._past.get((part, block.first)))
+        ]
+        counted = self._run(count_part, steps)
+        ready = next(counted, None)
+        for block in self.blocks:
+            found: dict[int, Counts] = {}
+            while ready is not None and ready[0].first == block.first:
+                found[ready[0].part] = ready[1]
+                ready = next(counted, None)
+            yield block, self._join(found, len(block.weight))
+        rmtree(self.folder, ignore_errors=True)
+
+    def _spread(self) -> None:
+        """Rounds until there is no news; round 0 is where the origins fail."""
+        lanes = {block.first: len(block.weight) for block in self.blocks}
+        news: dict[tuple[int, int], list[str]] = {
+            (part, first): [] for first in lanes for part in self.layout.failing
+        }
+        while news:
+            number = self.rounds
+            steps = [
+                Step(*at, lanes[at[1]], number, tuple(self._past.get(at, ())), tuple(files))
+                for at, files in sorted(news.items())
+            ]
+            news = {}
+            for step, (name, receivers) in self._run(take_step, steps):
+                at = step.part, step.first
+                self._past.setdefault(at, []).append((number, step.news))
+                file = name.tobytes().decode()
+                self._made[file] = step
+                for receiver in receivers.tolist():
+                    news.setdefault((receiver, step.first), []).append(file)
+            self.rounds += 1
+
+    def _run(self, work: Callable[..., Any], steps: Sequence[Step]) -> Iterator[tuple[Step, Any]]:
+        """Each step with what the work gives, in their order; where files of news were lost or
+        torn, they are made again first."""
+        done = 0
+        for tried in range(_TRIES):
+            try:
+                for step, found in self.executor.run(
+                    work, self.question, steps[done:], workers=1, workspace=NOTHING
+                ):
+                    yield step, found
+                    done += 1
+                return
+            except ClusterError:
+                if tried + 1 == _TRIES or not self._mend():
+                    raise
+
+    def _mend(self) -> bool:
+        """Make again what of the news is lost or torn, in the order of rounds; whether any was."""
+        broken = [s for name, s in self._made.items() if check_sent(self.folder / name) is None]
+        for step in sorted(broken, key=lambda s: s.round):
+            list(self.executor.run(take_step, self.question, [step], workers=1, workspace=NOTHING))
+        return bool(broken)
+
+    def _join(self, found: dict[int, Counts], lanes: int) -> Counts:
+        """The counts of a block from those of its parts; parts without news are not hit."""
+        starts = self.layout.entities
+        mass, total, hits = np.zeros(starts[-1]), np.zeros(lanes), np.zeros(lanes)
+        for part, counts in found.items():
+            mass[starts[part] : starts[part + 1]] = counts.mass
+            for piece in np.atleast_2d(counts.total):
+                total += piece
+            hits += counts.hits
+        return Counts(mass, total, hits)

@@ -1,0 +1,202 @@
+"""What a worker does: takes a part to its fixpoint under news, and says what is new in it.
+
+A step is pure: what a part knows follows from the news that it had, round by round. Workers keep
+what they know for the next step; who does not have it any more, or never had, goes through the
+news again.
+"""
+
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from knockon.graph.arrays import Words
+from knockon.graph.engine.cluster.blocks.news import (
+    News,
+    find_sent,
+    read_news,
+    write_news,
+)
+from knockon.graph.engine.cluster.blocks.part import Laid
+from knockon.graph.engine.cluster.shipment import Array, open_shipment
+from knockon.graph.engine.counting import Counts, count_lanes_of
+from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.kernels.layout import WORDS, Worlds
+from knockon.graph.engine.sums import ROWS, weight_rows
+from knockon.graph.engine.uniforms import ALL
+from knockon.graph.engine.worlds import Block
+
+
+class Question(NamedTuple):
+    """What all steps of a question share.
+
+    folder: that all see; name: of the question; parts: name of the shipment of each part
+    run: which of the coupled runs; memory: bytes that a worker may keep for later steps
+    exact: stakes are whole numbers, whose sums have any order
+    """
+
+    folder: str
+    name: str
+    parts: tuple[str, ...]
+    run: int
+    memory: int
+    exact: bool
+
+
+class Step(NamedTuple):
+    """A part and a block of worlds, and the files of news in each round that it had.
+
+    past: (round, files) of earlier rounds; news: of this one
+    """
+
+    part: int
+    first: int
+    lanes: int
+    round: int
+    past: tuple[tuple[int, tuple[str, ...]], ...]
+    news: tuple[str, ...]
+
+
+class _State(NamedTuple):
+    """scratch: of the kernel, at a fixpoint; round: after whose news; bytes: that it takes"""
+
+    scratch: Any
+    round: int
+    bytes: int
+
+
+def take_step(shared: Question, workspace: Any, step: Step) -> tuple[Array, Array]:
+    """The name of the file of news that the step gives, as bytes, and who finds news in it.
+
+    Cost: the arcs of what is newly hit; of all that is hit where the state is not there.
+    """
+    stem = Path(shared.folder) / shared.name / (
+        f"{shared.run}-{step.first}-{step.lanes}-{step.part}-{step.round}"
+    )  # fmt: skip
+    sent = find_sent(stem)
+    if sent is None:
+        laid = _open_part(shared, step.part)
+        sent = write_news(_find_news(shared, laid, step), stem)
+    return np.frombuffer(sent.name.encode(), np.uint8), np.array(sent.receivers, np.int64)
+
+
+def _find_news(shared: Question, laid: Laid, step: Step) -> dict[int, News]:
+    """What is newly hit, by receiver."""
+    scratch = _find_state(shared, laid, step)
+    exports = laid.exports
+    rows = laid.wiring.row[exports.node]
+    before = scratch.hit[rows]
+    _spread_news(shared, laid, step, scratch, (step.round, step.news))
+    new = scratch.hit[rows] & ~before
+    _keep(shared, step, scratch, step.round)
+    found = {}
+    some = new.any(axis=1)
+    for i, receiver in enumerate(exports.receiver.tolist()):
+        part = slice(exports.start[i], exports.start[i + 1])
+        at = np.flatnonzero(some[part])
+        if len(at):
+            found[receiver] = News(exports.ghost[part][at], new[part][at])
+    return found
+
+
+def count_part(shared: Question, workspace: Any, step: Step) -> Counts:
+    """The counts of a part that has had all its news. Where stakes are no whole numbers, totals are
+    by piece (pieces, L) of so many rows as are added up by halves (`sums`)."""
+    laid = _open_part(shared, step.part)
+    scratch = _find_state(shared, laid, step)
+    stakes, block = laid.stakes, Block(step.first, np.ones(step.lanes))
+    nodes = scratch.hit[laid.wiring.row[: laid.own]][:, : block.words]
+    if shared.exact:
+        return count_lanes_of(stakes, block, nodes)
+    whole = stakes._replace(stake=np.zeros_like(stakes.stake))
+    hit = stakes.nodes.join(nodes, np.bitwise_or)
+    sums = [
+        weight_rows(unpack(hit[i : i + ROWS], step.lanes), stakes.stake[i : i + ROWS])
+        for i in range(0, len(hit), ROWS)
+    ]
+    return count_lanes_of(whole, block, nodes)._replace(total=np.stack(sums))
+
+
+def _find_state(shared: Question, laid: Laid, step: Step) -> Any:
+    """The scratch after all earlier news: as it was kept, else made again."""
+    from knockon.graph.engine.kernels.closure_numba import Scratch, size_scratch
+
+    kept = _take(shared, step)
+    if kept is not None and kept.round == (step.past[-1][0] if step.past else -1):
+        return kept.scratch
+    scratch = Scratch.of(*size_scratch(laid.wiring))
+    scratch.counter[:] = laid.wiring.counter
+    for news in step.past:
+        _spread_news(shared, laid, step, scratch, news)
+    return scratch
+
+
+def _spread_news(
+    shared: Question, laid: Laid, step: Step, scratch: Any, news: tuple[int, tuple[str, ...]]
+) -> None:
+    """Spread the news of a round; round 0 is where the origins fail."""
+    from knockon.graph.engine.kernels.closure_numba import closure_kernel, spread
+
+    number, files = news
+    closure_kernel.load()
+    if number == 0:
+        rows = laid.wiring.row[laid.origins]
+        hit = np.broadcast_to(lay_lanes(step.lanes), (len(rows), WORDS))
+    else:
+        read = [read_news(Path(shared.folder) / shared.name / f, step.part) for f in files]
+        rows = laid.wiring.row[np.concatenate([each.ghost for each in read])]
+        hit = np.concatenate([each.hit for each in read])
+    worlds = Worlds.of(step.first, None)
+    spread(
+        laid.wiring, laid.drawings[shared.run], laid.shared[shared.run], worlds, rows, hit, scratch
+    )
+
+
+def lay_lanes(lanes: int) -> Words:
+    """(8,) words of the first so many lanes."""
+    words = np.zeros(WORDS, np.uint64)
+    words[: lanes // 64] = ALL
+    if lanes % 64:
+        words[lanes // 64] = ALL >> np.uint64(64 - lanes % 64)
+    return words
+
+
+_LOCK = Lock()
+_STATES: OrderedDict[tuple[str, int, int, int], _State] = OrderedDict()
+_PARTS: OrderedDict[tuple[str, str], Laid] = OrderedDict()
+
+
+def _take(shared: Question, step: Step) -> _State | None:
+    """What is kept of this part and block: whoever works on it has it alone."""
+    with _LOCK:
+        return _STATES.pop((shared.name, shared.run, step.part, step.first), None)
+
+
+def _keep(shared: Question, step: Step, scratch: Any, number: int) -> None:
+    """Keep a state, and let go of the oldest that are too much."""
+    size = sum(int(x.nbytes) for x in scratch if isinstance(x, np.ndarray))
+    with _LOCK:
+        _STATES[shared.name, shared.run, step.part, step.first] = _State(scratch, number, size)
+        while sum(s.bytes for s in _STATES.values()) > shared.memory:
+            _STATES.popitem(last=False)
+
+
+def _open_part(shared: Question, number: int) -> Laid:
+    """The part, of which workers keep as many as are allowed, the last ones."""
+    key = shared.folder, shared.parts[number]
+    with _LOCK:
+        if key in _PARTS:
+            _PARTS.move_to_end(key)
+            return _PARTS[key]
+    laid: Laid = open_shipment(key[1], Path(shared.folder))
+    with _LOCK:
+        _PARTS[key] = laid
+        while sum(_measure(p) for p in _PARTS.values()) > shared.memory and len(_PARTS) > 1:
+            _PARTS.popitem(last=False)
+    return laid
+
+
+def _measure(laid: Laid) -> int:
+    return laid.wiring.bytes + sum(d.bytes for d in laid.drawings)
