@@ -22,6 +22,8 @@ _ACTIONS = {
     "dropped": "dropped", "invented": "invented", "merged": "merged", "changed": "changed",
     "note": "noted",
 }  # fmt: skip
+INSIDE = {"inside": True}
+"""Metadata of a field that pictures need and no JSON shows."""
 _PLAIN = ("String", "Float64", "Int64", "Int32", "Int8", "UInt32", "Boolean", "Null")
 
 
@@ -158,7 +160,8 @@ class Answer(Data):
     def beside(self) -> dict[str, Any]:
         """What stands beside the rows, by name."""
         common = {f.name for f in fields(Answer)}
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in common}
+        mine = (f for f in fields(self) if f.name not in common and not f.metadata.get("inside"))
+        return {f.name: getattr(self, f.name) for f in mine}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -1,13 +1,13 @@
 """What changes: the same failure in two graphs, or two scenarios, on common worlds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Unpack
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.answer import Answer, find_head
+from knockon.graph.analysis.answer import INSIDE, Answer, find_head
 from knockon.graph.analysis.differences import (
     Differences,
     explain_move,
@@ -16,6 +16,7 @@ from knockon.graph.analysis.differences import (
     take_away,
 )
 from knockon.graph.analysis.impact import Impact
+from knockon.graph.analysis.joined_routes import join_routes
 from knockon.graph.analysis.paired import Pairs, count_pairs
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
@@ -58,6 +59,7 @@ class Comparison(Answer):
     differences: frame `dependent`, `provider`, `relation`, `group`, `what`, `columns`
     newly_hit, saved: ids that only the second, only the first can hit
     worlds: that both were looked at in; None where nothing had to be drawn
+    routes: how each is reached, for the map (`join_routes`); in no JSON
     """
 
     verb: ClassVar[str] = "compare"
@@ -75,6 +77,7 @@ class Comparison(Answer):
     newly_hit: list[str]
     saved: list[str]
     worlds: int | None
+    routes: pl.DataFrame = field(default_factory=pl.DataFrame, metadata=INSIDE)
 
 
 @take_options
@@ -165,6 +168,7 @@ def _put_together(
         newly_hit=newly,
         saved=saved,
         worlds=None if pairs is None else pairs.worlds,
+        routes=join_routes(*answers),
     )
 
 

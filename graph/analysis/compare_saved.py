@@ -7,6 +7,7 @@ import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
 from knockon.graph.analysis.compare import COLUMNS, Comparison, write_moves
+from knockon.graph.analysis.joined_routes import join_saved_routes
 from knockon.graph.errors import InputError
 from knockon.graph.scenario.scenario import Scenario
 
@@ -60,6 +61,7 @@ def compare_saved(first: Mapping[str, Any], second: Mapping[str, Any]) -> Compar
         newly_hit=newly,
         saved=saved,
         worlds=None,
+        routes=join_saved_routes(first, second),
     )  # fmt: skip
 
 

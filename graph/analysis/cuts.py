@@ -8,13 +8,13 @@ stands beside it. Probabilities are exact, by decision diagrams (`knockon.graph.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Unpack
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.answer import Answer, find_head
+from knockon.graph.analysis.answer import INSIDE, Answer, find_head
 from knockon.graph.analysis.cut_sets import CutSetsFound, find_cut_sets
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.target import Target, lay_out_target
@@ -53,7 +53,8 @@ class CutSets(Answer):
         where P(0) is 0)
     counts: `order`, `sets`: how many minimal cut sets there are of each order looked at
     complete: up to which order all are listed; null where those of all orders are
-    entities: the name of each id in the rows
+    entities: the name of each id in the rows; kinds: likewise, and of the target, for the map, in
+        no JSON
     """
 
     verb: ClassVar[str] = "cuts"
@@ -67,6 +68,7 @@ class CutSets(Answer):
     counts: pl.DataFrame
     complete: int | None
     entities: dict[str, str]
+    kinds: dict[str, str] = field(default_factory=dict, metadata=INSIDE)
 
 
 @take_options
@@ -131,6 +133,7 @@ def cuts(
         ),
         complete=found.complete,
         entities=_name_all(laid, found),
+        kinds=_name_all(laid, found, "kind", target=True),
         notes=notes,
         partial=found.stopped or chance.stopped,
     )
@@ -199,10 +202,14 @@ def _name_members(laid: Target, members: Ints) -> pl.Series:
     return ids.reshape((total, size)).arr.to_list()
 
 
-def _name_all(laid: Target, found: CutSetsFound) -> dict[str, str]:
+def _name_all(
+    laid: Target, found: CutSetsFound, column: str = "name", *, target: bool = False
+) -> dict[str, str]:
+    """What `column` says of all members, and of the target."""
     inside = [np.unique(laid.number[sets]) for sets in found.sets.values()]
-    numbers = np.unique(np.concatenate([np.zeros(0, np.int64), *inside]))
-    named = laid.graph.entities.select("id", "name")[numbers]
+    also = np.array([laid.entity] if target else [], np.int64)
+    numbers = np.unique(np.concatenate([also, *inside]))
+    named = laid.graph.entities.select("id", column)[numbers]
     return dict(named.rows())
 
 

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.answer import Answer, Head, find_head
+from knockon.graph.analysis.answer import INSIDE, Answer, Head, find_head
 from knockon.graph.analysis.chains import find_chains
 from knockon.graph.analysis.contributions import measure_contributions
 from knockon.graph.analysis.filled import count_sources
@@ -18,6 +18,7 @@ from knockon.graph.analysis.prepare import Prepared, prepare
 from knockon.graph.analysis.savers import Cutter, Savers
 from knockon.graph.analysis.spread import run_worlds
 from knockon.graph.analysis.why_sentences import (
+    find_kinds,
     name_all,
     name_failing,
     write_headline,
@@ -30,9 +31,6 @@ from knockon.graph.scenario.fields import Options, find_field
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
 from knockon.graph.scenario.strengths import SOURCES
-
-if TYPE_CHECKING:
-    pass
 
 _MOST = 1_000  # routes where nobody says how many
 
@@ -73,7 +71,8 @@ class Explanation(Answer):
         ...]}`, whose safety saves it
     held_by: of a target that is spared: `dependent`, `reason` (`group`, `grace`, `protected`,
         `mode`, `strength`), `said`, and of a group `group`, `needs`, `lost`, `left`
-    sentences: the same for a person; entities: the name of each id in the answer
+    sentences: the same for a person; entities: the name of each id in the answer; kinds: likewise,
+        for the map, in no JSON
     """
 
     verb: ClassVar[str] = "why"
@@ -84,6 +83,7 @@ class Explanation(Answer):
     held_by: list[dict[str, Any]]
     sentences: list[str]
     entities: dict[str, str]
+    kinds: dict[str, str] = field(default_factory=dict, metadata=INSIDE)
 
 
 @take_options
@@ -136,8 +136,8 @@ def why(
     )
     ids = graph.ids
     stated = {"id": ids[number], "name": graph.names[number], **figures}
+    named = name_all(graph, _list_ids(rows), saved_by := _list_savers(graph, savers))
     dominators = [ids[s[0]] for s in savers[0].sets if len(s) == 1]
-    saved_by = _list_savers(graph, savers)
     sources = count_sources(prepared.filled, distinct(prepared.circuit.dependency))
     return Explanation(
         **head,
@@ -157,8 +157,16 @@ def why(
         saved_by=saved_by,
         held_by=[],
         sentences=list(write_sentences(graph, stated, rows, dominators, saved_by)),
-        entities=name_all(graph, {i for r in rows["route"] for i in r}, saved_by),
+        entities=named,
+        kinds=find_kinds(graph, named),
     )  # fmt: skip
+
+
+def _list_ids(rows: pl.DataFrame) -> set[str]:
+    """Who is on a route, or an alternative beside one."""
+    groups = [g for row in rows["groups"] for g in row]
+    beside = {i for g in groups for i in (*g["lost"], *g["left"])}
+    return beside | {i for route in rows["route"] for i in route}
 
 
 def _explain_spared(
@@ -188,7 +196,8 @@ def _explain_spared(
         saved_by=[],
         held_by=[{k: v for k, v in row.items() if v is not None} for row in held.to_dicts()],
         sentences=[f"{r[0].upper()}{r[1:]}." for r in reasons],
-        entities=name_all(graph, set(held["dependent"])),
+        entities=(named := name_all(graph, set(held["dependent"]))),
+        kinds=find_kinds(graph, named),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Why a target is hit, in sentences that a person would forward."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -23,6 +23,13 @@ def name_all(
     ids |= {i for s in saved_by for ends in s.get("dependencies", ()) for i in ends}
     numbers = sorted(graph.find(i) for i in ids)
     return {graph.ids[n]: graph.names[n] for n in numbers}
+
+
+def find_kinds(graph: DependencyGraph, ids: Iterable[str]) -> dict[str, str]:
+    """The kind of each, by id."""
+    numbers = sorted(graph.find(i) for i in ids)
+    found = graph.entities["kind"].gather(numbers).to_list() if numbers else []
+    return {graph.ids[n]: kind for n, kind in zip(numbers, found, strict=True)}
 
 
 def name_failing(head: Head) -> str:

@@ -8,7 +8,8 @@ from knockon.graph.analysis.holding import describe_holding
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.errors import some
 from knockon.graph.maps.boxes import draw_box, label_box, list_shown
-from knockon.graph.maps.columns import Flow, lay_out_flow
+from knockon.graph.maps.columns import lay_out_flow
+from knockon.graph.maps.heads import BETWEEN, TALL, choose_widths, draw_heads
 from knockon.graph.maps.held import draw_held
 from knockon.graph.maps.marks import (
     HATCHED,
@@ -19,10 +20,10 @@ from knockon.graph.maps.marks import (
     draw_shape,
     find_verdict,
 )
-from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
+from knockon.graph.maps.page import MARGIN, SMALL, document, heading, legend_rows, text
 from knockon.graph.maps.panel import WIDE, draw_panel
 from knockon.graph.maps.phrases import describe_source, name_carriers
-from knockon.graph.maps.plan import Plan, list_plans
+from knockon.graph.maps.plan import list_plans
 from knockon.graph.maps.ribbons import KNOWN, draw_ribbon, find_knowledge, list_patterns, swatch
 from knockon.graph.maps.style import MUTED, PAPER, PLAIN, RULE, SCALE, SURE, fill, outline
 from knockon.graph.maps.text import clean, wrap
@@ -30,31 +31,24 @@ from knockon.graph.maps.view import NODES, MapView
 from knockon.graph.maps.view import PLAIN as AS_IT_IS
 from knockon.graph.words import kind_name_among
 
-_FLOW = 768.0  # two thirds of a page
-_TALL = 860.0  # of a flow of stacks, where fewer names make it so
-_FIRST = 134.0  # width of the first of many columns
-_LEAST, _MOST = 150.0, 240.0  # width of a column
-_BETWEEN = 30.0  # between flow and panel
-_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
 
 def render_map(impact: Impact, view: MapView = AS_IT_IS) -> str:
     """The map of an answer. The same answer, shown the same way, gives the same bytes."""
     for plan in list_plans(impact, view):  # as many carriers by name as the page is tall
         subject = Subject(impact, plan, view)
-        widths, gap = _choose_widths(plan)
+        widths, gap = choose_widths(plan)
         labels = {b.key: label_box(subject, b, widths[b.column]) for b in plan.boxes}
         flow = lay_out_flow(plan.boxes, plan.lines, {k: w.size for k, w in labels.items()}, gap)
-        if flow.height <= _TALL * view.max_nodes / NODES:
+        if flow.height <= TALL * view.max_nodes / NODES:
             break
     across = sum(widths) + gap * (len(widths) - 1)
-    page = max(2 * MARGIN + across + _BETWEEN + WIDE, 820.0)
+    page = max(2 * MARGIN + across + BETWEEN + WIDE, 820.0)
     carriers = name_carriers(impact, _list_strongest(subject))
     held = describe_holding(impact.holding)
     asked = " ".join(filter(None, (impact.question, view.describe())))
     sentences = (impact.assumption, asked, " ".join(filter(None, (carriers, held))))
     head, top = heading(impact.headline, sentences, page)
-    body = _draw_heads(subject, flow, widths, top)
+    body = draw_heads(plan, flow.columns, widths, _count_columns(subject), top)
     panel, panel_end = draw_panel(subject, page - MARGIN - WIDE, top)
     good, panel_end = draw_held(subject, page - MARGIN - WIDE, panel_end)
     below = top + 30
@@ -76,47 +70,13 @@ def render_map(impact: Impact, view: MapView = AS_IT_IS) -> str:
     )  # fmt: skip
 
 
-def _choose_widths(plan: Plan) -> tuple[list[float], float]:
-    """How wide each column is, and the gap between two; names in a grid have the rest."""
-    number = max(b.column for b in plan.boxes) + 1
-    gap = 64.0 if number <= 3 else 44.0
-    wide = min(max((_FLOW - gap * (number - 1)) / number, _LEAST), _MOST)
-    widths = [wide] * number
-    if number > 3:
-        spared = (wide - _FIRST) / (number - 1)
-        widths = [_FIRST, *[wide + spared] * (number - 1)]
-    rest = _FLOW - sum(widths) - gap * (number - 1)
-    grid = max((len(b.members) for b in plan.boxes if b.open), default=0)
-    if grid > 8 and rest > 0:
-        widths[-1] += rest
-    return widths, gap
-
-
-def name_column(column: int, last: int) -> str:
-    """`fails`, `directly hit`, `through one`; the last with what lies beyond `or more`."""
-    if not column:
-        return "fails"
-    if column == 1:
-        return "directly hit, or through others" if last == 1 else "directly hit"
-    number = _NUMBERS[column - 2] if column - 2 < len(_NUMBERS) else str(column - 1)
-    return f"through {number}{' or more' if column == last else ''}"
-
-
-def _draw_heads(subject: Subject, flow: Flow, widths: list[float], top: float) -> list[str]:
-    """What a column holds, and how many of those in it are hit in any world."""
-    out, plan = [], subject.plan
+def _count_columns(subject: Subject) -> list[int]:
+    """How many of those in a column are hit in any world."""
     hit = (subject.impact.entities["probability_high"] > 0).to_list()
-    for column, left in enumerate(flow.columns):
-        rows = [row for b in plan.boxes if b.column == column for row in b.members]
-        count = sum(hit[subject.place[row]] for row in rows)
-        words = f"{name_column(column, plan.last)} · {count:,}"
-        x = MARGIN + left
-        out.append(text(x, top + 12, words, NAME, bold=True))
-        out.append(
-            f'<path d="M{x:.1f},{top + 18:.1f}h{widths[column]:.1f}" stroke="{RULE}" '
-            'stroke-width="1.5"/>'
-        )
-    return out
+    counts = [0] * (max(b.column for b in subject.plan.boxes) + 1)
+    for box in subject.plan.boxes:
+        counts[box.column] += sum(hit[subject.place[row]] for row in box.members)
+    return counts
 
 
 def _list_strongest(subject: Subject) -> list[tuple[str, int]]:

@@ -47,14 +47,7 @@ class Forest:
         if focus:
             kept = _find_focus(rows, parent, top_down, focus)
             top_down = [e for e in top_down if e in kept]
-        children: dict[int, list[int]] = defaultdict(list)
-        behind = [0] * len(parent)
-        for e in top_down:
-            if parent[e] >= 0:
-                children[parent[e]].append(e)
-        for e in reversed(top_down):
-            if parent[e] >= 0:
-                behind[parent[e]] += behind[e] + 1
+        children, behind = count_behind(parent, top_down)
         depths = depth.to_list()
         low, middle, high = (rows[f"probability{w}"].to_numpy() for w in ("_low", "", "_high"))
         return cls(
@@ -105,8 +98,21 @@ class Forest:
                 heapq.heappush(queue, (self._rank(child), level + 1, child))
         return named
 
-    def _rank(self, e: int) -> tuple[int, float, int]:
+    def _rank(self, e: int) -> tuple[float, float, int]:
         return (-self.behind[e], -float(self.middle[e]), self.number[e])
+
+
+def count_behind(parent: list[int], top_down: list[int]) -> tuple[dict[int, list[int]], list[int]]:
+    """Who stands right behind each, and how many do in all; top_down: providers first."""
+    children: dict[int, list[int]] = defaultdict(list)
+    behind = [0] * len(parent)
+    for e in top_down:
+        if parent[e] >= 0:
+            children[parent[e]].append(e)
+    for e in reversed(top_down):
+        if parent[e] >= 0:
+            behind[parent[e]] += behind[e] + 1
+    return children, behind
 
 
 def _find_focus(rows: pl.DataFrame, parent: list[int], top_down: list[int], focus: str) -> set[int]:

@@ -42,8 +42,9 @@ def dot_text(sizes: Mapping[str, Point], lines: Sequence[tuple[str, str, bool]])
     Boxes are named n0, n1, ... in the order given, which is also their order from top to bottom.
     """
     number = {key: f"n{i}" for i, key in enumerate(sizes)}
-    fan = max(Counter(tail for tail, _, ranked in lines if ranked).values(), default=0)
-    apart = 0.9 + min(max(fan - 8, 0) * 0.07, 1.1)  # many lines out of one box need room to part
+    ends = (Counter(line[side] for line in lines if line[2]) for side in (0, 1))
+    fan = max((count for counts in ends for count in counts.values()), default=0)
+    apart = 0.9 + min(max(fan - 8, 0) * 0.07, 1.1)  # many lines at one box need room to part
     dot = graphviz.Digraph(
         graph_attr={"rankdir": "LR", "nodesep": "0.16", "ranksep": f"{apart:g}", "ordering": "out"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},

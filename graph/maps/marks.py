@@ -113,8 +113,9 @@ def draw_shape(kind: str, w: float, h: float, colour: str, verdict: str) -> str:
 
 
 def draw_bar(
-    x: float, y: float, wide: float, tall: float, range_: tuple[float, float, float]
-) -> str:
+    x: float, y: float, wide: float, tall: float, range_: tuple[float, float, float],
+    sure: str = SURE,
+) -> str:  # fmt: skip
     """A bar from low to high: sure to low, hatched to high, a tick at the assumption."""
     low, middle, high = (x + wide * min(max(v, 0.0), 1.0) for v in range_)
     parts = [
@@ -123,7 +124,7 @@ def draw_bar(
     ]
     if low > x:
         parts.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{low - x:.1f}" height="{tall:g}" fill="{SURE}"/>'
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{low - x:.1f}" height="{tall:g}" fill="{sure}"/>'
         )
     if high - low > 0.5:
         parts.append(

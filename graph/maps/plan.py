@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.maps.forest import Forest
 from knockon.graph.maps.view import PLAIN, MapView
@@ -91,24 +93,30 @@ def plan_map(impact: Impact, view: MapView = PLAIN) -> Plan:
 
 def list_plans(impact: Impact, view: MapView = PLAIN) -> Iterator[Plan]:
     """Plans that name fewer and fewer carriers; those of too many marks are left out."""
-    forest = Forest.of(impact, view.focus)
+    return list_plans_of(Forest.of(impact, view.focus), view, impact.arcs)
+
+
+def list_plans_of(
+    forest: Forest, view: MapView, arcs: pl.DataFrame | None = None
+) -> Iterator[Plan]:
+    """The same of a forest; arcs: ways beside its routes, where they are known."""
     number = len(forest.top_down)
     levels = LEVELS if number > ALONE else DEEP
     depth = min(view.depth or levels, max(forest.deepest, 1))
     if number <= view.max_nodes:
         named = set(forest.top_down) if number <= ALONE else forest.carriers(number, depth)
-        yield _draft(impact, forest, view, named, depth, whole=True)
+        yield _draft(arcs, forest, view, named, depth, whole=True)
         return
     few = len(forest.roots) if len(forest.roots) <= ORIGINS else 1
     most = max(min(view.max_nodes, 8 * depth + 4), few + 1)
     for carriers in NAMED:
-        plan = _draft(impact, forest, view, forest.carriers(carriers, depth), depth)
+        plan = _draft(arcs, forest, view, forest.carriers(carriers, depth), depth)
         if len(plan.boxes) <= most or carriers == NAMED[-1]:
             yield plan
 
 
 def _draft(
-    impact: Impact, forest: Forest, view: MapView, named: set[int], depth: int, *,
+    arcs: pl.DataFrame | None, forest: Forest, view: MapView, named: set[int], depth: int, *,
     whole: bool = False,
 ) -> Plan:  # fmt: skip
     owner, column, beyond = _assign(forest, view, named, depth)
@@ -130,7 +138,7 @@ def _draft(
     letters = _letter(ordered, {w.tail for w in lines})
     done = [replace(b, letter=letters.get(b.key, "")) for b in ordered]
     if all(b.single for b in done):
-        done = _add_beside(impact, forest, done, {(w.tail, w.head) for w in lines}, letters)
+        done = _add_beside(arcs, forest, done, {(w.tail, w.head) for w in lines}, letters)
     place = {b.key: i for i, b in enumerate(done)}
     lines.sort(key=lambda w: (place[w.tail], place[w.head]))
     return Plan(tuple(done), tuple(lines), depth if beyond else 0, tuple(owner), forest.left_out)
@@ -234,15 +242,15 @@ def _letter(boxes: Sequence[Box], tails: set[str]) -> dict[str, str]:
 
 
 def _add_beside(
-    impact: Impact, forest: Forest, boxes: list[Box], drawn: set[tuple[str, str]],
+    arcs: pl.DataFrame | None, forest: Forest, boxes: list[Box], drawn: set[tuple[str, str]],
     letters: dict[str, str],
 ) -> list[Box]:  # fmt: skip
     """The boxes with the letters of others by which the failure may come, too."""
-    if impact.arcs is None:
+    if arcs is None:
         return boxes
     key_of = {forest.number[b.members[0]]: b.key for b in boxes}
     more: dict[str, set[str]] = defaultdict(set)
-    for tail, head in impact.arcs.select("tail", "head").iter_rows():
+    for tail, head in arcs.select("tail", "head").iter_rows():
         if tail in key_of and head in key_of and (key_of[tail], key_of[head]) not in drawn:
             more[key_of[head]].add(key_of[tail])
     free = iter(_spare_letters(letters))

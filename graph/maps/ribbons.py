@@ -50,22 +50,30 @@ def list_patterns(subject: Subject) -> str:
 def draw_ribbon(subject: Subject, ribbon: Ribbon) -> str:
     """The band of a line with its head."""
     line = ribbon.line
+    area, head = shape_ribbon(ribbon)
+    knowledge = find_knowledge(line)
+    return (
+        f'<g class="line"><title>{xml(_say(subject, line, knowledge))}</title>'
+        f'<path d="{area}" fill="{_fill(knowledge)}"/><path d="{head}" fill="{MUTED}"/></g>'
+    )
+
+
+def shape_ribbon(ribbon: Ribbon, first: float = 0.0, last: float = 1.0) -> tuple[str, str]:
+    """The paths of the part of a band between two shares of its width, and of its head."""
     x, end, bend = ribbon.x, ribbon.end, (ribbon.x + ribbon.end) / 2
-    top, head_top, wide = ribbon.top, ribbon.head_top, ribbon.wide
+    wide = ribbon.wide * (last - first)
+    top, head_top = (y + ribbon.wide * first for y in (ribbon.top, ribbon.head_top))
     area = (
         f"M{x:.1f},{top:.1f}C{bend:.1f},{top:.1f} {bend:.1f},{head_top:.1f} "
         f"{end:.1f},{head_top:.1f}V{head_top + wide:.1f}C{bend:.1f},{head_top + wide:.1f} "
         f"{bend:.1f},{top + wide:.1f} {x:.1f},{top + wide:.1f}Z"
     )
     head = (
-        f"M{end:.1f},{head_top - 3:.1f}L{end + HEAD:.1f},{head_top + wide / 2:.1f}"
-        f"L{end:.1f},{head_top + wide + 3:.1f}Z"
+        f"M{end:.1f},{ribbon.head_top - 3:.1f}"
+        f"L{end + HEAD:.1f},{ribbon.head_top + ribbon.wide / 2:.1f}"
+        f"L{end:.1f},{ribbon.head_top + ribbon.wide + 3:.1f}Z"
     )
-    knowledge = find_knowledge(line)
-    return (
-        f'<g class="line"><title>{xml(_say(subject, line, knowledge))}</title>'
-        f'<path d="{area}" fill="{_fill(knowledge)}"/><path d="{head}" fill="{MUTED}"/></g>'
-    )
+    return area, head
 
 
 def _say(subject: Subject, line: Line, knowledge: str) -> str:

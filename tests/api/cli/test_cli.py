@@ -44,7 +44,7 @@ def test_json_holds_the_promised_shape(chain: str, capsys: pytest.CaptureFixture
     assert run("whatif", chain, "alpha", "--format", "json") == 0
     answer = json.loads(capsys.readouterr().out)
     keys = ("schema", "graph", "scenario", "headline", "assumption", "question", "totals")
-    filled = ("strength_sources", "strength_rows")
+    filled = ("holding", "strength_sources", "strength_rows")
     assert tuple(answer) == (*keys, *filled, "entities", "notes", "more")
     assert answer["headline"].startswith("If Alpha fails: ")
     assert answer["graph"] == {"title": "dependency graph", "entities": 4, "dependencies": 3}
