@@ -39,7 +39,7 @@ serve: .venv/.base
 	@echo "setting up .venv (once; needs PyPI)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q -e .
-	@$(BIN)/python -m compileall -q src/knockon graph loaders api
+	@$(BIN)/python -m compileall -q src/knockon graph loaders api client
 	@mkdir -p out && touch $@
 
 .venv/.test: .venv/.base

@@ -1,0 +1,302 @@
+"""A client for who waits for several answers at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Unpack, cast
+
+import httpx2
+
+from knockon.client import calls
+from knockon.client.calls import Call, Verb
+from knockon.client.errors import JobError, WaitedError
+from knockon.client.models import (
+    AnswerJson,
+    CompareBody,
+    ConcentrationBody,
+    CutsBody,
+    DependencyJson,
+    EntityDetailJson,
+    EntityJson,
+    GraphJson,
+    GraphLink,
+    HardenBody,
+    HistoryJson,
+    JobJson,
+    LimitsJson,
+    ModesJson,
+    NowJson,
+    RankBody,
+    StrengthsBody,
+    WhatifBody,
+    WhatifJson,
+    WhyBody,
+)
+
+
+class AsyncClient:
+    """Questions to a server (`knockon serve`).
+
+    address: of the server; token: of `knockon token`, where it asks for one
+    timeout: seconds for one request; patience: seconds to wait in all, of those for which the
+        server asks (Retry-After) where it is busy
+    http: a client of httpx in the place of one's own, such as one with a proxy
+    sleep: how to wait
+    Every method raises UnreachableError, or the ProblemError that the server answers with. A
+    question that takes long becomes a job of the server, which is waited for.
+    """
+
+    def __init__(
+        self, address: str = "http://127.0.0.1:8000", *, token: str | None = None,
+        timeout: float = 120.0, patience: float = 60.0, http: httpx2.AsyncClient | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:  # fmt: skip
+        self._own = http is None
+        self._http = http or httpx2.AsyncClient(base_url=address, timeout=timeout)
+        self._address = address if http is None else str(http.base_url)
+        self._headers = calls.build_headers(token)
+        self._patience, self._sleep = patience, sleep
+
+    async def __aenter__(self) -> "AsyncClient":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections, if they are one's own."""
+        if self._own:
+            await self._http.aclose()
+
+    async def send(self, call: Call) -> httpx2.Response:
+        """The response to a call, asked again where the server is busy and says when."""
+        waited = 0.0
+        options = call.options
+        options["headers"] |= self._headers
+        while True:
+            try:
+                response = await self._http.request(call.method, call.path, **options)
+            except httpx2.HTTPError as fault:
+                raise calls.describe(fault, self._address) from fault
+            wait = calls.choose_wait(response, waited, self._patience)
+            if wait is None:
+                return calls.check(response)
+            waited += max(wait, calls.SHORTEST)
+            await self._sleep(wait)
+
+    async def _get(self, *parts: str, **query: Any) -> Any:
+        return (await self.send(Call("GET", calls.at(*parts), query))).json()
+
+    # graphs
+
+    async def graphs(self) -> list[GraphLink]:
+        """The graphs that are served."""
+        return cast("list[GraphLink]", (await self._get("graphs"))["graphs"])
+
+    async def graph(self, graph: str) -> GraphJson:
+        """What a graph holds."""
+        return cast(GraphJson, await self._get("graphs", graph))
+
+    async def entities(self, graph: str, **query: Any) -> AsyncIterator[EntityJson]:
+        """Entities, page by page: `q`, `kind`, `sector`, `country`, `sort`; `limit`: of a page."""
+        async for row in self._pages("entities", "graphs", graph, "entities", **query):
+            yield cast(EntityJson, row)
+
+    async def entity(
+        self, graph: str, entity: str, *, limit: int | None = None
+    ) -> EntityDetailJson:
+        """An entity, what it depends on, and what depends on it."""
+        found = await self._get("graphs", graph, "entities", entity, limit=limit)
+        return cast(EntityDetailJson, found)
+
+    async def dependencies(self, graph: str, **query: Any) -> AsyncIterator[DependencyJson]:
+        """Dependencies, page by page: `dependent`, `provider`, `relation`."""
+        async for row in self._pages("dependencies", "graphs", graph, "dependencies", **query):
+            yield cast(DependencyJson, row)
+
+    async def _pages(self, key: str, *parts: str, **query: Any) -> AsyncIterator[Any]:
+        cursor = None
+        while True:
+            page = await self._get(*parts, **query | ({"cursor": cursor} if cursor else {}))
+            for row in page[key]:
+                yield row
+            cursor = page.get("next_cursor")
+            if not cursor:
+                return
+
+    async def modes(self) -> ModesJson:
+        """Which relations each mode crosses, and as what it arrives."""
+        return cast(ModesJson, await self._get("modes"))
+
+    async def limits(self) -> LimitsJson:
+        """The limits of the server."""
+        return cast(LimitsJson, await self._get("limits"))
+
+    # questions
+
+    async def whatif(self, graph: str, **asked: Unpack[WhatifBody]) -> WhatifJson:
+        """Who is hit when these fail together."""
+        return cast(WhatifJson, await self._ask(graph, "whatif", asked))
+
+    async def rank(self, graph: str, **asked: Unpack[RankBody]) -> AnswerJson:
+        """Every entity by what its failure would do."""
+        return cast(AnswerJson, await self._ask(graph, "rank", asked))
+
+    async def why(self, graph: str, **asked: Unpack[WhyBody]) -> AnswerJson:
+        """Routes and lost groups from origins to a target."""
+        return cast(AnswerJson, await self._ask(graph, "why", asked))
+
+    async def cuts(self, graph: str, **asked: Unpack[CutsBody]) -> AnswerJson:
+        """What alone, or together, takes a target down."""
+        return cast(AnswerJson, await self._ask(graph, "cuts", asked))
+
+    async def harden(self, graph: str, **asked: Unpack[HardenBody]) -> AnswerJson:
+        """The fixes that save most."""
+        return cast(AnswerJson, await self._ask(graph, "harden", asked))
+
+    async def compare(self, graph: str, **asked: Unpack[CompareBody]) -> AnswerJson:
+        """Two graphs, or two scenarios, side by side."""
+        return cast(AnswerJson, await self._ask(graph, "compare", asked))
+
+    async def concentration(self, graph: str, **asked: Unpack[ConcentrationBody]) -> AnswerJson:
+        """Who stands on whom."""
+        return cast(AnswerJson, await self._ask(graph, "concentration", asked))
+
+    async def strengths(self, graph: str, **asked: Unpack[StrengthsBody]) -> AnswerJson:
+        """Which unknown strengths are worth asking for."""
+        return cast(AnswerJson, await self._ask(graph, "strengths", asked))
+
+    async def _ask(self, graph: str, verb: Verb, asked: Any) -> Any:
+        return (await self._answer(calls.ask(graph, verb, asked))).json()
+
+    async def _answer(self, call: Call) -> httpx2.Response:
+        """The answer, though it may take a job."""
+        response = await self.send(call)
+        if response.status_code != 202:
+            return response
+        return await AsyncJob(self, response.json()).wait_for_response()
+
+    async def draw(self, graph: str, verb: Verb = "whatif", **asked: Any) -> str:
+        """The picture of an answer, as SVG."""
+        return (await self._answer(calls.ask(graph, verb, asked, accept=calls.SVG))).text
+
+    async def table(self, graph: str, verb: Verb = "whatif", **asked: Any) -> str:
+        """The rows of an answer, as CSV."""
+        return (await self._answer(calls.ask(graph, verb, asked, accept=calls.CSV))).text
+
+    # jobs
+
+    async def submit(self, graph: str, verb: Verb = "whatif", **asked: Any) -> "AsyncJob":
+        """A question as a job, to be watched and stopped; a quick one is answered already."""
+        response = await self.send(calls.ask(graph, verb, asked, prefer="wait=0"))
+        if response.status_code == 202:
+            return AsyncJob(self, response.json())
+        return AsyncJob(self, None, response)
+
+    async def job(self, identifier: str) -> "AsyncJob":
+        """A job by its id, whoever asked."""
+        return AsyncJob(self, cast(JobJson, await self._get("jobs", identifier)))
+
+    # what is kept, and what is down
+
+    async def save(
+        self, graph: str, verb: Verb, asked: Mapping[str, Any], *, title: str | None = None
+    ) -> dict[str, Any]:
+        """Ask, and keep the answer in the server's store: where it is, and what it came from."""
+        body = {"question": verb, "asked": dict(asked)} | ({"title": title} if title else {})
+        call = Call("POST", calls.at("graphs", graph, "answers"), body=body)
+        return cast("dict[str, Any]", (await self.send(call)).json())
+
+    async def answers(self, graph: str) -> AsyncIterator[dict[str, Any]]:
+        """The saved answers about a graph, the latest first, page by page."""
+        async for row in self._pages("answers", "graphs", graph, "answers"):
+            yield row
+
+    async def answer(self, identifier: str) -> dict[str, Any]:
+        """What a saved answer came from."""
+        return cast("dict[str, Any]", await self._get("answers", identifier))
+
+    async def answer_bytes(self, identifier: str) -> bytes:
+        """A saved answer, the bytes that were shown then."""
+        path = calls.at("answers", identifier, "result")
+        return (await self.send(Call("GET", path, accept="*/*"))).content
+
+    async def versions(self, graph: str) -> list[dict[str, Any]]:
+        """The versions of a graph that are kept, the latest first."""
+        found = await self._get("graphs", graph, "versions")
+        return cast("list[dict[str, Any]]", found["versions"])
+
+    async def now(self, graph: str, *, top: int | None = None) -> NowJson:
+        """What status pages report as down now, and what of the graph that hits."""
+        return cast(NowJson, await self._get("graphs", graph, "now", top=top))
+
+    async def history(self, graph: str) -> HistoryJson:
+        """What was down, from when to when."""
+        return cast(HistoryJson, await self._get("graphs", graph, "now", "history"))
+
+
+class AsyncJob:
+    """A question under way. known: what the server said of it last; None: answered at once."""
+
+    def __init__(
+        self, client: AsyncClient, known: JobJson | None, response: httpx2.Response | None = None
+    ) -> None:
+        self._client, self.known, self._response = client, known, response
+
+    @property
+    def id(self) -> str | None:
+        return self.known["id"] if self.known else None
+
+    @property
+    def state(self) -> str:
+        """queued, running, done, failed, cancelled."""
+        return self.known["state"] if self.known else "done"
+
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """Steps that are done, and all of them; None: not known yet."""
+        if self.known is None or self.known["done"] is None or self.known["total"] is None:
+            return None
+        return self.known["done"], self.known["total"]
+
+    async def refresh(self) -> "AsyncJob":
+        """Ask how it stands."""
+        if self.id is not None:
+            self.known = (await self._client.job(self.id)).known
+        return self
+
+    async def cancel(self) -> None:
+        """Stop it."""
+        if self.id is not None:
+            await self._client.send(Call("DELETE", calls.at("jobs", self.id)))
+            await self.refresh()
+
+    async def wait(
+        self, timeout: float | None = None, on_progress: "Callable[[AsyncJob], None] | None" = None
+    ) -> Any:
+        """The answer as JSON. Raises JobError where there is none, WaitedError after `timeout`.
+
+        on_progress: called with the job after each look at it
+        """
+        return (await self.wait_for_response(timeout, on_progress)).json()
+
+    async def wait_for_response(
+        self, timeout: float | None = None, on_progress: "Callable[[AsyncJob], None] | None" = None
+    ) -> httpx2.Response:
+        """The same as a response, in whatever form was asked for."""
+        waited, wait = 0.0, calls.SHORTEST
+        while self.state not in calls.ENDED:
+            if timeout is not None and waited + wait > timeout:
+                raise WaitedError(f"job {self.id} has not ended after {waited:g} seconds")
+            await self._client._sleep(wait)
+            waited, wait = waited + wait, min(2 * wait, calls.LONGEST)
+            await self.refresh()
+            if on_progress is not None:
+                on_progress(self)
+        if self._response is None:
+            assert self.known is not None
+            if self.state != "done":
+                problem = self.known["problem"] or {}
+                raise JobError(int(problem.get("status", 503)), problem)
+            path = calls.at("jobs", self.known["id"], "result")
+            self._response = await self._client.send(Call("GET", path, accept="*/*"))
+        return self._response
