@@ -214,6 +214,23 @@ class GraphsJson(TypedDict):
     graphs: list[GraphLink]
 
 
+class HoldingRow(TypedDict):
+    """
+    An entity that stands although a provider may fall. `reason`: `group`, with its `members`,
+    how many are `left` and how many it `needs`; `grace`; or `protected`. `lost`: ids of providers
+    that may fall, six at most.
+    """
+
+    id: str
+    name: str
+    kind: str
+    reason: str
+    members: int | None
+    left: int | None
+    needs: int | None
+    lost: list[str]
+
+
 class JobJson(TypedDict):
     """
     A question under way, or ended. Times in seconds since 1970; `progress` in steps of its own.
@@ -635,6 +652,8 @@ class WhatifJson(TypedDict):
     The answer to a what-if. `question`: all that is not the default, and the date of the data,
     in words. `more`: rows, of the `kind` if one is named, that `top` left out.
 
+    `holding`: who stands although a provider may fall, by weight, and why; without rows where
+    nobody does.
     `recovery`: with hours, those that state a recovery time, and whether the outage exceeds it.
     `rollout`: with a rollout, what it saves against the same update sent to all at once.
     `strength_sources`: how many dependencies within reach have their strength from where;
@@ -648,6 +667,7 @@ class WhatifJson(TypedDict):
     assumption: str
     question: str
     totals: TotalsJson
+    holding: list[HoldingRow]
     recovery: NotRequired[list[RecoveryRow]]
     rollout: NotRequired[list[RolloutRow]]
     strength_sources: dict[str, int]

@@ -84,7 +84,9 @@ def test_every_block_that_calls_knockon_is_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in PAGES if "```python" in p.read_text()], ids=lambda p: p.name
+    "path",
+    [p for p in PAGES if "```python" in p.read_text() and p.name != "http.md"],  # wants a server
+    ids=lambda p: p.name,
 )
 def test_the_python_runs(path: Path, checkout: Path) -> None:
     """The Python of a page, run in one go, prints the headline of the incident."""
