@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from knockon.api.cli.files import FORMS, STDOUT, check_suffix
+from knockon.api.cli.files import FORMS, PICTURES, STDOUT, check_suffix, choose_form
 from knockon.api.cli.stdout import say, write_stdout
 from knockon.graph.errors import clip
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from knockon.graph.model.tables import Tables
 
 PAGES = ("table", "markdown")  # forms for people
+
+
+_BYTES = ("parquet", "png", "pdf")  # forms that no terminal shows
 
 
 def check_kind(graph: "DependencyGraph", kind: str | None) -> None:
@@ -46,7 +49,9 @@ def write_answer(
     """
     from knockon.api.schema import dump_whatif, select_rows
 
-    if form == "json":
+    if form in PICTURES:
+        emit(draw(impact, "map", form), output)
+    elif form == "json":
         emit(dump_whatif(impact, kind=kind, top=top), output)
     elif form in PAGES:
         from functools import partial
@@ -69,7 +74,9 @@ def write_rows(
 
     from knockon.api.schema import dump_json, serialize_answer
 
-    if form == "json":
+    if form in PICTURES:
+        emit(draw(answer, answer.verb, form), output)
+    elif form == "json":
         emit(dump_json(serialize_answer(answer, top=top)), output)
     elif form in PAGES:
         from knockon.api.text.rows import print_answer
@@ -86,10 +93,10 @@ def check_output(
     """Whether standard output is taken by a file beside the answer, whose table then goes aside.
 
     beside: where pictures go, or a page (`what`). Refuses a file whose suffix says that it holds
-    another form, Parquet on a terminal, and two things on standard output.
+    another form, bytes on a terminal, and two things on standard output.
     """
-    if form == "parquet" and output is None:
-        raise click.UsageError("--format parquet: expected -o FILE to write to, got none")
+    if form in _BYTES and output is None:
+        raise click.UsageError(f"--format {form}: expected -o FILE to write to, got none")
     if output is not None:
         check_suffix(output, form)
     aside = output is None and STDOUT in beside
@@ -184,12 +191,18 @@ def print_json(data: Any, output: Path | None) -> None:
 
 
 def write_picture(answer: "Answer | Impact", path: Path, what: str = "map") -> None:
-    """A picture of an answer by its name, into a file or to standard output."""
-    from knockon.graph.analysis.answer import render_picture
-
-    emit(render_picture(answer, what), path)
+    """A picture of an answer by its name, in the form that the suffix of the file says, or as SVG
+    to standard output."""
+    emit(draw(answer, what, choose_form(path, PICTURES)), path)
     if path != STDOUT:
         click.echo(f"{what}: {path}", err=True)
+
+
+def draw(answer: "Answer | Impact", what: str, form: str) -> str | bytes:
+    """A picture of an answer by its name, in a form."""
+    from knockon.graph.maps.forms import draw_picture
+
+    return draw_picture(answer, what, form)
 
 
 def describe_run(impact: "Impact", seconds: float) -> str:

@@ -8,6 +8,7 @@ a source more than once.
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -28,6 +29,11 @@ FORMS = {
     ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
 }  # fmt: skip
 """What a file is by its suffix; of any other suffix it may be anything."""
+CHARTS = ("svg", "png", "pdf")
+PICTURES = (*CHARTS, "dot", "mermaid")
+"""Forms of charts, and of pictures of boxes and lines."""
+SKETCHED = ("map", "compare", "why", "cuts")
+"""The pictures of boxes and lines (`SKETCHES`), which are not imported to say so."""
 
 
 class _File(click.ParamType[Any]):
@@ -54,12 +60,13 @@ class _Input(_File):
 class Output(_File):
     """A path to write to, no two options the same one; `-` is STDOUT.
 
-    form: what is written there, where that is not for `--format` to say
+    forms: what is written there by its suffix, the first where that says nothing; none: that is
+        for `--format` to say
     folder: it may be a folder, too, or become one; its form is then for the verb to check
     """
 
-    def __init__(self, form: str | None = None, folder: bool = False) -> None:
-        self.form, self.folder = form, folder
+    def __init__(self, *forms: str, folder: bool = False) -> None:
+        self.forms, self.folder = forms, folder
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         if isinstance(value, Path) or value == "-":
@@ -68,9 +75,9 @@ class Output(_File):
             path = Path(value) if Path(value) != STDOUT else Path.cwd() / "-"
             if path.is_dir() and not self.folder:
                 self.fail(f"expected a file, found the folder {clip(value)!r}", param, ctx)
-        if self.form is not None and not path.is_dir():
+        if self.forms and not path.is_dir():
             try:
-                check_suffix(path, self.form)
+                check_suffix(path, choose_form(path, self.forms))
             except InputError as fault:
                 self.fail(str(fault), param, ctx)
         if ctx is not None and param is not None:
@@ -92,11 +99,18 @@ SOURCE = _Input(as_path=False)
 INPUT = _Input(as_path=True)
 
 
+def choose_form(path: Path, forms: Sequence[str]) -> str:
+    """The form of these that the suffix of a file says; the first where it says none of them."""
+    told = FORMS.get(path.suffix.lower(), "")
+    return told if told in forms else forms[0]
+
+
 def check_suffix(path: Path, form: str) -> None:
     """Raise InputError where the suffix of the file says that it holds something else."""
     told = FORMS.get(path.suffix.lower(), form)
     if told != form:
-        say = f"--format {told}, or " if told in ("json", "csv", "parquet", "markdown") else ""
+        known = ("json", "csv", "parquet", "markdown", *PICTURES)
+        say = f"--format {told}, or " if told in known else ""
         raise InputError(
             f"{clip(str(path))}: is to hold {form}, which its suffix {path.suffix} contradicts; "
             f"expected {say}another name"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from knockon.api.cli.fields import Command, add_fields
-from knockon.api.cli.files import SOURCE, Output
+from knockon.api.cli.files import CHARTS, PICTURES, SOURCE, Output
 from knockon.api.cli.join import add_join_options
 from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.policy import add_fail_over
@@ -142,17 +142,19 @@ def add_answer_options(command: Command) -> Command:
     )(command)
 
 
-def add_form_options(command: Command) -> Command:
-    """In which form an answer is written, and where to."""
+def add_form_options(command: Command, drawn: Sequence[str] = PICTURES) -> Command:
+    """In which form an answer is written, and where to; drawn: the forms of its picture."""
+    forms = ["table", "json", "csv", "parquet", "markdown", *drawn]
     command = click.option(
         "-o", "output", type=Output(), metavar="FILE", help="Write the answer to this file."
     )(command)
     return click.option(
         "--format",
         "form",
-        type=click.Choice(["table", "json", "csv", "parquet", "markdown"]),
+        type=click.Choice(forms),
         default="table",
         show_default=True,
+        help="Rows, or the picture of the answer." if drawn else None,
     )(command)
 
 
@@ -178,7 +180,7 @@ def add_chart_options(command: Command) -> Command:
         ("--timeline", "Also draw who is down when, and how fast all is restored."),
         ("--exceedance", "Also draw how bad it gets, and how often as bad or worse."),
     ):
-        added = click.option(name, type=Output("svg"), metavar="FILE.svg", help=words)(added)
+        added = click.option(name, type=Output(*CHARTS), metavar="FILE.svg", help=words)(added)
     return added
 
 

@@ -7,12 +7,9 @@ import click
 
 from knockon.api.cli.answer import emit
 from knockon.api.cli.fields import Command, add_fields
-from knockon.api.cli.files import STDOUT, Output, check_suffix
+from knockon.api.cli.files import PICTURES, STDOUT, Output, check_suffix, choose_form
 from knockon.api.cli.options import Read, add_scenario_options, add_source_options
 from knockon.graph.scenario.fields import LOOK
-
-_FORMS = ("svg", "png", "pdf", "dot", "mermaid")
-_BY_SUFFIX = {".png": "png", ".pdf": "pdf", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
 
 
 def add_look_options(command: Command) -> Command:
@@ -28,7 +25,7 @@ def add_map(group: click.Group) -> None:
     @add_scenario_options
     @add_look_options
     @click.option(
-        "--format", "form", type=click.Choice(_FORMS), default=None,
+        "--format", "form", type=click.Choice(PICTURES), default=None,
         help="Of the map.  [default: as the suffix of the file says, else svg]",
     )  # fmt: skip
     @click.option(
@@ -44,7 +41,7 @@ def add_map(group: click.Group) -> None:
         from knockon.graph.maps.view import MapView
 
         look = {f.name: rest.pop(f.name) for f in LOOK}
-        form = form or _BY_SUFFIX.get(output.suffix.lower(), "svg")
+        form = form or choose_form(output, PICTURES)
         check_suffix(output, form)
         view = MapView.of(look)
         graph = read(for_lanes=True)

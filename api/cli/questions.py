@@ -8,7 +8,7 @@ import click
 
 from knockon.api.cli.answer import check_output, choose_rows, write_picture, write_rows
 from knockon.api.cli.fields import Command, add_fields
-from knockon.api.cli.files import Output
+from knockon.api.cli.files import CHARTS, PICTURES, SKETCHED, Output
 from knockon.api.cli.options import Read, add_form_options, add_source_options
 from knockon.api.cli.origins import add_origin_options
 from knockon.api.cli.progress import watch_worlds
@@ -50,7 +50,8 @@ def build_command(question: Question) -> Command:
         command = click.option(
             "--svg", type=Output("svg"), metavar="FILE", help="Also draw the answer into this file."
         )(command)
-    command = add_form_options(command)
+    forms = PICTURES if question.name in SKETCHED else CHARTS
+    command = add_form_options(command, forms if question.picture else ())
     if question.origins == "needed":
         command = add_origin_options(command, needed=True, by_option=question.target)
     elif question.origins == "some":

@@ -36,7 +36,7 @@ def _label_single(moves: Moves, box: Box, wide: float) -> Label:
         y += size + 2.5
         mark = row if not number and not box.origin else -1
         lines.append(Words(PAD + shift, y, name, size, bold=box.origin, row=mark))
-    said = [_describe_failing(moves, row) if box.origin else describe_move(moves, row)]
+    said = [describe_failing(moves, row) if box.origin else describe_move(moves, row)]
     said += [f"{box.behind:,} behind"] if box.behind else []
     for line in wrap(" · ".join(said), _SMALL, wide - 2 * PAD):
         y += _SMALL + 3
@@ -44,7 +44,7 @@ def _label_single(moves: Moves, box: Box, wide: float) -> Label:
     return Label(tuple(lines), (wide, y + (9 if box.origin else _BARS)))
 
 
-def _describe_failing(moves: Moves, row: int) -> str:
+def describe_failing(moves: Moves, row: int) -> str:
     when = moves.cell(row, "fails")
     return {"before": "failed before only", "after": "fails now only"}.get(when, "fails in both")
 
@@ -99,7 +99,7 @@ def _label_stack(moves: Moves, box: Box, wide: float) -> Label:
             y += 14
             lines.append(Words(PAD, y, line, 11.0, bold=True))
     y += 3
-    for line in wrap(_describe_sums(moves, box), _SMALL, wide - 2 * PAD):
+    for line in wrap(describe_sums(moves, box), _SMALL, wide - 2 * PAD):
         y += _SMALL + 3
         lines.append(Words(PAD, y, line, _SMALL))
     return Label(tuple(lines), (wide, y + (9 if box.origin else _BARS)))
@@ -114,7 +114,7 @@ def count_changes(moves: Moves, rows: Sequence[int]) -> str:
     return join(said or [f"{len(rows):,} that fail"])
 
 
-def _describe_sums(moves: Moves, box: Box) -> str:
+def describe_sums(moves: Moves, box: Box) -> str:
     if box.origin:
         return f"{box.behind:,} behind"
     sums = [_sum(moves, box, side) for side, _ in SIDES]
@@ -177,11 +177,11 @@ def _write_tooltip(moves: Moves, box: Box) -> str:
         row = box.members[0]
         what = f"{moves.name(row)} ({kind_name(box.kind, 1)}, {moves.cell(row, 'id')})"
         if box.origin:
-            return f"{what} - {_describe_failing(moves, row)}"
+            return f"{what} - {describe_failing(moves, row)}"
         because = moves.cell(row, "because")
         said = f"{what} - hit in {describe_move(moves, row)} of all worlds"
         return f"{said}; {because}" if because else said
     names = [moves.name(m) for m in box.members[:_LISTED]]
     more = len(box.members) - len(names)
     listed = "; ".join(names) + (f"; and {more:,} more" if more else "")
-    return f"{listed} - {_describe_sums(moves, box)}"
+    return f"{listed} - {describe_sums(moves, box)}"

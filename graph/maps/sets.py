@@ -24,8 +24,8 @@ _TARGET = "#fdd49e"
 
 def render_sets(answer: CutSets) -> str:
     """The map of an answer, one SVG document; the target alone where there is no set."""
-    rows = [r for r in answer.rows.head(_SHOWN).iter_rows(named=True) if r["members"]]
-    lines = _list_lines(answer, rows)
+    rows = list_drawn(answer)
+    lines = list_lines(answer, rows)
     names = {**answer.entities, answer.target: answer.target_name}
     drawn = dict.fromkeys(end[1:] for ends in lines for end in ends if end[0] == "e")
     labels = {f"e{i}": _label(names[i]) for i in drawn or (answer.target,)}
@@ -41,7 +41,7 @@ def render_sets(answer: CutSets) -> str:
     if not together:
         layout = replace(layout, lines={k: _bend(line) for k, line in layout.lines.items()})
     body = [_draw_line(layout.lines.get(ends, ()), row) for ends, row in lines.items()]
-    single = {f"e{r['members'][0]}": _may_hold(r) for r in rows if r["order"] == 1}
+    single = {f"e{r['members'][0]}": may_hold(r) for r in rows if r["order"] == 1}
     for box, at in layout.boxes.items():
         if box in labels:
             role = "may" if single.get(box) else "alone" if box in single else "some"
@@ -52,6 +52,11 @@ def render_sets(answer: CutSets) -> str:
             body.append(_draw_badge(rows[int(box[1:])], at))
     panel = partial(draw_rows, answer, rows)
     return compose(_describe(answer, rows), layout.width, layout.height, body, panel)
+
+
+def list_drawn(answer: CutSets) -> list[dict[str, Any]]:
+    """The sets that are drawn."""
+    return [r for r in answer.rows.head(_SHOWN).iter_rows(named=True) if r["members"]]
 
 
 def _describe(answer: CutSets, rows: list[dict[str, Any]]) -> Zones:
@@ -66,7 +71,7 @@ def _describe(answer: CutSets, rows: list[dict[str, Any]]) -> Zones:
     return Zones(answer.headline, sentences, about, _list_legend(rows), source)
 
 
-def _list_lines(answer: CutSets, rows: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:
+def list_lines(answer: CutSets, rows: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:
     """From members to the target, or to the badge of their set and from there; with the set whose
     hitting a line stands for."""
     lines: dict[tuple[str, str], Any] = {}
@@ -106,7 +111,7 @@ def _draw_line(points: tuple[Point, ...], row: dict[str, Any] | None) -> str:
     return f'<g class="line">{tip}{arrow}</g>'
 
 
-def _may_hold(row: dict[str, Any]) -> bool:
+def may_hold(row: dict[str, Any]) -> bool:
     """Whether it is not known that the target falls with these: never shown as sure."""
     return row["hits_low"] is None or row["hits_low"] < 0.5
 
@@ -155,7 +160,7 @@ def _list_legend(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
         return f'<rect width="34" height="16" rx="3" fill="{fill}" stroke="{MUTED}"/>'
 
     items = [(box(_TARGET), _WORDS["target"])]
-    single = [_may_hold(row) for row in rows if row["order"] == 1]
+    single = [may_hold(row) for row in rows if row["order"] == 1]
     if not all(single):
         items.append((box(ORIGIN), "a single point of failure: " + _WORDS["alone"]))
     if any(single):

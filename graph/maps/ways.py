@@ -32,18 +32,15 @@ PASSED = "#dceaf7"
 
 def render_ways(answer: Explanation) -> str:
     """The map of an answer, one SVG document; of a target that is spared what holds, in words."""
-    rows = list(answer.rows.head(_SHOWN).iter_rows(named=True))
+    rows = list_routes(answer)
     panel = partial(draw_rows, answer, rows)
     if not rows:
         flow, (wide, tall) = _draw_spared(answer)
         legend = [(draw_shape("", 34, 16, PAPER, "spared"), "not hit")]
         return compose(_describe(answer, rows, legend), wide, tall, flow, panel)
-    roles = _give_roles(answer, rows)
-    steps = {(s["provider"], s["dependent"]): s for row in rows for s in row["steps"]}
-    spare = {
-        (member, group["dependent"]): group
-        for row in rows for group in row["groups"] for member in (*group["lost"], *group["left"])
-    }  # fmt: skip
+    roles = give_roles(answer, rows)
+    steps = list_steps(rows)
+    spare = list_spare(rows)
     lines = [*steps, *(ends for ends in spare if ends not in steps)]
     most = _MOST if max(len(row["route"]) for row in rows) < _COLUMNS else _FEWER
     labels = {i: _label(answer, i, role, most) for i, role in roles.items()}
@@ -64,8 +61,26 @@ def render_ways(answer: Explanation) -> str:
     return compose(zones, layout.width, layout.height, body, panel, below)
 
 
+def list_routes(answer: Explanation) -> list[dict[str, Any]]:
+    """The routes that are drawn."""
+    return list(answer.rows.head(_SHOWN).iter_rows(named=True))
+
+
+def list_steps(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each step of the routes once, by provider and dependent."""
+    return {(s["provider"], s["dependent"]): s for row in rows for s in row["steps"]}
+
+
+def list_spare(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The members of the groups on the routes, each with its dependent, and the group."""
+    return {
+        (member, group["dependent"]): group
+        for row in rows for group in row["groups"] for member in (*group["lost"], *group["left"])
+    }  # fmt: skip
+
+
 def _describe(answer: Explanation, rows: list[dict[str, Any]], legend: list[Any]) -> Zones:
-    steps = {(s["provider"], s["dependent"]): s for row in rows for s in row["steps"]}
+    steps = list_steps(rows)
     open_ = sum(s["strength_source"] != "stated" for s in steps.values())
     unsure = ""
     if open_:
@@ -102,7 +117,7 @@ def _draw_spared(answer: Explanation) -> tuple[list[str], Point]:
     return [f'<g class="box" transform="translate(0,18)">{tip}{shape}</g>'], (wide, tall + 18)
 
 
-def _give_roles(answer: Explanation, rows: list[dict[str, Any]]) -> dict[str, str]:
+def give_roles(answer: Explanation, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Who is drawn, and as what: `fails`, `target`, `passed` (it alone, made safe, saves
     the target), `lost`, `left`."""
     roles: dict[str, str] = {}

@@ -4,18 +4,24 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+import knockon as ko
+from knockon.api.cli.files import SKETCHED
+from knockon.api.cli.verbs import main
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import ScenarioError
 from knockon.graph.maps.draw import render_map
-from knockon.graph.maps.forms import FORMS, draw_form
+from knockon.graph.maps.forms import draw_form, draw_picture
 from knockon.graph.maps.layout import run_graphviz
+from knockon.graph.maps.sketches import SKETCHES
 from knockon.graph.maps.view import MapView
 from knockon.graph.model.graph import DependencyGraph
+from tests.paths import SAMPLES
 
 HOSTILE = 'Ba"d ]]> <b>&amp;</b> \\N --> `x` {y} #1; 日本'
 
@@ -42,19 +48,19 @@ def test_a_png_and_a_pdf_hold_the_picture(impact: Impact) -> None:
     """Twice as many pixels as the picture has; one page of its size."""
     root = ET.fromstring(render_map(impact))
     wide, tall = (int(root.attrib[side]) for side in ("width", "height"))
-    png = FORMS["png"](impact, MapView())
+    png = draw_picture(impact, "map", "png")
     assert isinstance(png, bytes)
     assert png.startswith(b"\x89PNG")
     assert [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)] == [2 * wide, 2 * tall]
     pytest.importorskip("typst")
-    pdf = FORMS["pdf"](impact, MapView())
+    pdf = draw_picture(impact, "map", "pdf")
     assert isinstance(pdf, bytes)
     assert pdf.startswith(b"%PDF")
 
 
 def test_dot_is_read_by_graphviz_and_names_stay_text(impact: Impact) -> None:
     """Graphviz draws it; the worst of the stack is a label as it is."""
-    dot = str(FORMS["dot"](impact, MapView()))
+    dot = str(draw_picture(impact, "map", "dot"))
     svg = run_graphviz(dot, "svg").decode()
     said = " ".join(ET.fromstring(svg.encode()).itertext())
     assert "日本" in said
@@ -63,7 +69,7 @@ def test_dot_is_read_by_graphviz_and_names_stay_text(impact: Impact) -> None:
 
 def test_no_name_is_markup_of_mermaid(impact: Impact) -> None:
     """What could be read as syntax is written as a number."""
-    mermaid = str(FORMS["mermaid"](impact, MapView()))
+    mermaid = str(draw_picture(impact, "map", "mermaid"))
     named = next(line for line in mermaid.splitlines() if "日本" in line)
     assert re.fullmatch(r'  n\d+\["(?:[^"<>`{}\[\]\\]|<br/>)*"\]:::\w+', named)
 
@@ -117,3 +123,51 @@ def test_a_small_answer_imports_neither_renderer() -> None:
         "assert not {'resvg_py', 'typst'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_picture_has_every_form_that_it_can_have() -> None:
+    """Those of boxes and lines as text, too; a chart is none, and says so."""
+    graph = ko.load(SAMPLES / "crowdstrike-2024")
+    bad = {"mode": "bad_update"}
+    safe = {"protect": ["Delta Air Lines"]}
+    answers = {
+        "why": ko.why(graph, "Delta Air Lines", "falcon-cf291", **bad),
+        "cuts": ko.cuts(graph, "Delta Air Lines", order=2, **bad),
+        "compare": ko.compare(graph, None, "falcon-cf291", after=safe, **bad),
+    }
+    assert set(SKETCHED) == set(SKETCHES) == {"map", *answers}
+    for name, answer in answers.items():
+        drawn = run_graphviz(str(draw_picture(answer, name, "dot")), "svg").decode()
+        assert "Delta Air Lines" in " ".join(ET.fromstring(drawn.encode()).itertext())
+        mermaid = str(draw_picture(answer, name, "mermaid"))
+        assert "flowchart LR" in mermaid
+        assert "Delta Air Lines" in mermaid
+    savings = ko.harden(graph, "falcon-cf291", budget=1, **bad)
+    assert bytes(draw_picture(savings, "harden", "png")).startswith(b"\x89PNG")  # type: ignore[arg-type]
+    with pytest.raises(ScenarioError, match="expected a picture of boxes and lines"):
+        draw_picture(savings, "harden", "dot")
+
+
+def test_verbs_write_their_picture_in_the_place_of_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By --format; charts by the suffix of their file; what no terminal shows needs a file."""
+    asked = [str(SAMPLES / "crowdstrike-2024"), "falcon-cf291", "--mode", "bad_update"]
+    drawn, chart = tmp_path / "a.png", tmp_path / "b.pdf"
+    pytest.importorskip("typst")
+    command = ["whatif", *asked, "--format", "png", "-o", str(drawn), "--exceedance", str(chart)]
+    assert leave(*command) == 0
+    assert drawn.read_bytes().startswith(b"\x89PNG")
+    assert chart.read_bytes().startswith(b"%PDF")
+    assert leave("whatif", *asked, "--format", "dot") == 0
+    assert capsys.readouterr().out.startswith("digraph")
+    assert leave("whatif", *asked, "--format", "png") == 2
+    assert leave("harden", *asked, "--format", "mermaid") == 2
+    assert leave("rank", asked[0], "--format", "svg") == 0
+    assert "<svg" in capsys.readouterr().out
+
+
+def leave(*words: str) -> object:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    return left.value.code
