@@ -34,6 +34,8 @@ from knockon.graph.engine.kernels.layout import (
 )
 from knockon.graph.engine.kernels.sharing_numba import Room, lay_planes, push_shared
 
+AHEAD = 8  # arcs whose rows are asked for before their turn
+
 
 class Scratch(NamedTuple):
     """What one worker needs for a block of N nodes, S slots and K groups; clean after each.
@@ -162,6 +164,31 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
     return grew
 
 
+@inlined
+def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, waiting: Any) -> None:
+    """Ask for what the next nodes of the queue will read: whose arcs these are, where, and the
+    rows at their other ends.
+
+    head: of the queue; waiting: how many are in it
+    """
+    start, target, queue = arcs.start, arcs.target, scratch.queue
+    size, at_hit = len(queue), scratch.hit.ctypes.data
+    if waiting > 0:
+        v = queue[head]
+        for a in range(start[v], min(start[v] + AHEAD, start[v + 1])):
+            fetch(at_hit + ROW * target[a])
+    if waiting > 2:
+        place = head + 2 if head + 2 < size else head + 2 - size
+        a = start[queue[place]]
+        fetch(target.ctypes.data + 4 * a)
+        fetch(drawing.key.ctypes.data + 8 * a)
+        fetch(drawing.limit.ctypes.data + 8 * a)
+    if waiting > 4:
+        place = head + 4 if head + 4 < size else head + 4 - size
+        fetch(start.ctypes.data + 8 * queue[place])
+        fetch(scratch.delta.ctypes.data + ROW * queue[place])
+
+
 @kernel("the lane kernel", 2)
 def closure_kernel(
     arcs: Arcs, groups: Groups, drawing: Drawing, shared: Shared, worlds: Worlds, scratch: Scratch
@@ -194,6 +221,8 @@ def closure_kernel(
         v = queue[head]
         head = head + 1 if head + 1 < size else 0
         queued[v] = False
+        waiting = tail - head if tail >= head else tail - head + size
+        _fetch_ahead(arcs, drawing, scratch, head, waiting)
         for w in range(WORDS):
             out[w] = delta[v, w]
             delta[v, w] = 0
@@ -201,7 +230,7 @@ def closure_kernel(
         for a in range(start[v], start[v + 1]):
             t, q, source = target[a], limit[a], rows
             s = slot[a] if spare else -1
-            ahead = a + 8  # memory answers late: ask for the rows of arcs to come
+            ahead = a + AHEAD  # memory answers late: ask for the rows of arcs to come
             if ahead < len(target):
                 fetch(rows_hit + ROW * target[ahead])
                 fetch(rows_delta + ROW * target[ahead])
