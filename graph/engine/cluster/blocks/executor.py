@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from knockon.graph.arrays import Ints
 from knockon.graph.engine.cluster.blocks.cut import Cutting, choose_bounds, cut
-from knockon.graph.engine.cluster.blocks.part import Making, lay_out, measure_part
+from knockon.graph.engine.cluster.blocks.part import Making, choose_count, lay_out
 from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Rounds
 from knockon.graph.engine.cluster.shipment import ship
 from knockon.graph.engine.counting import Counts, Stakes
@@ -16,8 +16,6 @@ from knockon.graph.engine.executor import Executor, Threads
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.sums import ROWS, are_whole
 from knockon.graph.engine.worlds import Block, Run
-
-_FEWEST = 2  # parts, else nothing would be cut
 
 
 class Room(NamedTuple):
@@ -82,10 +80,10 @@ class Blocks(Threads):
     def _cut(self, cutting: Cutting, seed: int) -> Layout:
         circuit, draws = cutting.circuit, cutting.draws
         exact = are_whole(cutting.stakes.stake)
-        size = measure_part(
-            len(circuit.provider), len(circuit.entity), 1 if draws.strengths.alike else 3
-        )
-        count = max(_FEWEST, -(-2 * size * self.room.tasks // self.room.memory))
+        count = choose_count(
+            len(circuit.provider), len(circuit.entity), 1 if draws.strengths.alike else 3,
+            self.room.memory // (2 * self.room.tasks),
+        )  # fmt: skip
         bounds = choose_bounds(cutting, count, 1 if exact else ROWS)
         names, failing = [], []
         for number, part in enumerate(cut(cutting, bounds)):

@@ -14,6 +14,8 @@ from knockon.graph.engine.kernels.layout import WORDS, Drawing, Shared, Wiring
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run
 
+_FEWEST = 2  # parts, else nothing would be cut
+
 
 class Exports(NamedTuple):
     """Which nodes of a part others have ghosts of.
@@ -83,6 +85,18 @@ def lay_out_part(part: Part, seed: int) -> Laid:
     return Laid(wiring, drawings, shared, part.own, part.stakes, part.origins, part.exports)
 
 
-def measure_part(arcs: int, nodes: int, runs: int) -> int:
-    """Bytes of a part in work: it, as many ghosts as nodes, and a block of its lanes."""
-    return arcs * (16 + 8 * runs) + 2 * nodes * 4 * 8 * WORDS
+def choose_count(arcs: int, nodes: int, runs: int, memory: int) -> int:
+    """How many parts a circuit has, so that each is in work within so much memory; at least two.
+
+    A part has its share of the arcs and of the nodes, and a ghost for each arc at worst.
+    """
+    count = _FEWEST
+    while count < nodes and measure_part(arcs, nodes, runs, count) > memory:
+        count += 1 + count // 8
+    return count
+
+
+def measure_part(arcs: int, nodes: int, runs: int, count: int) -> int:
+    """Bytes of one of so many parts in work: it, and a block of its lanes."""
+    ghosts = min(nodes, arcs // count)
+    return arcs // count * (16 + 8 * runs) + (nodes // count + ghosts) * 3 * 8 * WORDS

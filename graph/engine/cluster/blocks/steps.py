@@ -1,8 +1,7 @@
 """What a worker does: takes a part to its fixpoint under news, and says what is new in it.
 
 A step is pure: what a part knows follows from the news that it had, round by round. Workers keep
-what they know for the next step; who does not have it any more, or never had, goes through the
-news again.
+what they know for the next step (`states.py`); who does not have it goes through the news again.
 """
 
 from collections import OrderedDict
@@ -20,6 +19,7 @@ from knockon.graph.engine.cluster.blocks.news import (
     write_news,
 )
 from knockon.graph.engine.cluster.blocks.part import Laid
+from knockon.graph.engine.cluster.blocks.states import Place, keep_state, take_state
 from knockon.graph.engine.cluster.shipment import Array, open_shipment
 from knockon.graph.engine.counting import Counts, count_lanes_of
 from knockon.graph.engine.kernels.closure_numpy import unpack
@@ -59,14 +59,6 @@ class Step(NamedTuple):
     news: tuple[str, ...]
 
 
-class _State(NamedTuple):
-    """scratch: of the kernel, at a fixpoint; round: after whose news; bytes: that it takes"""
-
-    scratch: Any
-    round: int
-    bytes: int
-
-
 def take_step(shared: Question, workspace: Any, step: Step) -> tuple[Array, Array]:
     """The name of the file of news that the step gives, as bytes, and who finds news in it.
 
@@ -90,7 +82,7 @@ def _find_news(shared: Question, laid: Laid, step: Step) -> dict[int, News]:
     before = scratch.hit[rows]
     _spread_news(shared, laid, step, scratch, (step.round, step.news))
     new = scratch.hit[rows] & ~before
-    _keep(shared, step, scratch, step.round)
+    keep_state(_place(shared, step, step.round), scratch, shared.memory)
     found = {}
     some = new.any(axis=1)
     for i, receiver in enumerate(exports.receiver.tolist()):
@@ -123,14 +115,21 @@ def _find_state(shared: Question, laid: Laid, step: Step) -> Any:
     """The scratch after all earlier news: as it was kept, else made again."""
     from knockon.graph.engine.kernels.closure_numba import Scratch, size_scratch
 
-    kept = _take(shared, step)
-    if kept is not None and kept.round == (step.past[-1][0] if step.past else -1):
-        return kept.scratch
-    scratch = Scratch.of(*size_scratch(laid.wiring))
+    sizes = size_scratch(laid.wiring)
+    if step.past:
+        kept = take_state(_place(shared, step, step.past[-1][0]), lambda: Scratch.of(*sizes))
+        if kept is not None:
+            return kept
+    scratch = Scratch.of(*sizes)
     scratch.counter[:] = laid.wiring.counter
     for news in step.past:
         _spread_news(shared, laid, step, scratch, news)
     return scratch
+
+
+def _place(shared: Question, step: Step, number: int) -> Place:
+    name = f"{shared.run}-{step.first}-{step.lanes}-{step.part}"
+    return Place(Path(shared.folder) / shared.name / name, number)
 
 
 def _spread_news(
@@ -152,6 +151,7 @@ def _spread_news(
     spread(
         laid.wiring, laid.drawings[shared.run], laid.shared[shared.run], worlds, rows, hit, scratch
     )
+    scratch.hit[laid.wiring.row[laid.own :]] = 0  # what ghosts brought is known, and is not kept
 
 
 def lay_lanes(lanes: int) -> Words:
@@ -163,28 +163,14 @@ def lay_lanes(lanes: int) -> Words:
     return words
 
 
+_OPEN = 4  # times the memory for states
 _LOCK = Lock()
-_STATES: OrderedDict[tuple[str, int, int, int], _State] = OrderedDict()
 _PARTS: OrderedDict[tuple[str, str], Laid] = OrderedDict()
 
 
-def _take(shared: Question, step: Step) -> _State | None:
-    """What is kept of this part and block: whoever works on it has it alone."""
-    with _LOCK:
-        return _STATES.pop((shared.name, shared.run, step.part, step.first), None)
-
-
-def _keep(shared: Question, step: Step, scratch: Any, number: int) -> None:
-    """Keep a state, and let go of the oldest that are too much."""
-    size = sum(int(x.nbytes) for x in scratch if isinstance(x, np.ndarray))
-    with _LOCK:
-        _STATES[shared.name, shared.run, step.part, step.first] = _State(scratch, number, size)
-        while sum(s.bytes for s in _STATES.values()) > shared.memory:
-            _STATES.popitem(last=False)
-
-
 def _open_part(shared: Question, number: int) -> Laid:
-    """The part, of which workers keep as many as are allowed, the last ones."""
+    """The part. Workers keep the last ones open, which are files mapped into memory: it can be had
+    back at any time."""
     key = shared.folder, shared.parts[number]
     with _LOCK:
         if key in _PARTS:
@@ -193,7 +179,7 @@ def _open_part(shared: Question, number: int) -> Laid:
     laid: Laid = open_shipment(key[1], Path(shared.folder))
     with _LOCK:
         _PARTS[key] = laid
-        while sum(_measure(p) for p in _PARTS.values()) > shared.memory and len(_PARTS) > 1:
+        while sum(_measure(p) for p in _PARTS.values()) > _OPEN * shared.memory and len(_PARTS) > 1:
             _PARTS.popitem(last=False)
     return laid
 
