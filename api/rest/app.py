@@ -1,5 +1,6 @@
 """The REST door and the web page: `create_app` for tests and servers, `serve` to run it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -26,6 +27,7 @@ from knockon.api.rest.page import add_page
 from knockon.api.rest.questions import add_questions, add_whatif
 from knockon.api.rest.tables import add_tables
 from knockon.api.rest.tokens import Token
+from knockon.api.rest.turns import Turns
 from knockon.api.service.limits import Limits
 from knockon.api.service.reading import Reading
 from knockon.api.service.service import Service
@@ -70,10 +72,11 @@ def create_app(
     )  # fmt: skip
     app.state.service, app.state.store = service, store
     app.state.reading, app.state.watch = reading, watch
-    metrics = Metrics()
+    metrics, turns = Metrics(), Turns()
+    app.state.lag, app.state.turns = metrics.lag, turns
     app.add_middleware(Compression)
     app.add_middleware(Door, hosts=hosts, limits=service.limits)
-    app.add_middleware(Guard, metrics=metrics, tokens=tokens)
+    app.add_middleware(Guard, metrics=metrics, turns=turns, tokens=tokens)
     if cors:
         app.add_middleware(
             CORSMiddleware, allow_origins=[*cors], allow_methods=["GET", "POST", "DELETE"],
@@ -104,11 +107,13 @@ async def _run_service(app: FastAPI) -> AsyncIterator[None]:
     """Workers, the watch and the look at sources begin with the server and end with it."""
     service, watch, reading = app.state.service, app.state.watch, app.state.reading
     await run_in_threadpool(service.start)
+    probe = asyncio.create_task(app.state.lag.watch())
     if reading is not None:
         reading.start(service)
     if watch is not None:
         watch.start(ask_service(service))
     yield
+    probe.cancel()
     if watch is not None:
         await watch.close()
     if reading is not None:

@@ -62,6 +62,7 @@ async def answer_work(
             return_when=asyncio.FIRST_COMPLETED,
         )  # fmt: skip
         if job.future.done():
+            await request.app.state.turns.wait()  # others may wait for the same answer
             return reply_outcome(request, job.future.result(), negotiated=negotiated)
         if not gone.done():
             service.jobs.keep(job)
@@ -118,7 +119,7 @@ def reply_outcome(request: Request, outcome: Outcome, *, negotiated: bool) -> Re
     headers = {} if outcome.more is None else {"Knockon-More": str(outcome.more)}
     return reply(
         request, outcome.media, outcome.body, file=outcome.file, negotiated=negotiated,
-        headers=headers,
+        headers=headers, tag=outcome.tag,
     )  # fmt: skip
 
 

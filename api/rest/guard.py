@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import secrets
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -18,11 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from knockon.api.rest.metrics import Metrics
 from knockon.api.rest.problems import build_problem
 from knockon.api.rest.tokens import Token, find_scope, find_token
+from knockon.api.rest.turns import Turns
 
 ID = "X-Request-ID"
 _SOUND = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SMALL = 16 * 1024  # bytes that are sent as they are: a dozen packets
 _LARGE = 64 * 1024  # bytes that are compressed aside from the event loop
+_PIECE = 64 * 1024  # bytes of a large answer that are sent at a time
 _TEXTS = ("application/json", "application/problem+json", "image/svg+xml", "text/")
 _log = logging.getLogger("knockon.access")
 
@@ -34,8 +36,10 @@ class Guard:
     header: these may hold secrets.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, tokens: Sequence[Token] = ()) -> None:
-        self.app, self.metrics, self.tokens = app, metrics, tokens
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, turns: Turns, tokens: Sequence[Token] = ()
+    ) -> None:
+        self.app, self.metrics, self.turns, self.tokens = app, metrics, turns, tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,9 +57,11 @@ class Guard:
                 MutableHeaders(scope=message)[ID] = identifier
             else:
                 length += len(message.get("body", b""))
-            await send(message)
+            for piece in _cut_message(message):
+                await send(piece)
 
         try:
+            await self.turns.wait()
             app = self._admit(scope, headers)
             await app(scope, receive, sent)
         finally:
@@ -79,6 +85,18 @@ class Guard:
             return build_problem(403, f"this token may {' and '.join(sorted(token.scopes))} only")
         scope["knockon.client"] = token.name
         return self.app
+
+
+def _cut_message(message: Message) -> Iterator[Message]:
+    """A large body in pieces, so that it is sent as fast as the client takes it, and no faster."""
+    body = message.get("body", b"")
+    if len(body) <= _PIECE:
+        yield message
+        return
+    whole = memoryview(body)
+    for start in range(0, len(body), _PIECE):
+        more = start + _PIECE < len(body) or message.get("more_body", False)
+        yield {**message, "body": whole[start : start + _PIECE], "more_body": more}
 
 
 def _find_route(scope: Scope) -> str:

@@ -31,7 +31,7 @@ def add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
         return _say(told | {"stale_graphs": len(service.stale)})  # which ones: metrics, log
 
     @app.get("/metrics", include_in_schema=False)
-    async def show_metrics() -> Response:
+    def show_metrics() -> Response:
         return Response(metrics.format(service), headers={"Content-Type": MEDIA})
 
 

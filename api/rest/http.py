@@ -6,13 +6,13 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from hashlib import blake2b
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
 
 import numpy as np
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,7 +24,7 @@ from knockon.api.service.work import CSV as CSV
 from knockon.api.service.work import JSON as JSON
 from knockon.api.service.work import MARKDOWN as MARKDOWN
 from knockon.api.service.work import SVG as SVG
-from knockon.api.service.work import dump_json
+from knockon.api.service.work import dump_json, tag_content
 from knockon.graph.errors import clip
 
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -32,6 +32,7 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _OPENING, _CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)
+_SMALL = 16 * 1024  # bytes of JSON that are read at once, larger ones aside
 _log = logging.getLogger("knockon.rest")
 
 
@@ -71,14 +72,15 @@ def _rate(media: str, ranges: Sequence[tuple[str, float]]) -> float:
 
 def reply(
     request: Request, media: str, body: str | bytes, *, file: str = "", negotiated: bool = True,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None, tag: str = "",
 ) -> Response:  # fmt: skip
     """A 200 with its ETag, or a 304 where the client has it already.
 
+    tag: `tag_content` of the body, where it was found before
     file: name under which a CSV is saved; negotiated: the Accept header had a say
     """
     content = body.encode() if isinstance(body, str) else body
-    tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
+    tag = f'"{tag or tag_content(content)}"'
     extra = {"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
     if negotiated:
         extra["Vary"] = "Accept"
@@ -112,11 +114,17 @@ class StrictRoute(APIRoute):
 class _StrictRequest(Request):
     async def json(self) -> Any:
         body = await self.body()
-        levels = _count_levels(body)
         most = self.scope["app"].state.service.limits["nesting"]
-        if levels > most:
-            raise Refused.beyond("nesting", most, f"JSON of {levels:,} levels")
-        return json.loads(body, object_pairs_hook=_refuse_odd_keys)
+        if len(body) <= _SMALL:
+            return _parse_json(body, most)
+        return await run_in_threadpool(_parse_json, body, most)
+
+
+def _parse_json(body: bytes, most: float) -> Any:
+    levels = _count_levels(body)
+    if levels > most:
+        raise Refused.beyond("nesting", most, f"JSON of {levels:,} levels")
+    return json.loads(body, object_pairs_hook=_refuse_odd_keys)
 
 
 def _count_levels(body: bytes) -> int:

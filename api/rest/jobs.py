@@ -69,13 +69,14 @@ def add_jobs(app: FastAPI, service: Service) -> None:
 
 async def _tell(job: Job) -> AsyncIterator[str]:
     """An event `job` for each change, the last of them the end."""
-    last, silent = "", 0.0
+    last: object = None
+    silent = 0.0
     while True:
         ended = job.state in ENDED
-        text = json.dumps(serialize_job(job))
-        if text != last:
-            yield f"event: job\ndata: {text}\n\n"
-            last, silent = text, 0.0
+        now = (job.state, job.progress, job.attempts)
+        if now != last:
+            yield f"event: job\ndata: {json.dumps(serialize_job(job))}\n\n"
+            last, silent = now, 0.0
         elif silent >= _BEAT:
             yield ": still here\n\n"
             silent = 0.0

@@ -4,6 +4,7 @@ from collections import Counter
 from threading import Lock
 from typing import Any
 
+from knockon.api.rest.turns import Lag
 from knockon.api.service.service import Service
 
 _BOUNDS = (0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0)  # seconds
@@ -14,6 +15,7 @@ class Metrics:
     """Requests by method, kind of address and status, and how long they took."""
 
     def __init__(self) -> None:
+        self.lag = Lag()
         self._lock = Lock()
         self._requests: Counter[tuple[str, str, int]] = Counter()
         self._buckets: Counter[tuple[str, float]] = Counter()
@@ -52,7 +54,10 @@ class Metrics:
                 ]
         for name, value in _list_gauges(service).items():
             lines += [f"# TYPE knockon_{name} gauge", f"knockon_{name} {value}"]
-        lines += _list_sources(service)
+        lines += [*_list_sources(service), *self.lag.format()]
+        lines.append("# TYPE knockon_connections_cut_total counter")
+        for name, number in sorted(service.cuts.items()):
+            lines.append(f'knockon_connections_cut_total{{limit="{name}"}} {number}')
         return "\n".join(lines) + "\n"
 
 

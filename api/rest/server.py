@@ -1,25 +1,24 @@
 """The server: uvicorn, with an end that lets questions finish, and clients that are too slow."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 from contextlib import suppress
-from http import HTTPStatus
 from socket import socket
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from knockon.api.rest.problems import build_problem
+from knockon.api.rest.connection import build_protocol
 from knockon.api.service.limits import Limits
-from knockon.api.service.refusals import BEYOND
 from knockon.api.service.service import Service
 
-_CLOSE = {"Connection": "close"}
+_BACKLOG = 64  # connections that are taken at a time, before others have their turn
+_WAITING = 1024  # that the system lets wait
 
 
 def run_server(
@@ -30,6 +29,7 @@ def run_server(
     if log == "json":
         _write_lines()
     _write_words()
+    gc.freeze()  # graphs stay: nobody looks through them for garbage while all wait
     server = _Server(configure(app, service.limits, host=host, port=port, **options), service)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
@@ -58,7 +58,8 @@ def configure(app: FastAPI, limits: Limits, **options: Any) -> uvicorn.Config:
     """How uvicorn serves the app."""
     return uvicorn.Config(
         app, use_colors=False if os.environ.get("NO_COLOR") else None, server_header=False,
-        http=_build_protocol(limits), h11_max_incomplete_event_size=_find_head(limits),
+        http=build_protocol(limits, app.state.service.cuts), backlog=_BACKLOG,
+        h11_max_incomplete_event_size=_find_head(limits),
         timeout_keep_alive=limits.whole("idle"),
         timeout_graceful_shutdown=limits.whole("drain") + 5,
         lifespan="on", ws="none", **options,
@@ -79,6 +80,7 @@ class _Server(uvicorn.Server):
         """As uvicorn does; then SIGHUP reads the sources again."""
         await super().startup(sockets)
         for one in sockets or ():
+            one.listen(_WAITING)
             host, port, *_ = one.getsockname()
             at = f"[{host}]" if ":" in host else host
             logging.getLogger("uvicorn.error").info("listening on http://%s:%d/", at, port)
@@ -116,65 +118,3 @@ def _has_terminal() -> bool:
     except OSError:
         return False
     return True
-
-
-def _build_protocol(limits: Limits) -> type[H11Protocol]:
-    """The protocol of one connection, which ends where the head of a request does not arrive."""
-
-    class Protocol(H11Protocol):
-        _timer: Any = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            if len(self.connections) > limits["connections"]:
-                self._refuse(503, "connections", "too many connections are open")
-                return
-            self._begin_timer()
-
-        def data_received(self, data: bytes) -> None:
-            waiting = self._waits_for_head()
-            super().data_received(data)
-            if not self._waits_for_head():
-                self._end_timer()
-            elif waiting and self._timer is None:
-                self._begin_timer()
-
-        def connection_lost(self, error: Exception | None) -> None:
-            self._end_timer()
-            super().connection_lost(error)
-
-        def _waits_for_head(self) -> bool:
-            return self.cycle is None or self.cycle.response_complete
-
-        def _begin_timer(self) -> None:
-            self._timer = self.loop.call_later(limits["header_seconds"], self._give_up)
-
-        def _end_timer(self) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-
-        def _give_up(self) -> None:
-            self._timer = None
-            if self._waits_for_head() and not self.transport.is_closing():
-                self._refuse(408, "header_seconds", "the head of the request did not arrive")
-
-        def send_400_response(self, msg: str) -> None:
-            self.transport.write(build_wire(build_problem(400, msg, headers=_CLOSE)))
-            self.transport.close()
-
-        def _refuse(self, status: int, name: str, what: str) -> None:
-            headers = _CLOSE | ({"Retry-After": "1"} if status == 503 else {})
-            members = {"limit": name, "value": limits[name]}
-            problem = build_problem(status, what, title=BEYOND, headers=headers, **members)
-            self.transport.write(build_wire(problem))
-            self.transport.close()
-
-    return Protocol
-
-
-def build_wire(response: Response) -> bytes:
-    """A response as it goes over the wire, for what never becomes a request."""
-    lines = [f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}"]
-    lines += [f"{name}: {value}" for name, value in response.headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(response.body)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from math import ceil
 from threading import Condition
-from time import time
+from time import monotonic, time
 from typing import Literal
 
 from knockon.api.service.limits import MIB, LimitError, Limits
@@ -41,6 +41,7 @@ class Job:
     stopping: bool = False
     started: float | None = None
     ended: float | None = None
+    begun: float = 0.0  # by a clock that nobody moves
     future: "Future[Outcome]" = field(default_factory=lambda: _promise())
 
     @property
@@ -156,6 +157,7 @@ class Jobs:
             del self._queue[job.id]
             self._running[job.id] = job
             job.state, job.started, job.progress = "running", time(), None
+            job.begun = monotonic()
             job.attempts += 1
             if worker is not None:
                 self._idle.discard(worker)
@@ -180,7 +182,7 @@ class Jobs:
     def finish(self, job: Job, outcome: Outcome) -> None:
         """It was answered, or refused."""
         with self.changed:
-            taken = time() - (job.started or job.created)
+            taken = monotonic() - job.begun
             self._typical = 0.8 * self._typical + 0.2 * taken
             self._end(job, "done" if isinstance(outcome, Reply) else "failed", outcome)
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
@@ -18,7 +19,7 @@ from knockon.api.service.refusals import Refusal, refuse
 from knockon.api.service.served import Served, StoppedError
 from knockon.api.service.spawn import start_process
 from knockon.api.service.work import Outcome
-from knockon.api.service.worker import DONE, FAULT, PROGRESS, READY, STOPPED, run
+from knockon.api.service.worker import BODY, DONE, FAULT, PROGRESS, READY, STOPPED, run
 
 _log = logging.getLogger("knockon.service")
 _LOOK = 0.1  # seconds between two looks at a running worker
@@ -48,6 +49,8 @@ class Processes:
         self._lock = Lock()
 
     def start(self) -> None:
+        if self._threads:  # without waiting for graphs that are being spooled
+            return
         with self._lock:
             if self._threads:
                 return
@@ -68,7 +71,7 @@ class Processes:
 
     def _spool(self, served: Served, places: Mapping[str, Path]) -> None:
         """Write what is not written yet, and drop what no question is about any more."""
-        from knockon.api.service.spool import spool_graph
+        from knockon.api.service.spool import measure_folder, spool_graph
 
         assert self.folder is not None
         before = self._places.get(served.edition - 1, {})
@@ -80,6 +83,7 @@ class Processes:
                 place = self.folder / f"{served.edition}-{number}"
                 spool_graph(graph, place)
             mine[name] = place
+        self._bytes = sum(measure_folder(place) for place in mine.values())
         used = self.jobs.list_editions() | {served.edition - 1}
         old = {e: p for e, p in self._places.items() if e not in used}
         self._places = {e: p for e, p in self._places.items() if e in used}
@@ -101,11 +105,6 @@ class Processes:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def describe(self) -> dict[str, Any]:
-        from knockon.api.service.spool import measure_folder
-
-        places = [*self._places.get(self.served.edition, {}).values()]
-        with suppress(OSError):  # graphs may be read again at this moment
-            self._bytes = sum(measure_folder(place) for place in places)
         return {
             "workers": self.jobs.limits.whole("workers"),
             "processes": [w.process.pid for w in [*self._workers.values()] if w.process.is_alive()],
@@ -195,12 +194,14 @@ class _Worker:
             self.pipe.send((self.number, job.work, places))
         except (OSError, ValueError):
             raise EOFError from None
-        begun, told = monotonic(), None
+        begun, told, body = monotonic(), None, b""
         while True:
             message = self._receive()
             match message:
+                case (str(kind), _) if kind == BODY:
+                    body = self.pipe.recv_bytes()
                 case (str(kind), outcome) if kind == DONE:
-                    return outcome  # type: ignore[no-any-return]
+                    return replace(outcome, body=body) if body else outcome  # type: ignore[no-any-return]
                 case (str(kind), str(trace)) if kind == FAULT:
                     raise WorkerFaultError(trace)
                 case (str(kind), progress) if kind == PROGRESS:

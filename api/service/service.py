@@ -40,16 +40,17 @@ class Service:
         self.read_again: Callable[[], None] | None = None  # all sources, where these are looked at
         self.stale: dict[str, str] = {}  # why the graph of a name is an old one
         self.reads = Counter[str](done=0, failed=0)  # of sources, since the start
+        self.cuts = Counter[str]()  # connections that were ended, by the name of the limit
         self.on_adopt: list[Callable[[], None]] = []  # called when graphs were read again
         self._paces: dict[str, tuple[float, float]] = {}
-        self._lock = Lock()
+        self._lock, self._adopting = Lock(), Lock()
 
     def adopt(
         self, graphs: Mapping[str, DependencyGraph], places: Mapping[str, Path] | None = None
     ) -> None:
         """These graphs take the place of those of the same names; questions under way are
         answered from what they were asked of. places: folders of those spooled already."""
-        with self._lock:
+        with self._adopting:  # questions are taken meanwhile
             now = self.served
             after = Served(
                 {**now.graphs, **graphs}, self.limits, edition=now.edition + 1, joining=now.joining

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import blake2b
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -65,12 +66,13 @@ class Work:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer in one of its forms; more: rows not shown, of a CSV."""
+    """An answer in one of its forms; more: rows not shown, of a CSV; tag: of the body."""
 
     media: str
     body: bytes
     file: str = ""
     more: int | None = None
+    tag: str = ""
 
 
 Outcome: TypeAlias = Reply | Refusal
@@ -83,9 +85,15 @@ def compute(served: Served, work: Work, limits: Limits, watch: Watch | None = No
     """
     try:
         answer = _compute_whatif if work.verb == WHATIF else _compute_verb
-        return answer(served, work, limits, watch)
+        reply = answer(served, work, limits, watch)
+        return replace(reply, tag=tag_content(reply.body))
     except KnockonError as error:
         return refuse(error)
+
+
+def tag_content(content: bytes) -> str:
+    """What tells an answer from others."""
+    return blake2b(content, digest_size=12).hexdigest()
 
 
 def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | None) -> Reply:

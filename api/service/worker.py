@@ -3,13 +3,15 @@
 It begins with nothing (spawn): threads of libraries do not live on in a fork. Messages to it are
 `(number, Work, {graph: folder})`, and by a second pipe the number of a question that is to stop;
 messages from it `(READY, None)`, `(PROGRESS, (done, total))`, and in the end `(DONE, outcome)`,
-`(STOPPED, None)` or `(FAULT, traceback)`.
+`(STOPPED, None)` or `(FAULT, traceback)`; `(BODY, None)` and then the plain bytes of a large answer
+come before its `DONE`.
 """
 
 import os
 import signal
 import sys
 import traceback
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
@@ -17,6 +19,8 @@ from time import monotonic, sleep
 from typing import Any
 
 DONE, PROGRESS, STOPPED, FAULT, READY = "done", "progress", "stopped", "fault", "ready"
+BODY = "body"
+LARGE = 1 << 18  # bytes of an answer that are sent as they are: unpickling holds up the server
 _OFTEN = 0.2  # seconds between two words on progress
 
 
@@ -29,7 +33,7 @@ def run(
     from knockon.api.service.limits import Limits
     from knockon.api.service.served import Served, StoppedError
     from knockon.api.service.spool import open_graph
-    from knockon.api.service.work import compute
+    from knockon.api.service.work import Reply, compute
 
     limits = Limits(values)
     served, opened = Served({}, limits, edition=-1), dict[Path, Any]()
@@ -42,7 +46,12 @@ def run(
                 graphs = {name: opened[place] for name, place in places.items()}
                 served = Served(graphs, limits, edition=work.edition, joining=joining)
             watch = _Watch(pipe, stops, number)
-            message: Any = (DONE, compute(served, work, limits, watch))
+            outcome = compute(served, work, limits, watch)
+            message: Any = (DONE, outcome)
+            if isinstance(outcome, Reply) and len(outcome.body) > LARGE:
+                pipe.send((BODY, None))
+                pipe.send_bytes(outcome.body)
+                message = (DONE, replace(outcome, body=b""))
         except StoppedError:
             message = (STOPPED, None)
         except MemoryError:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 
+_started: dict[str, tuple[object, ...]] = {}  # what started the server of each place
+
 
 def binaries() -> Path | None:
     """The folder of `initdb` and `pg_ctl`, of the newest version that is installed."""
@@ -53,13 +55,28 @@ def _running(folder: Path) -> Iterator[str]:
     _run(home / "initdb", "-D", data, "-U", "reader", "--pwfile", word, "-A", "scram-sha-256",
          "-E", "UTF8", "--no-sync")  # fmt: skip
     options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
-    _run(
-        home / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log", "-o", options, "start"
-    )
+    start = (home / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log", "-o", options,
+             "start")  # fmt: skip
+    place = f"127.0.0.1:{port}"
+    _started[place] = start
+    _run(*start)
     try:
-        yield f"127.0.0.1:{port}"
+        yield place
     finally:
-        _run(home / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        stop(_started.pop(place)[2])
+
+
+def stop(place: object) -> None:
+    """End the server of this place, or with this folder of data, as a machine that fails would."""
+    data = _started[str(place)][2] if str(place) in _started else place
+    home = binaries()
+    assert home is not None
+    _run(home / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+def start_again(place: str) -> None:
+    """Start a server that was stopped, on the same data."""
+    _run(*_started[place])
 
 
 def _user() -> str | None:
