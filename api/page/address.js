@@ -1,6 +1,6 @@
 // The address holds all that is shown: the graph, the question, and what is looked at.
 
-const SHOWN = ["tab", "entity", "pin", "find", "only", "sort", "open"];
+const SHOWN = ["saved", "tab", "entity", "pin", "find", "only", "sort", "open"];
 const OWN = ["graph", "ask", ...SHOWN];
 
 export function readAddress() {

@@ -1,4 +1,10 @@
-// The REST API; a failure is thrown as its problem (RFC 9457).
+// The REST API; a failure is thrown as its problem (RFC 9457). A question that takes long is a job:
+// its progress is shown, it can be stopped, and it is stopped when nobody wants it any more.
+
+import { $, make, makeButton } from "./dom.js";
+
+const SHOWN = 300; // milliseconds after which it is said that something is under way
+const TOKEN = "knockon-token";
 
 export class Problem extends Error {
   constructor(body) {
@@ -7,59 +13,112 @@ export class Problem extends Error {
   }
 }
 
-const WAIT = 1_000; // milliseconds between two looks at a question that takes long
-
-export async function fetchJson(path, parameters, signal) {
-  return (await fetchAnswer(buildAddress(path, parameters), "application/json", signal)).json();
-}
-
-// The answer as it comes. A question that takes long is a job: it is waited for, and stopped when
-// nobody wants it any more.
-export async function fetchAnswer(address, media, signal) {
-  let response = await send(address, { signal, headers: { Accept: media } });
-  while (response.status === 202) {
-    const { href, result } = await response.json();
-    try {
-      await rest(WAIT, signal);
-      response = await send(result, { signal });
-    } catch (fault) {
-      if (fault.name === "AbortError") fetch(href, { method: "DELETE" }).catch(() => {});
-      throw fault;
-    }
-  }
-  if (response.ok) return response;
-  const fallback = { title: "No answer", detail: `The server answered ${response.status}.` };
-  throw new Problem(await response.json().catch(() => fallback));
-}
-
-async function send(address, options) {
-  try {
-    return await fetch(address, options);
-  } catch (fault) {
-    if (fault.name === "AbortError") throw fault;
-    throw new Problem({ title: "No answer", detail: "The server cannot be reached." });
-  }
-}
-
-const rest = (time, signal) => new Promise((done, stop) => {
-  const timer = setTimeout(done, time);
-  signal?.addEventListener("abort", () => { clearTimeout(timer); stop(new DOMException("", "AbortError")); }, { once: true });
-});
-
-export function buildAddress(path, parameters) {
-  const query = new URLSearchParams(parameters).toString();
+export function buildAddress(path, pairs) {
+  const query = new URLSearchParams(pairs).toString();
   return `/v1/graphs${path}${query ? `?${query}` : ""}`;
 }
 
 export const buildPath = (graph, rest = "") => `/${encodeURIComponent(graph)}${rest}`;
 
-// The names of these ids: what is known already, the others asked for.
-export async function fetchNames(graph, ids, known) {
-  const missing = [...new Set(ids)].filter((id) => !known.has(id));
-  for (let i = 0; i < missing.length; i += 40) {
-    const part = missing.slice(i, i + 40).map((id) => ["id", id]);
-    const page = await fetchJson(buildPath(graph, "/entities"), part);
-    for (const entity of page.entities) known.set(entity.id, entity.name);
+export const isAborted = (fault) => fault.name === "AbortError";
+
+// The response; `place`: where is shown that it is waited for, and how far it is.
+export async function ask(address, { media = "text/html", signal, place } = {}) {
+  const stop = new AbortController();
+  const both = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+  const waiting = place ? makeWaiting(() => stop.abort()) : null;
+  const timer = setTimeout(() => waiting && place.replaceChildren(waiting.element), SHOWN);
+  try {
+    let response = await send(address, { signal: both, headers: { Accept: media, Prefer: "respond-async" } });
+    if (response.status === 202) response = await follow(await response.json(), both, waiting);
+    if (response.ok) return response;
+    const fallback = { title: "No answer", detail: `The server answered ${response.status}.` };
+    throw new Problem(await response.json().catch(() => fallback));
+  } catch (fault) {
+    if (stop.signal.aborted) throw new Problem({ title: "Stopped", detail: "The question was stopped. Ask it again when you want it." });
+    throw fault;
+  } finally {
+    clearTimeout(timer);
+    waiting?.element.remove();
   }
-  return known;
+}
+
+export const askText = async (address, options) => (await ask(address, options)).text();
+export const askJson = async (address, options) => (await ask(address, { media: "application/json", ...options })).json();
+
+function makeWaiting(onStop) {
+  const bar = make("progress", { "aria-label": "Progress" });
+  const said = make("span", {}, "Computing…");
+  const element = make("div", { class: "waiting", role: "status" }, said, bar, makeButton("Stop", onStop));
+  const begun = Date.now();
+  const tell = ({ state, done, total }) => {
+    if (total) Object.assign(bar, { max: total, value: done });
+    const share = total ? `${Math.floor((100 * done) / total)} %, ` : "";
+    said.textContent = state === "queued" ? "Waiting for its turn…" : `Computing… ${share}${Math.round((Date.now() - begun) / 1000)} s`;
+  };
+  return { element, tell };
+}
+
+// The answer of a job, by its events.
+async function follow(job, signal, waiting) {
+  try {
+    waiting?.tell(job);
+    const stream = (await send(job.events, { signal })).body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = "", part; !(part = await stream.read()).done;) {
+      const events = (text + part.value).split("\n\n");
+      text = events.pop();
+      for (const event of events) if (event.startsWith("event: job")) waiting?.tell(JSON.parse(event.split("data: ")[1]));
+    }
+    return await send(job.result, { signal });
+  } catch (fault) {
+    if (signal.aborted) send(job.href, { method: "DELETE" }).catch(() => {});
+    throw fault;
+  }
+}
+
+// A request with the token of this tab, which is asked for where the server wants one.
+export async function send(address, options = {}) {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers = { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) };
+  let response;
+  try {
+    response = await fetch(address, { ...options, headers });
+  } catch (fault) {
+    if (options.signal?.aborted) throw fault;
+    throw new Problem({ title: "No answer", detail: "The server cannot be reached." });
+  }
+  if (response.status !== 401 || !(await askToken(token))) return response;
+  return send(address, options);
+}
+
+let asking = null; // one dialog, whoever needs it
+
+function askToken(used) {
+  if (sessionStorage.getItem(TOKEN) !== used) return Promise.resolve(true); // it has come meanwhile
+  asking ??= new Promise((done) => {
+    const dialog = $("#token");
+    if (used) $("#token-hint").textContent = "The server does not know this token. Try another one.";
+    dialog.returnValue = "";
+    dialog.showModal();
+    dialog.addEventListener("close", () => {
+      const text = $("#token-text").value.trim();
+      asking = null;
+      $("#token-text").value = "";
+      if (dialog.returnValue && text) sessionStorage.setItem(TOKEN, text);
+      done(Boolean(dialog.returnValue && text));
+    }, { once: true });
+  });
+  return asking;
+}
+
+// Saves what a link leads to; with a token, or where it takes long, the browser alone could not.
+export async function download(link, place) {
+  const blob = await (await ask(link.href, { media: "*/*", place })).blob();
+  saveBlob(blob, link.download);
+}
+
+export function saveBlob(blob, name) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,33 +1,29 @@
-// The page: its address holds what is asked and looked at, the REST API holds the answers.
+// The page: its address holds what is asked and looked at, the server holds the answers.
 
 import { formatAddress, formatPin, note, readAddress, readPin, visit } from "./address.js";
-import { showAnswer, showChart, showMap } from "./answer.js";
-import { buildPath, fetchJson, fetchNames, Problem } from "./api.js";
-import { buildComparison, showComparison } from "./compare.js";
-import { $, make } from "./dom.js";
-import { EntityPane } from "./entity.js";
-import { offerHelp } from "./help.js";
-import { listenToKeys } from "./keys.js";
-import { makeProblem, Question } from "./question.js";
-import { Ranking } from "./ranking.js";
-import { askWhole, listenToButtons } from "./rows.js";
-import { keepRecent, showStart } from "./start.js";
-import { closeDrawers, openDrawer, openTab, listenToTabs } from "./panes.js";
+import { askText, buildAddress, buildPath, isAborted, Problem } from "./api.js";
+import { $, $$, make, makeButton, makeName, makeProblemLine, parse, place } from "./dom.js";
+import { List } from "./list.js";
+import { makeFile, makeMenu } from "./menu.js";
+import { buildComparison, EntityPane, keepRecent, saveAnswer, showPart, showSaved, showStart, withoutView } from "./panels.js";
+import { closeDrawers, listenToKeys, listenToPanes, openDrawer, openTab } from "./panes.js";
+import { Picture } from "./picture.js";
+import { Question } from "./question.js";
 
-const FIRST = 200; // rows of the first answer; more as they are wanted
-const MOST = 5_000; // rows that a browser sorts and filters; the CSV has all
-const DRAFT = { worlds: "100", precision: "" }; // few worlds, and no promise
+const TOP = 100; // rows of the table; the list and the CSV have all
+const DRAFT = [["worlds", "100"], ["precision", ""]]; // few worlds, and no promise
 
 const graph = $("#graph");
-const now = { asked: "", query: [], answer: null, names: new Map(), request: new AbortController() };
+const now = { asked: "", query: [], facts: null, request: new AbortController() };
 const question = new Question($("#question"), () => graph.value, { onAsk: submit, onDraft: draft });
-const ranking = new Ranking($("#list"), { onSelect: openEntity, onView: note, onMore: fetchMore });
-const pane = new EntityPane($("#entity"), {
-  onSelect: openEntity, onClose: closeEntity,
-  onFail: (entity) => { question.add("origin", entity); submit(); },
-  onProtect: (entity) => { question.add("protect", entity); submit(); },
-  onStart: ({ id }) => go([["origin", id]]),
-});
+const list = new List($("#list"), { onSelect: openEntity, onView: note, onLight: (id, route) => now.map?.light(id, route ?? []) });
+const pane = new EntityPane($("#entity"), { onSelect: openEntity, onClose: closeEntity, onAct: act });
+
+function act(what, entity) {
+  if (what === "start") { go([["origin", entity.id]]); return; }
+  question.add(what === "fail" ? "origin" : "protect", entity);
+  submit();
+}
 
 // A new signal for what is asked now; what was asked before is given up.
 function begin() {
@@ -36,15 +32,14 @@ function begin() {
   return now.request.signal;
 }
 
-function go(pairs, changes = {}) {
+function go(pairs) {
   const { pin, tab } = readAddress();
-  visit({ graph: graph.value, question: pairs, tab, pin, ...changes });
+  visit({ graph: graph.value, question: pairs, tab, pin });
   return restore();
 }
 
-async function submit() {
+function submit() {
   question.takeText();
-  if (!await started) return;
   if (!question.origins.values.length) {
     showProblem(new Problem({ title: "What fails?", detail: "Name at least one entity that fails." }));
     question.origins.input.focus();
@@ -55,107 +50,121 @@ async function submit() {
   go(question.pairs);
 }
 
+// One that is served, or several of them joined by +.
+function chooseGraph(name) {
+  if (name === null) return;
+  const titles = new Map($$("option", graph).map((one) => [one.value, one.textContent]));
+  const parts = name.split("+");
+  if (!titles.has(name) && parts.every((one) => titles.has(one))) graph.append(make("option", { value: name }, parts.map((one) => titles.get(one)).join(" + ")));
+  graph.value = name;
+}
+
 // Brings the page to what its address says.
 async function restore() {
   const state = readAddress();
-  if (state.graph !== null) graph.value = state.graph;
+  chooseGraph(state.graph);
   if (state.graph !== null && graph.value !== state.graph) {
     graph.selectedIndex = 0;
-    show("problem");
-    return showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${state.graph}”. Choose one above.` }));
+    showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${state.graph}”. Choose one above.` }));
+    return;
   }
-  const asked = JSON.stringify([graph.value, state.ask, state.question]);
-  const same = asked === now.asked;
-  if (!same) await answerAnew(state, asked);
-  if (now.asked !== asked) return undefined;
+  const asked = JSON.stringify([graph.value, state.ask, state.saved, state.question]);
+  if (asked !== now.asked) await answerAnew(state, asked);
+  if (now.asked !== asked) return;
   showPin(state.pin);
   showTab(state.tab);
-  return state.entity === null ? showList() : showEntity(state.entity);
+  if (state.entity === null) showList();
+  else await showEntity(state.entity);
 }
 
 async function answerAnew(state, asked) {
-  if (JSON.parse(now.asked || "[null]")[0] !== graph.value) now.names = new Map();
-  Object.assign(now, { asked, answer: null, query: state.question, mapped: null });
+  Object.assign(now, { asked, facts: null, query: state.question, map: null, drawn: {} });
   const signal = begin();
   $("#problem").hidden = true;
-  question.set(state.ask === null ? state.question : []);
-  describeGraph(signal, state);
+  question.set(state.ask || state.saved ? [] : state.question);
   try {
-    if (state.ask !== null) await showWhole(state, signal);
+    if (state.ask) await showWhole(state, signal);
+    else if (state.saved) show("rows", await showSaved($("#rows-of-all"), state.saved, signal));
     else if (question.origins.values.length) await ask(signal);
-    else show("start");
+    else {
+      show("start");
+      await showStart(graph.value, signal);
+    }
   } catch (fault) {
-    if (!signal.aborted && fault.name !== "AbortError") showProblem(fault);
+    if (!signal.aborted && !isAborted(fault)) showProblem(fault);
   }
 }
 
-const PARTS = ["start", "answer", "rows"];
-
-function show(part) {
-  for (const one of PARTS) $(`#${one}`).hidden = one !== part;
+function show(part, title) {
+  for (const one of ["start", "answer", "rows"]) $(`#${one}`).hidden = one !== part;
   document.body.dataset.shows = part;
-  $("#status").textContent = "";
+  if (!title) return;
+  document.title = `${title} – knockon`;
+  const head = $(part === "rows" ? "#rows-headline" : "#headline");
+  head.textContent = title;
+  if (!$("#question").contains(document.activeElement) || document.activeElement.matches("[type=text], [type=submit]")) head.focus({ preventScroll: true });
 }
 
 async function showWhole({ ask: verb, question: stated }, signal) {
-  $("#status").textContent = "Computing…";
-  const answer = await askWhole(graph.value, verb, stated, { signal, onAsk: askAboutAll, onSelect: openEntity });
-  if (signal.aborted) return;
-  document.title = `${answer.headline} – knockon`;
+  const button = $(`[data-verb="${CSS.escape(verb)}"]`);
+  if (!button) throw new Problem({ title: "Unknown question", detail: `No question about the whole graph is called “${verb}”.` });
   show("rows");
-  $("#rows-headline").focus({ preventScroll: true });
+  const part = await showPart($("#rows-of-all"), graph.value, verb, stated, { signal, drawn: "picture" in button.dataset ? true : undefined, onSelect: openEntity });
+  if (!part) return;
+  show("rows", part.dataset.headline);
+  $("h3", part).remove();
+  if (!("by" in button.dataset)) return;
+  const byParent = stated.some(([key, value]) => key === "by" && value === "parent");
+  const swapped = [...stated.filter(([key]) => key !== "by"), ...(byParent ? [] : [["by", "parent"]])];
+  part.append(makeButton(`Count ${byParent ? "each by itself" : "by groups of companies"}`, () => askAboutAll(verb, swapped)));
 }
 
-function askAboutAll(verb, stated) {
+function askAboutAll(verb, stated = []) {
   visit({ graph: graph.value, ask: verb, question: stated });
   closeDrawers();
   return restore();
 }
 
-async function fetchAnswer(query, top, signal) {
-  const answer = await fetchJson(buildPath(graph.value, "/whatif"), [...query, ["top", top]], signal);
-  for (const row of answer.entities) now.names.set(row.id, row.name);
-  const shown = answer.entities.slice(0, 120).flatMap((row) => row.route ?? []);
-  await fetchNames(graph.value, [...answer.scenario.protect, ...shown], now.names);
-  return answer;
+const fetchPart = async (part, pairs, options) => parse(await askText(buildAddress(buildPath(graph.value, `/page/${part}`), pairs), options));
+
+function look() {
+  const { find, only, sort } = readAddress();
+  return { find: find ?? "", only: only ?? "", sort: sort ?? "rank" };
 }
 
 async function ask(signal) {
-  $("#status").textContent = "Computing…";
+  const { query } = now;
   if ($("#answer").dataset.state !== "draft") $("#answer").dataset.state = "old";
-  const answer = await fetchAnswer(now.query, FIRST, signal);
+  const part = place(await fetchPart("whatif", [...query, ["top", TOP]], { signal, place: $("#status") }));
   if (signal.aborted) return;
-  now.answer = answer;
-  question.confirm(answer.scenario, now.names);
-  const state = readAddress();
-  showAnswer(answer, now.names, { graph: graph.value, query: now.query });
-  show("answer");
-  ranking.show(answer, { find: state.find ?? "", only: state.only ?? "", sort: state.sort ?? "rank" });
-  offerHelp(graph.value, now.query);
-  $("#answer").dataset.state = "full";
-  document.title = `${answer.headline} – knockon`;
-  keepRecent(graph.value, answer.headline, formatAddress({ graph: graph.value, question: now.query }));
-  if (!$("#question").contains(document.activeElement) || document.activeElement.matches("[type=text], [type=submit]")) {
-    $("#headline").focus({ preventScroll: true });
-  }
+  const facts = (now.facts = JSON.parse(part.dataset.facts));
+  question.confirm(facts);
+  show("answer", facts.headline);
+  const path = buildPath(graph.value, "/whatif");
+  $("#data-menu").replaceChildren(makeMenu(path, query, { forms: ["csv", "md"], label: "Save the table", all: facts.rows }));
+  $("#help").replaceChildren();
+  $("#save").hidden = !("keeps" in document.body.dataset);
+  $("#save").textContent = "Save";
+  keepRecent(graph.value, facts.headline, formatAddress({ graph: graph.value, question: query }));
+  await list.show(graph.value, query, look(), signal);
+  if (!signal.aborted) $("#answer").dataset.state = "full";
 }
 
 // A quick look of few worlds while a slider moves; the whole answer follows.
 async function draft() {
-  const pairs = question.pairs;
-  if (!question.origins.values.length || now.answer === null) return;
+  const { pairs } = question;
+  if (!question.origins.values.length || now.facts === null) return;
   const signal = begin();
   const started = performance.now();
   $("#answer").dataset.state = "old";
   try {
-    const few = [...pairs.filter(([key]) => !(key in DRAFT)), ...Object.entries(DRAFT)];
-    const answer = await fetchJson(buildPath(graph.value, "/whatif"), [...few, ["top", 40]], signal);
+    const few = [...pairs.filter(([key]) => !DRAFT.some(([one]) => one === key)), ...DRAFT];
+    place(await fetchPart("draft", few, { signal }));
+    await list.show(graph.value, few, look(), signal);
     if (signal.aborted) return;
-    showAnswer(answer, now.names, { graph: graph.value, query: pairs, draft: true });
-    ranking.show({ ...answer, more: 0 }, ranking.view);
     Object.assign($("#answer").dataset, { state: "draft", took: String(Math.round(performance.now() - started)) });
     note({ question: pairs });
-    Object.assign(now, { query: pairs, mapped: null, asked: JSON.stringify([graph.value, null, pairs]) });
+    Object.assign(now, { query: pairs, drawn: {}, asked: JSON.stringify([graph.value, null, null, pairs]) });
     await ask(signal);
     if (!signal.aborted) showTab(readAddress().tab);
   } catch (fault) {
@@ -163,54 +172,55 @@ async function draft() {
   }
 }
 
-async function fetchMore() {
-  if (!now.answer?.more || now.answer.entities.length >= MOST || now.fetching === now.asked) return;
-  now.fetching = now.asked;
-  const { asked, request: { signal } } = now;
-  try {
-    const answer = await fetchAnswer(now.query, MOST, signal);
-    if (now.asked !== asked || signal.aborted) return;
-    now.answer = answer;
-    ranking.extend(answer);
-  } catch { /* what is shown stays */ }
-}
-
 // Draws what the tab shows, once for each answer.
 function showTab(tab) {
   const chosen = openTab(now.pinned ? tab : tab === "compare" ? null : tab);
-  if (now.answer === null) return;
-  const { query, request: { signal } } = now;
-  const about = { graph: graph.value, query, headline: now.answer.headline, signal };
-  const drawn = (now.mapped ??= { asked: now.asked });
+  if (now.facts === null) return;
+  const { query, facts, drawn, request: { signal } } = now;
   const once = (key, draw) => { if (!drawn[key]) { drawn[key] = true; draw(); } };
   const { open } = readAddress();
-  once(`map ${open ?? ""}`, () => showMap({ ...about, open, label: `Map: ${about.headline}`, marks: MARKS }));
-  const { hours, rollout } = now.answer.scenario;
-  if (chosen === "timeline") once("timeline", () => {
-    $("#timeline").replaceChildren();
-    showChart($("#timeline"), hours === null ? null : "timeline", about, "Say for how many hours it is down: then this shows who is down when.");
-    if (rollout !== null) showChart($("#timeline"), "detection", about);
-  });
-  if (chosen === "bad") once("bad", () => { $("#charts").replaceChildren(); showChart($("#charts"), "exceedance", about); });
+  once(`map ${open ?? ""}`, () => showMap(open, signal));
+  const charts = { timeline: [facts.hours !== null && "timeline", facts.rollout !== null && "detection"], bad: ["exceedance"] }[chosen];
+  if (charts) once(chosen, () => $(`#${chosen}`).replaceChildren(...charts.flatMap((name) => name ? makeChart(name, query, signal) : []),
+    charts[0] ? "" : make("p", { class: "hint" }, "Say for how many hours it is down: then this shows who is down when.")));
   if (chosen === "compare") once(`compare ${now.pinned}`, () => {
     const byDefault = (key) => $(`[data-field="${key}"]`)?.dataset.default || "null";
-    showComparison($("#compare"), graph.value, buildComparison(readPin(now.pinned), query, byDefault), { onSelect: openEntity, signal });
+    const pinned = readPin(now.pinned);
+    const asked = buildComparison(pinned, query, byDefault);
+    showPart($("#compare"), graph.value, "compare", asked, { signal, drawn: true, top: TOP, label: "Save the comparison", onSelect: openEntity });
   });
 }
 
-const MARKS = {
-  findRoute: (id) => now.answer?.entities.find((row) => row.id === id)?.route ?? [],
-  onSelect: openEntity,
-  onOrigin: (id) => go([["origin", id], ...now.query.filter(([key]) => key !== "origin")]),
-  onOpen: (key) => { note({ open: [...new Set([...(readAddress().open?.split("\n") ?? []), key])].join("\n") }); showTab(readAddress().tab); },
-};
+// The map; what it does when a mark is hovered, chosen or taken.
+function showMap(open, signal) {
+  const { query } = now;
+  const opened = open ? open.split("\n") : [];
+  const picture = (now.map = new Picture(`Map: ${now.facts.headline}`, {
+    zoomable: true, onSelect: openEntity,
+    findRoute: (id) => now.facts.routes[id] ?? JSON.parse($(`#ranking tr[data-id="${CSS.escape(id)}"]`)?.dataset.route ?? "[]"),
+    onOrigin: (id) => go([["origin", id], ...query.filter(([key]) => key !== "origin")]),
+    onOpen: (key) => { note({ open: [...new Set([...opened, key])].join("\n") }); showTab(readAddress().tab); },
+  }));
+  const path = buildPath(graph.value, "/whatif");
+  const asked = [...query, ...opened.map((key) => ["open", key])];
+  $("#map").replaceChildren(picture.element);
+  picture.tools.append(makeMenu(path, asked, { picture, label: "Save the map", forms: ["svg", "md"] }));
+  picture.load(buildAddress(`${path}.svg`, asked), signal);
+}
+
+function makeChart(name, query, signal) {
+  const picture = new Picture(`${name}: ${now.facts.headline}`);
+  const address = buildAddress(buildPath(graph.value, `/whatif/${name}.svg`), query);
+  picture.load(address, signal);
+  return [make("div", { class: "scroll" }, picture.element), make("p", {}, makeFile("Save the chart as SVG", address, `${name}.svg`))];
+}
 
 // Keeps this answer as the one before; the next question is the one after.
 function pin() {
-  if (now.answer === null) return;
-  const unpin = now.pinned === formatPin(now.query);
-  note({ pin: unpin ? null : formatPin(now.query), tab: unpin ? null : readAddress().tab });
-  showPin(unpin ? null : formatPin(now.query));
+  if (now.facts === null) return;
+  const pinned = now.pinned === formatPin(now.query) ? null : formatPin(now.query);
+  note({ pin: pinned, ...(pinned === null && { tab: null }) });
+  showPin(pinned);
   showTab(readAddress().tab);
 }
 
@@ -220,6 +230,20 @@ function showPin(pinned) {
   $("#pin").textContent = same ? "Pinned: ask the next" : pinned === null ? "Pin this answer" : "Pin this one instead";
   $("#pin").setAttribute("aria-pressed", String(same));
   $("#tab-compare").hidden = pinned === null || same;
+}
+
+async function save() {
+  const button = $("#save");
+  button.textContent = "Saving…";
+  try {
+    const { id } = await saveAnswer(graph.value, now.facts.scenario);
+    button.textContent = "Saved";
+    $("#status").replaceChildren(make("a", { href: formatAddress({ graph: graph.value, saved: id }) }, "Saved: open it as it was"),
+      make("small", {}, " or link to ", make("a", { href: `/a/${id}` }, makeName(new URL(`/a/${id}`, location.href).href))));
+  } catch (fault) {
+    button.textContent = "Save";
+    showProblem(fault);
+  }
 }
 
 function openEntity(id) {
@@ -238,62 +262,49 @@ function showEntity(id) {
 function closeEntity() {
   note({ entity: null });
   showList();
-  if (now.answer) ranking.move(0);
+  if (now.facts) list.move(0);
 }
 
 function showList() {
-  document.body.dataset.right = now.answer ? "list" : "";
+  document.body.dataset.right = now.facts ? "list" : "";
   $("#entity").hidden = true;
-  $("#list").hidden = now.answer === null;
+  $("#list").hidden = now.facts === null;
 }
 
+// What went wrong, with the nearest names as buttons.
 function showProblem(fault) {
-  $("#problem").replaceChildren(...makeProblem(fault, (detail, entity) => { question.mend(detail, entity); submit(); }));
+  const body = fault.body ?? { title: "The page failed", detail: fault.message };
+  const near = (body.nearest ?? body.matches ?? []).map((entity) => make("li", {}, makeButton("", () => { question.mend(body.detail, entity); submit(); })));
+  near.forEach((item, i) => $("button", item).append(makeName((body.nearest ?? body.matches)[i].name)));
+  $("#problem").replaceChildren(make("h2", {}, body.title), make("p", {}, body.detail), ...(near.length ? [make("p", {}, "Did you mean:"), make("ul", {}, ...near)] : []));
   $("#problem").hidden = false;
-  if (now.answer === null) show("problem");
-  $("#status").textContent = "";
+  if (now.facts === null) show("problem");
+  $("#status").replaceChildren();
 }
 
-async function describeGraph(signal, { ask: verb }) {
-  const name = graph.value;
-  const about = await fetchJson(buildPath(name)).catch(showProblem);
-  if (!about || name !== graph.value) return;
-  const number = (many) => many.toLocaleString("en");
-  const unknown = about.relations.reduce((sum, row) => sum + row.unknown, 0);
-  const strengths = unknown ? `, ${unknown === about.dependencies ? "all" : number(unknown)} of unknown strength` : "";
-  const unit = about.weight_unit ? `; weight counts ${about.weight_unit}` : "";
-  $("#about").textContent = `${number(about.entities)} entities, ${number(about.dependencies)} dependencies${strengths}${unit}.`;
-  if (!signal.aborted && verb === null && !now.query.length) showStart(name, about, signal);
-}
-
-// Lists the graphs; whether there are any to ask about.
-async function start() {
-  try {
-    const { graphs } = await fetchJson("");
-    const shared = ({ title }) => graphs.filter((other) => other.title === title).length > 1;
-    graph.replaceChildren(...graphs.map((one) => make("option", { value: one.name },
-      shared(one) ? `${one.title} (${one.name})` : one.title)));
-  } catch (fault) {
-    showProblem(fault);
-    return false;
-  }
-  graph.addEventListener("change", () => { visit({ graph: graph.value }); restore(); });
-  addEventListener("popstate", restore);
-  if (location.search) restore(); // else what was typed meanwhile stays
-  else { now.asked = JSON.stringify([graph.value, null, []]); describeGraph(now.request.signal, readAddress()); }
-  return true;
-}
-
-const withRow = (use) => () => ranking.selected && use(ranking.selected);
-listenToTabs((tab) => { note({ tab }); showTab(tab); });
-listenToButtons((verb) => started.then(() => verb === null ? (visit({ graph: graph.value }), restore()) : askAboutAll(verb, [])));
-$("#pin").addEventListener("click", pin);
-$("#print").addEventListener("click", () => print());
-const press = (key, otherwise) => () => ($("#entity").hidden ? otherwise() : $(`#entity [data-key="${key}"]`)?.click());
+const press = (what) => () => {
+  const button = $(`#entity:not([hidden]) [data-act="${what}"]`);
+  if (button) button.click();
+  else if (list.selected && $("#entity").hidden) act(what, list.selected);
+};
+const step = (by) => () => { openDrawer("right"); list.move(by); };
+listenToPanes((tab) => { note({ tab }); showTab(tab); });
 listenToKeys({
   "/": () => { openDrawer("left"); question.origins.input.focus(); },
-  j: () => { openDrawer("right"); ranking.move(1); }, k: () => { openDrawer("right"); ranking.move(-1); },
-  f: press("f", withRow(pane.actions.onFail)), p: press("p", withRow(pane.actions.onProtect)),
-  c: pin, Escape: () => (closeDrawers() || $("#entity").hidden || closeEntity()),
+  j: step(1), k: step(-1), f: press("fail"), p: press("protect"), c: pin,
+  Escape: () => closeDrawers() || $("#entity").hidden || closeEntity(),
 });
-const started = start();
+addEventListener("click", ({ target }) => {
+  const { entity } = target.closest?.("[data-entity]")?.dataset ?? {};
+  if (entity !== undefined && !target.closest("#ranking")) openEntity(entity);
+});
+for (const button of $$("[data-verb]")) button.addEventListener("click", () => askAboutAll(button.dataset.verb));
+$("[data-start]").addEventListener("click", () => { visit({ graph: graph.value }); restore(); });
+graph.addEventListener("change", () => { visit({ graph: graph.value }); restore(); });
+$("#pin").addEventListener("click", pin);
+$("#save").addEventListener("click", save);
+$("#print").addEventListener("click", () => print());
+$("#find-fixes").addEventListener("click", () => showPart($("#help"), graph.value, "harden", [...withoutView(now.query), ["budget", $("#budget").value]],
+  { drawn: false, label: "Save the plan", signal: now.request.signal, onSelect: openEntity }));
+addEventListener("popstate", restore);
+restore();

@@ -1,7 +1,9 @@
-// Elements made from text only: a name is never markup.
+// Elements of the page, and pieces of it that the server built.
 
 export const $ = (selector, inside = document) => inside.querySelector(selector);
+export const $$ = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 
+// An element from text only: a name is never markup.
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -13,42 +15,19 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-// A name keeps its direction of writing to itself, and is shortened by the style sheet.
 export const makeName = (text, title = text) => make("bdi", { title, class: "name" }, text);
+export const makeButton = (text, onclick, more = {}) => make("button", { type: "button", onclick, ...more }, text);
+export const makeProblemLine = (fault) => make("p", { class: "problem", role: "alert" }, fault.body?.detail ?? fault.message);
 
-export const clip = (text, width = 60) => {
-  const letters = [...text];
-  return letters.length > width ? `${letters.slice(0, width - 1).join("")}…` : text;
-};
-
-export function makeTable(heads, rows) {
-  const kind = ({ number, wide }) => (number ? "number" : wide ? "wide" : false);
-  const head = heads.map((one) => make("th", { scope: "col", class: kind(one), title: one.title }, one.text));
-  const body = rows.map((cells) => make("tr", {}, ...cells.map((cell, i) =>
-    make(i === 0 ? "th" : "td", { scope: i === 0 && "row", class: kind(heads[i]), "data-label": heads[i].text }, cell))));
-  return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
+// What the server built: every name in it is escaped, and the policy of the page lets it run nothing.
+export function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
 }
 
-export const formatCount = (number) => {
-  if (number > 0 && number < 0.05) return "<0.1";
-  const whole = Math.abs(number - Math.round(number)) < 0.05 || number >= 10;
-  return number.toLocaleString("en", { maximumFractionDigits: whole ? 0 : 1 });
-};
-
-export const formatShare = (share) => {
-  if (share > 0 && share < 0.01) return "<1%";
-  if (share < 1 && share > 0.99) return ">99%";
-  return `${Math.round(share * 100)}%`;
-};
-
-// A time in the unit that reads best, as in the pictures: 36 min, 4 h, 2.5 h, 6 d.
-export const formatHours = (hours) => {
-  const short = (value) => value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 1 : 0 });
-  if (hours > 0 && hours < 1) return hours < 1 / 60 ? "<1 min" : `${Math.round(hours * 60)} min`;
-  return hours < 24 ? `${short(hours)} h` : `${short(hours / 24)} d`;
-};
-
-export const formatRange = (low, high, written) =>
-  written(low) === written(high) ? written(low) : `${written(low)}–${written(high)}`;
-
-export const spellWords = (kind) => kind.replaceAll("_", " ");
+// Puts each piece into the element that it is for.
+export function place(pieces) {
+  for (const piece of $$("[data-into]", pieces)) $(`#${piece.dataset.into}`).replaceChildren(...piece.childNodes);
+  return pieces;
+}

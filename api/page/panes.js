@@ -1,21 +1,25 @@
-// Panes and tabs: on a phone the sides are a drawer and a sheet.
+// Panes, tabs, dialogs and keys; on a phone the sides are a drawer and a sheet.
 
-import { $ } from "./dom.js";
+import { $, $$ } from "./dom.js";
 
-const tabs = [...document.querySelectorAll("[role=tab]")];
-const isNarrow = () => matchMedia("(max-width: 800px)").matches;
+const tabs = $$("[role=tab]");
+const buttons = $$("[data-opens=left], [data-opens=right]");
+const help = $("#keys");
+
+function markOpen(side) {
+  if (side) document.body.dataset.drawer = side;
+  else delete document.body.dataset.drawer;
+  for (const button of buttons) button.setAttribute("aria-expanded", String(button.dataset.opens === side));
+}
 
 export function openDrawer(side) {
-  if (!isNarrow()) return;
-  document.body.dataset.drawer = side;
-  for (const button of document.querySelectorAll("[data-opens]")) button.setAttribute("aria-expanded", String(button.dataset.opens === side));
+  if (matchMedia("(max-width: 800px)").matches) markOpen(side);
 }
 
 // Whether there was one to close.
 export function closeDrawers() {
   const { drawer } = document.body.dataset;
-  delete document.body.dataset.drawer;
-  for (const button of document.querySelectorAll("[data-opens][aria-expanded]")) button.setAttribute("aria-expanded", "false");
+  markOpen(null);
   if (drawer) $(`header [data-opens=${drawer}]`).focus();
   return Boolean(drawer);
 }
@@ -30,17 +34,17 @@ export function openTab(name) {
   return chosen.dataset.tab;
 }
 
-export function listenToTabs(onOpen) {
-  for (const tab of tabs) tab.addEventListener("click", () => onOpen(tab.dataset.tab));
+export function listenToPanes(onTab) {
+  for (const tab of tabs) tab.addEventListener("click", () => onTab(tab.dataset.tab));
   $("[role=tablist]").addEventListener("keydown", (event) => {
     const shown = tabs.filter((tab) => !tab.hidden);
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const next = shown[(shown.indexOf(document.activeElement) + step + shown.length) % shown.length];
     next.focus();
-    onOpen(next.dataset.tab);
+    onTab(next.dataset.tab);
   });
-  for (const button of document.querySelectorAll("[data-opens=left], [data-opens=right]")) {
+  for (const button of buttons) {
     button.addEventListener("click", () => {
       const { opens } = button.dataset;
       if (document.body.dataset.drawer === opens) { closeDrawers(); return; }
@@ -48,5 +52,20 @@ export function listenToTabs(onOpen) {
       $(opens === "left" ? "#origin-text" : "#right button, #right input")?.focus();
     });
   }
-  for (const button of document.querySelectorAll("[data-closes]")) button.addEventListener("click", closeDrawers);
+  for (const button of $$("[data-closes]")) button.addEventListener("click", closeDrawers);
+  $("[data-opens=keys]").addEventListener("click", () => help.showModal());
+}
+
+const isTyping = (element) => element?.matches("input:not([type=range]):not([type=radio]), textarea, select");
+
+// actions: by key; a key does nothing while one types, or while a menu of the browser wants it
+export function listenToKeys(actions) {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || $("dialog[open]")) return;
+    if (event.key === "?" && !isTyping(event.target)) help.showModal();
+    else if (event.key === "Escape") { actions.Escape(); return; }
+    else if (isTyping(event.target) || !Object.hasOwn(actions, event.key)) return;
+    else actions[event.key]();
+    event.preventDefault();
+  });
 }

@@ -1,7 +1,7 @@
 // A field for several entities: a text with suggestions (ARIA combobox), and a chip for each chosen.
 
-import { buildPath, fetchJson } from "./api.js";
-import { $, make, makeName, spellWords } from "./dom.js";
+import { askJson, buildAddress, buildPath, isAborted } from "./api.js";
+import { $, make, makeButton, makeName } from "./dom.js";
 
 const SHOWN = 8;
 const WAIT = 150;
@@ -57,7 +57,7 @@ export class Picker {
   render() {
     this.chips.replaceChildren(...this.chosen.map(({ id, name }, index) => make("li", {},
       makeName(name, name === id ? id : `${name} (${id})`),
-      make("button", { type: "button", "aria-label": `Remove ${name}`, onclick: () => this.remove(index) }, "×"))));
+      makeButton("×", () => this.remove(index), { "aria-label": `Remove ${name}` }))));
   }
 
   suggestLater() {
@@ -71,14 +71,14 @@ export class Picker {
   async suggest(text) {
     this.request = new AbortController();
     try {
-      const page = await fetchJson(buildPath(this.graphName(), "/entities"), { q: text, limit: SHOWN }, this.request.signal);
+      const page = await askJson(buildAddress(buildPath(this.graphName(), "/entities"), { q: text, limit: SHOWN }), { signal: this.request.signal });
       if (this.input.value.trim() !== text || document.activeElement !== this.input) return;
       const more = page.total - page.entities.length;
       this.open(page.entities);
       this.hint.textContent = !page.total ? `No name or id fits “${text}”.`
         : more ? `${more.toLocaleString("en")} more match; type on to narrow.` : "";
     } catch (fault) {
-      if (fault.name !== "AbortError") this.hint.textContent = fault.message;
+      if (!isAborted(fault)) this.hint.textContent = fault.message;
     }
   }
 
@@ -88,7 +88,7 @@ export class Picker {
     this.list.replaceChildren(...found.map((entity, i) => make("li",
       { role: "option", id: `${this.list.id}-${i}`, "aria-selected": "false",
         onmousedown: (event) => { event.preventDefault(); this.pick(i); } },
-      makeName(entity.name), make("small", {}, `${spellWords(entity.kind)} · `, makeName(entity.id)))));
+      makeName(entity.name), make("small", {}, `${entity.kind.replaceAll("_", " ")} · `, makeName(entity.id)))));
     this.list.hidden = !found.length;
     this.input.setAttribute("aria-expanded", String(found.length > 0));
     this.input.removeAttribute("aria-activedescendant");

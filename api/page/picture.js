@@ -1,8 +1,8 @@
 // The server's SVG, inline: it zooms and pans, shows the way back, and its marks can be chosen.
 // It lives in a shadow root, so that its styles and ids stay its own; it can run nothing.
 
-import { fetchAnswer } from "./api.js";
-import { make } from "./dom.js";
+import { askText, isAborted } from "./api.js";
+import { $$, make, makeButton, makeProblemLine } from "./dom.js";
 
 const FASTEST = 1.35; // of one turn of the wheel
 const CLOSEST = 16;
@@ -29,21 +29,22 @@ export class Picture {
     Object.assign(this, { zoomable, findRoute, onSelect, onOrigin, onOpen });
     this.host = make("div", { class: zoomable ? "picture zoomable" : "picture", role: "group", tabindex: "0", "aria-label": label });
     this.root = this.host.attachShadow({ mode: "open" });
-    const button = (text, title, press) => make("button", { type: "button", title, "aria-label": title, onclick: press }, text);
+    const button = (text, title, press) => makeButton(text, press, { title, "aria-label": title });
     this.tools = make("div", { class: "tools" }, button("+", "Zoom in", () => this.zoom(1 / FASTEST)),
       button("−", "Zoom out", () => this.zoom(FASTEST)), button("Fit", "Fit the picture", () => this.fit()));
-    this.element = make("div", { class: "framed" }, zoomable ? this.tools : null, this.host);
+    this.waits = make("div", {});
+    this.element = make("div", { class: "framed" }, zoomable ? this.tools : null, this.waits, this.host);
     this.text = "";
     if (zoomable) this.listen();
     this.host.addEventListener("click", (event) => this.press(event));
     this.host.addEventListener("dblclick", (event) => this.take(event, MARK, (mark) => this.onOrigin?.(nameMark(mark))));
-    this.host.addEventListener("pointerover", (event) => this.light(event));
-    this.host.addEventListener("pointerleave", () => this.light(null));
+    for (const over of ["pointerover", "focusin"]) this.root.addEventListener(over, ({ target }) => this.lightMark(target.closest(MARK)));
+    for (const out of ["pointerleave", "focusout"]) this.host.addEventListener(out, () => this.light(null));
   }
 
   async load(url, signal) {
     try {
-      this.text = await (await fetchAnswer(url, "image/svg+xml", signal)).text();
+      this.text = await askText(url, { media: "image/svg+xml", signal, place: this.waits });
       const { svg, sheet } = parse(this.text);
       this.root.adoptedStyleSheets = [sheet];
       this.root.replaceChildren(svg);
@@ -60,8 +61,7 @@ export class Picture {
       if (this.zoomable) this.fitWidth();
       this.host.dataset.drawn = "";
     } catch (fault) {
-      if (fault.name === "AbortError") return;
-      this.root.replaceChildren(make("p", { role: "alert" }, fault.message));
+      if (!isAborted(fault)) this.root.replaceChildren(makeProblemLine(fault));
     }
   }
 
@@ -148,14 +148,30 @@ export class Picture {
     }
   }
 
-  // The route back to the origin stays as it is, the rest fades.
-  light(event) {
-    const over = nameMark(event?.composedPath()[0]?.closest?.(MARK));
-    if (over === this.lit) return;
-    this.lit = over;
-    const route = new Set(over ? [over, ...this.findRoute(over)] : []);
-    for (const mark of this.root.querySelectorAll(`${MARK}, [data-stack]`)) {
-      mark.classList.toggle("dim", route.size > 1 && !route.has(nameMark(mark)));
+  lightMark(mark) {
+    const id = nameMark(mark);
+    this.light(id, id && this.findRoute(id));
+  }
+
+  // The route back to the origin with its ribbons stays as it is, the rest fades. Who has no mark of
+  // its own is in the stack behind the last of its route that has one.
+  light(id, route = []) {
+    if (id === this.lit) return;
+    this.lit = id;
+    const on = new Set(id ? [id, ...route] : []);
+    const marks = $$(".box, .worst, .line", this.root);
+    const of = (box) => [box, ...$$(MARK, box)].map(nameMark);
+    const boxes = marks.filter((mark) => mark.matches(".box"));
+    const shown = boxes.filter((box) => of(box).some((one) => on.has(one)));
+    if (id && !shown.some((box) => of(box).includes(id))) {
+      const last = route.map((one) => shown.find((box) => nameMark(box) === one)).filter(Boolean).pop();
+      shown.push(...boxes.filter((box) => last && box.dataset.stack?.startsWith(`${last.id}/`)));
+    }
+    const keys = new Set(shown.map((box) => box.dataset.stack ?? box.id));
+    for (const mark of marks) {
+      const lit = mark.matches(".line") ? keys.has(mark.dataset.from) && keys.has(mark.dataset.to)
+        : mark.matches(".worst") ? on.has(nameMark(mark)) : shown.includes(mark);
+      mark.classList.toggle("dim", shown.length > 1 && !lit);
     }
   }
 }

@@ -1,7 +1,7 @@
 // The question: fields made by the server from its one table, lists of entities, sliders.
 
 import { Picker } from "./picker.js";
-import { $, make, makeName } from "./dom.js";
+import { $ } from "./dom.js";
 import { addSliders } from "./sliders.js";
 
 const WAIT = 150;
@@ -49,9 +49,10 @@ export class Question {
   }
 
   // Once the server has found them: entities by their names.
-  confirm(scenario, names) {
-    this.origins.set(scenario.origins.map(({ id, name }) => ({ id, name, known: true })));
-    this.pickers.get("protect").set(scenario.protect.map((id) => ({ id, name: names.get(id) ?? id, known: true })));
+  confirm({ origins, protect }) {
+    for (const [key, found] of [["origin", origins], ["protect", protect]]) {
+      this.pickers.get(key).set(found.map(({ id, name }) => ({ id, name, known: true })));
+    }
   }
 
   adjust() { for (const follow of this.sliders) follow(); }
@@ -75,15 +76,4 @@ const getValue = (field) => (field.matches("fieldset") ? $("input:checked", fiel
 function setValue(field, value) {
   if (!field.matches("fieldset")) field.value = value;
   else for (const one of field.querySelectorAll("input")) one.checked = one.value === value;
-}
-
-// What went wrong, with the nearest names as buttons.
-export function makeProblem(fault, onMend) {
-  const body = fault.body ?? { title: "The page failed", detail: fault.message };
-  const near = body.nearest ?? body.matches ?? [];
-  const choices = near.map((entity) => make("li", {},
-    make("button", { type: "button", onclick: () => onMend(body.detail, entity) }, makeName(entity.name),
-      entity.name === entity.id ? null : make("small", {}, makeName(entity.id)))));
-  return [make("h2", {}, body.title), make("p", {}, body.detail),
-    ...(near.length ? [make("p", {}, "Did you mean:"), make("ul", {}, ...choices)] : [])];
 }

@@ -1,6 +1,6 @@
 // Sliders beside the fields of numbers that one wants to play with; the field stays the truth.
 
-import { $, formatHours, make } from "./dom.js";
+import { $, make } from "./dom.js";
 
 const LONGEST = 720; // hours at the right end; the field takes more
 
@@ -10,7 +10,7 @@ const SLIDES = {
     say: (at) => `${at * 5} %` },
   hours: { steps: 60, write: (at) => (at === 0 ? "" : String(round(0.5 * (LONGEST / 0.5) ** ((at - 1) / 59)))),
     read: (text) => (text === "" ? 0 : toNumber(text, (v) => 1 + (59 * Math.log(v / 0.5)) / Math.log(LONGEST / 0.5))),
-    say: (at, text) => (at === 0 ? "no times" : formatHours(Number(text))) },
+    say: (at, text) => (at === 0 ? "no times" : `${text} hours`) },
   halt: { steps: 49, write: (at) => (at === 49 ? "" : String(at)), needs: "rollout",
     read: (text) => (text === "" ? 49 : toNumber(text, (v) => v)),
     say: (at) => (at === 49 ? "never" : `hour ${at}`) },

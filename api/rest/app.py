@@ -24,6 +24,7 @@ from knockon.api.rest.live import add_live, ask_service
 from knockon.api.rest.manual import add_manual
 from knockon.api.rest.metrics import Metrics
 from knockon.api.rest.page import add_page
+from knockon.api.rest.parts import add_parts
 from knockon.api.rest.questions import add_questions, add_whatif
 from knockon.api.rest.tables import add_tables
 from knockon.api.rest.tokens import Token
@@ -97,7 +98,8 @@ def create_app(
     add_live(app, service, watch)
     add_health(app, service, metrics)
     add_manual(app)
-    add_page(app)
+    add_parts(app, service)
+    add_page(app, service, keeps=store is not None)
     openapi.extend_document(app, service)
     return app
 

@@ -21,6 +21,7 @@ from knockon.api.rest.problems import Refused, build_problem, build_refusal
 from knockon.api.service.limits import LimitError, Limits
 from knockon.api.service.refusals import refuse
 from knockon.api.service.work import CSV as CSV
+from knockon.api.service.work import HTML as HTML
 from knockon.api.service.work import JSON as JSON
 from knockon.api.service.work import MARKDOWN as MARKDOWN
 from knockon.api.service.work import SVG as SVG

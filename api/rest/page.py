@@ -7,13 +7,15 @@ section that stand nowhere by their own name. What a field looks like depends on
 import gzip
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from html import escape
 from importlib.resources import files
 
 from fastapi import FastAPI, Request, Response
 
 from knockon.api.rest.http import reply
+from knockon.api.service.service import Service
+from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.field import Field, Form, Kind
 from knockon.graph.scenario.fields import FIELDS, VIEW
 from knockon.graph.scenario.kinds import ENTITIES, FLAG, NUMBER, ORIGINS, STRENGTHS, WHOLE
@@ -23,28 +25,44 @@ _POLICY = (
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _LISTS = (ENTITIES, ORIGINS)
 
 
-def add_page(app: FastAPI) -> None:
-    """The files of the page, read once, each at its own address; index.html at `/`."""
+def add_page(app: FastAPI, service: Service, *, keeps: bool = False) -> None:
+    """The files of the page, read once, each at its own address; index.html at `/`.
+
+    keeps: the server saves answers
+    """
     for file in sorted(files("knockon.api").joinpath("page").iterdir(), key=lambda f: f.name):
         suffix = "." + file.name.rpartition(".")[2]
         if suffix in _TYPES:
             content = file.read_bytes()
-            path = f"/{file.name}"
-            if file.name == "index.html":
-                content, path = write_fields(content.decode()).encode(), "/"
             handler = _serve_file(content, _TYPES[suffix])
+            if file.name == "index.html":
+                text = write_fields(content.decode())
+                if keeps:
+                    text = text.replace("<body", "<body data-keeps")
+                handler = _serve_index(text, service)
+            path = "/" if file.name == "index.html" else f"/{file.name}"
             app.add_api_route(path, handler, include_in_schema=False, response_class=Response)
+
+
+def _serve_index(text: str, service: Service) -> Callable[..., Response]:
+    """The page with the graphs that are served now."""
+
+    def serve(request: Request) -> Response:
+        page = text.replace("<!-- graphs -->", _write_graphs(service.served.graphs))
+        return reply(request, "text/html", page, negotiated=False, headers=_HEADERS)
+
+    return serve
 
 
 def _serve_file(content: bytes, media: str) -> Callable[..., Response]:
     """A file with its policy; packed once, for who takes gzip."""
     packed = gzip.compress(content, 9, mtime=0)
-    policy = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-    policy["Vary"] = "Accept-Encoding"
+    policy = {**_HEADERS, "Vary": "Accept-Encoding"}
 
     def serve(request: Request) -> Response:
         if "gzip" not in request.headers.get("accept-encoding", ""):
@@ -61,6 +79,16 @@ def write_fields(page: str) -> str:
     places = r"<!-- fields: ([\w ]+) -->"
     named = {name for words in re.findall(places, page) for name in words.split()}
     return re.sub(places, lambda found: _write_several(found[1], named), page)
+
+
+def _write_graphs(graphs: Mapping[str, DependencyGraph]) -> str:
+    """An option for each graph; those of one title are told apart by their names."""
+    titles = [graph.title for graph in graphs.values()]
+    return "".join(
+        f'<option value="{escape(name)}">{escape(graph.title)}'
+        f"{f' ({escape(name)})' if titles.count(graph.title) > 1 else ''}</option>"
+        for name, graph in graphs.items()
+    )
 
 
 def _write_questions() -> str:

@@ -20,7 +20,9 @@ _LINE = re.compile(r"(?P<name>[\w.@-]{1,64})\s+(?P<scopes>[a-z,]+)\s+sha256:(?P<
 _MOST = 1 << 20  # bytes of a file of tokens
 _OPEN = ("/healthz", "/readyz")  # for those who watch the server
 _VERBS = "|".join(["whatif", *(question.name for question in QUESTIONS)])
-_COMPUTED = re.compile(rf"/v1/(jobs/.*|graphs/[^/]+/({_VERBS})([./].*)?)", re.DOTALL)
+_COMPUTED = re.compile(
+    rf"/v1/(jobs/.*|graphs/[^/]+/(page/)?({_VERBS}|rows|draft)([./].*)?)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)

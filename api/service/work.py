@@ -1,7 +1,7 @@
 """A question as data, and the one function that answers it with bytes, in whatever process."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -23,7 +23,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 
 JSON, SVG, CSV = "application/json", "image/svg+xml", "text/csv"
-MARKDOWN = "text/markdown"
+MARKDOWN, HTML = "text/markdown", "text/html"
 WHATIF = "whatif"
 
 
@@ -31,7 +31,8 @@ WHATIF = "whatif"
 class Work:
     """A question about a graph, and the form that its answer takes.
 
-    verb: `whatif`, or one of the table; chart: of a what-if, in the place of its map
+    verb: `whatif`, or one of the table; chart: of a what-if, in the place of its map; of HTML,
+        which piece of the page
     scenario, own, view: JSON, the last as `columns, where, top` and, of a what-if,
         `kind` and a page (`scenario.PAGED`); of a map how it is shown (`LOOK`)
     edition: of the graphs that it is about (`Served`)
@@ -108,6 +109,8 @@ def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | N
     impact, page = _turn_page(impact, view)
     rows, more = select_rows(impact, **view)
     _check_rows(rows.height, limits)
+    if work.media == HTML:
+        return Reply(HTML, _render(impact, work, view, carried, page).encode())
     if work.media == JSON:
         whole = serialize_whatif(impact, **view)
         whole["notes"] += notes
@@ -125,6 +128,18 @@ def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | N
     return Reply(CSV, format_csv(rows).encode(), f"{work.graph}-whatif", more)
 
 
+def _render(
+    impact: Impact, work: Work, view: Mapping[str, Any], carried: Sequence[str], page: Any
+) -> str:
+    """A piece of the page."""
+    from knockon.api.markup.impact import render_list, render_whatif
+
+    if page is None:
+        return render_whatif(impact, **view, carried=carried, draft=work.chart == "draft")
+    rows = select_rows(impact, **view)[0].filter(pl.col("rank") > 0)
+    return render_list(impact, rows, page["rows"], page["sort"])
+
+
 def _turn_page(impact: Impact, view: dict[str, Any]) -> tuple[Impact, Any]:
     """The answer with the rows of one page, where the view has one, and what page it is."""
     asked = {name: view.pop(name) for name in ("find", "sector", "sort", "cursor") if name in view}
@@ -132,7 +147,7 @@ def _turn_page(impact: Impact, view: dict[str, Any]) -> tuple[Impact, Any]:
         return impact, None
     kinds = () if view["kind"] is None else list_kinds(view["kind"])
     impact, fitting = page_rows(impact, kinds=kinds, **asked)
-    return impact, {"rows": fitting, "cursor": asked["cursor"]}
+    return impact, {"rows": fitting, "cursor": asked["cursor"], "sort": asked["sort"]}
 
 
 def _draw(graph: DependencyGraph, impact: Impact, work: Work, look: Mapping[str, Any]) -> str:
@@ -159,6 +174,12 @@ def _compute_verb(served: Served, work: Work, limits: Limits, watch: Watch | Non
     _check_rows(rows.height, limits)
     if work.media == JSON:
         return Reply(JSON, dump_json(serialize_answer(answer, top=top)))
+    if work.media == HTML:
+        from knockon.api.markup.answers import render_answer, render_card
+
+        if work.chart == "card":
+            return Reply(HTML, render_card(answer, work.graph).encode())
+        return Reply(HTML, render_answer(answer, top=top, carried=carried).encode())
     if work.media == MARKDOWN:
         from knockon.api.text.rows import print_answer
 

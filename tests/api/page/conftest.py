@@ -1,5 +1,6 @@
 """A real server, a real browser, and a page that may not complain."""
 
+import os
 import shutil
 import socket
 import threading
@@ -53,6 +54,7 @@ def page(browser, port):
     No request may leave the server.
     """
     made = browser.new_page(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    made.set_default_timeout(1000 * int(os.environ.get("PAGE_SECONDS", "60")))
     complaints, asked = [], []
     made.on("pageerror", lambda e: complaints.append(str(e)))
     made.on("console", lambda m: m.type == "error" and complaints.append(m.text))

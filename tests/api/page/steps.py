@@ -19,6 +19,11 @@ def open_page(page, port, query):
     page.wait_for_selector("#answer:not([hidden])[data-state=full]")
 
 
+def wait_for_rows(page, many):
+    """Until the list, which the server filters, has so many."""
+    wait_until(page, f"document.querySelectorAll('#ranking tr[data-id]').length === {many}")
+
+
 def get_links_of(page, menu):
     """The addresses of what a menu saves."""
     return [link.get_attribute("href") for link in page.locator(f"{menu} .menu a").all()]
@@ -28,7 +33,7 @@ def is_answered(page, port, address):
     return page.request.get(f"http://127.0.0.1:{port}{address}").ok
 
 
-def wait_until(page, expression, seconds=20):
+def wait_until(page, expression, seconds=60):
     """Until it is true; the policy of the page lets the browser wait for no text of ours."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):

@@ -26,7 +26,7 @@ def test_an_entity_opens_its_why(page, port):
 def test_what_is_spared_says_why_not(page, port):
     """By the group that holds it, named with its members."""
     open_page(page, port, "?graph=market&origin=vendor&entity=bank")
-    page.wait_for_selector("#why strong")
+    page.wait_for_selector("#why h3")
     assert "needs 1 of 2: Cloud, Spare" in page.inner_text("#entity")
     assert "Spare" in page.inner_text("#why")
 
@@ -36,7 +36,7 @@ def test_a_target_shows_its_single_points_of_failure(page, port):
     page.goto(f"http://127.0.0.1:{port}/?graph=market&entity=shop")
     page.click("#entity summary:has-text('Single points of failure')")
     page.wait_for_selector("#cuts table")
-    assert "of failure of Shop" in page.inner_text("#cuts strong")
+    assert "of failure of Shop" in page.inner_text("#cuts h3")
     assert page.locator("#cuts tbody tr").count() >= 1
     assert all(is_answered(page, port, link) for link in get_links_of(page, "#cuts"))
 

@@ -1,0 +1,1 @@
+"""Answers as pieces of the web page: what a person reads, built where the words are."""

@@ -1,0 +1,102 @@
+"""Pieces of the web page, which the server builds: `/v1/graphs/GRAPH/page/...`, as HTML.
+
+They hold what a person reads; the page puts them in their places. No part of the interface.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import FastAPI, Query, Request, Response
+
+from knockon.api.markup.inventory import render_entities, render_entity, render_start
+from knockon.api.rest import resources
+from knockon.api.rest.asking import answer_work
+from knockon.api.rest.graphs import BASE, ONCE, GraphName
+from knockon.api.rest.http import HTML, reply
+from knockon.api.rest.scenario import EntitiesQuery, Question, WhatifQuery, build_verb
+from knockon.api.service.service import Service
+from knockon.api.service.work import WHATIF, Work
+from knockon.graph.scenario.questions import QUESTIONS
+from knockon.graph.scenario.questions import Question as Verb
+
+_Answer: TypeAlias = Callable[..., Awaitable[Response]]
+_ENDS = 40  # of the dependencies of an entity, and of those on it
+
+
+def add_parts(app: FastAPI, service: Service) -> None:
+    """A part for each answer, for the start, for lists of entities and for one of them."""
+    at = f"{BASE}/{{graph}}/page"
+    hidden: dict[str, Any] = {"include_in_schema": False, "dependencies": ONCE}
+
+    @app.get(f"{at}/start", include_in_schema=False)
+    def show_start(request: Request, graph: GraphName) -> Response:
+        served = service.served
+        about = resources.serialize_graph(graph, served.find_graph(graph))
+        text = render_start(about, served.graphs, served.find_parts(graph))
+        return reply(request, HTML, text, negotiated=False)
+
+    @app.get(f"{at}/entities", **hidden)
+    def show_entities(
+        request: Request, graph: GraphName, query: Annotated[EntitiesQuery, Query()]
+    ) -> Response:
+        found = resources.select_entities(service.served.find_graph(graph), query)
+        page, more, cursor = resources.cut_page(found, query, query.limit or resources.PAGE)
+        rows = page.select("id", "name", "kind", "sector").to_dicts()
+        text = render_entities(graph, rows, found.height, more, cursor)
+        return reply(request, HTML, text, negotiated=False)
+
+    @app.get(f"{at}/entity", include_in_schema=False)
+    def show_entity(
+        request: Request, graph: GraphName, entity: Annotated[str, Query(alias="id")],
+        origin: Annotated[list[str] | None, Query()] = None,
+    ) -> Response:  # fmt: skip
+        of = service.served.find_graph(graph)
+        detail = resources.serialize_detail(of, of.find(entity), _ENDS)
+        failing = [of.ids[of.find(one)] for one in origin or ()]
+        return reply(request, HTML, render_entity(detail, failing), negotiated=False)
+
+    for part in ("", "rows", "draft"):
+        path = f"{at}/{part or WHATIF}"
+        app.add_api_route(path, _answer_whatif(service, part), **hidden)
+    for verb in QUESTIONS:
+        app.add_api_route(f"{at}/{verb.name}", _answer_verb(service, verb, ""), **hidden)
+        if verb.name in ("rank", "concentration"):
+            app.add_api_route(
+                f"{at}/{verb.name}.card", _answer_verb(service, verb, "card"), **hidden
+            )
+
+
+def _answer_whatif(service: Service, part: str) -> _Answer:
+    in_query = Annotated[WhatifQuery, Query()]  # type: ignore[valid-type]
+
+    async def answer(request: Request, graph: GraphName, query: in_query) -> Response:
+        service.served.find_parts(graph)
+        asked: Question = query
+        view = asked.view | asked.carried | asked.page
+        if part == "rows":
+            view = {"find": "", "sector": None, "sort": "rank", "cursor": 0} | view
+        edition = service.served.edition
+        work = Work.of(
+            graph, WHATIF, HTML, asked.read_whatif(), view=view, chart=part, edition=edition
+        )
+        return await answer_work(request, service, work, negotiated=False)
+
+    return answer
+
+
+def _answer_verb(service: Service, verb: Verb, part: str) -> _Answer:
+    model = build_verb(verb, text=True)
+    in_query = Annotated[model, Query()]  # type: ignore[valid-type]
+
+    async def answer(request: Request, graph: GraphName, query: in_query) -> Response:
+        service.served.find_parts(graph)
+        asked: Question = query
+        view = {"top": asked.top, **asked.carried}  # type: ignore[attr-defined]
+        own, stated = asked.read_own(verb), asked.read_scenario(verb)
+        edition = service.served.edition
+        work = Work.of(
+            graph, verb.name, HTML, stated, own=own, view=view, chart=part, edition=edition
+        )
+        return await answer_work(request, service, work, negotiated=False)
+
+    return answer
