@@ -26,7 +26,10 @@ from knockon.client.models import (
     ModesJson,
     NowJson,
     RankBody,
+    SavedJson,
+    SavedRow,
     StrengthsBody,
+    VersionJson,
     WhatifBody,
     WhatifJson,
     WhyBody,
@@ -200,30 +203,30 @@ class AsyncClient:
 
     async def save(
         self, graph: str, verb: Verb, asked: Mapping[str, Any], *, title: str | None = None
-    ) -> dict[str, Any]:
+    ) -> SavedJson:
         """Ask, and keep the answer in the server's store: where it is, and what it came from."""
         body = {"question": verb, "asked": dict(asked)} | ({"title": title} if title else {})
         call = Call("POST", calls.at("graphs", graph, "answers"), body=body)
-        return cast("dict[str, Any]", (await self.send(call)).json())
+        return cast(SavedJson, (await self.send(call)).json())
 
-    async def answers(self, graph: str) -> AsyncIterator[dict[str, Any]]:
-        """The saved answers about a graph, the latest first, page by page."""
-        async for row in self._pages("answers", "graphs", graph, "answers"):
-            yield row
+    async def answers(self, graph: str, *, limit: int | None = None) -> AsyncIterator[SavedRow]:
+        """The saved answers about a graph, the latest first, page by page; `limit`: of a page."""
+        async for row in self._pages("answers", "graphs", graph, "answers", limit=limit):
+            yield cast(SavedRow, row)
 
-    async def answer(self, identifier: str) -> dict[str, Any]:
+    async def answer(self, identifier: str) -> SavedJson:
         """What a saved answer came from."""
-        return cast("dict[str, Any]", await self._get("answers", identifier))
+        return cast(SavedJson, await self._get("answers", identifier))
 
     async def answer_bytes(self, identifier: str) -> bytes:
         """A saved answer, the bytes that were shown then."""
         path = calls.at("answers", identifier, "result")
         return (await self.send(Call("GET", path, accept="*/*"))).content
 
-    async def versions(self, graph: str) -> list[dict[str, Any]]:
+    async def versions(self, graph: str) -> list[VersionJson]:
         """The versions of a graph that are kept, the latest first."""
         found = await self._get("graphs", graph, "versions")
-        return cast("list[dict[str, Any]]", found["versions"])
+        return cast("list[VersionJson]", found["versions"])
 
     async def now(self, graph: str, *, top: int | None = None) -> NowJson:
         """What status pages report as down now, and what of the graph that hits."""

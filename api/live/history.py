@@ -42,7 +42,8 @@ class History:
     @property
     def current(self) -> list[Spell]:
         """Those that go on, by entity and source."""
-        return [self._current[key] for key in sorted(self._current)]
+        spells = list(self._current.items())  # at once: other threads may look, too
+        return [spell for _, spell in sorted(spells, key=lambda item: item[0])]
 
     def update(self, source: str, down: Sequence[Down], at: datetime) -> list[Change]:
         """What changed with all that a source reports as down now."""

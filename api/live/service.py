@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from knockon.api.live.live import Changes, Live
 from knockon.api.live.now import NowJson, describe_change, describe_now, list_origins
 from knockon.api.live.pace import write_time
+from knockon.api.live.watched import FRESH
 from knockon.api.schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -26,6 +27,23 @@ async def answer_now(live: Live, name: str, ask: Ask) -> NowJson:
     origins = list_origins(live, name)
     impact, problem = await ask(name, origins) if origins else (None, "")
     return describe_now(live, name, impact, problem)
+
+
+def format_metrics(live: Live) -> str:
+    """Whether each source was read lately, and how many are down in each graph, for Prometheus."""
+    lines = ["# TYPE knockon_status_page_fresh gauge"]
+    for source in live.sources:
+        fresh = int(live.state(source) in FRESH)
+        lines.append(f'knockon_status_page_fresh{{source="{_escape(source.label)}"}} {fresh}')
+    lines.append("# TYPE knockon_down_now gauge")
+    for name in live.graphs:
+        down = {spell.down.entity for spell in live.histories[name].current}
+        lines.append(f'knockon_down_now{{graph="{_escape(name)}"}} {len(down)}')
+    return "\n".join(lines) + "\n"
+
+
+def _escape(label: str) -> str:
+    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 class Watch:

@@ -16,6 +16,7 @@ from knockon.api.rest.asking import find_client, reply_outcome, wait_for_work
 from knockon.api.rest.fields import Text
 from knockon.api.rest.graphs import BASE, ONCE, GraphName
 from knockon.api.rest.http import JSON, SVG, reply, reply_json
+from knockon.api.rest.kept import SavedJson, SavedPage, VersionsJson
 from knockon.api.rest.openapi import describe_responses
 from knockon.api.rest.scenario import Keys, Question, WhatifBody, build_verb
 from knockon.api.schema import SCHEMA
@@ -58,7 +59,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
 
     @app.post(
         f"{BASE}/{{graph}}/answers", operation_id="save_answer", status_code=201,
-        summary="Ask, and keep the answer with its picture", response_class=Response,
+        summary="Ask, and keep the answer with its picture", response_model=SavedJson,
         responses={c: r for c, r in describe_responses("", 400, 404, 409, 413, 422, 429, 503)
                    .items() if c not in (200, 304)},
     )  # fmt: skip
@@ -77,7 +78,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         return Response(json.dumps(saved), 201, headers)
 
     @app.get(
-        f"{BASE}/{{graph}}/answers", operation_id="answers", response_class=Response,
+        f"{BASE}/{{graph}}/answers", operation_id="answers", response_model=SavedPage,
         summary="The saved answers about a graph, the latest first, in pages",
         responses=describe_responses([], 404, 422, 503), dependencies=ONCE,
     )  # fmt: skip
@@ -93,7 +94,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         )
 
     @app.get(
-        f"{BASE}/{{graph}}/versions", operation_id="versions", response_class=Response,
+        f"{BASE}/{{graph}}/versions", operation_id="versions", response_model=VersionsJson,
         summary="The versions of a graph, with their load reports, the latest first",
         responses=describe_responses([], 404, 503),
     )  # fmt: skip
@@ -113,7 +114,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         return saved
 
     @app.get(
-        f"{ANSWERS}/{{answer}}", operation_id="answer", response_class=Response,
+        f"{ANSWERS}/{{answer}}", operation_id="answer", response_model=SavedJson,
         summary="What a saved answer came from: who, when, program, sources",
         responses=describe_responses([], 404, 503),
     )  # fmt: skip

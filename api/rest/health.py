@@ -5,6 +5,7 @@ import json
 from fastapi import FastAPI, Response
 from fastapi.concurrency import run_in_threadpool
 
+from knockon.api.live.service import format_metrics
 from knockon.api.rest.metrics import MEDIA, Metrics
 from knockon.api.rest.problems import build_problem
 from knockon.api.service.service import Service
@@ -32,7 +33,9 @@ def add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     def show_metrics() -> Response:
-        return Response(metrics.format(service), headers={"Content-Type": MEDIA})
+        watch = app.state.watch
+        text = metrics.format(service) + (format_metrics(watch.live) if watch else "")
+        return Response(text, headers={"Content-Type": MEDIA})
 
 
 def _say(what: object) -> Response:

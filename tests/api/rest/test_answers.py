@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 
 from knockon.api.command import main
 from knockon.api.rest.app import create_app
+from knockon.client import Client
+from knockon.client.calls import Verb
 from knockon.graph.scenario.questions import find_question
 from tests.api.rest.rest_toys import hostile, market
 
@@ -64,26 +66,27 @@ def main_out(arguments: list[str]) -> int:
      ("cuts", {"target": "shop", "order": 2})],
 )  # fmt: skip
 def test_every_verb_can_be_saved(
-    client: TestClient, question: str, asked: dict[str, object]
+    client: TestClient, question: Verb, asked: dict[str, object]
 ) -> None:
     """With its picture where it has one."""
-    saved = client.post(f"{G}/answers", json={"question": question, "asked": asked}).json()
+    ours = Client(http=client)
+    saved = ours.save("market", question, asked)
     plain = client.post(f"{G}/{question}", json=asked).content
-    assert client.get(saved["result"]).content == plain
+    assert ours.answer_bytes(saved["id"]) == plain
+    assert ours.answer(saved["id"]) == saved
     assert (saved["picture"] is not None) == find_question(question).picture
 
 
 def test_answers_are_listed_and_versions_too(client: TestClient) -> None:
     """In pages, the latest first."""
-    ids = [
-        client.post(f"{G}/answers", json={"asked": {"origins": ["cloud"], "seed": n}}).json()["id"]
-        for n in range(3)
-    ]
+    ours = Client(http=client)
+    ids = [ours.save("market", "whatif", {"origins": ["cloud"], "seed": n})["id"] for n in range(3)]
+    assert [answer["id"] for answer in ours.answers("market", limit=2)] == ids[::-1]
     page = client.get(f"{G}/answers?limit=2").json()
     rest = client.get(f"{G}/answers?limit=2&cursor={page['next_cursor']}").json()
     assert [a["id"] for a in page["answers"] + rest["answers"]] == ids[::-1]
     assert rest["next_cursor"] is None
-    (version,) = client.get(f"{G}/versions").json()["versions"]
+    (version,) = ours.versions("market")
     assert (version["version"], version["answers"]) == (1, 3)
     assert version["report"][0]["reason"] == "a row without an id"
 

@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app
+from knockon.client import Client, NotFoundError
 from tests.toys import dep, graph_of
 
 BEFORE = graph_of(dep("B", "A"), dep("D", "C"))
@@ -24,6 +25,7 @@ def test_two_served_graphs(client: TestClient) -> None:
     ]  # fmt: skip
     body = {"origins": ["A"], "other": "after"}
     assert client.post("/v1/graphs/before/compare", json=body).json() == got.json()
+    assert Client(http=client).compare("before", origins=["A"], other="after") == got.json()
 
 
 def test_a_change_of_the_scenario_and_of_the_graph(client: TestClient) -> None:
@@ -38,9 +40,8 @@ def test_a_change_of_the_scenario_and_of_the_graph(client: TestClient) -> None:
 
 def test_an_unknown_graph_is_a_404_with_the_nearest(client: TestClient) -> None:
     """As in a path."""
-    got = client.get("/v1/graphs/before/compare?origin=A&other=aftr")
-    assert got.status_code == 404
-    assert "after" in got.text
+    with pytest.raises(NotFoundError, match="after"):
+        Client(http=client).compare("before", origins=["A"], other="aftr")
 
 
 def test_the_chart(client: TestClient) -> None:

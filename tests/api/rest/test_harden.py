@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app
+from knockon.client import Client
 from tests.toys import dep, graph_of
 
 GRAPH = graph_of(dep("B", "A"), dep("C", "A"), dep("D", "B"), dep("D", "C"))
@@ -26,14 +27,12 @@ def test_get_and_post_say_the_same(client: TestClient) -> None:
 
 def test_rows_and_scenarios_stand_in_a_body(client: TestClient) -> None:
     """Fixes with costs, and failures with weights."""
-    body = {
-        "budget": 4,
-        "changeable": [
+    answer = Client(http=client).harden(
+        "toy", budget=4, against=[{"origins": ["A"], "weight": 2}, {"origins": ["B"]}],
+        changeable=[
             {"fix": "safe", "dependent": "D", "cost": 4}, {"fix": "safe", "dependent": "C"},
         ],
-        "against": [{"origins": ["A"], "weight": 2}, {"origins": ["B"]}],
-    }  # fmt: skip
-    answer = client.post("/v1/graphs/toy/harden", json=body).json()
+    )  # fmt: skip
     assert [(r["dependent"], r["cost"], r["saves"]) for r in answer["rows"]] == [("D", 4, 3)]
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,7 +12,8 @@ from knockon.api.cli.watch import build_watch
 from knockon.api.rest.app import create_app
 from knockon.api.rest.tokens import create_token, read_tokens
 from knockon.api.service.limits import Limits
-from tests.api.live.pages import page
+from knockon.client import Client
+from tests.api.live.pages import Site, open_site, page
 from tests.api.rest.rest_toys import hostile, market
 
 G = "/v1/graphs/market"
@@ -48,12 +50,20 @@ def test_now_is_the_whatif_of_all_that_is_down(client: TestClient) -> None:
     assert now["headline"].startswith("Down now: Cloud. If Cloud fails")
     assert "Down, but fits no entity: Nobody." in now["headline"]
     assert [s["source"] for s in now["sources"]] == ["status.json"]
-    fewer = client.get(f"{G}/now?top=1").json()["impact"]
+    fewer = Client(http=client).now("market", top=1)["impact"]
+    assert fewer is not None
     assert (len(fewer["entities"]), fewer["more"]) == (2, now["impact"]["more"] + 3)
 
 
+def test_metrics_count_what_is_down(client: TestClient) -> None:
+    lines = client.get("/metrics").text.splitlines()
+    assert 'knockon_status_page_fresh{source="status.json"} 1' in lines
+    assert 'knockon_down_now{graph="market"} 1' in lines
+    assert 'knockon_down_now{graph="hostile"} 0' in lines
+
+
 def test_what_was_down_is_listed(client: TestClient) -> None:
-    found = client.get(f"{G}/now/history").json()
+    found = Client(http=client).history("market")
     assert [s["id"] for s in found["spells"]] == ["cloud"]
     assert found["forgotten"] == 0
 
@@ -135,3 +145,32 @@ def test_keys_of_the_query_are_checked(client: TestClient) -> None:
     assert client.get("/v1/graphs/none/now").status_code == 404
     document = client.get("/v1/openapi.json").json()
     assert "NowJson" in document["components"]["schemas"]
+
+
+def test_a_server_tells_a_webhook_of_each_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a real page over real connections: down, recovered, and the page gone."""
+    monkeypatch.setenv("KNOCKON_WEBHOOK_SECRET", "a secret of some length")
+    graphs = {"market": market()}
+    with open_site() as site:
+        address = site.put("/s", page(Cloud="operational"), ETag='"1"')
+        hook = site.put("/in", b"", 204)
+        watch = build_watch(graphs, [address], [hook], None, PAGING | {"every": 0.1})
+        with TestClient(create_app(graphs, watch=watch)) as client:
+            events = wait_for_events(client, site, 1)
+            site.put("/s", page(Cloud="major_outage"), ETag='"2"')
+            events = wait_for_events(client, site, 2)
+            site.put("/s", page(Cloud="operational"))
+            events = wait_for_events(client, site, 3)
+    assert [e["type"] for e in events] == ["start", "change", "change"]
+    assert [[c["what"] for c in e["changes"]] for e in events] == [[], ["down"], ["recovered"]]
+    assert events[1]["now"]["impact"]["headline"].startswith("If Cloud fails")
+    assert events[1]["changes"][0]["source"] == address
+
+
+def wait_for_events(client: TestClient, site: Site, number: int) -> list[dict[str, Any]]:
+    for _ in range(20_000):
+        bodies = [body for method, _, _, body in site.asked if method == "POST"]
+        if len(bodies) >= number:
+            return [json.loads(body) for body in bodies]
+        client.get("/healthz")
+    raise AssertionError(bodies)
