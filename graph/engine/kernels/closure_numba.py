@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knockon.graph.arrays import Bools, Ints, Words
-from knockon.graph.engine.kernels.compiler import inlined, kernel
-from knockon.graph.engine.kernels.draws_numba import draw_below, fetch, push
+from knockon.graph.engine.kernels.compiler import helper, inlined, kernel
+from knockon.graph.engine.kernels.draws_numba import count_ones, draw_below, fetch, push
 from knockon.graph.engine.kernels.layout import (
     B1,
     CERTAIN,
@@ -34,13 +34,15 @@ from knockon.graph.engine.kernels.layout import (
 )
 from knockon.graph.engine.kernels.sharing_numba import Room, lay_planes, push_shared
 
-AHEAD = 8  # arcs whose rows are asked for before their turn
+_AHEAD = 8  # memory answers late: the rows of so many arcs to come are asked for
+_SPARE_DIGITS = 2  # beyond those that leave one world open in the mean
 
 
 class Scratch(NamedTuple):
     """What one worker needs for a block of N nodes, S slots and K groups; clean after each.
 
-    hit: (N, 8) lanes in which each node is hit; delta: newly so; queue, queued: nodes with such
+    hit: (N, 8) lanes in which each node is hit; passed: those that went along its arcs
+    queue, queued: nodes with lanes that did not
     lost: (S, 8) lanes in which each slot is lost; counter: (planes, 8) of lost slots by group
     state: (K, 3, 8) lanes in which a slot is lost in the node's mode, in any, the group breaks
     row: (4, 8) what goes along an arc, is new in its target, goes along by given words; a spare
@@ -48,7 +50,7 @@ class Scratch(NamedTuple):
     """
 
     hit: U8Table
-    delta: U8Table
+    passed: U8Table
     queue: I4
     queued: B1
     lost: U8Table
@@ -84,6 +86,7 @@ def close(
     nodes, hit: (k,) nodes and (k, 8) the lanes in which each is hit from the start
     """
     scratch.hit[:] = 0
+    scratch.passed[:] = 0
     scratch.lost[:] = 0
     scratch.state[:] = 0
     scratch.counter[:] = wiring.counter
@@ -100,9 +103,7 @@ def spread(
 
     rows, hit: (k,) rows of nodes, each once, and (k, 8) the lanes in which each is hit
     """
-    new = hit & ~scratch.hit[rows]
-    scratch.hit[rows] |= new
-    scratch.delta[rows] = new
+    scratch.hit[rows] |= hit
     scratch.shared.pair[:] = -1
     closure_kernel(wiring.arcs, wiring.groups, drawing, shared, worlds, scratch)
 
@@ -139,7 +140,7 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
     """Add newly lost slots to the counters of a group; hit its node where it breaks."""
     new, planes = scratch.row[1], scratch.counter[groups.plane[g] : groups.plane[g + 1]]
     own, touched, broken = scratch.state[g, 0], scratch.state[g, 1], scratch.state[g, 2]
-    limit, hit, delta = drawing.switch_limit[g], scratch.hit[t], scratch.delta[t]
+    limit, hit = drawing.switch_limit[g], scratch.hit[t]
     grew = False
     for w in range(WORDS):
         carry = new[w]
@@ -159,23 +160,23 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
         carry = broken[w] & own[w] & ~hit[w]
         if carry != 0:
             hit[w] |= carry
-            delta[w] |= carry
             grew = True
     return grew
 
 
 @inlined
-def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, waiting: Any) -> None:
+def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, tail: Any) -> None:
     """Ask for what the next nodes of the queue will read: whose arcs these are, where, and the
     rows at their other ends.
 
-    head: of the queue; waiting: how many are in it
+    head, tail: of the queue
     """
     start, target, queue = arcs.start, arcs.target, scratch.queue
     size, at_hit = len(queue), scratch.hit.ctypes.data
+    waiting = tail - head if tail >= head else tail - head + size
     if waiting > 0:
         v = queue[head]
-        for a in range(start[v], min(start[v] + AHEAD, start[v + 1])):
+        for a in range(start[v], min(start[v] + _AHEAD, start[v + 1])):
             fetch(at_hit + ROW * target[a])
     if waiting > 2:
         place = head + 2 if head + 2 < size else head + 2 - size
@@ -186,15 +187,57 @@ def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, waiting: Any)
     if waiting > 4:
         place = head + 4 if head + 4 < size else head + 4 - size
         fetch(start.ctypes.data + 8 * queue[place])
-        fetch(scratch.delta.ctypes.data + ROW * queue[place])
+        fetch(at_hit + ROW * queue[place])
+        fetch(scratch.passed.ctypes.data + ROW * queue[place])
+
+
+@inlined
+def _take_out(v: Any, scratch: Any) -> Any:
+    """Lay what is newly hit of a node out to go along its arcs; digits that decide most of it."""
+    hit, passed, out, lanes = scratch.hit, scratch.passed, scratch.row[0], 0
+    for w in range(WORDS):
+        out[w] = hit[v, w] & ~passed[v, w]
+        passed[v, w] = hit[v, w]
+        lanes += count_ones(out[w])
+    digits = _SPARE_DIGITS
+    while lanes > 0:  # each digit decides half of them
+        digits += 1
+        lanes >>= 1
+    return digits
+
+
+@helper
+def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any) -> None:
+    """The same where every arc stands alone and is hashed: a loop that fits the registers.
+
+    tail: end of the queue
+    """
+    start, target, key, limit = arcs.start, arcs.target, drawing.key, drawing.limit
+    queue, queued, at_counter = scratch.queue, scratch.queued, worlds.counter.ctypes.data
+    rows_hit, rows, size = scratch.hit.ctypes.data, scratch.row.ctypes.data, len(scratch.queue)
+    head = 0
+    while head != tail:
+        v = queue[head]
+        head = head + 1 if head + 1 < size else 0
+        queued[v] = False
+        _fetch_ahead(arcs, drawing, scratch, head, tail)
+        digits = _take_out(v, scratch)
+        for a in range(start[v], start[v + 1]):
+            t = target[a]
+            fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
+            grew = push(key[a], limit[a], at_counter, rows, rows_hit + ROW * t, rows + ROW, digits)
+            queue[tail] = t  # without a branch: whether it grew is hard to guess
+            tail += np.int64(grew) & (1 - np.int64(queued[t]))
+            queued[t] |= grew
+            if tail == size:
+                tail = 0
 
 
 @kernel("the lane kernel", 2)
 def closure_kernel(
     arcs: Arcs, groups: Groups, drawing: Drawing, shared: Shared, worlds: Worlds, scratch: Scratch
 ) -> None:
-    """Spread what is newly hit (`scratch.delta`) to the least fixpoint; `scratch.hit` is found, by
-    row.
+    """Spread what is hit and did not pass on to the least fixpoint; `scratch.hit` is found, by row.
 
     Cost: the arcs of what is hit, each as often as its provider is newly hit in some lanes, with
     some 10 digits of 8 draws each time.
@@ -203,37 +246,34 @@ def closure_kernel(
     key, limit, counter, pair = drawing.key, drawing.limit, worlds.counter, shared.draws.pair
     planes = scratch.row.ctypes.data  # of thresholds, where draws share strengths
     room, sharing, given = scratch.shared, len(shared.draws.law) > 0, worlds.given
-    hit, delta, queue, queued = scratch.hit, scratch.delta, scratch.queue, scratch.queued
-    rows_hit, rows_delta, rows_lost = hit.ctypes.data, delta.ctypes.data, scratch.lost.ctypes.data
+    hit, passed, queue, queued = scratch.hit, scratch.passed, scratch.queue, scratch.queued
+    rows_hit, rows_lost = hit.ctypes.data, scratch.lost.ctypes.data
     rows, rows_state = scratch.row.ctypes.data, scratch.state.ctypes.data
     out, new, masked = scratch.row[0], scratch.row[1], scratch.row[2]
     at_counter = counter.ctypes.data
     size, spare, strange = len(queue), len(slot) > 0, len(foreign) > 0
     head = tail = 0
-    for v in range(len(delta)):
+    for v in range(len(hit)):
         for w in range(WORDS):
-            if delta[v, w] != 0:
+            if hit[v, w] & ~passed[v, w] != 0:
                 queued[v] = True
         if queued[v]:
             queue[tail] = v
             tail += 1
+    if not (spare or sharing) and len(given) == 0:
+        _spread_alone(tail, arcs, drawing, worlds, scratch)
+        return
     while head != tail:
         v = queue[head]
         head = head + 1 if head + 1 < size else 0
         queued[v] = False
-        waiting = tail - head if tail >= head else tail - head + size
-        _fetch_ahead(arcs, drawing, scratch, head, waiting)
-        for w in range(WORDS):
-            out[w] = delta[v, w]
-            delta[v, w] = 0
+        _fetch_ahead(arcs, drawing, scratch, head, tail)
+        digits = _take_out(v, scratch)
         ready = -1
         for a in range(start[v], start[v + 1]):
             t, q, source = target[a], limit[a], rows
             s = slot[a] if spare else -1
-            ahead = a + AHEAD  # memory answers late: ask for the rows of arcs to come
-            if ahead < len(target):
-                fetch(rows_hit + ROW * target[ahead])
-                fetch(rows_delta + ROW * target[ahead])
+            fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
             shares = sharing and q > CERTAIN
             if shares:
                 p = pair[q - CERTAIN - 1]
@@ -250,13 +290,13 @@ def closure_kernel(
                     masked[w] = out[w] & given[q - CERTAIN - 1, w]
                 q, source = CERTAIN, rows + 2 * ROW
             if s < 0:
-                at_hit, at_new = rows_hit + ROW * t, rows_delta + ROW * t
+                at_hit, at_new = rows_hit + ROW * t, rows + ROW
                 if shares:
                     grew = push_shared(
                         key[a], p, planes, shared, counter, rows, at_hit, at_new, room
                     )
                 else:
-                    grew = push(key[a], q, at_counter, source, at_hit, at_new)
+                    grew = push(key[a], q, at_counter, source, at_hit, at_new, digits)
             else:
                 g = groups.of_slot[s]
                 for w in range(WORDS):
@@ -267,7 +307,7 @@ def closure_kernel(
                         key[a], p, planes, shared, counter, rows, at_hit, at_new, room
                     )
                 else:
-                    grew = push(key[a], q, at_counter, source, at_hit, at_new)
+                    grew = push(key[a], q, at_counter, source, at_hit, at_new, digits)
                 if not (strange and foreign[a]):
                     at_hit, at_new = rows_state + 3 * ROW * g, rows + 3 * ROW
                     if shares:
@@ -275,7 +315,7 @@ def closure_kernel(
                             key[a], p, planes, shared, counter, rows, at_hit, at_new, room
                         )
                     else:
-                        own = push(key[a], q, at_counter, source, at_hit, at_new)
+                        own = push(key[a], q, at_counter, source, at_hit, at_new, digits)
                     grew = grew or own
                 if grew:
                     grew = _count(g, t, groups, drawing, worlds, scratch)

@@ -5,6 +5,7 @@ whatever vectors the machine has. Cost: about 10 digits, that is 20 multiplicati
 for each arc and block of 512 worlds.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,66 +45,95 @@ def any_set(builder: ir.IRBuilder, row: ir.Value) -> ir.Value:
     return builder.icmp_unsigned("!=", flags, ir.Constant(_FLAGS, 0))
 
 
+def _look_at_two(b: ir.IRBuilder, begun: Sequence[ir.Value], entry: ir.Block) -> list[ir.Value]:
+    """In a loop that is one block, two binary digits of u and q in all lanes.
+
+    begun: the state of the draw, lanes that lie below and that are tied so far, the digits of q
+    that are left, as they come from `entry`. Two at a time keep the multipliers busy; past the last
+    digit they change nothing.
+    """
+    phis = [b.phi(_ROW), b.phi(_ROW), b.phi(_ROW), b.phi(_WORD)]
+    state, below, tied, rest = phis
+    for _ in range(2):  # below where u has 0 and q 1
+        state = b.add(state, fill(GOLDEN))
+        bits = mix_row(b, state)
+        one = splat(b, b.ashr(rest, ir.Constant(_WORD, 63)))
+        below = b.or_(below, b.and_(b.and_(tied, b.not_(bits)), one))
+        tied = b.and_(tied, b.not_(b.xor(bits, one)))
+        rest = b.shl(rest, ir.Constant(_WORD, 1))
+    looked = [state, below, tied, rest]
+    for phi, before, after in zip(phis, begun, looked, strict=True):
+        phi.add_incoming(before, entry)
+        phi.add_incoming(after, b.block)
+    return looked
+
+
+def _is_open(b: ir.IRBuilder, looked: Sequence[ir.Value]) -> ir.Value:
+    """Whether digits are left that decide something."""
+    return b.and_(b.icmp_unsigned("!=", looked[3], ir.Constant(_WORD, 0)), any_set(b, looked[2]))
+
+
 @intrinsic
-def _push_row(typing: Any, key: Any, limit: Any, counter: Any, out: Any, hit: Any, new: Any) -> Any:
+def _push_row(
+    typing: Any, key: Any, limit: Any, counter: Any, out: Any, hit: Any, new: Any, digits: Any
+) -> Any:
     """Draw `out & ~hit` below the limit, add what is live to `hit` and `new`: True if any was.
 
-    counter, out, hit, new: addresses of rows of 8 words.
+    counter, out, hit, new: addresses of rows of 8 words
+    digits: that are looked at before it is asked whether all worlds are decided. The answer is the
+    same; a processor that guesses when they are mostly guesses wrong, and draws again.
     """
-    signature = types.boolean(types.uint64, types.uint64, *[types.uintp] * 4)
+    signature = types.boolean(types.uint64, types.uint64, *[types.uintp] * 4, types.int64)
 
     def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        key, limit, *addresses = arguments
+        key, limit, *addresses, digits = arguments
         rows = [b.inttoptr(a, _ROW.as_pointer()) for a in addresses]
         counter, out, hit, new = (b.load(p, align=8) for p in rows[:4])
         wanted = b.and_(out, b.not_(hit))
-        start, (work, first, digit, last, add, end) = (
+        start, (work, first, sure, open_, digit, add, end) = (
             b.block,
             [
                 b.function.append_basic_block(n)
-                for n in ("work", "first", "digit", "last", "add", "end")
+                for n in ("work", "first", "sure", "open", "digit", "add", "end")
             ],
         )
         b.cbranch(any_set(b, wanted), work, end)
         b.position_at_end(work)
         b.cbranch(b.icmp_unsigned(">=", limit, ir.Constant(_WORD, int(CERTAIN))), add, first)
         b.position_at_end(first)
-        state0 = mix_row(b, b.add(splat(b, key), counter))
-        rest0 = b.shl(limit, ir.Constant(_WORD, 64 - DIGITS))
-        b.cbranch(b.icmp_unsigned("!=", rest0, ir.Constant(_WORD, 0)), digit, end)
-        b.position_at_end(digit)  # one binary digit of u, in all lanes: below where u has 0, q 1
-        state, below, tied = b.phi(_ROW), b.phi(_ROW), b.phi(_ROW)
-        rest = b.phi(_WORD)
-        state1, below1, tied1, rest1 = state, below, tied, rest
-        for _ in range(2):  # two digits at a time keep the multipliers busy; past the last: no-ops
-            state1 = b.add(state1, fill(GOLDEN))
-            bits = mix_row(b, state1)
-            one = splat(b, b.ashr(rest1, ir.Constant(_WORD, 63)))
-            below1 = b.or_(below1, b.and_(b.and_(tied1, b.not_(bits)), one))
-            tied1 = b.and_(tied1, b.not_(b.xor(bits, one)))
-            rest1 = b.shl(rest1, ir.Constant(_WORD, 1))
-        more = b.icmp_unsigned("!=", rest1, ir.Constant(_WORD, 0))
-        for phi, before, after in (
-            (state, state0, state1), (below, fill(0), below1), (tied, wanted, tied1),
-            (rest, rest0, rest1),
-        ):  # fmt: skip
-            phi.add_incoming(before, first)
-            phi.add_incoming(after, digit)
-        b.cbranch(b.and_(more, any_set(b, tied1)), digit, last)
-        b.position_at_end(last)
-        b.cbranch(any_set(b, below1), add, end)
+        begun = (
+            mix_row(b, b.add(splat(b, key), counter)), fill(0), wanted,
+            b.shl(limit, ir.Constant(_WORD, 64 - DIGITS)),
+        )  # fmt: skip
+        zeros = b.cttz(limit, ir.Constant(ir.IntType(1), 0))  # its last digits: they decide nothing
+        most = b.sub(ir.Constant(_WORD, DIGITS), zeros)
+        digits = b.select(b.icmp_signed("<", digits, most), digits, most)
+        b.cbranch(b.icmp_unsigned("!=", begun[3], ir.Constant(_WORD, 0)), sure, end)
+        b.position_at_end(sure)
+        left = b.phi(_WORD)
+        looked = _look_at_two(b, begun, first)
+        after = b.sub(left, ir.Constant(_WORD, 2))
+        left.add_incoming(digits, first)
+        left.add_incoming(after, sure)
+        b.cbranch(b.icmp_signed(">", after, ir.Constant(_WORD, 0)), sure, open_)
+        b.position_at_end(open_)
+        b.cbranch(_is_open(b, looked), digit, add)
+        b.position_at_end(digit)
+        more = _look_at_two(b, looked, open_)
+        b.cbranch(_is_open(b, more), digit, add)
         b.position_at_end(add)
         live = b.phi(_ROW)
-        live.add_incoming(wanted, work)
-        live.add_incoming(below1, last)
+        for below, block in ((wanted, work), (looked[1], open_), (more[1], digit)):
+            live.add_incoming(below, block)
         b.store(b.or_(hit, live), rows[2], align=8)
         b.store(b.or_(new, live), rows[3], align=8)
+        some = any_set(b, live)
         b.branch(end)
         b.position_at_end(end)
         grew = b.phi(ir.IntType(1))
-        for block in (start, first, last):
+        for block in (start, first):
             grew.add_incoming(ir.Constant(ir.IntType(1), 0), block)
-        grew.add_incoming(ir.Constant(ir.IntType(1), 1), add)
+        grew.add_incoming(some, add)
         return grew
 
     return signature, code

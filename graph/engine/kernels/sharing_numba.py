@@ -311,7 +311,7 @@ def push_shared(
     if found < 2:
         return found == 1
     _settle(key, p, shared, counter, room.ties)
-    late = push(key, CERTAIN, at_counter, at_ties + ROW, hit, new)
+    late = push(key, CERTAIN, at_counter, at_ties + ROW, hit, new, 0)
     return late or found == 3
 
 

@@ -134,7 +134,7 @@ def draw_kernel(key: U8, limit: U8, counter: U8, live: U8Table, row: U8Table) ->
         for w in range(WORDS):
             live[v, w] = 0
         push(key[v], limit[v], counter.ctypes.data, row.ctypes.data,
-             live.ctypes.data + ROW * v, row.ctypes.data + ROW)  # fmt: skip
+             live.ctypes.data + ROW * v, row.ctypes.data + ROW, 8)  # fmt: skip
 
 
 @inlined
@@ -203,7 +203,7 @@ def _spread(
             if slot < 0:
                 varying += drawn.varies[r]
                 grew = push(
-                    some, CERTAIN, rows, rows + 2 * ROW, rows_hit + ROW * t, rows_delta + ROW * t
+                    some, CERTAIN, rows, rows + 2 * ROW, rows_hit + ROW * t, rows_delta + ROW * t, 0
                 )
             else:
                 g = groups.of_slot[slot]
@@ -220,11 +220,13 @@ def _spread(
                     slots += 1
                 for w in range(WORDS):
                     s.row[1, w] = 0
-                grew = push(some, CERTAIN, rows, rows + 2 * ROW, rows_lost + ROW * slot, rows + ROW)
+                grew = push(
+                    some, CERTAIN, rows, rows + 2 * ROW, rows_lost + ROW * slot, rows + ROW, 0
+                )
                 if not (strange and arcs.foreign[a]):
                     mine = push(
                         some, CERTAIN, rows, rows + 2 * ROW, rows_state + 3 * ROW * g,
-                        rows + 3 * ROW,
+                        rows + 3 * ROW, 0,
                     )  # fmt: skip
                     grew = grew or mine
                 if grew:
