@@ -17,6 +17,7 @@ from knockon.graph.analysis.sampling import find_error
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.sums import weigh_lanes
 from knockon.graph.engine.worlds import Block, Run
 
 
@@ -91,7 +92,7 @@ class _Measure:
         without = self._hits(replace(prepared.run, probability=probability))
         saved = mass = 0.0
         for (block, hit), (_, still) in zip(self.base, without, strict=True):
-            saved += float(block.weight @ (hit & ~still))
+            saved = weigh_lanes(hit & ~still, block.weight, saved)
             mass += float(block.weight.sum())
         return self._share_of(saved, mass)
 
@@ -101,8 +102,8 @@ class _Measure:
         for block, hit in self.base:
             live = self.prepared.run.live_and_stuck(block)[0][members]
             every = unpack(np.bitwise_and.reduce(live, axis=0)[None, :], len(block.weight))[0]
-            both += float(block.weight @ (hit & every))
-            mass += float(block.weight @ hit)
+            both = weigh_lanes(hit & every, block.weight, both)
+            mass = weigh_lanes(hit, block.weight, mass)
         return self._share_of(both, mass) if mass else (None, None)
 
     def _share_of(self, part: float, mass: float) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.arrays import Floats, Ints, Words
 from knockon.graph.engine.draws import TRANSMITS
 from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.sums import weight_rows
 from knockon.graph.engine.uniforms import ALL
 from knockon.graph.engine.worlds import Block, Run
 
@@ -103,8 +104,9 @@ def _add_up(prepared: Prepared, lanes: Lanes, run: Run, cases: Words, parts: int
     ]
     counted = np.concatenate(bits, axis=1)
     counts = counted.reshape(len(counted), parts, words // parts).sum(axis=2, dtype=np.int64)
-    found: Floats = prepared.at_stake_of_others @ counts / (64 * words / parts)
-    return found
+    mean: Floats = weight_rows(counts.astype(np.float64), prepared.at_stake_of_others)
+    mean /= 64 * words / parts
+    return mean
 
 
 def measure_together(prepared: Prepared, rows: Sequence[int]) -> tuple[float, float]:
@@ -116,13 +118,13 @@ def measure_together(prepared: Prepared, rows: Sequence[int]) -> tuple[float, fl
         known = Run(prepared.draws, prepared.scenario.seed, chance)
         words = _count_words(known)
         lanes = Lanes(prepared.kernel, words, memory=prepared.scenario.memory)
-        total = worlds = 0.0
+        worlds, counts = 0.0, np.zeros((len(prepared.nodes.entity), 1), np.int64)
         blocks = known.random_worlds(64 * words, lanes.words(fractional=False))
         for block, nodes in lanes.close(known, blocks, prepared.origins):
             hit = prepared.nodes.join(nodes, np.bitwise_or)
-            counts = np.bitwise_count(hit).sum(axis=1)
-            total += float(prepared.at_stake_of_others @ counts)
+            counts += np.bitwise_count(hit).sum(axis=1, keepdims=True, dtype=np.int64)
             worlds += len(block.weight)
+        total = float(weight_rows(counts.astype(np.float64), prepared.at_stake_of_others)[0])
         ends.append(total / worlds)
         lanes.release()
     return ends[0], ends[1]

@@ -3,16 +3,20 @@
 Weights that are whole numbers are added up by counting bits: exact, so in whatever order. All other
 sums have one order, whatever the width of a block, the memory, the threads and the form of the
 kernels: 64 lanes, and so many rows, by halves (`add_halves`), and one such sum after the other.
+What kernels add up as they find it are whole numbers (`make_whole`) and words of lanes
+(`add_words`).
 """
 
 import numpy as np
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.kernels.layout import WORDS
 
 _EXACT = 2.0**53  # whole numbers up to here are floats, and so are their sums
 ROWS = 1 << 10  # rows added up by halves, which the cache holds; their sums one by one
 _COUNTED = 1 << 16  # rows counted at a time
+_DIGITS = 61  # binary, of the sum of all stakes that are made whole
 
 
 def weight_hit(total: Floats, hit: Words, weight: Floats) -> None:
@@ -55,6 +59,41 @@ def add_halves(rows: Floats) -> Floats:
         count = half
     found: Floats = rows[0]
     return found
+
+
+def weigh_lanes(values: Floats | Bools, weight: Floats, before: float = 0.0) -> float:
+    """The sum of values (lanes,) by weight, after what was added up before."""
+    total = np.array([before])
+    weight_lanes(total, values[None, :], weight)
+    return float(total[0])
+
+
+def add_words(terms: Floats) -> Floats:
+    """(k,) the sum of each row of (k, lanes): 64 lanes one by one, 8 such words, then the blocks,
+    as the kernels of sweeps and counts do."""
+    total = np.zeros(len(terms))
+    for begin in range(0, terms.shape[1], 64 * WORDS):
+        block = np.zeros(len(terms))
+        for first in range(begin, min(begin + 64 * WORDS, terms.shape[1]), 64):
+            block += np.cumsum(terms[:, first : first + 64], axis=1)[:, -1]
+        total += block
+    return total
+
+
+def make_whole(stake: Floats) -> tuple[Ints, float]:
+    """The stakes as whole numbers, which add up in any order, and what one of these stands for."""
+    if are_whole(stake):
+        return stake.astype(np.int64), 1.0
+    scale = 2.0 ** (_DIGITS - np.ceil(np.log2(stake.sum())))
+    return np.rint(stake * scale).astype(np.int64), float(1.0 / scale)
+
+
+def add_whole(hit: Words, stake: Ints, lanes: int) -> Ints:
+    """(lanes,) sum of the whole stakes (rows,) of those hit in each lane; hit: (rows, W)."""
+    total = np.zeros(lanes, np.int64)
+    for i in range(0, len(hit), ROWS):
+        total += stake[i : i + ROWS] @ unpack(hit[i : i + ROWS], lanes)
+    return total
 
 
 def add_up(hit: Words, stake: Floats, lanes: int) -> Floats:

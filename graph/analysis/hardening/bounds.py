@@ -19,6 +19,7 @@ from knockon.graph.engine.uniforms import ALL
 from knockon.graph.engine.worlds import Block
 
 EPSILON = 1e-9  # of what is saved: sums of floats
+_DIGITS = 52  # binary, of the sum of all values
 
 
 def bound_saved(
@@ -84,19 +85,27 @@ def _share_out(
     price = costs[fixes]
     most = int((np.cumsum(np.sort(price)) <= left + EPSILON).sum())  # that the budget buys
     shares, free = np.zeros(len(costs)), 0.0
-    for hit, value in _list_saved(lanes, sets[:, trial.gated]):
+    unit = _choose_unit(trial)
+    for hit, value in _list_saved(lanes, sets[:, trial.gated], unit):
         count = np.bitwise_count(hit).sum(axis=1) - 1  # in lane 0 all are
         free += float(value[count == 0].sum())
         few = np.flatnonzero((count > 0) & (count <= most))
         needs = unpack(hit[few], len(sets))[:, 2:]
         bought = needs @ price <= left + EPSILON
         needs, worth = needs[bought], value[few][bought]
-        shares[fixes] += (worth / count[few][bought]) @ needs
-    return free, shares
+        shares[fixes] += np.rint(worth / count[few][bought]) @ needs
+    return free * unit, shares * unit
 
 
-def _list_saved(lanes: SetLanes, sets: Bools) -> Iterator[tuple[Words, Floats]]:
-    """Some worlds at a time, who is saved by set 1: the lanes in which each is hit, its value.
+def _choose_unit(trial: Trial) -> float:
+    """What values are whole numbers of, so that they add up exactly, whatever is in a block."""
+    total = float(trial.base.at_stake_of_others.sum())
+    return float(2.0 ** (np.ceil(np.log2(total)) - _DIGITS)) if total else 1.0
+
+
+def _list_saved(lanes: SetLanes, sets: Bools, unit: float) -> Iterator[tuple[Words, Floats]]:
+    """Some worlds at a time, who is saved by set 1: the lanes in which each is hit, its value, a
+    whole number of units.
 
     Lane 0: no fix; lane 1: all of them
     """
@@ -121,6 +130,7 @@ def _list_saved(lanes: SetLanes, sets: Bools) -> Iterator[tuple[Words, Floats]]:
         hit = np.concatenate(parts, axis=1).reshape(len(stake) * len(worlds), -1)
         parts = []
         hit[:, -1] &= ~beyond
-        value = np.outer(stake, lanes.cases.weight[worlds.start : worlds.stop]).reshape(-1)
+        weight = lanes.cases.weight[worlds.start : worlds.stop]
+        value = np.rint(np.outer(stake, weight / unit)).reshape(-1)
         saved = np.flatnonzero(((hit[:, 0] & np.uint64(3)) == 1) & (value > 0))
         yield hit[saved], value[saved]

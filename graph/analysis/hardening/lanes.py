@@ -17,7 +17,7 @@ from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.losses_numpy import spread_loss
 from knockon.graph.engine.lanes import Lanes
-from knockon.graph.engine.sums import add_up
+from knockon.graph.engine.sums import add_whole, make_whole, weigh_lanes, weight_lanes, weight_rows
 from knockon.graph.engine.uniforms import ALL, every_case
 from knockon.graph.engine.worlds import Block, Run
 
@@ -70,8 +70,9 @@ class SetLanes:
             words = join_nodes(prepared, hit)
             for place, word in enumerate(self._columns(worlds)):
                 some = weight[64 * word : 64 * word + 64] if self.by_world else weight[[word]]
-                lanes = add_up(words[:, [place]], prepared.at_stake_of_others, len(some))
-                total += float(lanes @ some)
+                stake, unit = self._stakes
+                lanes = add_whole(words[:, [place]], stake, len(some)).astype(np.float64) * unit
+                total = weigh_lanes(lanes, some, total)
         return total
 
     def save(self, sets: Bools) -> Floats:
@@ -83,7 +84,7 @@ class SetLanes:
         found = np.zeros(len(sets))
         for rows, worlds, hit in self._close(sets):
             saved = self._add_saved(worlds, hit)
-            found[rows.start : rows.stop] += self._weigh(saved, rows, worlds)
+            self._weigh(found[rows.start : rows.stop], saved, worlds)
         return found
 
     @property
@@ -119,17 +120,23 @@ class SetLanes:
         """(64 W,) stakes of those saved in each lane of a block."""
         prepared, columns = self.gated.prepared, np.array(self._columns(worlds))
         of = np.repeat(columns, hit.shape[1] // len(columns))
-        stake = prepared.at_stake_of_others
+        stake, unit = self._stakes
         if not self.lanes.compiled:
             saved = self._hit[:, of] & ~join_nodes(prepared, hit)
             some = np.flatnonzero(saved.any(axis=1))
-            return add_up(saved[some], stake[some], 64 * len(of))
+            saving = add_whole(saved[some], stake[some], 64 * len(of))
+            return saving.astype(np.float64) * unit
         from knockon.graph.engine.kernels.savings_numba import savings_kernel
 
-        found = np.zeros(64 * len(of))
+        found = np.zeros(64 * len(of), np.int64)
         hit = np.ascontiguousarray(hit)
-        savings_kernel(*self._nodes, np.asarray(stake), self._hit, of, hit, found)
-        return found
+        savings_kernel(*self._nodes, stake, self._hit, of, hit, found)
+        return found.astype(np.float64) * unit
+
+    @cached_property
+    def _stakes(self) -> tuple[Ints, float]:
+        """(E,) what others stake, as whole numbers, and what one of these stands for."""
+        return make_whole(self.gated.prepared.at_stake_of_others)
 
     @cached_property
     def _nodes(self) -> tuple[Ints, Ints]:
@@ -139,14 +146,14 @@ class SetLanes:
         first = np.searchsorted(nodes.of_node[order], np.append(nodes.entity, ENDLESS))
         return order.astype(np.int64), first.astype(np.int64)
 
-    def _weigh(self, lanes: Floats, rows: range, worlds: range) -> Floats:
-        """(rows,) figures lane by lane, weighed by the worlds."""
+    def _weigh(self, total: Floats, lanes: Floats, worlds: range) -> None:
+        """Add figures lane by lane, weighed by the worlds, to the total (rows,)."""
         weight = self.cases.weight[worlds.start : worlds.stop]
         if self.by_world:
-            found: Floats = lanes.reshape(len(rows), 64)[:, : len(worlds)] @ weight
-        else:
-            found = weight @ lanes.reshape(len(worlds), -1)[:, : len(rows)]
-        return found
+            weight_lanes(total, lanes.reshape(len(total), 64)[:, : len(worlds)], weight)
+            return
+        for of_world, w in zip(lanes.reshape(len(worlds), -1), weight, strict=True):
+            total += w * of_world[: len(total)]
 
     def _sum_fractions(self, sets: Bools) -> Floats:
         """(S,) expected impact where losses are fractions: a number a lane."""
@@ -162,8 +169,8 @@ class SetLanes:
             start[block.nodes] = unpack(block.hit, lanes)  # type: ignore[arg-type]
             start[prepared.origins] = prepared.severity[:, None]
             x = spread_loss(gated.circuit, share, live, stuck, start, np.zeros(0, np.int64))
-            total = prepared.at_stake_of_others @ prepared.nodes.join(x, np.maximum)
-            found[rows.start : rows.stop] += self._weigh(total, rows, worlds)
+            total = weight_rows(prepared.nodes.join(x, np.maximum), prepared.at_stake_of_others)
+            self._weigh(found[rows.start : rows.stop], total, worlds)
         return found
 
 

@@ -25,6 +25,7 @@ from knockon.graph.analysis.plan import can_enumerate
 from knockon.graph.analysis.prepare import Prepared, Whole, prepare
 from knockon.graph.analysis.spread import run_worlds
 from knockon.graph.arrays import Bools, Floats
+from knockon.graph.engine.sums import weigh_lanes
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import WORLDS, Scenario
 
@@ -152,7 +153,7 @@ class Trial:
         if key not in self._timed:
             prepared = self.prepare_with(made)
             found = run_worlds(replace(prepared, runs=(prepared.run,)))[0]
-            self._timed[key] = float(found.figures.total @ found.figures.weight)
+            self._timed[key] = weigh_lanes(found.figures.total, found.figures.weight)
         return self._timed[key]
 
     @cached_property

@@ -75,7 +75,7 @@ def _count_all(field: Field, counts: Counts, runs: dict[str, Run]) -> Chosen:
         looked, few = looks.find(run, runs)
         drawn = np.flatnonzero(~looked)
         sums = counts.count(run, worlds[name] if len(drawn) else 1, counts.exact)
-        if len(drawn) and looked.any():
+        if looked.any() and len(run.uncertain):
             cases = np.flatnonzero(looked)
             sums[cases] = counts.sweeps.look_at_cases(run, few, cases)
         figures[name] = summarize(field, counts.sweeps, run, sums, drawn, worlds[name])

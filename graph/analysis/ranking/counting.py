@@ -8,11 +8,10 @@ import polars as pl
 
 from knockon.graph.analysis.users import find_among, read_numbers
 from knockon.graph.arrays import Bools, Floats, Ints, firsts
+from knockon.graph.engine.sums import make_whole
 from knockon.graph.engine.sweeps import Tallied
 from knockon.graph.errors import ScenarioError, clip, did_you_mean
 from knockon.graph.model.graph import DependencyGraph
-
-_DIGITS = 61  # binary, of the sum of all stakes: so that sums are whole, in whatever order
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +50,7 @@ def find_counting(
     stake, unit, notes = _read_weight(graph, weight, counts)
     value = _number_values(graph, by)
     direct = _list_direct(graph, value, counts)
-    whole, scale = _make_whole(stake)
+    whole, scale = make_whole(stake)
     alike = stake[counts]
     weighted = by is not None or len(np.unique(alike)) > 1
     tallied = Tallied(np.where(counts, value, -1), whole, *direct, weighted=weighted)
@@ -105,12 +104,3 @@ def _list_direct(graph: DependencyGraph, value: Ints, counts: Bools) -> tuple[In
     kept = firsts(provider, values)
     sizes = np.bincount(provider[kept], minlength=graph.size)
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), values[kept]
-
-
-def _make_whole(stake: Floats) -> tuple[Ints, float]:
-    """The stakes as whole numbers, and what one of these stands for."""
-    total = float(stake.sum())
-    if (stake == np.floor(stake)).all() and total < 2.0**53:
-        return stake.astype(np.int64), 1.0
-    scale = 2.0 ** (_DIGITS - np.ceil(np.log2(total)))
-    return np.rint(stake * scale).astype(np.int64), 1.0 / scale

@@ -4,6 +4,7 @@ Each origin is prepared and run as `whatif` does it, over the same worlds or cas
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from knockon.graph.analysis.ranking.runs import (
     find_steady,
     find_unknown,
     leave_open,
+    list_certain,
     list_names,
     list_runs,
     widen,
@@ -32,6 +34,7 @@ from knockon.graph.arrays import Bools, Floats, Ints, firsts
 from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.sums import add_words, weight_rows
 from knockon.graph.engine.times import Timeline
 from knockon.graph.engine.worlds import Run
 from knockon.graph.model.graph import DependencyGraph
@@ -56,12 +59,13 @@ def ask_each(
     apart = {name: np.zeros((len(origins), SUMS)) for name in names}
     unit, scale = (counting.of_each, counting.scale) if whole else (None, 1.0)
     done, notes = 0, dict[str, None]()
+    certain = list_certain(graph, everybody)
     for i, origin in enumerate(origins.tolist()):
         if watch and not watch(i, len(origins)):
             break
         alone = replace(leave_open(scenario), origins=(Origin(graph.id_of(origin)),))
         prepared = prepare(graph, alone, everybody)
-        asked = _Asked.of(prepared, counting, origin, scenario.assume, whole=whole)
+        asked = _Asked.of(prepared, counting, origin, scenario.assume, certain, whole=whole)
         found = asked.add_up()
         for name in names:  # what is all stated within reach is the same in all runs
             of = name if name in found else MIDDLE
@@ -99,8 +103,10 @@ class _Asked:
 
     @classmethod
     def of(
-        cls, prepared: Prepared, counting: Counting, origin: int, assume: float, *, whole: bool
-    ) -> "_Asked":
+        cls, prepared: Prepared, counting: Counting, origin: int, assume: float,
+        alike: AbstractSet[str], *, whole: bool,
+    ) -> "_Asked":  # fmt: skip
+        """alike: the runs that draw nothing, wherever in the graph"""
         draws, scenario = prepared.draws, prepared.scenario
         unknown = find_unknown(prepared.kernel, draws, prepared.filled)
         runs = list_runs(draws, scenario.seed, assume, unknown)
@@ -109,6 +115,8 @@ class _Asked:
         outer = [n for n in (MIDDLE, LOW, HIGH) if n in runs]
         few = {name: can_enumerate(scenario, [run]) for name, run in runs.items()}
         few |= dict.fromkeys(outer, can_enumerate(scenario, [runs[name] for name in outer]))
+        if timeline is None:
+            few |= dict.fromkeys(alike & few.keys(), True)
         plans = {name: Plan.of(scenario, exact=few[name] and certain) for name in runs}
         entity = prepared.nodes.entity
         value, t = counting.tallied.value[entity], counting.tallied
@@ -127,10 +135,10 @@ class _Asked:
 
     def add_up(self) -> dict[str, Floats]:
         """(SUMS,) of each run."""
-        sums = {name: np.zeros(SUMS) for name in self.runs}
-        for name, (hit, harm, weight) in self._see():
-            sums[name] = self._count(sums[name], hit, harm, weight)
-        return sums
+        terms: dict[str, list[Floats]] = {name: [] for name in self.runs}
+        for name, seen in self._see():
+            terms[name].append(self._count(*seen))
+        return {name: add_words(np.concatenate(of, axis=1)) for name, of in terms.items()}
 
     def look_apart(self, name: str, scale: float) -> Floats:
         """(SUMS,) by how much draws can change the sums of a lane in a run, hours aside."""
@@ -142,7 +150,7 @@ class _Asked:
             stuck = np.where(of_group >= 0, ~live[of_group], False)
             nodes = self.lanes.reach(live[run.draws.of_member], stuck, prepared.origins)
             hit = prepared.nodes.join(nodes, np.logical_or)
-            found.append(self._count(np.zeros(SUMS), hit[:, None], None, np.ones(1)))
+            found.append(self._count(hit[:, None], None, np.ones(1))[:, 0])
         units = np.array([1.0, 1.0, 1.0, scale * lasting, 1.0])
         apart: Floats = (found[0] - found[1]) * units
         return apart
@@ -186,20 +194,20 @@ class _Asked:
                 ):
                     yield name, (hit, harm, weight)
 
-    def _count(self, sums: Floats, hit: Bools, harm: Floats | None, weight: Floats) -> Floats:
-        """The sums with those of a block: lane by lane, as the kernel of sweeps adds them up."""
+    def _count(self, hit: Bools, harm: Floats | None, weight: Floats) -> Floats:
+        """(SUMS, L) what each lane adds to the sums."""
         values = np.zeros((0, len(weight)), np.bool_)
         if len(self.order):
             values = np.logical_or.reduceat(hit[self.order], self.first, axis=0)
         every, direct = (v.sum(axis=0).astype(np.float64) for v in (values, values[self.direct]))
-        lost = hit.astype(self.stake.dtype) if harm is None else harm
-        amount = (self.stake @ lost).astype(np.float64)
-        terms = np.stack(
+        if self.stake.dtype == np.int64:
+            amount = (self.stake @ hit.astype(np.int64)).astype(np.float64)
+        else:
+            amount = weight_rows(hit if harm is None else harm, self.stake.astype(np.float64))
+        return np.stack(
             [weight * every, weight * every * every, weight * direct, weight * amount,
              weight * amount * amount]
         )  # fmt: skip
-        added: Floats = np.cumsum(np.column_stack([sums, terms]), axis=1)[:, -1]
-        return added
 
 
 def _widen(harms: list[tuple[Bools, Floats]], unordered: Bools) -> list[tuple[Bools, Floats]]:

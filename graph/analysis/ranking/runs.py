@@ -11,6 +11,7 @@ from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.worlds import Run
+from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.scenario.strengths import UNFILLED
 
@@ -147,6 +148,16 @@ def list_names(whole: Whole, assume: float) -> list[str]:
     unknown = (pick(whole.filled.source, dependency) == UNFILLED).any()
     assumed = (f"{a:g}" for a in ASSUMED if a != assume)
     return [MIDDLE, LOW, HIGH, *(assumed if unknown else ())]
+
+
+def list_certain(graph: DependencyGraph, whole: Whole) -> set[str]:
+    """Which of the low and the high run draw nothing anywhere, so that one look at each is exact;
+    as `swept.Looks` finds it from their draws."""
+    circuit, (low, _, high) = whole.circuit, whole.strengths
+    switch = circuit.switch_of[circuit.switch_of >= 0]
+    works = graph.dependencies["switch_probability"].to_numpy()[switch]
+    ends = {LOW: pick(low, circuit.dependency), HIGH: pick(high, circuit.dependency)}
+    return {n for n, q in ends.items() if not any(((p > 0) & (p < 1)).any() for p in (q, works))}
 
 
 def count_uncertain(run: Run) -> Bools:

@@ -7,6 +7,7 @@ or torn after a wave is asked for again, and after three times the question fail
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
@@ -45,15 +46,20 @@ class Cluster:
             raise ClusterError(
                 f"on_folder: expected a folder that this machine and {self.address} see"
             )
-        self.resume, self._own = resume, folder is None
+        self.resume, self._folder = resume, folder
         self.plan = "as asked"  # why the whole graph goes to every worker
-        self.folder = Path(folder or mkdtemp(prefix="knockon-")).resolve()
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where both lay files; made when it is first used, and taken away where it is our own."""
+        folder = Path(self._folder or mkdtemp(prefix="knockon-")).resolve()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
-            raise ClusterError(f"on_folder: {self.folder}: {fault.strerror}") from None
-        if self._own:
-            finalize(self, rmtree, self.folder, ignore_errors=True)
+            raise ClusterError(f"on_folder: {folder}: {fault.strerror}") from None
+        if self._folder is None:
+            finalize(self, rmtree, folder, ignore_errors=True)
+        return folder
 
     @property
     def at_a_time(self) -> int:

@@ -5,12 +5,12 @@ Importing this module imports numba; `compiler` says when kernels are compiled.
 
 from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.lanes_numba import add_to_lanes
-from knockon.graph.engine.kernels.layout import F8, I8, U8Table
+from knockon.graph.engine.kernels.layout import I8, U8Table
 
 
 @kernel("the kernel of savings", 1)
 def savings_kernel(
-    node: I8, first: I8, stake: F8, base: U8Table, of: I8, hit: U8Table, saved: F8
+    node: I8, first: I8, stake: I8, base: U8Table, of: I8, hit: U8Table, saved: I8
 ) -> None:
     """Add up the stakes of those that are hit in the base, but not here, lane by lane.
 
@@ -19,7 +19,7 @@ def savings_kernel(
     (N, W) lanes of nodes; saved: (64 W,). Cost: E words each, and a step for each lane saved
     """
     for e in range(len(stake)):
-        if stake[e] == 0.0:
+        if stake[e] == 0:
             continue
         for w in range(hit.shape[1]):
             word = base[e, of[w]]

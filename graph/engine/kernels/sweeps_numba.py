@@ -2,7 +2,8 @@
 
 The closure of `closure_numba`, but for one origin after the other: draws are rows of given words,
 the same for all origins of a block, and only what an origin reaches is touched, so that one that
-reaches little costs little. Whole numbers are added up, so that no order of sums matters.
+reaches little costs little. Stakes are whole numbers, so that those of a lane add up in any order;
+lanes add up in that of `sums.add_words`, whatever runs them.
 
 Importing this module imports numba; `compiler` says when kernels are compiled.
 """
@@ -99,6 +100,7 @@ class Scratch(NamedTuple):
     planes: U8Tables
     total: I8
     weight: F8
+    sums: F8Table
 
     @classmethod
     def of(
@@ -121,7 +123,7 @@ class Scratch(NamedTuple):
             flags(nodes), flags(slots), flags(groups), flags(units), flags(draws),
             numbers(nodes), numbers(slots), numbers(groups), numbers(units), numbers(draws),
             rows(units), np.zeros((2, _PLANES, WORDS), np.uint64),
-            np.zeros(_LANES, np.int64), np.ones(_LANES),
+            np.zeros(_LANES, np.int64), np.ones(_LANES), np.zeros((2, SUMS)),
         )  # fmt: skip
 
 
@@ -322,7 +324,7 @@ def _forget(found: Any, s: Any) -> Any:
 
 @inlined
 def _add_up(i: Any, lanes: Any, reached: Any, counted: Any, s: Any, sums: Any) -> Any:
-    """What an origin hits in these lanes, into its row of sums."""
+    """What an origin hits in these lanes: a word, then a block, then its row of sums."""
     found = _gather(reached, counted.value, counted.own[i], s)
     every = direct = 0
     for j in range(found):
@@ -338,15 +340,23 @@ def _add_up(i: Any, lanes: Any, reached: Any, counted: Any, s: Any, sums: Any) -
         found = _gather(reached, counted.entity, counted.entity[counted.origin[i]], s)
         _weigh(found, counted.stake, s)
         _forget(found, s)
-    for lane in range(lanes):
-        weight, hits = s.weight[lane], float(_read(s.planes[0], every, lane))
-        sums[i, 0] += weight * hits
-        sums[i, 1] += weight * hits * hits
-        sums[i, 2] += weight * float(_read(s.planes[1], direct, lane))
-        if counted.weighted:
-            amount = float(s.total[lane])
-            sums[i, 3] += weight * amount
-            sums[i, 4] += weight * amount * amount
+    word, block = s.sums[0], s.sums[1]
+    block[:] = 0.0
+    for first in range(0, lanes, 64):
+        word[:] = 0.0
+        for lane in range(first, min(first + 64, lanes)):
+            weight, hits = s.weight[lane], float(_read(s.planes[0], every, lane))
+            word[0] += weight * hits
+            word[1] += weight * hits * hits
+            word[2] += weight * float(_read(s.planes[1], direct, lane))
+            if counted.weighted:
+                amount = float(s.total[lane])
+                word[3] += weight * amount
+                word[4] += weight * amount * amount
+        for k in range(SUMS):
+            block[k] += word[k]
+    for k in range(SUMS):
+        sums[i, k] += block[k]
     _wipe(s.planes[0], every)
     _wipe(s.planes[1], direct)
 

@@ -80,7 +80,7 @@ def test_sums_hang_on_no_width(shape: tuple[int, int, int], width: int, at_a_tim
     blocks = [slice(i, i + 64 * width) for i in range(0, lanes, 64 * width)]
     whole, parts = np.zeros((2, len(values)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sums, "_ROWS", at_a_time)
+        patch.setattr(sums, "ROWS", at_a_time)
         weight_lanes(whole, values, weight)
         lane_by_lane = weight_rows(values, stake)
         for b in blocks:

@@ -3,14 +3,18 @@
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knockon.graph.analysis.rank import lay_out
+from knockon.graph.analysis.ranking.bracket import _count_all
 from knockon.graph.analysis.ranking.each import ask_each
 from knockon.graph.analysis.ranking.runs import Swept
 from knockon.graph.analysis.ranking.swept import Field, sweep_lanes
+from knockon.graph.analysis.ranking.swept import lay_out as lay_out_lanes
+from knockon.graph.engine.counts import Counts
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 from tests.strategies import MODES, described, frame
@@ -48,8 +52,13 @@ def test_sweeps_and_what_ifs_have_the_same_bits(
 ) -> None:
     """Groups, switches, modes, cycles, few and many draws, whatever is counted."""
     whole = [row | {"loss": 1.0} for row in found]
-    graph = DependencyGraph.from_polars(frame(whole), entities)
+    weights = entities.with_columns(pl.col("weight") * 0.1)  # whose sums no float has exactly
+    graph = DependencyGraph.from_polars(frame(whole), weights)
     field = make_field(graph, {"by": by}, mode=mode, assume=assume, worlds=worlds)
     if len(field.origins):
         asked = (field.graph, field.scenario, field.everybody, field.counting, field.origins)
-        same(sweep_lanes(field), ask_each(*asked, whole=True))
+        swept = sweep_lanes(field)
+        same(swept, ask_each(*asked, whole=True))
+        sweeps, runs = lay_out_lanes(field)
+        if (counts := Counts(sweeps)).one_mode:
+            same(swept, _count_all(field, counts, runs).swept)

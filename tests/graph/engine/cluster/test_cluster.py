@@ -1,13 +1,19 @@
 """The same bits on a Spark Connect server: Sail, in the process of the tests."""
 
+import gc
+from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import knockon as ko
+from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine.cluster import connect as connecting
 from knockon.graph.engine.cluster import executor as executing
 from knockon.graph.engine.cluster.connect import parse_address
@@ -16,6 +22,10 @@ from knockon.graph.engine.cluster.shipment import open_shipment, read_arrays, sh
 from knockon.graph.engine.executor import Threads, Workspace
 from knockon.graph.errors import ClusterError
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scenario.scenario import Scenario
+from tests.graph.analysis.test_order_of_sums import compare_assumed, weigh
+from tests.strategies import cases
+from tests.timed import RANGES, timed_cases
 
 sail = pytest.importorskip("pysail.spark", reason="a Spark Connect server wants pysail")
 pytest.importorskip("numba", reason="the compiled form wants knockon[fast]")
@@ -54,6 +64,38 @@ def test_a_ranking_has_the_same_bits(graph: DependencyGraph, server: str) -> Non
     )
     here, there = (ko.rank(small, worlds=200, on=on) for on in (None, server))
     assert there.rows.equals(here.rows)
+
+
+def test_one_temporary_folder_for_each_question(
+    graph: DependencyGraph, hub: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With hours, too, where lanes and times each have an executor; gone afterwards."""
+    made: list[str] = []
+
+    def make(prefix: str) -> str:
+        made.append(mkdtemp(prefix=prefix, dir=tmp_path))
+        return made[-1]
+
+    monkeypatch.setattr(executing, "mkdtemp", make)
+    ko.whatif(graph, hub, worlds=64, hours=4, on=server)
+    gc.collect()
+    assert len(made) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
+@given(case=cases() | timed_cases(RANGES, ("1..4", 3)), worlds=st.sampled_from((70, 600)))
+def test_any_small_graph_has_the_same_bits(
+    case: tuple[DependencyGraph, Scenario], worlds: int, server: str
+) -> None:
+    """Whatever weights, losses and hours are in it: what-if, and two of them side by side."""
+    graph, scenario = weigh(case[0]), replace(case[1], worlds=worlds)
+    for ask in (whatif, compare_assumed):
+        here, there = (ask(graph, replace(scenario, on=on)).to_dict() for on in (None, server))
+        for told in ("scenario", "scenario_after", "work", "notes"):  # how it was computed
+            here.pop(told, None)
+            there.pop(told, None)
+        assert here == there
 
 
 def double(shared: int, scratch: Any, block: int) -> np.ndarray:
