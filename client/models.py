@@ -528,7 +528,8 @@ class SourceJson(TypedDict):
     unreadable (never), waiting (not tried yet). `as_of`: when the page says it was made.
 
     `untold`: what it reports in a state that is not understood; `foreign`: what is down and of no
-    concern, by the operator's table; `carried`: what is down and counts as the page's entity
+    concern, by the operator's table; `carried`: what is down and counts as the page's entity;
+    `noted`: what is degraded or in maintenance, and counts as no loss
     """
 
     source: str
@@ -542,6 +543,7 @@ class SourceJson(TypedDict):
     untold: list[str]
     foreign: list[str]
     carried: list[str]
+    noted: list[str]
 
 
 class SpellJson(TypedDict):

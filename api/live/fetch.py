@@ -20,6 +20,7 @@ from knockon.graph.errors import InputError, clip
 
 MOST = 8 * 2**20  # bytes of a page, unpacked
 REDIRECTS = 3
+AT_ONCE = 20  # pages that are read at the same time
 CONNECT, READ, TOTAL = 5.0, 10.0, 20.0  # seconds
 _MOVED = (301, 302, 303, 307, 308)
 
@@ -36,17 +37,14 @@ class Fetcher:
         seconds: tuple[float, float, float] = (CONNECT, READ, TOTAL), most: int = MOST,
         look_up: Resolve = resolve, verify: Any = True,
     ) -> None:  # fmt: skip
-        named = {host.casefold().rstrip(".") for host in private}
-        allowed = {
-            (place.host, place.port)
-            for place in places
-            if not place.is_file and (place.host in named or is_named_private(place.host))
-        }
-        self._allowed = allowed
+        named = {(host.casefold().rstrip("."), None) for host in private}
+        as_given = {(p.host, p.port) for p in places if is_named_private(p.host)}
+        self._guard = GuardedBackend(named | as_given, look_up)
+        self._at_once = asyncio.Semaphore(AT_ONCE)
         self._connect, self._read, self._total = seconds
         self._most = most
         self._client = httpx2.AsyncClient(
-            transport=GuardedTransport(GuardedBackend(allowed, look_up), verify=verify),
+            transport=GuardedTransport(self._guard, verify=verify),
             timeout=httpx2.Timeout(self._read, connect=self._connect), trust_env=False,
             follow_redirects=False,
             headers={"User-Agent": "knockon-watch", "Accept-Encoding": "gzip, identity"},
@@ -60,7 +58,7 @@ class Fetcher:
     async def fetch(self, place: Place, known: Content | None = None) -> Content:
         """What is there; `known` itself where it is still the same. Raises UnreadableError."""
         try:
-            async with asyncio.timeout(self._total):
+            async with self._at_once, asyncio.timeout(self._total):
                 if place.is_file:
                     found = await asyncio.to_thread(_read_file, Path(place.given), self._most)
                 else:
@@ -104,8 +102,8 @@ class Fetcher:
             raise UnreadableError(f"it sends on to {clip(location, 60)}") from None
         if address.startswith("https:") and not onward.startswith("https:"):
             raise UnreadableError(f"it sends on to {clip(to.label, 60)}, which is not https")
-        at = to.host, to.port
-        if at != (place.host, place.port) and at in self._allowed:
+        same = to.host == place.host and (to.port == place.port or self._guard.names(to.host))
+        if not same and self._guard.allows(to.host, to.port):
             raise UnreadableError(f"it sends on to {clip(to.label, 60)}, which is private")
         return onward
 

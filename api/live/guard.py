@@ -35,10 +35,12 @@ async def resolve(host: str, port: int) -> list[str]:
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """Connects to public addresses, and to the private hosts that an operator named.
 
-    private: (host, port) that may be private; resolve: as `resolve`
+    private: (host, port) that may be private, the port None for any; look_up: as `resolve`
     """
 
-    def __init__(self, private: Collection[tuple[str, int]], look_up: Resolve = resolve) -> None:
+    def __init__(
+        self, private: Collection[tuple[str, int | None]], look_up: Resolve = resolve
+    ) -> None:
         self._private = frozenset(private)
         self._resolve = look_up
         self._plain = httpcore2.AnyIOBackend()
@@ -48,7 +50,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None, socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:  # fmt: skip
         addresses = await self._resolve(host, port)
-        if (host.rstrip("."), port) not in self._private:
+        if not self.allows(host, port):
             for address in addresses:
                 if not is_public(address):
                     raise RefusedAddressError(
@@ -65,6 +67,14 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as found:
                 fault = found
         raise fault
+
+    def allows(self, host: str, port: int) -> bool:
+        """Whether an operator named this host as one that may be private."""
+        return self.names(host) or (host.rstrip("."), port) in self._private
+
+    def names(self, host: str) -> bool:
+        """The same, on any port."""
+        return (host.rstrip("."), None) in self._private
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
         raise RefusedAddressError("a status page is not read over a socket of this machine")

@@ -1,6 +1,7 @@
 """The watch over status pages: reads what is due, and says what changed in which graph."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from knockon.api.live.watched import FRESH, Watched
 from knockon.graph.model.graph import DependencyGraph
 from knockon.loaders.operations.status.place import NO_RULES, Rules
 
+_log = logging.getLogger("knockon.live")
 _SOONEST = 0.5  # seconds between two rounds
 
 
@@ -73,6 +75,10 @@ class Live:
         except UnreadableError as fault:
             retry = fault.retry
             source.note_fault(fault, self.clock)
+        except Exception as fault:  # of ours: no page may keep the others from being read
+            _log.exception("%s could not be read", source.label)
+            told = UnreadableError(f"knockon failed to read it: {type(fault).__name__}")
+            source.note_fault(told, self.clock)
         else:  # at once, so that nobody sees a page as read whose parts were not found yet
             source.note_read(read, self.clock)
             self._update(source, changes)

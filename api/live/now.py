@@ -20,7 +20,8 @@ class SourceJson(TypedDict):
     unreadable (never), waiting (not tried yet). `as_of`: when the page says it was made.
 
     `untold`: what it reports in a state that is not understood; `foreign`: what is down and of no
-    concern, by the operator's table; `carried`: what is down and counts as the page's entity
+    concern, by the operator's table; `carried`: what is down and counts as the page's entity;
+    `noted`: what is degraded or in maintenance, and counts as no loss
     """
 
     source: str
@@ -34,6 +35,7 @@ class SourceJson(TypedDict):
     untold: list[str]
     foreign: list[str]
     carried: list[str]
+    noted: list[str]
 
 
 class SpellJson(TypedDict):
@@ -173,6 +175,9 @@ def _describe_source(live: Live, name: str, source: Watched) -> SourceJson:
         "untold": [clip(words, 200) for words in report.untold] if report else [],
         "foreign": [clip(words, 200) for words in placed[1].foreign] if placed else [],
         "carried": [clip(words, 200) for words, _ in placed[1].carried] if placed else [],
+        "noted": [f"{clip(name, 160)} ({status})" for name, status in placed[1].noted]
+        if placed
+        else [],
     }
 
 
@@ -228,6 +233,8 @@ def _note(
         if source["foreign"]:
             notes.append(f"{source['source']}: of no concern by the table: "
                          f"{some(source['foreign'])}")  # fmt: skip
+        if source["noted"]:
+            notes.append(f"{source['source']}: counts as no loss: {some(source['noted'])}")
         if source["carried"]:
             notes.append(f"{source['source']}: no entities of the graph, so that their vendor "
                          f"counts as down: {some(source['carried'])}")  # fmt: skip

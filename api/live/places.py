@@ -1,7 +1,7 @@
 """Where status pages are: addresses and files as an operator gives them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,7 +32,8 @@ class Place:
     @property
     def addresses(self) -> tuple[str, ...]:
         """What an entity may state as its status page, or a table name."""
-        return () if self.is_file else (self.label, self.label.partition("://")[2], self.host)
+        plain = self.label.partition(" #")[0]
+        return () if self.is_file else (plain, plain.partition("://")[2], self.host)
 
 
 def read_place(given: str) -> Place:
@@ -53,12 +54,15 @@ def read_place(given: str) -> Place:
 
 
 def read_places(given: Sequence[str]) -> list[Place]:
-    """Each place once. Raises InputError."""
-    places = [read_place(one) for one in given]
-    labels = [place.label for place in places]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise InputError(f"{clip(label)}: is watched twice, or two places are called that")
+    """Each place once, under a label of its own: `... #2` where what tells two apart is hidden.
+
+    Raises InputError.
+    """
+    places: list[Place] = []
+    for one in dict.fromkeys(given):
+        place = read_place(one)
+        same = sum(known.label.partition(" #")[0] == place.label for known in places)
+        places.append(replace(place, label=f"{place.label} #{same + 1}") if same else place)
     return places
 
 

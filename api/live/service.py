@@ -64,8 +64,7 @@ class Watch:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for hook in self.webhooks:
-            await hook.close()
+        await asyncio.gather(*(hook.close() for hook in self.webhooks))
         await self.live.close()
 
     async def tell(self, changes: Changes, ask: Ask) -> None:

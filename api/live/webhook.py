@@ -28,6 +28,7 @@ from knockon.graph.errors import InputError, clip
 
 ATTEMPTS = 12  # with waits of 1, 2, 4, ... seconds, 300 at most: about half an hour
 _SLOWEST = 300.0
+_TOTAL = 20.0  # seconds for one attempt
 MOST = 1000  # events that wait
 SECRET = "KNOCKON_WEBHOOK_SECRET"
 _LEAST = 16  # characters of a secret
@@ -118,10 +119,10 @@ class Webhook:
             return None
         return max(self._waiting[0].due - self._clock.seconds(), 0.0)
 
-    async def close(self) -> None:
-        """Try what waits once more, then give it up."""
+    async def close(self, seconds: float = 2.0) -> None:
+        """Try what waits once more, each for so long, then give it up."""
         while self._waiting:
-            fault = await self._send(self._waiting[0])
+            fault = await self._send(self._waiting[0], seconds)
             letter = self._waiting.popleft()
             if fault is not None:
                 self._give_up(letter, f"the server stops; the last attempt: {fault}")
@@ -129,7 +130,7 @@ class Webhook:
         while self._waiting:
             self._give_up(self._waiting.popleft(), "the server stops")
 
-    async def _send(self, letter: Letter) -> str | None:
+    async def _send(self, letter: Letter, seconds: float = _TOTAL) -> str | None:
         """Why it was not taken; None: it was. Redirects are not followed."""
         when = int(self._clock.now().timestamp())
         headers = {
@@ -141,8 +142,11 @@ class Webhook:
             request = self._client.build_request(
                 "POST", self.place.given, content=letter.body, headers=headers
             )
-            response = await self._client.send(request, stream=True)
-            await response.aclose()  # what it says beside its status is not read
+            async with asyncio.timeout(seconds):
+                response = await self._client.send(request, stream=True)
+                await response.aclose()  # what it says beside its status is not read
+        except TimeoutError:
+            return f"no answer within {seconds:g} seconds"
         except (httpx2.HTTPError, httpx2.InvalidURL) as fault:
             return clip(str(fault), 200) or type(fault).__name__
         return None if response.is_success else f"its server answers {response.status_code}"

@@ -27,6 +27,7 @@ from knockon.graph.analysis import answer as answers
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _TOP = 20
 _WATCHER = "watch"  # the client by whose name the server asks itself
+_LEAST = 30.0  # seconds that it waits for itself, however soon others are given a job
 _NONE = "this server watches no status pages: knockon serve --watch URL"
 
 
@@ -58,7 +59,7 @@ def ask_service(service: Service, client: str = _WATCHER, top: int = _TOP) -> As
             return None, str(error)
         done = asyncio.wrap_future(job.future)
         try:
-            await asyncio.wait((done,), timeout=service.limits["wait"])
+            await asyncio.wait((done,), timeout=max(service.limits["wait"], _LEAST))
             if not job.future.done():
                 return None, "it takes longer than this server waits"
             outcome = job.future.result()
@@ -121,7 +122,9 @@ def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
     async def show_page(request: Request) -> Response:
         live = open_watch().live
         ask = ask_service(service, find_client(request))
-        found = [(name, await answer_now(live, name, ask)) for name in service.served.graphs]
+        names = [*service.served.graphs]
+        nows = await asyncio.gather(*(answer_now(live, name, ask) for name in names))
+        found = list(zip(names, nows, strict=True))
         headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer",
                    "Cache-Control": "no-store"}  # fmt: skip
         page = write_page(found, round(live.pace.interval))

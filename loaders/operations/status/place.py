@@ -50,6 +50,7 @@ class Placed:
     untold:    what is reported in a state that is not understood
     foreign:   components that the user's table says are nobody's here
     carried:   (component, entity) of what is down, is no entity, and counts as its vendor
+    noted:     (component, status) of what is neither down nor as it should be
     """
 
     name: str
@@ -59,6 +60,7 @@ class Placed:
     untold: tuple[str, ...]
     foreign: tuple[str, ...] = ()
     carried: tuple[tuple[str, str], ...] = ()
+    noted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ def place_report(
     found: dict[str, Down] = {}
     unmatched: list[tuple[str, str]] = []
     foreign: list[str] = []
+    noted: list[tuple[str, str]] = []
     for one in page.reported:
         severity = 1.0 if one.status == UNSTATED else one.severity
         place = f"{clip(one.name, 60)} ({clip(one.status, 40) or 'no status'})"
@@ -132,6 +135,7 @@ def place_report(
             if one.status != "operational":
                 reason = "is reported, but counts as no loss (name it as ENTITY if it is one)"
                 findings.add("note", reason, place)
+                noted.append((one.name, one.status))
         elif (stated := where.look_up(one)) == "":
             findings.add("note", "down now, but of no concern by the table", place)
             foreign.append(one.name)
@@ -146,7 +150,7 @@ def place_report(
     down = tuple(found[i] for i in sorted(found))
     return Placed(
         page.name, page.as_of, down, tuple(unmatched), tuple(page.untold), tuple(foreign),
-        tuple(where.carried),
+        tuple(where.carried), tuple(noted),
     )  # fmt: skip
 
 

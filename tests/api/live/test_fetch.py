@@ -169,6 +169,21 @@ def test_a_name_that_leads_into_a_private_network_is_refused(site: Site) -> None
     assert fetch(address, look_up=look_up, private=["Status.Example"]).data == b"{}"
 
 
+def test_a_private_host_may_send_on_to_itself(site: Site) -> None:
+    """Where the operator named it, on another port, too; no other page may send there."""
+
+    async def look_up(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    with open_site() as other:
+        other.put("/x", b"there")
+        site.put("/s", b"", 302, Location=f"http://a.internal:{other.port}/x")
+        options: dict[str, Any] = {"look_up": look_up, "private": ["a.internal", "b.internal"]}
+        assert fetch(f"http://a.internal:{site.port}/s", **options).data == b"there"
+        with pytest.raises(UnreadableError, match="is private"):
+            fetch(f"http://b.internal:{site.port}/s", **options)
+
+
 def test_one_private_address_of_several_is_enough_to_refuse() -> None:
     async def look_up(host: str, port: int) -> list[str]:
         return ["1.1.1.1", "10.0.0.1"]

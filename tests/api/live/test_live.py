@@ -186,6 +186,30 @@ def test_what_counts_as_its_vendor_is_said(toy: Toy) -> None:
     assert any("their vendor counts as down: Disks" in note for note in now["notes"])
 
 
+def test_what_is_degraded_is_noted(toy: Toy) -> None:
+    """It counts as no loss, as status pages reckon; it is not left out."""
+    toy.read(a=page(Cloud="degraded_performance", Vendor="under_maintenance"))
+    now = toy.now()
+    assert now["headline"].startswith("Nothing of this graph is reported as down")
+    wanted = ["Cloud (degraded_performance)", "Vendor (under_maintenance)"]
+    assert now["sources"][0]["noted"] == wanted
+    assert f"{A}: counts as no loss: {'; '.join(wanted)}" in [
+        n.replace(", ", "; ") for n in now["notes"]
+    ]
+
+
+def test_a_fault_of_ours_keeps_no_other_page_from_being_read(
+    toy: Toy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and the page is unreadable."""
+    toy.read(a=ZeroDivisionError("of ours"), b=page("Other", Cloud="major_outage"))
+    now = toy.now()
+    assert [d["id"] for d in now["down"]] == ["cloud"]
+    assert now["sources"][0]["fault"] == "knockon failed to read it: ZeroDivisionError"
+    assert "of ours" in caplog.text
+    assert toy.live.sources[0].due == 120
+
+
 def test_whoever_cannot_be_read_is_asked_more_rarely(toy: Toy) -> None:
     """Each fault doubles the interval, up to a quarter of an hour; what is read resets it."""
     waits = []

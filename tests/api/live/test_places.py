@@ -51,5 +51,12 @@ def test_a_file_is_called_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "status.json"
     path.write_text("{}")
     assert read_place(str(path)).label == "status.json"
-    with pytest.raises(InputError, match="twice"):
-        read_places([str(path), str(path)])
+    assert len(read_places([str(path), str(path)])) == 1
+
+
+def test_places_have_labels_of_their_own() -> None:
+    """What tells them apart may be secret; a table knows them by their address."""
+    places = read_places([f"https://a.example/s?key={n}" for n in range(3)])
+    at = "https://a.example/s"
+    assert [place.label for place in places] == [at, f"{at} #2", f"{at} #3"]
+    assert places[2].addresses == (at, "a.example/s", "a.example")

@@ -7,11 +7,13 @@ import json
 import logging
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx2
 import pytest
 
+from knockon.api.live.fetch import Fetcher
 from knockon.api.live.places import read_place
 from knockon.api.live.service import Watch
 from knockon.api.live.webhook import ATTEMPTS, MOST, Webhook, read_secret, sign
@@ -126,6 +128,26 @@ def test_closing_tries_once_more(caplog: pytest.LogCaptureFixture) -> None:
     assert [r.getMessage().split()[2] for r in caplog.records] == ["evt_1", "evt_2"]
 
 
+def test_a_receiver_that_does_not_answer_is_left(site: Site) -> None:
+    """After so many seconds in all; closing waits two."""
+    over = Event()
+    site.answers["/in"] = lambda _: over.wait(60) and None
+    place = read_place(site.at("/in"))
+
+    async def run() -> str | None:
+        fetcher = Fetcher([place])
+        hook = Webhook(place, SECRET, fetcher.client)
+        hook.post({"id": "evt_1"})
+        fault = await hook._send(hook._waiting[0], 0.3)
+        await fetcher.close()
+        return fault
+
+    try:
+        assert asyncio.run(run()) == "no answer within 0.3 seconds"
+    finally:
+        over.set()
+
+
 def test_a_secret_is_of_a_file_or_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,8 +205,6 @@ def test_each_change_is_an_event() -> None:
 
 def test_a_webhook_goes_where_its_address_may(site: Site) -> None:
     """Through the same guard, over a real connection."""
-    from knockon.api.live.fetch import Fetcher
-
     place = read_place(site.put("/in", b"", 204))
 
     async def run() -> None:
