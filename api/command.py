@@ -83,6 +83,10 @@ def serve(
     for name, graph in graphs.items():
         save(name, graph)
     watch = watching(graphs)
+    if watch is not None and kept is not None:
+        from knockon.api.store.spells import Spells
+
+        watch.memory = Spells(kept)
     collect_often()
     run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept, log=log,
         sources=named, tokens=known, cors=cors, joining=joined, reading=reading,

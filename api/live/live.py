@@ -48,6 +48,7 @@ class Live:
         self.pace, self.clock, self.rules = pace or Pace(), clock or Clock(), rules
         self.sources = [Watched(place, self.clock.seconds()) for place in places]
         self.histories = {name: History() for name in graphs}
+        self.unkept = ""  # why the latest changes are not kept, where they should be
         self._reader, self._draw = reader, draw
         self._states = {source.label: "waiting" for source in self.sources}
 

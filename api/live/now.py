@@ -242,8 +242,9 @@ def _note(
         why = f": {one['why']}" if one["why"] else ""
         notes.append(f"{one['source']}: {one['component']} is down and fits no entity{why}")
     if forgotten:
-        notes.append(f"{forgotten:,} older spells are forgotten; what is over is kept in memory, "
-                     "the latest of it only")  # fmt: skip
+        notes.append(f"{forgotten:,} older spells are not shown: of what is over the latest only")
+    if live.unkept:
+        notes.append(f"what was down is not kept over a restart: {live.unkept}")
     notes.append(f"each page is read every {live.pace.interval:g} seconds, and is stale after "
                  f"{live.pace.stale:g}")  # fmt: skip
     return notes

@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from knockon.api.live.history import MOST, Memory, Spell
 from knockon.api.live.live import Changes, Live
 from knockon.api.live.now import NowJson, describe_change, describe_now, list_origins
 from knockon.api.live.pace import write_time
 from knockon.api.live.watched import FRESH
 from knockon.api.schema import SCHEMA
+from knockon.graph.errors import KnockonError
 
 if TYPE_CHECKING:
     from knockon.api.live.webhook import Webhook  # it imports httpx
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 Ask = Callable[[str, list[dict[str, Any]]], Awaitable[tuple[dict[str, Any] | None, str]]]
 """From a graph's name and origins to the what-if as JSON, or None and why there is none."""
 
+_UNSAVED = 10_000  # changes that wait for the store
 _log = logging.getLogger("knockon.live")
 
 
@@ -47,10 +51,13 @@ def _escape(label: str) -> str:
 
 
 class Watch:
-    """Runs a `Live` and its webhooks until it is closed."""
+    """Runs a `Live` and its webhooks until it is closed. memory: keeps what was down."""
 
-    def __init__(self, live: Live, webhooks: "Sequence[Webhook]" = ()) -> None:
-        self.live, self.webhooks = live, tuple(webhooks)
+    def __init__(
+        self, live: Live, webhooks: "Sequence[Webhook]" = (), memory: Memory | None = None
+    ) -> None:
+        self.live, self.webhooks, self.memory = live, tuple(webhooks), memory
+        self._unsaved: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_UNSAVED)
         self._begun = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -67,8 +74,42 @@ class Watch:
         await asyncio.gather(*(hook.close() for hook in self.webhooks))
         await self.live.close()
 
+    async def restore(self) -> None:
+        """Take up what was down when the server stopped."""
+        if self.memory is None:
+            return
+        sources = {source.label for source in self.live.sources}
+        for name, history in self.live.histories.items():
+            try:
+                rows, older = await asyncio.to_thread(self.memory.load, name, MOST)
+            except KnockonError as fault:
+                self.live.unkept = str(fault)
+                _log.error("what was down is not known: %s", fault)
+                return
+            history.restore([Spell.from_row(row) for row in rows], sources, older)
+
+    async def _save(self, changes: Changes) -> None:
+        """Keep what changed; what cannot be kept now is tried again with the next change."""
+        if self.memory is None:
+            return
+        for name, found in changes.graphs.items():
+            self._unsaved.extend((name, change.spell.to_row()) for change in found)
+        try:
+            while self._unsaved:
+                name = self._unsaved[0][0]
+                rows = [row for graph, row in self._unsaved if graph == name]
+                await asyncio.to_thread(self.memory.save, name, rows)
+                others = [one for one in self._unsaved if one[0] != name]
+                self._unsaved = deque(others, maxlen=_UNSAVED)
+            self.live.unkept = ""
+        except KnockonError as fault:
+            self.live.unkept = str(fault)
+            _log.error("what changed is not kept yet: %s", fault)
+
     async def tell(self, changes: Changes, ask: Ask) -> None:
-        """Post an event for each graph in which something changed, or about which less is known."""
+        """Keep what changed, and post an event for each graph in which something did, or about
+        which less is known."""
+        await self._save(changes)
         first, self._begun = not self._begun, True
         if not self.webhooks:
             return
@@ -91,6 +132,7 @@ class Watch:
                 hook.post({"id": f"evt_{secrets.token_hex(16)}", **event})
 
     async def _watch(self, ask: Ask) -> None:
+        await self.restore()
         while True:
             try:
                 await self.live.run(lambda changes: self.tell(changes, ask))

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-HEAD = "0001"  # of migrations/versions
+HEAD = "0002"  # of migrations/versions
 METADATA = sa.MetaData()
 GRAPHS = sa.Table(
     "graphs", METADATA,
@@ -27,4 +27,12 @@ ANSWERS = sa.Table(
     sa.Column("body", sa.LargeBinary), sa.Column("picture", sa.LargeBinary),
     sa.Column("seed", sa.BigInteger), sa.Column("who", sa.Text), sa.Column("program", sa.Text),
     sa.Column("created", sa.String),
+)  # fmt: skip
+SPELLS = sa.Table(
+    "spells", METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("graph", sa.Text), sa.Column("source", sa.Text), sa.Column("entity", sa.Text),
+    sa.Column("name", sa.Text), sa.Column("kind", sa.Text), sa.Column("severity", sa.Float),
+    sa.Column("component", sa.Text), sa.Column("key", sa.Text), sa.Column("status", sa.Text),
+    sa.Column("began", sa.String), sa.Column("ended", sa.String),
 )  # fmt: skip

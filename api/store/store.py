@@ -80,7 +80,7 @@ class Store:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
-        self._reading = engine.execution_options(reads=True)
+        self.reading = engine.execution_options(reads=True)
 
     @classmethod
     def open(cls, address: str, *, migrate: bool = True) -> Self:
@@ -91,7 +91,7 @@ class Store:
         """
         store = cls(_connect(address))
         if migrate:
-            with _telling():
+            with telling():
                 store.migrate()
         return store
 
@@ -116,7 +116,7 @@ class Store:
 
     def check(self) -> None:
         """Raise StoreError where the store does not answer."""
-        with _telling(), self._reading.connect() as connection:
+        with telling(), self.reading.connect() as connection:
             connection.execute(sa.select(sa.literal(1)))
 
     def close(self) -> None:
@@ -139,7 +139,7 @@ class Store:
         latest = sa.func.coalesce(sa.func.max(GRAPHS.c.version), 0)
         for _ in range(5):  # another process may take the next version
             try:
-                with _telling(), self.engine.begin() as connection:
+                with telling(), self.engine.begin() as connection:
                     of_name = sa.select(latest + 1).where(GRAPHS.c.name == name)
                     row["version"] = connection.execute(of_name).scalar_one()
                     connection.execute(GRAPHS.insert().values(row))
@@ -151,7 +151,7 @@ class Store:
 
     def _find_version(self, name: str, digest: str) -> Version | None:
         chosen = _select_graphs().where(GRAPHS.c.name == name, GRAPHS.c.digest == digest)
-        with _telling(), self._reading.connect() as connection:
+        with telling(), self.reading.connect() as connection:
             row = connection.execute(chosen).mappings().first()
         return None if row is None else _read_version(row)
 
@@ -165,18 +165,18 @@ class Store:
             .group_by(*_shown())
             .order_by(GRAPHS.c.version.desc())
         )
-        with _telling(), self._reading.connect() as connection:
+        with telling(), self.reading.connect() as connection:
             return [_read_version(row) for row in connection.execute(chosen).mappings()]
 
     def list_names(self) -> list[str]:
         """The names of all graphs."""
-        with _telling(), self._reading.connect() as connection:
+        with telling(), self.reading.connect() as connection:
             return list(connection.execute(sa.select(GRAPHS.c.name).distinct()).scalars())
 
     def read_packed(self, version: Version) -> bytes | None:
         """The graph of a version, packed; None where it was too large to keep."""
         chosen = sa.select(GRAPHS.c.packed).where(GRAPHS.c.number == version.number)
-        with _telling(), self._reading.connect() as connection:
+        with telling(), self.reading.connect() as connection:
             packed = connection.execute(chosen).scalar_one()
         return None if packed is None else bytes(packed)
 
@@ -193,7 +193,7 @@ class Store:
             "picture": None if picture is None else zlib.compress(picture), "seed": seed,
             "who": who, "program": find_version("knockon"), "created": _now(),
         }  # fmt: skip
-        with _telling(), self.engine.begin() as connection:
+        with telling(), self.engine.begin() as connection:
             self._add_scenario(connection, of_scenario, scenario)
             connection.execute(ANSWERS.insert().values(row))
         found = self.find_answer(row["id"])
@@ -213,7 +213,7 @@ class Store:
         """The answer of this id. Raises StoreError where its bytes are not those that were
         saved."""
         chosen = _select_answers().where(ANSWERS.c.id == identifier)
-        with _telling(), self._reading.connect() as connection:
+        with telling(), self.reading.connect() as connection:
             row = connection.execute(chosen).mappings().first()
             if row is None:
                 return None
@@ -236,7 +236,7 @@ class Store:
         )
         if before is not None:
             chosen = chosen.where(ANSWERS.c.number < before)
-        with _telling(), self._reading.connect() as connection:
+        with telling(), self.reading.connect() as connection:
             rows = [dict(row) for row in connection.execute(chosen).mappings()]
         return [(row.pop("number"), row) for row in rows]
 
@@ -289,7 +289,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def telling() -> Iterator[None]:
     """Faults of a database as one error in words, without the address, which may hold a word."""
     try:
         yield

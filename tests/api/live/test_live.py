@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,16 @@ import polars as pl
 import pytest
 
 from knockon.api.live.content import Content, UnreadableError
-from knockon.api.live.history import History
+from knockon.api.live.history import History, Spell
 from knockon.api.live.live import Changes, Live
 from knockon.api.live.now import NowJson, describe_history, describe_now, list_origins
 from knockon.api.live.pace import Pace
 from knockon.api.live.places import Place
+from knockon.api.live.service import Watch
+from knockon.graph.errors import KnockonError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.loaders.operations.status.place import Down
-from tests.api.live.pages import ToyClock, page
+from tests.api.live.pages import START, ToyClock, page
 from tests.api.rest.rest_toys import market
 
 PLACES = [Place("http://a.example/s", "http://a.example/s", "a.example", 80),
@@ -253,7 +255,7 @@ def test_the_history_is_bounded_and_says_so(toy: Toy) -> None:
     assert history.forgotten == 1
     toy.live.histories["market"] = history
     toy.read()
-    assert any("older spells are forgotten" in note for note in toy.now()["notes"])
+    assert any("older spells are not shown" in note for note in toy.now()["notes"])
 
 
 def test_the_watch_goes_on_by_itself(toy: Toy) -> None:
@@ -302,3 +304,85 @@ def read_live() -> Callable[..., Live]:
         return asyncio.run(run())
 
     return make
+
+
+class ToyMemory:
+    """Keeps spells in a list, the later word for each; or fails."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.fault: KnockonError | None = None
+
+    def load(self, graph: str, most: int) -> tuple[list[dict[str, Any]], int]:
+        if self.fault is not None:
+            raise self.fault
+        return self.rows[-most:], 7
+
+    def save(self, graph: str, spells: Sequence[Mapping[str, Any]]) -> None:
+        if self.fault is not None:
+            raise self.fault
+        for spell in spells:
+            key = spell["entity"], spell["began"]
+            self.rows = [r for r in self.rows if (r["entity"], r["began"]) != key]
+            self.rows.append(dict(spell))
+
+
+async def no_answer(name: str, origins: list[dict[str, Any]]) -> tuple[None, str]:
+    return None, ""
+
+
+def tell(watch: Watch, changes: Changes) -> None:
+    asyncio.run(watch.tell(changes, no_answer))
+
+
+def test_a_restart_forgets_nothing(toy: Toy) -> None:
+    """Since when it is down, what is over; and what recovered meanwhile is seen to have."""
+    memory = ToyMemory()
+    watch = Watch(toy.live, memory=memory)
+    tell(watch, toy.read(a=page(Cloud="major_outage", Vendor="partial_outage")))
+    tell(watch, toy.read(60, a=page(Cloud="major_outage")))
+    again = Toy()
+    again.clock.go(3600)
+    asyncio.run(Watch(again.live, memory=memory).restore())
+    now = again.now()
+    assert [(d["id"], d["since"]) for d in now["down"]] == [("cloud", "2026-11-28T10:00:00Z")]
+    assert [d["id"] for d in now["recovered"]] == ["vendor"]
+    assert now["complete"] is False
+    assert any("7 older spells" in note for note in now["notes"])
+    assert told(again.read(a=page(Cloud="major_outage"))) == []
+    assert told(again.read(60, a=page())) == [("recovered", "cloud")]
+
+
+def test_what_nobody_watches_any_more_is_not_down_now(toy: Toy) -> None:
+    """It stands among what was, without an end."""
+    memory = ToyMemory()
+    tell(Watch(toy.live, memory=memory), toy.read(a=page(Cloud="major_outage")))
+    other = Toy(PLACES[1:])
+    asyncio.run(Watch(other.live, memory=memory).restore())
+    assert list_origins(other.live, "market") == []
+    (spell,) = describe_history(other.live, "market")
+    assert (spell["id"], spell["until"], spell["stale"]) == ("cloud", None, True)
+
+
+def test_what_cannot_be_kept_is_said_and_kept_later(
+    toy: Toy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The watch goes on."""
+    memory = ToyMemory()
+    memory.fault = KnockonError("the store is gone")
+    watch = Watch(toy.live, memory=memory)
+    asyncio.run(watch.restore())
+    tell(watch, toy.read(a=page(Cloud="major_outage")))
+    assert "what was down is not kept over a restart: the store is gone" in toy.now()["notes"]
+    assert "what changed is not kept yet" in caplog.text
+    memory.fault = None
+    tell(watch, toy.read(60, a=page(Cloud="operational")))
+    assert [(row["entity"], row["ended"] is None) for row in memory.rows] == [("cloud", False)]
+    assert not any("not kept" in note for note in toy.now()["notes"])
+
+
+def test_texts_of_a_page_are_kept_as_a_database_takes_them() -> None:
+    down = Down("e", "n", "k", 1.0, "\ud800 \0", "1", "s")
+    row = Spell(down, "s", START).to_row()
+    assert row["component"] == "? \ufffd"
+    assert Spell.from_row(row).began == START

@@ -174,3 +174,26 @@ def wait_for_events(client: TestClient, site: Site, number: int) -> list[dict[st
             return [json.loads(body) for body in bodies]
         client.get("/healthz")
     raise AssertionError(bodies)
+
+
+def test_a_restart_of_the_server_keeps_since_when(status: Path, tmp_path: Path) -> None:
+    """By the store that keeps its answers, too."""
+    pytest.importorskip("alembic", reason="knockon[service] is not installed")
+    from knockon.api.store.spells import Spells
+    from knockon.api.store.store import Store
+
+    graphs = {"market": market()}
+    since = []
+    for _ in range(2):
+        store = Store.open(f"sqlite:///{tmp_path / 'kept.sqlite'}")
+        watch = build_watch(graphs, [str(status)], (), None, PAGING)
+        assert watch is not None
+        watch.memory = Spells(store)
+        with TestClient(create_app(graphs, watch=watch, store=store)) as client:
+            while not Spells(store).load("market", 9)[0] or watch.live.sources[0].read_at is None:
+                client.get("/healthz")
+            since.append(client.get(f"{G}/now").json()["down"][0]["since"])
+            began = Spells(store).load("market", 9)[0][0]["began"]
+            store.engine.dispose()
+    assert since[0] == since[1]
+    assert began.startswith(since[0].removesuffix("Z"))

@@ -18,6 +18,7 @@ pytest.importorskip("alembic", reason="knockon[service] is not installed")
 
 from knockon.api.store.pack import pack_graph, unpack_graph  # noqa: E402
 from knockon.api.store.schema import METADATA  # noqa: E402
+from knockon.api.store.spells import Spells  # noqa: E402
 from knockon.api.store.store import Store, Version  # noqa: E402
 from knockon.graph.errors import InputError, StoreError  # noqa: E402
 from tests.api.rest.rest_toys import hostile, market  # noqa: E402
@@ -128,6 +129,53 @@ def test_migrations_go_up_and_down(address: str) -> None:
     assert set(sa.inspect(store.engine).get_table_names()) == {"alembic_version"}
     store.migrate()
     save(store, store.save_graph("g", market(), [], "me"))
+
+
+def test_what_is_kept_survives_a_step_down_and_up(address: str) -> None:
+    """From the tables of the first program to those of today."""
+    store = Store.open(address)
+    identifier = save(store, store.save_graph("g", market(), [], "me"))
+    store.migrate("0001")
+    assert "spells" not in sa.inspect(store.engine).get_table_names()
+    store.migrate()
+    assert Store.open(address).find_answer(identifier) is not None
+
+
+def spell(entity: str, ended: str | None = None, **more: object) -> dict[str, object]:
+    return {
+        "source": "s", "entity": entity, "name": entity, "kind": "k", "severity": 1.0,
+        "component": "c", "key": "1", "status": "major_outage",
+        "began": "2026-11-28T10:00:00+00:00", "ended": ended, **more,
+    }  # fmt: skip
+
+
+def test_spells_are_kept(address: str) -> None:
+    """What goes on is one spell, whichever server saw it first, and it ends once."""
+    kept, other = Spells(Store.open(address)), Spells(Store.open(address))
+    kept.save("g", [spell("a"), spell("b")])
+    other.save("g", [spell("a", began="2026-11-28T10:00:05+00:00"), spell("b", severity=0.3)])
+    other.save("h", [spell("a")])
+    assert other.load("g", 9) == ([spell("a"), spell("b", severity=0.3)], 0)
+    for one in (kept, other):
+        one.save("g", [spell("a", ended="2026-11-28T11:00:00+00:00")])
+    kept.save("g", [spell("c", ended="2026-11-28T11:00:00+00:00")])  # begun before it was kept
+    rows, older = other.load("g", 9)
+    assert [(r["entity"], r["ended"]) for r in rows] == [
+        ("a", "2026-11-28T11:00:00+00:00"), ("b", None)
+    ]  # fmt: skip
+    assert older == 0
+
+
+def test_the_latest_spells_come_first_into_memory(address: str) -> None:
+    """Of what is over only so many; what goes on is always there."""
+    kept = Spells(Store.open(address))
+    for hour in range(11, 16):
+        began = spell("a", began=f"2026-11-28T{hour}:00:00+00:00")
+        kept.save("g", [began, began | {"ended": f"2026-11-28T{hour}:30:00+00:00"}])
+    kept.save("g", [spell("b")])
+    rows, older = kept.load("g", 2)
+    assert [r["began"][11:13] for r in rows] == ["14", "15", "10"]
+    assert older == 3
 
 
 def test_a_store_of_a_later_program_is_refused(address: str) -> None:
