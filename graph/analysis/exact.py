@@ -58,12 +58,13 @@ def find_exact(prepared: Prepared, lanes: Lanes) -> Exact | None:
         if not left:
             break
         digits, taken = _give_digits(left)
-        hit = _run_cases(prepared, lanes, varying, digits)
-        done = set(taken)
+        asked = [row for support in taken for row in wanted[support]]
+        hit = _run_cases(prepared, lanes, varying, digits, np.array(asked, np.int64))
+        done, at = set(taken), 0
         for support in taken:
-            found = _sum_up(prepared, support, digits, hit[wanted[support]])
-            rows += wanted[support]
-            figures += found
+            here = hit[at : (at := at + len(wanted[support]))]
+            figures += _sum_up(prepared, support, digits, here)
+        rows += asked
         left = [s for s in left if s not in done]
     low, middle, high = np.array(figures).reshape(-1, 3).T
     return Exact(np.array(rows, np.int64), low, middle, high)
@@ -185,8 +186,11 @@ def _give_digits(
     return digits, taken
 
 
-def _run_cases(prepared: Prepared, lanes: Lanes, varying: Bools, digits: dict[int, int]) -> Bools:
-    """(E, cases) who is hit where each draw falls as its digit of the number of the case says.
+def _run_cases(
+    prepared: Prepared, lanes: Lanes, varying: Bools, digits: dict[int, int], asked: Ints
+) -> Bools:
+    """(k, cases) who of these k is hit where each draw falls as its digit of the number of the case
+    says.
 
     Draws without a digit matter to nobody who is asked for: they never happen here.
     """
@@ -204,7 +208,7 @@ def _run_cases(prepared: Prepared, lanes: Lanes, varying: Bools, digits: dict[in
         blocks = iter([Block(first, np.ones(count), part)])
         for block, nodes in lanes.close(run, blocks, prepared.origins):
             hit = prepared.nodes.join(nodes, np.bitwise_or)
-            parts.append(unpack(hit, len(block.weight)))
+            parts.append(unpack(hit[asked], len(block.weight)))
     return np.concatenate(parts, axis=1)
 
 
