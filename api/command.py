@@ -69,6 +69,7 @@ def serve(
     listener = open_port(host, port)
     named = {name: [source] for name, source in _name_sources(sources).items()}
     from knockon.api.rest.app import serve as run
+    from knockon.api.rest.tokens import read_again
     from knockon.api.service.reading import Reading
 
     kept = None if store is None else open_store(store)
@@ -76,6 +77,10 @@ def serve(
     def save(name: str, graph: "DependencyGraph") -> None:
         if kept is not None:
             kept.save_graph(name, graph, named[name], find_user())
+
+    def hangup() -> None:
+        if tokens is not None:
+            read_again(tokens, known)
 
     also = [str(joined["aliases"])] if joined.get("aliases") else []
     reading = Reading(named, joined, seconds=seconds, also=also, save=save)
@@ -90,7 +95,7 @@ def serve(
     collect_often()
     run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept, log=log,
         sources=named, tokens=known, cors=cors, joining=joined, reading=reading,
-        watch=watch)  # fmt: skip
+        watch=watch, hangup=hangup)  # fmt: skip
 
 
 def _name_sources(sources: Sequence[str]) -> dict[str, str]:
@@ -105,12 +110,12 @@ def _name_sources(sources: Sequence[str]) -> dict[str, str]:
     return named
 
 
-def _read_tokens(path: Path | None) -> "tuple[Token, ...]":
+def _read_tokens(path: Path | None) -> "list[Token]":
     if path is None:
-        return ()
+        return []
     from knockon.api.rest.tokens import read_tokens
 
-    return read_tokens(path)
+    return [*read_tokens(path)]
 
 
 @cli.command()

@@ -1,8 +1,10 @@
 """The routes of saved answers: save one, show its bytes again, and a page to link to, `/a/ID`."""
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from html import escape
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
@@ -71,6 +73,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         outcomes = [await wait_for_work(request, service, w) for w in (work, drawn) if w]
         if not isinstance(outcomes[0], Reply):
             return reply_outcome(request, outcomes[0], negotiated=False)
+        service.check_pace(find_client(request), "saves")
         saved = await run_in_threadpool(
             _save, kept, service, served, work, outcomes, body.title, find_client(request)
         )
@@ -101,7 +104,8 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
     def list_versions(request: Request, graph: GraphName) -> Response:
         found = [
             {"version": v.version, "digest": v.digest, "title": v.title, "entities": v.entities,
-             "dependencies": v.dependencies, "report": v.report, "sources": v.sources,
+             "dependencies": v.dependencies, "report": v.report,
+             "sources": _name_sources(v.sources),
              "who": v.who, "program": v.program, "created": v.created, "answers": v.answers}
             for v in open_store().list_versions(graph)
         ]  # fmt: skip
@@ -200,10 +204,15 @@ def describe_saved(saved: Any) -> dict[str, Any]:
         "scenario": json.loads(saved.scenario), "seed": saved.seed, "who": saved.who,
         "created": saved.created, "program": saved.program, "sha256": saved.digest,
         "graph": {"name": of.name, "version": of.version, "digest": of.digest,
-                  "sources": dict(of.sources)},
+                  "sources": _name_sources(of.sources)},
         **_link(saved.id), "picture": None if saved.picture is None
         else f"{ANSWERS}/{saved.id}/picture.svg",
     }  # fmt: skip
+
+
+def _name_sources(sources: Mapping[str, str]) -> dict[str, str]:
+    """Digests by name: where they lie on the server is nobody's business."""
+    return {FilePath(source).name or "source": digest for source, digest in sources.items()}
 
 
 def _link(identifier: str) -> dict[str, str]:

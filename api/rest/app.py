@@ -1,7 +1,7 @@
 """The REST door and the web page: `create_app` for tests and servers, `serve` to run it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from socket import socket
@@ -68,7 +68,7 @@ def create_app(
     service = Service(graphs, limits, processes=processes, sources=sources, joining=joining)
     app = FastAPI(
         title="knockon", version=version("knockon"), description=openapi.ABOUT,
-        docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", redirect_slashes=False,
+        docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
         lifespan=_run_service,
     )  # fmt: skip
     app.state.service, app.state.store = service, store
@@ -125,14 +125,17 @@ async def _run_service(app: FastAPI) -> AsyncIterator[None]:
 
 def serve(
     graphs: Mapping[str, DependencyGraph], *, host: str, port: int, listener: socket,
-    limits: Limits | None = None, log: str = "text", **options: Any,
+    limits: Limits | None = None, log: str = "text",
+    hangup: Callable[[], object] = lambda: None, **options: Any,
 ) -> None:  # fmt: skip
     """Answer requests until interrupted: those to this host by its name, or from this machine.
 
     listener: what `listen.open_port` gave for the host and port
-    log: `text`, or `json` for a line of JSON a request; options: those of `create_app`
+    log: `text`, or `json` for a line of JSON a request; hangup: is called on SIGHUP
+    options: those of `create_app`
     """
     from knockon.api.rest.server import run_server
 
     app = create_app(graphs, list_hosts(host), limits=limits, processes=True, **options)
+    app.state.service.on_hangup.append(hangup)
     run_server(app, app.state.service, host=host, port=port, listener=listener, log=log)

@@ -31,7 +31,7 @@ from knockon.graph.errors import clip
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # linear, also without an end
 _OPENING, _CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)
 _SMALL = 16 * 1024  # bytes of JSON that are read at once, larger ones aside
 _log = logging.getLogger("knockon.rest")

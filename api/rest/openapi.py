@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
 import numpy as np
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from pydantic import TypeAdapter
 
+from knockon.api.rest.http import reply_json
 from knockon.api.rest.problems import MEDIA_TYPE, Problem
 from knockon.api.schema import serialize_whatif
 from knockon.api.service.service import Service
@@ -51,16 +53,22 @@ def extend_document(app: FastAPI, service: Service) -> None:
     """Let the app's OpenAPI document name the graphs and show a real answer."""
     plain = app.openapi
     service.on_adopt.append(lambda: setattr(app, "openapi_schema", None))
+    lock = Lock()
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            graphs, document = service.served.graphs, plain()
-            _add_problem(document)
-            _add_names(document, graphs)
-            _add_examples(document, graphs)
-        return plain()
+        with lock:  # nobody sees it half made
+            if app.openapi_schema is None:
+                graphs, document = service.served.graphs, plain()
+                _add_problem(document)
+                _add_names(document, graphs)
+                _add_examples(document, graphs)
+            return plain()
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+    @app.get("/v1/openapi.json", include_in_schema=False)
+    def show_document(request: Request) -> Response:
+        return reply_json(request, app.openapi(), negotiated=False)
 
 
 def _add_problem(document: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from knockon.api.rest.connection import build_protocol
 from knockon.api.service.limits import Limits
 from knockon.api.service.service import Service
 
-_BACKLOG = 64  # connections that are taken at a time, before others have their turn
+_BACKLOG = 16  # connections that are taken at a time, before others have their turn
 _WAITING = 1024  # that the system lets wait
 
 
@@ -62,7 +62,7 @@ def configure(app: FastAPI, limits: Limits, **options: Any) -> uvicorn.Config:
         h11_max_incomplete_event_size=_find_head(limits),
         timeout_keep_alive=limits.whole("idle"),
         timeout_graceful_shutdown=limits.whole("drain") + 5,
-        lifespan="on", ws="none", **options,
+        loop="knockon.api.rest.turns:make_loop", lifespan="on", ws="none", **options,
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ class _Server(uvicorn.Server):
         self.service = service
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """As uvicorn does; then SIGHUP reads the sources again."""
+        """As uvicorn does; then SIGHUP reads sources and tokens again."""
         await super().startup(sockets)
         for one in sockets or ():
             one.listen(_WAITING)
@@ -92,8 +92,9 @@ class _Server(uvicorn.Server):
         """A terminal that was closed ends what was begun in it; else somebody means the sources."""
         if began and not _has_terminal():
             self.should_exit = True
-        elif self.service.read_again is not None:
-            self.service.read_again()
+        else:
+            for call in self.service.on_hangup:
+                call()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn does, after the questions that run have ended or were stopped."""

@@ -5,11 +5,14 @@ A line of the file is `NAME SCOPES sha256:HEX`, scopes `read` (graphs, saved ans
 """
 
 import hmac
+import logging
 import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
 from knockon.graph.errors import InputError, clip
@@ -17,8 +20,9 @@ from knockon.graph.scenario.questions import QUESTIONS
 
 SCOPES = ("read", "compute")
 _LINE = re.compile(r"(?P<name>[\w.@-]{1,64})\s+(?P<scopes>[a-z,]+)\s+sha256:(?P<hash>[0-9a-f]{64})")
+_log = logging.getLogger("knockon.tokens")
 _MOST = 1 << 20  # bytes of a file of tokens
-_OPEN = ("/healthz", "/readyz")  # for those who watch the server
+_OPEN = {"/", "/healthz", "/readyz"}  # the page, and for those who watch the server
 _VERBS = "|".join(["whatif", *(question.name for question in QUESTIONS)])
 _COMPUTED = re.compile(
     rf"/v1/(jobs/.*|graphs/[^/]+/(page/)?({_VERBS}|rows|draft)([./].*)?)", re.DOTALL
@@ -70,6 +74,19 @@ def read_tokens(path: Path) -> tuple[Token, ...]:
     return tuple(found)
 
 
+def read_again(path: Path, known: list[Token]) -> None:
+    """Let the tokens of the file take the place of those known; who is not in it any more is out.
+
+    A file that cannot be read leaves those known.
+    """
+    try:
+        known[:] = read_tokens(path)
+    except InputError as fault:
+        _log.warning("the tokens stay as they were: %s", fault)
+    else:
+        _log.info("%d tokens are known", len(known))
+
+
 def find_token(tokens: Sequence[Token], header: str) -> Token | None:
     """Whose token an Authorization header holds; all are compared, each in constant time."""
     kind, _, token = header.partition(" ")
@@ -80,10 +97,16 @@ def find_token(tokens: Sequence[Token], header: str) -> Token | None:
 
 def find_scope(method: str, path: str) -> str | None:
     """Which scope a request needs; None: none, it is the page or asks whether the server lives."""
-    if path in _OPEN or not path.startswith(("/v1/", "/a/", "/metrics", "/docs", "/now")):
+    if path in _OPEN or path in _list_files():
         return None
     computes = method not in ("GET", "HEAD", "OPTIONS") or _COMPUTED.fullmatch(path)
     return "compute" if computes else "read"
+
+
+@cache
+def _list_files() -> frozenset[str]:
+    """The addresses of the files of the page, which hold nothing of anybody."""
+    return frozenset(f"/{file.name}" for file in files("knockon.api").joinpath("page").iterdir())
 
 
 def _hash(token: str) -> str:

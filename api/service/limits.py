@@ -34,6 +34,8 @@ LIMITS = (
           "ask one after the other"),
     Limit("rate", 100, "questions a second", "of one client are computed, ten times as many in a "
           "burst; answers that are kept count for nothing", 429, "ask more slowly"),
+    Limit("saves", 2, "answers a second", "of one client are saved, thirty times as many in a "
+          "burst", 429, "save what is to stay", least=0.01),
     Limit("wait", 100, "seconds", "pass before a question that is not answered becomes a job (202)",
           least=0),
     Limit("time", 600, "seconds", "one question may compute", 503,
@@ -46,7 +48,7 @@ LIMITS = (
     Limit("rows", 200_000, "rows", "one answer may hold", 422,
           "say how many with top, or which with kind or where"),
     Limit("joined", 4, "graphs", "may be joined in one question", 422, "join fewer"),
-    Limit("joined_rows", 2_000_000, "entities and dependencies", "graphs may have together that "
+    Limit("joined_rows", 500_000, "entities and dependencies", "graphs may have together that "
           "are joined in one question", 422, "let the server read them as one source"),
     Limit("body", MIB, "bytes", "a request may have", 413, "send less"),
     Limit("nesting", 64, "levels", "JSON of a request may have", 400, "send flatter JSON"),

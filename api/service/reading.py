@@ -96,7 +96,8 @@ class Reading:
 
     def start(self, service: Service) -> None:
         """Begin to look; `service` gets the new graphs."""
-        service.read_again, self._closed = self.look_again, False
+        self._closed = False
+        service.on_hangup.append(self.look_again)
         self._folder = Path(tempfile.mkdtemp(prefix="knockon-read-"))
         self._thread = Thread(target=self._run, args=(service,), name="sources", daemon=True)
         self._thread.start()

@@ -15,7 +15,7 @@ from knockon.api.service.served import Served
 from knockon.api.service.work import Work
 from knockon.graph.model.graph import DependencyGraph
 
-_BURST = 10  # times the rate
+_BURSTS = {"rate": 10, "saves": 30}  # times the rate
 _CLIENTS = 10_000  # whose pace is remembered
 
 
@@ -37,12 +37,12 @@ class Service:
         self.computing: Computing = (
             Processes(self.served, self.jobs) if processes else Threads(self.served, self.jobs)
         )
-        self.read_again: Callable[[], None] | None = None  # all sources, where these are looked at
+        self.on_hangup: list[Callable[[], None]] = []  # called on SIGHUP
         self.stale: dict[str, str] = {}  # why the graph of a name is an old one
         self.reads = Counter[str](done=0, failed=0)  # of sources, since the start
         self.cuts = Counter[str]()  # connections that were ended, by the name of the limit
         self.on_adopt: list[Callable[[], None]] = []  # called when graphs were read again
-        self._paces: dict[str, tuple[float, float]] = {}
+        self._paces: dict[tuple[str, str], tuple[float, float]] = {}
         self._lock, self._adopting = Lock(), Lock()
 
     def adopt(
@@ -69,23 +69,24 @@ class Service:
     def ask(self, work: Work, client: str) -> Job:
         """The job of a question; the caller waits for it and leaves it. Raises LimitError."""
         if self.jobs.find_kept(work) is None:
-            self._check_pace(client)
+            self.check_pace(client, "rate")
         with self._lock:
             self.computing.start()
         return self.jobs.submit(work, client)
 
-    def _check_pace(self, client: str) -> None:
-        """A bucket of questions for each client, filled at the rate that is allowed."""
-        rate, now = self.limits["rate"], monotonic()
+    def check_pace(self, client: str, name: str) -> None:
+        """A bucket for each client, filled at the rate of this limit. Raises LimitError."""
+        rate, now, most = self.limits[name], monotonic(), self.limits[name] * _BURSTS[name]
+        key = (client, name)
         with self._lock:
-            left, last = self._paces.get(client, (rate * _BURST, now))
-            left = min(left + (now - last) * rate, rate * _BURST)
+            left, last = self._paces.get(key, (most, now))
+            left = min(left + (now - last) * rate, most)
             if left < 1:
                 what = "this client asks faster"
-                raise LimitError("rate", rate, what, retry=max(1, round((1 - left) / rate)))
-            if client not in self._paces and len(self._paces) >= _CLIENTS:
+                raise LimitError(name, rate, what, retry=max(1, round((1 - left) / rate)))
+            if key not in self._paces and len(self._paces) >= _CLIENTS:
                 self._paces.clear()
-            self._paces[client] = (left - 1, now)
+            self._paces[key] = (left - 1, now)
 
     def stop(self, seconds: float) -> None:
         """Take no more questions, let those that run end by then, stop the others.

@@ -23,7 +23,7 @@ pytest.importorskip("alembic", reason="knockon[service] is not installed")
 pytestmark = pytest.mark.slow
 SAMPLE = "crowdstrike-2024"
 ORIGIN = "CrowdStrike"
-FEW = ("--limit", "workers=2", "--reload", "0")
+FEW = ("--limit", "workers=2", "--limit", "saves=1000", "--reload", "0")
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,7 @@ def test_limits_are_listed(client: TestClient) -> None:
         ({"rows": 2}, "rank.md?top=3", 422),
         ({"address": 30}, "whatif?origin=vendor", 414),
         ({"header": 60}, "whatif?origin=vendor", 431),
-        ({"rate": 1}, "whatif?origin=cloud&seed={n}", 429),
+        ({"rate": 0.2}, "whatif?origin=cloud&seed={n}", 429),
     ],
 )
 def test_beyond_a_limit_is_a_problem_with_its_name(

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import selectors
+import socket
 
-from knockon.api.rest.turns import Lag, Turns
+from knockon.api.rest.turns import FewAtOnce, Lag, Turns
 
 
 def test_a_few_go_on_in_each_round_in_their_order() -> None:
@@ -65,3 +67,25 @@ def test_a_loop_that_is_kept_busy_is_seen() -> None:
     counts = [int(x) for x in re.findall(r"lag_seconds_bucket{.*} (\d+)", "\n".join(lines))]
     assert counts == sorted(counts)
     assert f"knockon_event_loop_lag_seconds_count {counts[-1]}" in lines
+
+
+def test_hundreds_that_speak_at_once_are_heard_a_few_at_a_time() -> None:
+    """Each of them within as many rounds as it takes for all."""
+    selector, pairs = FewAtOnce(), [socket.socketpair() for _ in range(100)]
+    for ours, theirs in pairs:
+        selector.register(ours, selectors.EVENT_READ)
+        theirs.send(b"x")
+    heard: list[int] = []
+    for _ in range(-(-100 // selector.most)):
+        found = selector.select(0)
+        assert 0 < len(found) <= selector.most
+        for key, _events in found:
+            assert isinstance(key.fileobj, socket.socket)
+            key.fileobj.recv(1)
+            heard.append(key.fd)
+    assert sorted(heard) == sorted(ours.fileno() for ours, _ in pairs)
+    assert selector.select(0) == []
+    for pair in pairs:
+        for one in pair:
+            one.close()
+    selector.close()
