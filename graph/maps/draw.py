@@ -4,12 +4,16 @@ Above: the headline, what is unsure, what was asked. Left: the flow, in columns 
 fails. Right: who is hit hardest. Below: a legend of what is shown, and which graph it is.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 from knockon.graph.analysis.holding import describe_holding
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.errors import some
 from knockon.graph.maps.boxes import draw_box, label_box, list_shown
 from knockon.graph.maps.columns import lay_out_flow
-from knockon.graph.maps.heads import BETWEEN, TALL, choose_widths, draw_heads
+from knockon.graph.maps.heads import BETWEEN, FLOW, TALL, choose_widths, draw_heads
 from knockon.graph.maps.held import draw_held
 from knockon.graph.maps.marks import (
     HATCHED,
@@ -20,47 +24,54 @@ from knockon.graph.maps.marks import (
     draw_shape,
     find_verdict,
 )
-from knockon.graph.maps.page import MARGIN, SMALL, document, heading, legend_rows, text
+from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, legend_rows, text
 from knockon.graph.maps.panel import WIDE, draw_panel
 from knockon.graph.maps.phrases import describe_source, name_carriers
 from knockon.graph.maps.plan import list_plans
-from knockon.graph.maps.ribbons import KNOWN, draw_ribbon, find_knowledge, list_patterns, swatch
+from knockon.graph.maps.ribbons import (
+    KNOWN,
+    draw_band,
+    draw_ribbon,
+    find_knowledge,
+    list_patterns,
+    swatch,
+)
+from knockon.graph.maps.ring import Ring, try_ring
 from knockon.graph.maps.style import MUTED, PAPER, PLAIN, RULE, SCALE, SURE, fill, outline
-from knockon.graph.maps.text import clean, wrap
+from knockon.graph.maps.text import clean, width, wrap
 from knockon.graph.maps.view import NODES, MapView
 from knockon.graph.maps.view import PLAIN as AS_IT_IS
 from knockon.graph.words import kind_name_among
 
 
+@dataclass(frozen=True)
+class _Drawing:
+    """The flow of a map: its marks in a box of wide x height, and the heads above it."""
+
+    subject: Subject
+    wide: float
+    height: float
+    marks: list[str]
+    draw_heads: Callable[[float], list[str]]
+
+
 def render_map(impact: Impact, view: MapView = AS_IT_IS) -> str:
     """The map of an answer. The same answer, shown the same way, gives the same bytes."""
-    for plan in list_plans(impact, view):  # as many carriers by name as the page is tall
-        subject = Subject(impact, plan, view)
-        widths, gap = choose_widths(plan)
-        labels = {b.key: label_box(subject, b, widths[b.column]) for b in plan.boxes}
-        flow = lay_out_flow(plan.boxes, plan.lines, {k: w.size for k, w in labels.items()}, gap)
-        if flow.height <= TALL * view.max_nodes / NODES:
-            break
-    across = sum(widths) + gap * (len(widths) - 1)
-    page = max(2 * MARGIN + across + BETWEEN + WIDE, 820.0)
+    flow = _draw_flow(impact, view)
+    subject = flow.subject
+    page = max(2 * MARGIN + flow.wide + BETWEEN + WIDE, 820.0)
     carriers = name_carriers(impact, _list_strongest(subject))
     held = describe_holding(impact.holding)
     asked = " ".join(filter(None, (impact.question, view.describe())))
     sentences = (impact.assumption, asked, " ".join(filter(None, (carriers, held))))
     head, top = heading(impact.headline, sentences, page)
-    body = draw_heads(plan, flow.columns, widths, _count_columns(subject), top)
     panel, panel_end = draw_panel(subject, page - MARGIN - WIDE, top)
     good, panel_end = draw_held(subject, page - MARGIN - WIDE, panel_end)
     below = top + 30
-    body += [
-        f'<g class="flow" transform="translate({MARGIN:g},{below:.1f})">',
-        *(draw_ribbon(subject, ribbon) for ribbon in flow.ribbons),
-        *(
-            draw_box(subject, b, labels[b.key], flow.tops[b.key], flow.sizes[b.key][1])
-            for b in plan.boxes
-        ),
-        "</g>",
-    ]
+    body = [
+        *flow.draw_heads(top),
+        f'<g class="flow" transform="translate({MARGIN:g},{below:.1f})">', *flow.marks, "</g>",
+    ]  # fmt: skip
     end = max(below + flow.height + 20, panel_end)
     feet, height = _draw_footer(subject, page, end)
     patterns = f"<defs>{PATTERN}{list_patterns(subject)}</defs>"
@@ -68,6 +79,53 @@ def render_map(impact: Impact, view: MapView = AS_IT_IS) -> str:
         page, height, impact.headline, f"{impact.assumption} {impact.question}",
         [patterns, *head, *body, *panel, *good, *feet], linked=bool(view.link),
     )  # fmt: skip
+
+
+def _draw_flow(impact: Impact, view: MapView) -> _Drawing:
+    """In columns, or around what fails where that reads better."""
+    for plan in list_plans(impact, view):  # as many carriers by name as the page is tall
+        subject = Subject(impact, plan, view)
+        widths, gap = choose_widths(plan)
+        labels = {b.key: label_box(subject, b, widths[b.column]) for b in plan.boxes}
+        flow = lay_out_flow(plan.boxes, plan.lines, {k: w.size for k, w in labels.items()}, gap)
+        if flow.height <= TALL * view.max_nodes / NODES:
+            break
+    found = try_ring(subject, flow.height)
+    if found is not None:
+        return _draw_ring(*found)
+    marks = [
+        *(draw_ribbon(subject, ribbon) for ribbon in flow.ribbons),
+        *(
+            draw_box(subject, b, labels[b.key], flow.tops[b.key], flow.sizes[b.key][1])
+            for b in plan.boxes
+        ),
+    ]
+    heads = partial(draw_heads, plan, flow.columns, widths, _count_columns(subject))
+    return _Drawing(subject, sum(widths) + gap * (len(widths) - 1), flow.height, marks, heads)
+
+
+def _draw_ring(subject: Subject, ring: Ring) -> _Drawing:
+    """Spokes first, so that they begin under the hub."""
+    marks = [
+        *(draw_band(subject, spoke.line, spoke.area, spoke.head) for spoke in ring.spokes),
+        *(
+            draw_box(subject, b, ring.labels[b.key], ring.tops[b.key], ring.talls[b.key])
+            for b in subject.plan.boxes
+        ),
+    ]
+    fails, hit = _count_columns(subject)
+    words = f"in the middle: fails · {fails:,}; around it: directly hit · {hit:,}"
+
+    def draw(top: float) -> list[str]:
+        how = "clockwise from the top, the hardest hit first"
+        at = MARGIN + width(words, NAME) + 14
+        return [
+            text(MARGIN, top + 12, words, NAME, bold=True), text(at, top + 12, how, SMALL, MUTED),
+            f'<path d="M{MARGIN:.1f},{top + 18:.1f}h{FLOW:.1f}" stroke="{RULE}" '
+            'stroke-width="1.5"/>',
+        ]  # fmt: skip
+
+    return _Drawing(subject, FLOW, ring.height, marks, draw)
 
 
 def _count_columns(subject: Subject) -> list[int]:

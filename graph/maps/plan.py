@@ -91,6 +91,12 @@ def plan_map(impact: Impact, view: MapView = PLAIN) -> Plan:
     return next(iter(list_plans(impact, view)))
 
 
+def plan_one_by_one(impact: Impact, view: MapView = PLAIN) -> Plan:
+    """The plan in which everybody right behind what fails stands in a box of their own."""
+    forest = Forest.of(impact, view.focus)
+    return _draft(impact.arcs, forest, view, set(forest.top_down), 1, whole=True)
+
+
 def list_plans(impact: Impact, view: MapView = PLAIN) -> Iterator[Plan]:
     """Plans that name fewer and fewer carriers; those of too many marks are left out."""
     return list_plans_of(Forest.of(impact, view.focus), view, impact.arcs)

@@ -49,8 +49,11 @@ def list_patterns(subject: Subject) -> str:
 
 def draw_ribbon(subject: Subject, ribbon: Ribbon) -> str:
     """The band of a line with its head."""
-    line = ribbon.line
-    area, head = shape_ribbon(ribbon)
+    return draw_band(subject, ribbon.line, *shape_ribbon(ribbon))
+
+
+def draw_band(subject: Subject, line: Line, area: str, head: str) -> str:
+    """A band of these shapes, filled by what is known of its strengths."""
     knowledge = find_knowledge(line)
     return (
         f'<g class="line"><title>{xml(_say(subject, line, knowledge))}</title>'
