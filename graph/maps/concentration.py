@@ -20,6 +20,7 @@ _PAGE, _ROW, _BARS, _MARKETS = 960.0, 20.0, 10, 4
 _LEFT, _RIGHT, _CURVE, _END = 230.0, 470.0, 660.0, 936.0
 _DIRECT = f'fill="{BLUE}" stroke="{INK}" stroke-width="0.6"'
 _CHAIN = f'fill="#cfe3f1" stroke="{INK}" stroke-width="0.8" stroke-dasharray="3 2"'
+_BAND = f'fill="{BLUE}" fill-opacity="0.18"'
 _CURVES = (
     ("users_all", "size", f'stroke="{BLUE}" stroke-width="2.5"', "used, the largest k"),
     ("users_all", "greedy", f'stroke="{BLUE}" stroke-width="1.5" stroke-dasharray="6 3"',
@@ -35,7 +36,7 @@ def render_concentration(answer: Concentration) -> str:
         return _render_designation(answer)
     about = f"Counted: {answer.among}" + (f", by {answer.weight}" if answer.weight else "")
     head, y = heading(answer.headline, [answer.question, f"{about}."], _PAGE)
-    legend, tall = legend_rows(_legend(), _PAGE)
+    legend, tall = legend_rows(_legend(answer), _PAGE)
     out = [*head, f'<g transform="translate(0,{y:.1f})">', *legend, "</g>"]
     y += tall + 12
     markets = list(_list_markets(answer))
@@ -52,13 +53,16 @@ def _describe(answer: Concentration) -> str:
     return clean(answer.graph.title)
 
 
-def _legend() -> list[tuple[str, str]]:
+def _legend(answer: Concentration) -> list[tuple[str, str]]:
     box = '<rect width="34" height="14" y="1" {}/>'
     mark = f'<path d="M17,0V16" stroke="{INK}" stroke-width="2.5"/>'
     curves = [(f'<path d="M0,8H34" fill="none" {style}/>', words) for *_, style, words in _CURVES]
+    band = f'<rect width="34" height="14" y="1" {_BAND}/>'
+    spared = (answer.rows["critical_all"] != answer.rows["users_all"]).any()
     return [
         (box.format(_DIRECT), "use it themselves"), (box.format(_CHAIN), "through chains only"),
-        (mark, "for so many it is critical"), *curves,
+        (mark, f"for so many it is critical{'; beyond: they have a spare' if spared else ''}"),
+        *curves, *([(band, "between these: those who have a spare")] if spared else []),
     ]  # fmt: skip
 
 
@@ -126,6 +130,8 @@ def _draw_bar(row: Mapping[str, Any], scale: Axis, y: float) -> tuple[list[str],
         f"{number(row['critical_all'])} ({percent(row['critical_share_all'] or 0.0)})"
     )
     said = f"{number(row['users_all'])} ({share})"
+    if number(row["critical_all"]) != number(row["users_all"]):
+        said = f"{number(row['critical_all'])} to {said}"
     parts = [f'<g class="bar"><title>{xml(tip)}</title>']
     for i, line in enumerate(names):
         base = y + 14 + (i - (len(names) - 1) / 2) * (size + 1)
@@ -161,6 +167,7 @@ def _draw_curves(
     x = Axis(0.0, float(max(most, 2)), _CURVE, _END, ticks)
     y = share_axis(bottom, top)
     out = frame(x, y, x_title="largest k together, share of all")
+    out += _fill_between(unions.filter(pl.col("order") == "size"), market, x, y)
     for column, order, style, words in _CURVES:
         chosen = unions.filter(pl.col("order") == order)
         points = [(x.at(0.0), y.at(0.0))]
@@ -174,6 +181,21 @@ def _draw_curves(
             f"<title>{xml(words)}</title></path>"
         )
     return out
+
+
+def _fill_between(unions: pl.DataFrame, market: Mapping[str, Any], x: Axis, y: Axis) -> list[str]:
+    """The band from those for whom the largest k are critical to all who use them."""
+    users = market["users"]
+    if not users or (unions["critical_all"] == unions["users_all"]).all():
+        return []
+    ends = []
+    for column in ("users_all", "critical_all"):
+        rows = unions.select("k", column).sort("k").iter_rows()
+        points = [(x.at(0.0), y.at(0.0)), *((x.at(k), y.at(v / users)) for k, v in rows)]
+        ends.append([(round(a, 1), round(b, 1)) for a, b in points])
+    words = "from those for whom they are critical to all who use them"
+    d = path([*ends[0], *reversed(ends[1])])
+    return [f'<path class="band" d="{d}Z" {_BAND}><title>{words}</title></path>']
 
 
 def _render_designation(answer: Concentration) -> str:

@@ -1,8 +1,6 @@
 """The timeline: how many are down when, how much is restored, and who is down from when to when."""
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -21,87 +19,17 @@ from knockon.graph.maps.axes import (
     time_axis,
 )
 from knockon.graph.maps.bars import Bar, count_more, draw_bars, make_bars
+from knockon.graph.maps.course import OTHER, Course, make_course
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
 from knockon.graph.maps.phrases import describe_band
 from knockon.graph.maps.style import BLUE, INK, MUTED, texture, texture_defs
 from knockon.graph.maps.text import settle, wrap, xml
 from knockon.graph.words import between, duration, kind_name_among, percent
 
-OTHER = "other"
 RESTORED = (0.5, 0.9, 0.99)
 TOP = 20
 _PAGE, _LEFT, _RIGHT = 960.0, 280.0, 752.0
 _TALL, _LOW = 170.0, 96.0  # of the two curves
-_KINDS = 5
-
-
-@dataclass(frozen=True)
-class Course:
-    """The expected number down over time.
-
-    hours: when a number changes, rising; kinds: the largest first; down: kind to the number from
-    each of these hours until the next; low, high: of all kinds, with unknown strengths at 0, at 1;
-    empty where these are no other numbers
-    """
-
-    hours: tuple[float, ...]
-    kinds: tuple[str, ...]
-    down: Mapping[str, tuple[float, ...]]
-    low: tuple[float, ...] = ()
-    high: tuple[float, ...] = ()
-
-    @property
-    def total(self) -> list[float]:
-        return [sum(together) for together in zip(*self.down.values(), strict=True)]
-
-    def at(self, hour: float) -> int:
-        """The number of the row that holds at an hour; -1 before the first."""
-        return bisect_right(self.hours, hour) - 1
-
-    def restored(self) -> list[float]:
-        """From each hour on, the share of the most that are ever down together that is up again
-        for good: it never falls."""
-        total, worst, share = self.total, 0.0, []
-        peak = max(total, default=0.0)
-        for down in reversed(total):
-            worst = max(worst, down)
-            share.append(1 - worst / peak if peak else 1.0)
-        return share[::-1]
-
-    def restored_after(self, share: float) -> float | None:
-        """The first hour from which on this share is restored; None if it never is."""
-        found = (h for h, r in zip(self.hours, self.restored(), strict=True) if r >= share - 1e-9)
-        return next(found, None)
-
-
-def make_course(down: pl.DataFrame, kinds: int = _KINDS) -> Course:
-    """The course of a frame `hours, kind, down`: the kinds of the highest peaks, then `other`.
-
-    A kind that has no row at an hour counts 0 there. `down_low` and `down_high` may be there, too.
-    """
-    peaks = down.group_by("kind").agg(pl.col("down").max().alias("peak"))
-    order = peaks.sort(["peak", "kind"], descending=[True, False])["kind"].to_list()
-    kept = order if len(order) <= kinds else order[: kinds - 1]
-    named = pl.when(pl.col("kind").is_in(kept)).then("kind").otherwise(pl.lit(OTHER))
-    sums = down.group_by("hours", named.alias("kind")).agg(pl.col("down").sort().sum())
-    hours = sorted(set(down["hours"].to_list()))
-    found = {(h, k): d for h, k, d in sums.select("hours", "kind", "down").iter_rows()}
-    shown = kept if len(kept) == len(order) else [*(k for k in kept if k != OTHER), OTHER]
-    return Course(
-        tuple(hours),
-        tuple(shown),
-        {k: tuple(found.get((h, k), 0.0) for h in hours) for k in shown},
-        *_sum_ends(down),
-    )
-
-
-def _sum_ends(down: pl.DataFrame) -> list[tuple[float, ...]]:
-    """The low and the high number of all kinds at each hour, where they differ anywhere."""
-    ends = ("down_low", "down_high")
-    if not set(ends) <= set(down.columns) or (down[ends[0]] == down[ends[1]]).all():
-        return []
-    sums = down.group_by("hours").agg(pl.col(*ends).sort().sum()).sort("hours")
-    return [tuple(sums[end].to_list()) for end in ends]
 
 
 def draw_timeline(
@@ -283,6 +211,26 @@ def _describe_hour(course: Course, hour: float) -> str:
     return f"after {duration(hour)}: {ranged}{'at the line ' if ranged else ''}{figures}"
 
 
+def _draw_ends(course: Course, x: Axis, y: Axis) -> list[str]:
+    """The same with unknown strengths at 0 and at 1, where anybody is down then and it differs."""
+    out = []
+    middle = [round(v, 3) for v in course.restored()]
+    for name, down in (("low", course.low), ("high", course.high)):
+        if not down or not max(down):
+            continue
+        share = course.restored(down)
+        if [round(v, 3) for v in share] == middle:
+            continue
+        points = [*zip(course.hours, share, strict=True)]
+        points.append((max(x.stop, course.hours[-1]), share[-1]))
+        said = f"<title>unknown counts {0 if name == 'low' else 1}</title>"
+        out.append(
+            f'<path class="{name}" d="{path(stairs(x, y, points))}" fill="none" stroke="{BLUE}" '
+            f'stroke-width="1.2" stroke-dasharray="5 3">{said}</path>'
+        )
+    return out
+
+
 def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
     """The share restored over time, with the moments that people ask for."""
     y = share_axis(top + _LOW, top + 8, parts=2)
@@ -296,6 +244,7 @@ def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
     if not course.hours:
         return out, y.low
     share = course.restored()
+    out += _draw_ends(course, x, y)
     ends = max(x.stop, course.hours[-1])
     points = [*zip(course.hours, share, strict=True), (ends, share[-1])]
     d = path(stairs(x, y, points))

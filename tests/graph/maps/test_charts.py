@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import knockon as ko
 from knockon.graph.maps.axes import amount, count_axis, share_axis, stairs, time_axis
+from knockon.graph.maps.course import make_course
 from knockon.graph.maps.detection import draw_detection, find_hit_at
 from knockon.graph.maps.exceedance import draw_exceedance, quantile
 from knockon.graph.maps.text import clean, width
-from knockon.graph.maps.timeline import draw_timeline, make_course
+from knockon.graph.maps.timeline import draw_timeline
+from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.words import duration, number
 from tests.graph.maps.test_draw import HOSTILE
 from tests.paths import GOLDEN
@@ -357,3 +360,42 @@ def test_stairs_keep_every_level() -> None:
     points = [(0, 0.0), (2, 0.5), (8, 1.0)]
     assert stairs(x, y, points) == [(0, 100), (20, 100), (20, 50), (80, 50), (80, 0)]
     assert stairs(x, y, points, ahead=True) == [(0, 100), (0, 50), (20, 50), (20, 0), (80, 0)]
+
+
+def test_bars_that_look_alike_share_one_row() -> None:
+    """With a count and every name on hovering; the rest is counted without them."""
+    rows = [(0, "Vendor", "security_vendor", 1.0, 0.0, 1.0, 1.0)]
+    rows += [(1 + i, f"Shop {i:02}", "enterprise", 0.5, 1.0, 3.0 + i / 500, 8.0) for i in range(30)]
+    rows += [(40 + i, f"Mail {i:02}", "service", 0.9, 0.0, 1.0 + 2 * i, 9.0) for i in range(4)]
+    entities = pl.DataFrame(rows, schema=ENTITIES.columns[:7], orient="row").with_columns(
+        probability_low="probability", probability_high="probability"
+    )
+    root = ET.fromstring(timeline(entities=entities, top=3))
+    bars = [e for e in root.iter(f"{SVG}g") if e.attrib.get("class") == "bar"]
+    said = [[t.text for t in bar.iter(f"{SVG}text")] for bar in bars]
+    assert [s[0] for s in said] == ["Vendor", "Shop 00", "Mail 00", "Mail 01"]
+    assert "+ 29 alike" in said[1]
+    assert any(str(words).startswith("≈ 3 h") for words in said[1])
+    tip = bars[1].findtext(f"{SVG}title") or ""
+    assert all(f"Shop {i:02}" in tip for i in range(30))
+    texts = [t.text for t in root.iter(f"{SVG}text")]
+    assert "+2 more that may be down: 2 services" in texts
+
+
+def test_savings_show_what_unknown_strengths_leave_open() -> None:
+    """A band from low to high, and both ends beside each step; none where all is stated."""
+    rows = pl.DataFrame(
+        {"dependent": [*"bcd", "e"], "provider": ["a", "b", "b", "c"],
+         "probability": [0.9, None, None, None]}
+    )  # fmt: skip
+    plan = ko.harden(DependencyGraph.from_polars(rows), "a", budget=1)
+    root = ET.fromstring(plan.to_svg())
+    classes = [p.get("class") for p in root.iter(f"{SVG}path")]
+    assert {"band", "low", "high", "curve"} <= set(classes)
+    texts = " ".join(t.text or "" for t in root.iter(f"{SVG}text"))
+    low, high = sorted(plan.rows.row(0, named=True)[f"saves_{end}"] for end in ("low", "high"))
+    assert f"saves {amount(low)} to {amount(high)}, at the line" in texts
+    assert "together, at the assumption" in texts
+    stated = rows.with_columns(probability=pl.lit(0.5))
+    closed = ko.harden(DependencyGraph.from_polars(stated), "a", budget=1).to_svg()
+    assert 'class="band"' not in closed

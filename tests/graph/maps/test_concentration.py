@@ -34,6 +34,15 @@ def test_bars_and_curves_say_the_figures() -> None:
     assert "5 of 5 use any; 4 providers; HHI 0.500, as 2 equal ones" in texts(root)
 
 
+def test_who_has_a_spare_is_a_band() -> None:
+    """Between those for whom it is critical and all who use it; none where nobody has a spare."""
+    root = draw()
+    assert [e for e in root.iter(f"{SVG}path") if e.get("class") == "band"]
+    assert "3 to 4 (80 %)" in texts(root)
+    plain = concentration(graph_of(dep("a", "P"), dep("b", "P"))).to_svg()
+    assert 'class="band"' not in plain
+
+
 def test_a_name_is_never_markup() -> None:
     """It stands in the picture as it is."""
     assert '<b>&"x' in texts(draw())
