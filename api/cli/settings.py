@@ -29,6 +29,7 @@ from knockon.graph.errors import InputError, clip, did_you_mean
 
 FILE = "knockon.toml"
 _CONFIG, _PREFIX = "KNOCKON_CONFIG", "KNOCKON_"
+_NO_OPTIONS = (_CONFIG, "KNOCKON_WEBHOOK_SECRET")  # a secret stands on no command line
 _MOST = 1 << 18  # bytes of a file of settings
 
 
@@ -102,7 +103,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _read_variables(group: click.Group) -> Iterator[Setting]:
     """Variables that name an option, those of one verb first by name; others are not ours."""
     for variable in sorted(os.environ):
-        if not variable.startswith(_PREFIX) or variable == _CONFIG:
+        if not variable.startswith(_PREFIX) or variable in _NO_OPTIONS:
             continue
         words = variable.removeprefix(_PREFIX).lower().replace("_", "-")
         verb = next((v for v in group.commands if words.startswith(f"{v}-")), "")

@@ -76,7 +76,7 @@ def add_watch_options(command: Command) -> Command:
     added = add_page_options(with_watch)
     for add in (
         click.option(
-            "--webhook-secret", type=INPUT, metavar="FILE",
+            "--webhook-secret-file", "webhook_secret", type=INPUT, metavar="FILE",
             help="What webhooks are signed with; or KNOCKON_WEBHOOK_SECRET.",
         ),
         click.option(

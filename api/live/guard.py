@@ -87,8 +87,8 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
     """The transport of httpx over a guarded backend; TLS is verified, no proxy is used."""
 
     def __init__(self, backend: GuardedBackend, *, verify: Any = True) -> None:
-        super().__init__(verify=verify, trust_env=False)
         context = httpx2.create_ssl_context(verify=verify, trust_env=False)
+        super().__init__(verify=context, trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=context, max_connections=20, keepalive_expiry=0, network_backend=backend
         )

@@ -46,7 +46,8 @@ def read_secret(path: Path | None) -> bytes:
     else:
         text, where = os.environ.get(SECRET, "").strip(), SECRET
     if not text:
-        raise InputError(f"a webhook is signed: its secret is in --webhook-secret FILE or {SECRET}")
+        where = f"--webhook-secret-file FILE or {SECRET}"
+        raise InputError(f"a webhook is signed: its secret is in {where}")
     if len(text) < _LEAST:
         raise InputError(f"{where}: a secret has {_LEAST} characters at least")
     if not text.startswith("whsec_"):

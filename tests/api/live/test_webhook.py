@@ -163,7 +163,7 @@ def test_a_secret_is_of_a_file_or_the_environment(
         with pytest.raises(InputError, match=words):
             read_secret(path)
     monkeypatch.delenv("KNOCKON_WEBHOOK_SECRET")
-    with pytest.raises(InputError, match="--webhook-secret"):
+    with pytest.raises(InputError, match="--webhook-secret-file"):
         read_secret(None)
 
 

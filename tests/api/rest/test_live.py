@@ -20,14 +20,14 @@ G = "/v1/graphs/market"
 PAGING = {"every": 5.0, "private": (), "placing": None}
 
 
-@pytest.fixture
-def status(tmp_path: Path) -> Path:
-    path = tmp_path / "status.json"
+@pytest.fixture(scope="module")
+def status(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pages") / "status.json"
     path.write_text(json.dumps(page(Cloud="major_outage", Nobody="major_outage")))
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(status: Path) -> Iterator[TestClient]:
     graphs = {"market": market(), "hostile": hostile()}
     watch = build_watch(graphs, [str(status)], (), None, PAGING)
