@@ -230,6 +230,8 @@ def _say_sure(found: CutSetsFound, chance: TargetChance) -> str:
     if not single or hits is None:
         return ""
     sure = int((hits[1] >= 1).sum())
+    if np.isnan(hits[1]).any():  # then others may be, too
+        return f", at least {sure:,} of them for sure" if sure else ""
     return "" if sure == single else f", {sure:,} of them for sure" if sure else ", none for sure"
 
 

@@ -18,6 +18,8 @@ from knockon.graph.engine.formulas.formula import Formula, Gate
 from knockon.graph.engine.formulas.reduce import fold, reduce
 
 _MOST_HITS = 2_000  # sets of which it is found how probably they hit: a few seconds
+_MOST_STEPS = 2_000_000  # inputs of gates that are looked at for that: a few seconds, too
+_MOST_GATES = 1 << 14, 1 << 12  # of a case, and of what is left of it, whose diagram is tried
 _ROOMS_OF_A_HIT = (1 << 12, 1 << 16)
 _MOST_SETS = 2_000  # of those found, whose union bounds a probability from below
 _CLOSE = 1e-9  # of P(0) to P: below, a difference has no digits left
@@ -95,10 +97,15 @@ def _find_hits(laid: Target, found: CutSetsFound, said: _Said, watch: Watch | No
     for size, sets in sorted(found.sets.items()):
         figures = np.full((len(sets), 3), np.nan)
         for row, members in enumerate(sets[:left].tolist()):
+            if cases.steps > _MOST_STEPS:
+                left = row
+                break
             if watch is not None and row % 64 == 63 and not watch(_MOST_HITS - left + row, total):
                 said.stopped, left = True, row
                 break
-            left_over = cases.find(members)
+            left_over = cases.find(members, _MOST_GATES[0])
+            if left_over is None:
+                continue
             if laid.falls_together(left_over):
                 together += 1
                 continue
@@ -122,6 +129,8 @@ def _find_hit(formula: Formula, strengths: Floats) -> Floats:
     """(3,) the probability of a formula at each of the strengths."""
     if formula.constant is not None:
         return np.full(3, float(formula.constant))
+    if len(formula.gates) > _MOST_GATES[1]:
+        return np.full(3, np.nan)
     chances = compile_formula(reduce(formula), Truth, Chances.of, rooms=_ROOMS_OF_A_HIT)
     return np.full(3, np.nan) if chances is None else chances.find(strengths)
 

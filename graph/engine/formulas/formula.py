@@ -1,6 +1,6 @@
 """A monotone formula of gates, cycles allowed: what it says is the least fixpoint."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -48,39 +48,8 @@ class Formula:
         """The nodes that the root rests on, in strongly connected components, inputs first.
 
         A component of more than one node is a cycle, as is a gate among its own inputs.
-        Source: R. Tarjan, Depth-first search and linear graph algorithms, 1972; without recursion.
         """
-        number: dict[int, int] = {}
-        low: dict[int, int] = {}
-        found: list[list[int]] = []
-        open_nodes: list[int] = []
-        place_open: dict[int, int] = {}
-        stack = [(self.root, 0)]
-        while stack:
-            node, place = stack.pop()
-            if place == 0:
-                number[node] = low[node] = len(number)
-                place_open[node] = len(open_nodes)
-                open_nodes.append(node)
-            inputs = self.inputs(node)
-            if place:
-                low[node] = min(low[node], low[inputs[place - 1]])
-            while place < len(inputs):
-                after = inputs[place]
-                place += 1
-                if after not in number:
-                    stack += [(node, place), (after, 0)]
-                    break
-                if after in place_open:
-                    low[node] = min(low[node], number[after])
-            else:
-                if low[node] == number[node]:
-                    first = place_open[node]
-                    found.append(open_nodes[first:])
-                    for closed in found[-1]:
-                        del place_open[closed]
-                    del open_nodes[first:]
-        return found
+        return find_components([self.root], self.inputs)
 
     @cached_property
     def used(self) -> list[int]:
@@ -113,3 +82,45 @@ class Formula:
                     is_true[node] = True
                     waiting.append(node)
         return is_true
+
+
+def find_components(
+    starts: Iterable[int], inputs: Callable[[int], Sequence[int]]
+) -> list[list[int]]:
+    """What the starts rest on, in strongly connected components, inputs first.
+
+    inputs: of a node, the same each time
+    Source: R. Tarjan, Depth-first search and linear graph algorithms, 1972; without recursion.
+    """
+    number: dict[int, int] = {}
+    low: dict[int, int] = {}
+    found: list[list[int]] = []
+    open_nodes: list[int] = []
+    place_open: dict[int, int] = {}
+    for start in starts:
+        stack = [] if start in number else [(start, 0)]
+        while stack:
+            node, place = stack.pop()
+            if place == 0:
+                number[node] = low[node] = len(number)
+                place_open[node] = len(open_nodes)
+                open_nodes.append(node)
+            after_it = inputs(node)
+            if place:
+                low[node] = min(low[node], low[after_it[place - 1]])
+            while place < len(after_it):
+                after = after_it[place]
+                place += 1
+                if after not in number:
+                    stack += [(node, place), (after, 0)]
+                    break
+                if after in place_open:
+                    low[node] = min(low[node], number[after])
+            else:
+                if low[node] == number[node]:
+                    first = place_open[node]
+                    found.append(open_nodes[first:])
+                    for closed in found[-1]:
+                        del place_open[closed]
+                    del open_nodes[first:]
+    return found

@@ -1,13 +1,20 @@
 """A formula made smaller, and equal: what cannot matter goes, what stands alone is set apart.
 
-Steps: constants are folded in; single causes (variables that make the formula true alone) are
-struck out everywhere but beside the root; gates of one kind in one another become one; private
-inputs of a gate become a gate of their own, so that it is a module (`find_modules`).
+Steps: constants are folded in; alternatives on one cycle become one gate; single causes (variables
+that make the formula true alone) are struck out everywhere but beside the root; gates of one kind
+in one another become one; private inputs of a gate become a gate of their own, so that it is a
+module (`find_modules`).
 """
 
 from collections.abc import Collection, Iterable
 
-from knockon.graph.engine.formulas.formula import ALWAYS, NEVER, Formula, Gate
+from knockon.graph.engine.formulas.formula import (
+    ALWAYS,
+    NEVER,
+    Formula,
+    Gate,
+    find_components,
+)
 
 _LANES = 1 << 14  # variables whose failing alone is looked at in one sweep
 
@@ -17,6 +24,7 @@ def reduce(formula: Formula) -> Formula:
     formula = fold(formula)
     if formula.constant is not None or formula.root < formula.variables:
         return formula
+    formula = join_cycles(formula)
     single = find_single_causes(formula)
     rest = set_private_apart(join_alike(fold(formula, never=single)))
     if not single:
@@ -81,6 +89,29 @@ def _gather(formula: Formula, gates: dict[int, Gate], root: int | None = None) -
         waiting += reversed(kept[-1].inputs)
     renamed = tuple(Gate(g.at_least, tuple(number.get(i, i) for i in g.inputs)) for g in kept)
     return Formula(formula.variables, renamed, number.get(root, root))
+
+
+def join_cycles(formula: Formula) -> Formula:
+    """Alternatives of a folded formula that lie on one cycle become one gate: where one is true,
+    all are.
+
+    What makes the first of them true comes from outside the cycle, as truths are a least fixpoint.
+    """
+    gates = dict(enumerate(formula.gates, formula.variables))
+    for nodes in formula.components:
+        if len(nodes) < 2:
+            continue
+        inner = {n: gates[n].inputs for n in nodes if gates[n].at_least == 1}
+        inner = {n: tuple(i for i in inputs if i in inner) for n, inputs in inner.items()}
+        for cycle in find_components(inner, inner.__getitem__):
+            if len(cycle) > 1:
+                inside = set(cycle)
+                outside = dict.fromkeys(
+                    i for n in cycle for i in gates[n].inputs if i not in inside
+                )
+                gates |= dict.fromkeys(cycle[1:], Gate(1, (cycle[0],)))
+                gates[cycle[0]] = Gate(1, tuple(outside))
+    return _gather(formula, gates)
 
 
 def find_single_causes(formula: Formula) -> list[int]:

@@ -12,8 +12,14 @@ from knockon.graph.engine.formulas.cases import Cases
 from knockon.graph.engine.formulas.chances import Chances
 from knockon.graph.engine.formulas.diagrams import Sets, Truth, compile_formula
 from knockon.graph.engine.formulas.families import find_least_sets, list_sets
-from knockon.graph.engine.formulas.formula import Formula, Gate
-from knockon.graph.engine.formulas.reduce import find_modules, find_single_causes, fold, reduce
+from knockon.graph.engine.formulas.formula import Formula, Gate, find_components
+from knockon.graph.engine.formulas.reduce import (
+    find_modules,
+    find_single_causes,
+    fold,
+    join_cycles,
+    reduce,
+)
 
 VARIABLES = 6
 
@@ -65,10 +71,24 @@ def test_folding_fixes_variables(formula: Formula, never: set[int], always: set[
 def test_cases_are_what_folding_says(formula: Formula, chance: set[int], true: set[int]) -> None:
     """Over the variables of chance alone."""
     true -= chance
-    left = Cases(formula, sorted(chance)).find(sorted(true))
+    left = Cases(formula, sorted(chance)).find(sorted(true), len(formula.gates))
+    assert left is not None
     for case in every_set():
         fixed = tuple({*(set(case) & chance), *true})
         assert say(left, tuple(set(case) & chance)) == say(formula, fixed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(formulas())
+def test_alternatives_on_a_cycle_are_one_gate(formula: Formula) -> None:
+    """No cycle is left of gates of which one input is enough, and the truth is the same."""
+    joined = join_cycles(fold(formula))
+    for true in every_set():
+        assert say(joined, true) == say(formula, true)
+    gates = dict(enumerate(joined.gates, joined.variables))
+    either = {n: g.inputs for n, g in gates.items() if g.at_least == 1}
+    rests_on = {n: [i for i in inputs if i in either] for n, inputs in either.items()}
+    assert all(len(nodes) == 1 for nodes in find_components(either, rests_on.__getitem__))
 
 
 @settings(max_examples=60, deadline=None)
