@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from knockon.graph.arrays import Ints
 from knockon.graph.engine.cluster.blocks.cut import Cutting, choose_bounds, cut
-from knockon.graph.engine.cluster.blocks.part import Making, choose_count, lay_out
+from knockon.graph.engine.cluster.blocks.part import (
+    HIGH,
+    LOW,
+    MIDDLE,
+    Making,
+    choose_count,
+    lay_out,
+    read_names,
+)
 from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Rounds
 from knockon.graph.engine.cluster.shipment import ship
 from knockon.graph.engine.counting import Counts, Stakes
@@ -36,7 +44,7 @@ class Blocks(Threads):
         """why: the graph is cut, for people"""
         super().__init__()
         self.executor, self.room, self.why = executor, room, why
-        self._laid: tuple[Draws, Layout] | None = None
+        self._laid: tuple[Draws, list[Layout]] | None = None
         self.rounds = 0
 
     @property
@@ -49,7 +57,7 @@ class Blocks(Threads):
     @property
     def parts(self) -> int:
         """How many there are."""
-        return 0 if self._laid is None else len(self._laid[1].parts)
+        return 0 if self._laid is None else len(self._laid[1][0].parts)
 
     @property
     def at_a_time(self) -> int:
@@ -59,25 +67,27 @@ class Blocks(Threads):
         self, lanes: Lanes, run: Run, blocks: Iterable[Block], stakes: Stakes, origins: Ints
     ) -> Iterator[tuple[Block, Counts]]:
         """Each block of random worlds with its counts, in the order of blocks."""
-        layout = self._lay_out(Cutting(lanes.circuit, run.draws, stakes, origins), run.seed)
+        layouts = self._lay_out(Cutting(lanes.circuit, run.draws, stakes, origins), run.seed)
         strengths = run.draws.strengths
-        number = next(i for i, q in enumerate(strengths) if q is run.probability)
+        layout = next(
+            of for q, of in zip(strengths, layouts, strict=False) if q is run.probability
+        )  # fmt: skip
         ahead = iter(blocks)
         while together := list(islice(ahead, self.at_a_time)):
             rounds = Rounds(
-                self.executor, layout, number, together, memory=self.room.memory // 4,
+                self.executor, layout, together, memory=self.room.memory // 4,
                 resume=self.room.resume,
             )  # fmt: skip
             yield from rounds.count()
             self.rounds = max(self.rounds, rounds.rounds)
 
-    def _lay_out(self, cutting: Cutting, seed: int) -> Layout:
-        """The parts, laid out on the workers once for all runs of a question."""
+    def _lay_out(self, cutting: Cutting, seed: int) -> list[Layout]:
+        """The parts of each run, laid out on the workers once for a question."""
         if self._laid is None or self._laid[0] is not cutting.draws:
             self._laid = cutting.draws, self._cut(cutting, seed)
         return self._laid[1]
 
-    def _cut(self, cutting: Cutting, seed: int) -> Layout:
+    def _cut(self, cutting: Cutting, seed: int) -> list[Layout]:
         circuit, draws = cutting.circuit, cutting.draws
         exact = are_whole(cutting.stakes.stake)
         count = choose_count(
@@ -89,9 +99,14 @@ class Blocks(Threads):
         for number, part in enumerate(cut(cutting, bounds)):
             names.append(ship(part, self.room.folder))
             failing += [number] if len(part.origins) else []
+        runs = (MIDDLE,) if draws.strengths.alike else (LOW, MIDDLE, HIGH)
         made = self.executor.run(
-            lay_out, Making(str(self.room.folder), seed), names, workers=self.room.tasks,
+            lay_out, Making(str(self.room.folder), seed, runs), names, workers=self.room.tasks,
             workspace=NOTHING,
         )  # fmt: skip
-        parts = tuple(name.tobytes().decode() for _, name in made)
-        return Layout(self.room.folder, parts, tuple(bounds.tolist()), tuple(failing), exact)
+        found = [read_names(name) for _, name in made]
+        ends, where = tuple(bounds.tolist()), self.room.folder
+        return [
+            Layout(where, parts, ends, tuple(failing), exact)
+            for parts in zip(*found, strict=True)
+        ]  # fmt: skip

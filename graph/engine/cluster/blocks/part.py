@@ -1,5 +1,6 @@
 """A part of a cut circuit, and the same laid out for the kernels, on a worker."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,11 +10,14 @@ from knockon.graph.arrays import Ints
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.cluster.shipment import Array, open_shipment, ship
 from knockon.graph.engine.counting import Stakes
-from knockon.graph.engine.draws import Draws
+from knockon.graph.engine.draws import SWITCH_WORKS, Draws
 from knockon.graph.engine.kernels.layout import WORDS, Drawing, Shared, Wiring
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run
 
+LOW, MIDDLE, HIGH = "low", "middle", "high"
+WITHIN, POSSIBLE, SURE = "within", "possible", "sure"  # without draws: who can be hit, who must be
+REACHING = (WITHIN, POSSIBLE, SURE)
 _FEWEST = 2  # parts, else nothing would be cut
 
 
@@ -46,11 +50,11 @@ class Part(NamedTuple):
 
 
 class Laid(NamedTuple):
-    """A part as the kernels read it, for each of the coupled runs."""
+    """A part as the kernels read it, for one run."""
 
     wiring: Wiring
-    drawings: tuple[Drawing, ...]
-    shared: tuple[Shared, ...]
+    drawing: Drawing
+    shared: Shared
     own: int
     stakes: Stakes
     origins: Ints
@@ -58,31 +62,60 @@ class Laid(NamedTuple):
 
 
 class Making(NamedTuple):
-    """What the making of all parts of a question shares. seed: of the scenario"""
+    """What the making of all parts of a question shares. seed: of the scenario; runs: `LOW`..."""
 
     folder: str
     seed: int
+    runs: tuple[str, ...]
 
 
 def lay_out(shared: Making, scratch: Any, name: str) -> Array:
-    """The name, as bytes, of the shipment of a part that is laid out; name: of the part's.
+    """The names of the shipments of a part that is laid out, one for each run; name: of the part's.
 
-    Cost: as for `wiring.wire`, and a hash of identity for each draw and run.
+    Cost: as for `wiring.wire`, and a hash of identity for each draw.
     """
-    folder = Path(shared.folder)
-    laid = lay_out_part(open_shipment(name, folder), shared.seed)
-    return np.frombuffer(ship(laid, folder).encode(), np.uint8)
+    return lay_out_part(open_shipment(name, Path(shared.folder)), shared)
 
 
-def lay_out_part(part: Part, seed: int) -> Laid:
-    """The part as the kernels read it; what only answers need is left out."""
+def lay_out_part(part: Part, shared: Making) -> Array:
+    """The part as the kernels read it, for each run; what only answers need is left out."""
     lanes = Lanes(part.circuit, WORDS, compiled=True)
-    runs = Run.each(part.draws, seed)
-    sharing = (run.sharing for run in runs)
-    shared = tuple(Shared.none() if s is None else s.salted() for s in sharing)
-    drawings = tuple(lanes.drawing(run, given=False) for run in runs)
-    wiring = lanes.wiring()._replace(arc=np.zeros(0, np.int32))
-    return Laid(wiring, drawings, shared, part.own, part.stakes, part.origins, part.exports)
+    names = []
+    for kind in shared.runs:
+        run = choose_run(part.draws, shared.seed, kind)
+        sharing = None if kind in REACHING else run.sharing
+        drawing = lanes.drawing(run, given=False)
+        wiring = lanes.wiring()._replace(arc=np.zeros(0, np.int32))
+        laid = Laid(
+            wiring, drawing, Shared.none() if sharing is None else sharing.salted(), part.own,
+            part.stakes, part.origins, part.exports,
+        )  # fmt: skip
+        names.append(ship(laid, Path(shared.folder)))
+    return write_names(names)
+
+
+def choose_run(draws: Draws, seed: int, kind: str) -> Run:
+    """One of the coupled runs, or one without draws in which what could happen does."""
+    low, middle, high = draws.strengths
+    if kind not in REACHING:
+        return Run(draws, seed, {LOW: low, MIDDLE: middle, HIGH: high}[kind])
+    likely = high if kind == WITHIN else middle
+    certain, possible = likely >= 1, likely > 0
+    switch = draws.kind == SWITCH_WORKS  # a switch that works spares
+    happens = np.where(switch, possible, certain) if kind == SURE else (
+        np.where(switch, certain, possible)
+    )  # fmt: skip
+    return Run(draws, seed, happens.astype(np.float64))
+
+
+def write_names(names: Sequence[str]) -> Array:
+    """Names as an array, which is what tasks give back."""
+    return np.frombuffer("\n".join(names).encode(), np.uint8)
+
+
+def read_names(array: Array) -> list[str]:
+    """The names in an array."""
+    return array.tobytes().decode().split("\n")
 
 
 def choose_count(arcs: int, nodes: int, runs: int, memory: int) -> int:

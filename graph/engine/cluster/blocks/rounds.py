@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from knockon.graph.engine.cluster.blocks.news import check_sent
+from knockon.graph.engine.cluster.blocks.part import read_names
+from knockon.graph.engine.cluster.blocks.sections import check_sent
 from knockon.graph.engine.cluster.blocks.steps import Question, Step, count_part, take_step
 from knockon.graph.engine.cluster.shipment import digest
 from knockon.graph.engine.counting import Counts
 from knockon.graph.engine.executor import Executor, Workspace
 from knockon.graph.engine.worlds import Block
 from knockon.graph.errors import ClusterError
+
+S = TypeVar("S")
 
 _TRIES = 3
 NOTHING = Workspace(list)
@@ -36,17 +39,17 @@ class Layout(NamedTuple):
 class Rounds:
     """The rounds of some blocks of worlds of one run, all together.
 
-    run: which of the coupled runs; memory: bytes that a worker may keep between rounds
+    memory: bytes that a worker may keep between rounds
     resume: take what an earlier client left of the same question
     """
 
     def __init__(
-        self, executor: Executor, layout: Layout, run: int, blocks: Sequence[Block], *,
+        self, executor: Executor, layout: Layout, blocks: Sequence[Block], *,
         memory: int, resume: bool,
     ) -> None:  # fmt: skip
         self.executor, self.layout, self.blocks = executor, layout, blocks
         name = digest("\n".join(layout.parts).encode())
-        self.question = Question(str(layout.folder), name, layout.parts, run, memory, layout.exact)
+        self.question = Question(str(layout.folder), name, layout.parts, memory, layout.exact)
         self.folder = layout.folder / name
         self._resume = resume
         self._past: dict[tuple[int, int], list[tuple[int, tuple[str, ...]]]] = {}
@@ -55,16 +58,14 @@ class Rounds:
 
     def count(self) -> Iterator[tuple[Block, Counts]]:
         """Each block with its counts, in their order, after rounds until there is no news."""
-        if not self._resume:
-            rmtree(self.folder, ignore_errors=True)
-        self._spread()
+        self.spread()
         steps = [
-            Step(part, block.first, len(block.weight), -1, tuple(past), ())
+            step
             for block in self.blocks
             for part in range(len(self.layout.parts))
-            if (past := self._past.get((part, block.first)))
+            if (step := self.find_step(part, block))
         ]
-        counted = self._run(count_part, steps)
+        counted = self.run(count_part, steps)
         ready = next(counted, None)
         for block in self.blocks:
             found: dict[int, Counts] = {}
@@ -72,10 +73,21 @@ class Rounds:
                 found[ready[0].part] = ready[1]
                 ready = next(counted, None)
             yield block, self._join(found, len(block.weight))
+        self.clear()
+
+    def find_step(self, part: int, block: Block) -> Step | None:
+        """A part with all the news that it had in a block of worlds; None: it had none."""
+        past = self._past.get((part, block.first))
+        return Step(part, block.first, len(block.weight), -1, tuple(past), ()) if past else None
+
+    def clear(self) -> None:
+        """Take away what was between the rounds."""
         rmtree(self.folder, ignore_errors=True)
 
-    def _spread(self) -> None:
+    def spread(self) -> None:
         """Rounds until there is no news; round 0 is where the origins fail."""
+        if not self._resume:
+            self.clear()
         lanes = {block.first: len(block.weight) for block in self.blocks}
         news: dict[tuple[int, int], list[str]] = {
             (part, first): [] for first in lanes for part in self.layout.failing
@@ -87,16 +99,16 @@ class Rounds:
                 for at, files in sorted(news.items())
             ]
             news = {}
-            for step, (name, receivers) in self._run(take_step, steps):
+            for step, (name, receivers) in self.run(take_step, steps):
                 at = step.part, step.first
                 self._past.setdefault(at, []).append((number, step.news))
-                file = name.tobytes().decode()
+                (file,) = read_names(name)
                 self._made[file] = step
                 for receiver in receivers.tolist():
                     news.setdefault((receiver, step.first), []).append(file)
             self.rounds += 1
 
-    def _run(self, work: Callable[..., Any], steps: Sequence[Step]) -> Iterator[tuple[Step, Any]]:
+    def run(self, work: Callable[..., Any], steps: Sequence[S]) -> Iterator[tuple[S, Any]]:
         """Each step with what the work gives, in their order; where files of news were lost or
         torn, they are made again first."""
         done = 0

@@ -12,16 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knockon.graph.arrays import Words
-from knockon.graph.engine.cluster.blocks.news import (
-    News,
-    find_sent,
-    read_news,
-    write_news,
-)
-from knockon.graph.engine.cluster.blocks.part import Laid
+from knockon.graph.engine.cluster.blocks.news import News
+from knockon.graph.engine.cluster.blocks.part import Laid, write_names
+from knockon.graph.engine.cluster.blocks.sections import find_sent, read_section, write_sections
 from knockon.graph.engine.cluster.blocks.states import Place, keep_state, take_state
 from knockon.graph.engine.cluster.shipment import Array, open_shipment
-from knockon.graph.engine.counting import Counts, count_lanes_of
+from knockon.graph.engine.counting import Counts, Stakes, count_lanes_of
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.layout import WORDS, Worlds
 from knockon.graph.engine.sums import ROWS, weight_rows
@@ -33,14 +29,13 @@ class Question(NamedTuple):
     """What all steps of a question share.
 
     folder: that all see; name: of the question; parts: name of the shipment of each part
-    run: which of the coupled runs; memory: bytes that a worker may keep for later steps
+    memory: bytes that a worker may keep for later steps
     exact: stakes are whole numbers, whose sums have any order
     """
 
     folder: str
     name: str
     parts: tuple[str, ...]
-    run: int
     memory: int
     exact: bool
 
@@ -65,13 +60,14 @@ def take_step(shared: Question, workspace: Any, step: Step) -> tuple[Array, Arra
     Cost: the arcs of what is newly hit; of all that is hit where the state is not there.
     """
     stem = Path(shared.folder) / shared.name / (
-        f"{shared.run}-{step.first}-{step.lanes}-{step.part}-{step.round}"
+        f"{step.first}-{step.lanes}-{step.part}-{step.round}"
     )  # fmt: skip
     sent = find_sent(stem)
     if sent is None:
         laid = _open_part(shared, step.part)
-        sent = write_news(_find_news(shared, laid, step), stem)
-    return np.frombuffer(sent.name.encode(), np.uint8), np.array(sent.receivers, np.int64)
+        news = _find_news(shared, laid, step)
+        sent = write_sections({r: n.to_bytes() for r, n in news.items()}, stem)
+    return write_names([sent.name]), np.array(sent.receivers, np.int64)
 
 
 def _find_news(shared: Question, laid: Laid, step: Step) -> dict[int, News]:
@@ -93,13 +89,26 @@ def _find_news(shared: Question, laid: Laid, step: Step) -> dict[int, News]:
     return found
 
 
+class Hits(NamedTuple):
+    """A part that has had all its news, in a block of worlds. nodes: (own, W) where each is hit"""
+
+    stakes: Stakes
+    block: Block
+    nodes: Words
+
+
+def find_hits(shared: Question, step: Step) -> Hits:
+    """Where the own nodes of a part are hit."""
+    laid = _open_part(shared, step.part)
+    scratch = _find_state(shared, laid, step)
+    block = Block(step.first, np.ones(step.lanes))
+    return Hits(laid.stakes, block, scratch.hit[laid.wiring.row[: laid.own]][:, : block.words])
+
+
 def count_part(shared: Question, workspace: Any, step: Step) -> Counts:
     """The counts of a part that has had all its news. Where stakes are no whole numbers, totals are
     by piece (pieces, L) of so many rows as are added up by halves (`sums`)."""
-    laid = _open_part(shared, step.part)
-    scratch = _find_state(shared, laid, step)
-    stakes, block = laid.stakes, Block(step.first, np.ones(step.lanes))
-    nodes = scratch.hit[laid.wiring.row[: laid.own]][:, : block.words]
+    stakes, block, nodes = find_hits(shared, step)
     if shared.exact:
         return count_lanes_of(stakes, block, nodes)
     whole = stakes._replace(stake=np.zeros_like(stakes.stake))
@@ -128,7 +137,7 @@ def _find_state(shared: Question, laid: Laid, step: Step) -> Any:
 
 
 def _place(shared: Question, step: Step, number: int) -> Place:
-    name = f"{shared.run}-{step.first}-{step.lanes}-{step.part}"
+    name = f"{step.first}-{step.lanes}-{step.part}"
     return Place(Path(shared.folder) / shared.name / name, number)
 
 
@@ -144,13 +153,12 @@ def _spread_news(
         rows = laid.wiring.row[laid.origins]
         hit = np.broadcast_to(lay_lanes(step.lanes), (len(rows), WORDS))
     else:
-        read = [read_news(Path(shared.folder) / shared.name / f, step.part) for f in files]
+        folder = Path(shared.folder) / shared.name
+        read = [News.from_bytes(read_section(folder / f, step.part) or b"") for f in files]
         rows = laid.wiring.row[np.concatenate([each.ghost for each in read])]
         hit = np.concatenate([each.hit for each in read])
     worlds = Worlds.of(step.first, None)
-    spread(
-        laid.wiring, laid.drawings[shared.run], laid.shared[shared.run], worlds, rows, hit, scratch
-    )
+    spread(laid.wiring, laid.drawing, laid.shared, worlds, rows, hit, scratch)
     scratch.hit[laid.wiring.row[laid.own :]] = 0  # what ghosts brought is known, and is not kept
 
 
@@ -185,4 +193,4 @@ def _open_part(shared: Question, number: int) -> Laid:
 
 
 def _measure(laid: Laid) -> int:
-    return laid.wiring.bytes + sum(d.bytes for d in laid.drawings)
+    return laid.wiring.bytes + laid.drawing.bytes

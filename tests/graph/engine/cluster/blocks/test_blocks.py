@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -11,7 +12,8 @@ import knockon as ko
 from knockon.graph.analysis import spread
 from knockon.graph.engine.cluster.blocks import rounds, states, steps
 from knockon.graph.engine.cluster.blocks.executor import Blocks, Room
-from knockon.graph.engine.cluster.blocks.news import News, find_sent, read_news, write_news
+from knockon.graph.engine.cluster.blocks.news import News
+from knockon.graph.engine.cluster.blocks.sections import find_sent, read_section, write_sections
 from knockon.graph.engine.executor import Threads
 from knockon.graph.errors import ClusterError, ScenarioError
 from knockon.graph.model.graph import DependencyGraph
@@ -109,7 +111,7 @@ def test_news_that_is_torn_or_lost_is_made_again(
 
     def harm(shared: Any, workspace: Any, step: Any) -> Any:
         found = steps.take_step(shared, workspace, step)
-        files = sorted((tmp_path / shared.name).glob("*.news"))
+        files = sorted((tmp_path / shared.name).glob("*.parts"))
         if step.round == 2 and len(harmed) < 2:
             states._STATES.clear()
             harmed.extend(f.name for f in files[:2])
@@ -136,18 +138,18 @@ def test_a_client_that_died_is_followed_by_one_that_resumes(
     def note(shared: Any, laid: Any, step: Any) -> Any:
         if len(worked) == 6:
             raise KeyboardInterrupt
-        worked.append((shared.run, *step[:4]))
+        worked.append((shared.name, *step[:4]))
         return find(shared, laid, step)
 
     def note_on(shared: Any, laid: Any, step: Any) -> Any:
-        worked.append((shared.run, *step[:4]))
+        worked.append((shared.name, *step[:4]))
         return find(shared, laid, step)
 
     monkeypatch.setattr(steps, "_find_news", note)
     cut(MANY)
     with pytest.raises(KeyboardInterrupt):
         ko.whatif(graph, hub, worlds=700)
-    left = len(list(tmp_path.rglob("*.news")))
+    left = len(list(tmp_path.rglob("*.parts")))
     assert left
     done = set(worked)
     monkeypatch.setattr(steps, "_find_news", note_on)
@@ -156,24 +158,21 @@ def test_a_client_that_died_is_followed_by_one_that_resumes(
     assert len(worked) == len(set(worked)) > len(done) == left
 
 
-def test_news_comes_back_as_it_was(tmp_path: Path) -> None:
-    """To whom it is for; torn, lost or for nobody is one error."""
-    import numpy as np
-
+def test_sections_come_back_as_they_were(tmp_path: Path) -> None:
+    """To whom they are for; torn or lost is one error."""
     hit = np.arange(16, dtype=np.uint64).reshape(2, 8)
-    sent = write_news({3: News(np.array([5, 9], np.int32), hit), 8: News(np.array([1]), hit[:1])},
-                      tmp_path / "x")  # fmt: skip
+    news = {3: News(np.array([5, 9]), hit), 8: News(np.array([1]), hit[:1])}
+    sent = write_sections({r: n.to_bytes() for r, n in news.items()}, tmp_path / "x")
     path = tmp_path / sent.name
-    found = read_news(path, 3)
+    found = News.from_bytes(read_section(path, 3) or b"")
     assert (found.ghost.tolist(), found.hit.tolist()) == ([5, 9], hit.tolist())
     assert sent.receivers == (3, 8)
     assert find_sent(tmp_path / "x") == sent
-    with pytest.raises(ClusterError, match="cannot be read"):
-        read_news(path, 4)
+    assert read_section(path, 4) is None
     path.write_bytes(path.read_bytes()[:-1] + b"\7")
-    assert read_news(path, 3).ghost.tolist() == [5, 9]
+    assert read_section(path, 3)
     with pytest.raises(ClusterError, match="torn"):
-        read_news(path, 8)
+        read_section(path, 8)
     assert find_sent(tmp_path / "x") is None
     with pytest.raises(ClusterError, match="cannot be read"):
-        read_news(path, 3)
+        read_section(path, 3)
