@@ -22,8 +22,8 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "How the map is shown": ("group_by", "focus", "depth", "max_nodes", "open", "link"),
     "How it is computed": (
-        "worlds", "precision", "seed", "memory", "on", "plan", "on_folder", "resume", "verbose",
-        "progress", "_click_default_help",
+        "worlds", "precision", "seed", "memory", "on", "plan", "out", "on_folder", "resume",
+        "verbose", "progress", "_click_default_help",
     ),
     "Sources": (
         "others", *OPTIONS, "entity_files", "join", "aliases", "join_above",

@@ -29,6 +29,7 @@ from knockon.api.cli.answer import (
     write_tables,
 )
 from knockon.api.cli.compare import add_compare
+from knockon.api.cli.far import answer_far
 from knockon.api.cli.files import STDOUT, Output, name_stdin
 from knockon.api.cli.help import Verbs
 from knockon.api.cli.join import add_proposal_options, show_proposals
@@ -77,10 +78,18 @@ def cli(context: click.Context) -> None:
 @add_scenario_options
 @add_answer_options
 @add_chart_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="With --on: the workers read SOURCE, a folder of Parquet tables, and write the rows of "
+    "all within reach to this folder, as Parquet; here are the totals and the first rows.",
+)
 def whatif(
     read: Read, entities: tuple[str, ...], kind: str | None, top: int | None, form: str,
-    output: Path | None, svg: Path | None, charts: dict[str, Path], fail_over: tuple[str, ...],
-    no_worse_than: str | None, verbose: bool, columns: tuple[str, ...] | None, where: str | None,
+    output: Path | None, out: Path | None, svg: Path | None, charts: dict[str, Path],
+    fail_over: tuple[str, ...], no_worse_than: str | None, verbose: bool,
+    columns: tuple[str, ...] | None, where: str | None,
     **scenario: Any,
 ) -> None:  # fmt: skip
     """Ranked impact of these entities failing together."""
@@ -90,6 +99,11 @@ def whatif(
     limits = read_limits(fail_over, kind)
     pictures = charts if svg is None else {"map": svg, **charts}
     aside = check_output(form, output, *pictures.values())
+    if out is not None:
+        beside = {"kind": kind, "svg": svg, "charts": charts, "fail_over": fail_over,
+                  "no_worse_than": no_worse_than, "columns": columns, "where": where}  # fmt: skip
+        answer_far(read, entities, out, form, output, top=top, beside=beside, scenario=scenario)
+        return
     top = choose_rows(form, top)
     graph = read(for_lanes=True)
     check_kind(graph, kind)

@@ -133,7 +133,7 @@ def find_totals(prepared: Prepared, found: Spread) -> Totals:
     over_worlds = {
         f"{name}{which}": value
         for which, worlds in runs.items()
-        for name, value in _describe_worlds(worlds).items()
+        for name, value in describe_worlds(worlds).items()
     }
     over_worlds["impact"] = math.fsum(figures.impact[others].tolist())  # what the rows add up to
     if prepared.whole and found.hours is None:
@@ -144,8 +144,10 @@ def find_totals(prepared: Prepared, found: Spread) -> Totals:
         hit=math.fsum(figures.middle[others].tolist()),
         hit_low=math.fsum(found.low[others].tolist()),
         hit_high=math.fsum(found.high[others].tolist()),
-        hit_std_error=_total_error(figures.hits, figures.weight, drawn, figures.std_error[others]),
-        impact_std_error=_total_error(
+        hit_std_error=find_total_error(
+            figures.hits, figures.weight, drawn, figures.std_error[others]
+        ),
+        impact_std_error=find_total_error(
             figures.total, figures.weight, drawn, figures.impact_std_error[others]
         ),
         impact_of_origins=math.fsum(figures.impact[~others].tolist()),
@@ -157,7 +159,7 @@ def find_totals(prepared: Prepared, found: Spread) -> Totals:
     )
 
 
-def _describe_worlds(worlds: Worlds) -> dict[str, float]:
+def describe_worlds(worlds: Worlds) -> dict[str, float]:
     """Mean and percentiles of the totals of worlds."""
     order = np.argsort(worlds.total, kind="stable")
     reached = np.cumsum(worlds.weight[order])
@@ -170,7 +172,7 @@ def _describe_worlds(worlds: Worlds) -> dict[str, float]:
     return {"impact": mean, "p50": quantile(0.50), "p95": quantile(0.95), "p99": quantile(0.99)}
 
 
-def _total_error(values: Floats, weight: Floats, drawn: float, of_rows: Floats) -> float:
+def find_total_error(values: Floats, weight: Floats, drawn: float, of_rows: Floats) -> float:
     """Standard error of the mean of the totals (L,) of worlds.
 
     None where all rows are exact, for the total is what they add up to. What is hit rises with

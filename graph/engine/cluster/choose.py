@@ -55,7 +55,8 @@ def choose_executor(asked: Asked, size: Size | None) -> Executor:
 
 
 def _choose_plan(asked: Asked, size: Size, cluster: "Cluster") -> Executor:
-    from knockon.graph.engine.cluster.blocks.executor import Blocks, Room
+    from knockon.graph.engine.cluster.blocks.executor import Blocks
+    from knockon.graph.engine.cluster.blocks.rounds import Room
     from knockon.graph.engine.cluster.connect import ask_workers
 
     workers = ask_workers(cluster.address)

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
-from typing import NamedTuple
 
 from knockon.graph.arrays import Ints
 from knockon.graph.engine.cluster.blocks.cut import Cutting, choose_bounds, cut
@@ -16,7 +14,7 @@ from knockon.graph.engine.cluster.blocks.part import (
     lay_out,
     read_names,
 )
-from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Rounds
+from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Room, Rounds
 from knockon.graph.engine.cluster.shipment import ship
 from knockon.graph.engine.counting import Counts, Stakes
 from knockon.graph.engine.draws import Draws
@@ -24,16 +22,6 @@ from knockon.graph.engine.executor import Executor, Threads
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.sums import ROWS, are_whole
 from knockon.graph.engine.worlds import Block, Run
-
-
-class Room(NamedTuple):
-    """What the workers have. folder: that they and the client see; memory: bytes of one worker;
-    tasks: that it does at a time; resume: take what is there"""
-
-    folder: Path
-    memory: int
-    tasks: int
-    resume: bool = False
 
 
 class Blocks(Threads):

@@ -22,6 +22,16 @@ _TRIES = 3
 NOTHING = Workspace(list)
 
 
+class Room(NamedTuple):
+    """What the workers have. folder: that they and the client see; memory: bytes of one worker;
+    tasks: that it does at a time; resume: take what is there"""
+
+    folder: Path
+    memory: int
+    tasks: int
+    resume: bool = False
+
+
 class Layout(NamedTuple):
     """The parts of a question, as they lie in the folder that all see.
 

@@ -11,8 +11,9 @@ import pytest
 import knockon as ko
 from knockon.graph.analysis import spread
 from knockon.graph.engine.cluster.blocks import rounds, states, steps
-from knockon.graph.engine.cluster.blocks.executor import Blocks, Room
+from knockon.graph.engine.cluster.blocks.executor import Blocks
 from knockon.graph.engine.cluster.blocks.news import News
+from knockon.graph.engine.cluster.blocks.rounds import Room
 from knockon.graph.engine.cluster.blocks.sections import find_sent, read_section, write_sections
 from knockon.graph.engine.executor import Threads
 from knockon.graph.errors import ClusterError, ScenarioError

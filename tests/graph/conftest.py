@@ -11,12 +11,12 @@ import pytest
 from knockon.graph.engine.cluster import connect as connecting
 from knockon.graph.model.graph import DependencyGraph
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "bench"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a server that runs as long as the tests of this folder."""
+    """The address of a server that runs as long as the tests of it."""
     sail = pytest.importorskip("pysail.spark", reason="a Spark Connect server wants pysail")
     running = sail.SparkConnectServer()
     running.start()

@@ -1,0 +1,64 @@
+"""What a question about a graph far away gives: figures, the first rows, and where all rows are."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from knockon.graph.analysis.answer import GraphHead
+from knockon.graph.analysis.impact import Totals
+from knockon.graph.scenario.scenario import Scenario
+
+SCHEMA = 2  # of `api.schema`, whose keys these are
+
+
+@dataclass(frozen=True, eq=False)
+class FarImpact:
+    """The answer to a what-if whose rows lie in files.
+
+    entities: origins and the first rows, by the columns of `Impact.entities` that a part knows:
+        `rank`, `id`, `name`, `kind`, `sector`, `weight`, `probability`, `probability_low`,
+        `probability_high`, `std_error`, `verdict`, `loss`, `impact`, `impact_std_error`
+    rows: how many entities are within reach, origins too; folder: of Parquet files with all their
+        rows, in no order; None: they were not asked for
+    distribution: a frame, a row per world: `impact`, `hit`, `weight`
+    """
+
+    graph: GraphHead
+    scenario: Scenario
+    headline: str
+    entities: pl.DataFrame
+    totals: Totals
+    worlds: int
+    distribution: pl.DataFrame
+    rows: int
+    folder: str | None
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain data, in the shape of a what-if."""
+        return {
+            "schema": SCHEMA,
+            "graph": {
+                "title": self.graph.title, "entities": self.graph.entities,
+                "dependencies": self.graph.dependencies,
+            },
+            "scenario": self.scenario.to_dict(),
+            "headline": self.headline,
+            "totals": asdict(self.totals),
+            "entities": self.entities.to_dicts(),
+            "notes": list(self.notes),
+            "more": self.rows - self.entities.height,
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"<FarImpact {self.headline}>"
+
+
+def write_headline(failing: Sequence[str], totals: Totals, others: int, unknown: int) -> str:
+    """`A fails: 12.5 (3 to 40) of 1,000 others are hit`."""
+    named = failing[0] if len(failing) == 1 else f"{len(failing):,} entities"
+    fail = "fails" if len(failing) == 1 else "fail"
+    between = f" ({totals.hit_low:,.1f} to {totals.hit_high:,.1f})" if unknown else ""
+    return f"{named} {fail}: on average {totals.hit:,.1f}{between} of {others:,} others are hit"
