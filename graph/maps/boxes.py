@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from knockon.graph.maps.heads import CELL, PAD
 from knockon.graph.maps.marks import (
     Subject,
     choose_fill,
@@ -29,11 +30,9 @@ from knockon.graph.words import (
 )
 
 WORST = 3  # names on a stack
-PAD = 13.0
 _GLYPH = 21.0  # room of the mark before a name
 _BADGE = 20.0  # room of a letter
 _SMALL = 10.5
-_CELL = 165.0  # least width of a name in a grid
 _TOP = {"enterprise": 3.0, "site": 4.0, "data_store": 5.0}  # clear of what the shape has on top
 _LISTED = 12  # names in a tooltip
 
@@ -94,7 +93,7 @@ def _label_stack(subject: Subject, box: Box, wide: float) -> Label:
             y += 13.5
             lines.append(Words(PAD, y, line, 11.0, bold=True))
     shown = list_shown(box)
-    across = max(int((wide - 2 * PAD) // _CELL), 1) if box.open else 1
+    across = max(int((wide - 2 * PAD) // CELL), 1) if box.open else 1
     cell = (wide - 2 * PAD) / across
     room = cell - _GLYPH - 6 - (_BADGE if box.letter and across == 1 else 0)
     for first in range(0, len(shown), across):
@@ -184,6 +183,8 @@ def _is_mixed(subject: Subject, box: Box) -> bool:
 
 def list_shown(box: Box) -> tuple[int, ...]:
     """The members that stand in a box by name."""
+    if box.open and box.shown:
+        return box.members[: box.shown]
     return box.members if box.single or box.open else box.members[:WORST]
 
 

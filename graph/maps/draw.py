@@ -212,6 +212,9 @@ def _draw_footer(subject: Subject, page: float, y: float) -> tuple[list[str], fl
     rows, below = legend_rows(_list_legend(subject), page)
     left_out = subject.plan.left_out
     said = f"{left_out:,} more within reach are out of focus. " if left_out else ""
+    most = max((b.shown for b in subject.plan.boxes if b.open), default=0)
+    if most:
+        said += f"An opened stack shows its worst {most:,} by name: --max-nodes sets how many. "
     out = [
         f'<path d="M{MARGIN:g},{y - 6:.1f}H{page - MARGIN:.1f}" stroke="{RULE}"/>',
         f'<g transform="translate(0,{y + 4:.1f})">',

@@ -1,6 +1,7 @@
 """The columns of a flow: how wide they are, and what is written above them."""
 
 from collections.abc import Sequence
+from math import ceil
 
 from knockon.graph.maps.page import MARGIN, NAME, text
 from knockon.graph.maps.plan import Plan
@@ -10,6 +11,9 @@ FLOW = 768.0  # two thirds of a page
 TALL = 860.0  # of a flow of stacks, where fewer names make it so
 BETWEEN = 30.0  # between flow and panel
 _FIRST = 134.0  # width of the first of many columns
+PAD, CELL = 13.0, 165.0  # beside what stands in a box; least width of a name in a grid
+_LINE = 26.0  # height of a name there, about
+_FEW, _ACROSS = 2, 8  # names beside each other: as many fit anyhow, and at most
 _LEAST, _MOST = 150.0, 240.0  # width of a column
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -27,6 +31,12 @@ def choose_widths(plan: Plan) -> tuple[list[float], float]:
     grid = max((len(b.members) for b in plan.boxes if b.open), default=0)
     if grid > 8 and rest > 0:
         widths[-1] += rest
+    for column in range(1, number):  # hundreds of names stand beside each other, too
+        opened = [b for b in plan.boxes if b.column == column and b.open and not b.single]
+        names = sum(b.shown or len(b.members) for b in opened)
+        across = min(ceil(names * _LINE / TALL), _ACROSS)
+        if across > _FEW:
+            widths[column] = max(widths[column], across * CELL + 2 * PAD)
     return widths, gap
 
 

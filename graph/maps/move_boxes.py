@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from knockon.graph.maps.boxes import PAD, WORST, Label, Words, list_shown
+from knockon.graph.maps.boxes import WORST, Label, Words, list_shown
 from knockon.graph.maps.changed import CHANGES, FAILS, Moves, draw_sign
+from knockon.graph.maps.heads import CELL, PAD
 from knockon.graph.maps.marks import draw_bar, draw_letter, draw_shape
 from knockon.graph.maps.page import Point, text
 from knockon.graph.maps.plan import Box
@@ -17,7 +18,6 @@ BEFORE, AFTER = "#b3b3b3", BLUE
 SIDES = (("before", BEFORE), ("after", AFTER))
 _GLYPH, _BADGE, _SMALL = 20.0, 20.0, 10.5
 _BARS = 24.0  # room of both bars, below the words
-_CELL = 165.0
 _LISTED = 12
 
 
@@ -79,7 +79,7 @@ def _label_stack(moves: Moves, box: Box, wide: float) -> Label:
     lines: list[Words] = []
     y = 6.0
     shown = list_shown(box)
-    across = max(int((wide - 2 * PAD) // _CELL), 1) if box.open else 1
+    across = max(int((wide - 2 * PAD) // CELL), 1) if box.open else 1
     cell = (wide - 2 * PAD) / across
     room = cell - _GLYPH - 6 - (_BADGE if box.letter and across == 1 else 0)
     for first in range(0, len(shown), across):

@@ -21,6 +21,7 @@ NAMED = (14, 11, 9, 7, 5, 4, 3, 2, 1)  # carriers named, as many as fit
 LEVELS = 3  # columns right of what fails; the last holds what lies beyond, too
 DEEP = 5  # the same where few are within reach
 ORIGINS = 6  # origins drawn one by one
+OPENED = 10  # times as many names as a page has marks, in an opened stack
 OTHER = "other"
 NONE = "none stated"
 
@@ -33,6 +34,7 @@ class Box:
         column to group by `e5/VALUE`
     members: rows of the forest, the worst first; behind: entities on routes through it
     column: 0 for what fails; group: the value that its members share; open: all by name
+    shown: how many of an open one stand there by name, the worst; 0: all
     sure, unknown: how many are hit for sure, and not known; the others are spared
     """
 
@@ -49,6 +51,7 @@ class Box:
     unknown: int
     group: str = ""
     open: bool = False
+    shown: int = 0
     letter: str = ""
     beside: tuple[str, ...] = ()  # letters of boxes by which it may come, too
 
@@ -139,7 +142,9 @@ def _draft(
         box = _box(forest, key, rows, column[rows[0]])
         if view.group_by and len(rows) > 1:
             box = replace(box, group=_group(forest, view, rows[0]))
-        boxes[key] = replace(box, open=whole or bool(opened & _names_of(forest, owner, box)))
+        shown = 0 if whole else OPENED * view.max_nodes
+        opens = whole or bool(opened & _names_of(forest, owner, box))
+        boxes[key] = replace(box, open=opens, shown=shown if len(rows) > shown else 0)
     ordered = _order(boxes, lines)
     letters = _letter(ordered, {w.tail for w in lines})
     done = [replace(b, letter=letters.get(b.key, "")) for b in ordered]

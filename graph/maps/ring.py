@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from knockon.graph.maps.boxes import PAD, Label, Words, label_box
-from knockon.graph.maps.heads import FLOW, TALL
+from knockon.graph.maps.boxes import Label, Words, label_box
+from knockon.graph.maps.heads import FLOW, PAD, TALL
 from knockon.graph.maps.marks import Subject
 from knockon.graph.maps.page import Point
 from knockon.graph.maps.plan import Box, Line, Plan, plan_one_by_one
@@ -52,13 +52,13 @@ def try_ring(subject: Subject, height: float) -> tuple[Subject, Ring] | None:
     if len([b for b in boxes if b.origin]) != 1 or max(b.column for b in boxes) != 1:
         return None
     number = sum(len(b.members) for b in boxes if not b.origin)
-    if subject.plan.last or not FEW < number <= view.max_nodes:
+    if subject.plan.last or not FEW < number <= min(view.max_nodes, NODES):
         return None
     own = sum(b.single for b in boxes if not b.origin)
     around = Subject(subject.impact, plan_one_by_one(subject.impact, view), view)
     ring = lay_out_ring(around)
     better = (number, -ring.height) > (own, -height)
-    return (around, ring) if better and ring.height <= TALL * view.max_nodes / NODES else None
+    return (around, ring) if better and ring.height <= TALL else None
 
 
 def lay_out_ring(subject: Subject) -> Ring:

@@ -24,7 +24,7 @@ DARK = {
     "#ef6548": "#a33c27", "#dceaf7": "#1d3346", "#cfe3f1": "#21394c", "#b3b3b3": "#6b6b6b",
     WORSE: "#5c3120", GONE: "#1c5c85",
 }  # fmt: skip
-PRINTED = {MUTED: "#333333", HATCH: "#e3d6bf", BAND: "#868d95"}  # the hatch hardly: text is over it
+PRINTED = {MUTED: "#333333", BAND: "#868d95"}  # stronger on paper, but nothing under text
 
 
 def write_style() -> str:

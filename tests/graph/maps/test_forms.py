@@ -171,3 +171,23 @@ def leave(*words: str) -> object:
     with pytest.raises(SystemExit) as left:
         main(words)
     return left.value.code
+
+
+def test_an_opened_stack_of_thousands_is_laid_in_columns_and_bounded(impact: Impact) -> None:
+    """Names stand beside each other, as many as ten times the marks of a page; the rest is counted,
+    and the picture says so."""
+    rows = pl.DataFrame(
+        {"dependent": [f"d{i:04}" for i in range(2500)], "provider": ["hub"] * 2500}
+    )
+    many = whatif(DependencyGraph.from_polars(rows), "hub", worlds=64)
+    root = ET.fromstring(render_map(many, MapView(open=("hub",))))
+    assert float(root.attrib["height"]) < 2000
+    marks = [g for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("id", "")[:1] == "e"]
+    assert len(marks) == 401  # and what fails
+    said = " ".join(root.itertext())
+    assert "+ 2,100" in said
+    assert "An opened stack shows its worst 400 by name" in said
+    fewer = ET.fromstring(render_map(many, MapView(open=("hub",), max_nodes=8)))
+    assert "An opened stack shows its worst 80 by name" in " ".join(fewer.itertext())
+    whole = ET.fromstring(render_map(impact, MapView(open=("hub",))))
+    assert "An opened stack shows" not in " ".join(whole.itertext())
