@@ -1,8 +1,7 @@
 """The answer of any verb as a panel of the page: headline, sentences, rows, notes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import polars as pl
 
@@ -11,11 +10,19 @@ from knockon.api.markup.build import (
     Html,
     entity,
     items,
-    join,
     name,
     scroll,
     table,
     tag,
+)
+from knockon.api.markup.menu import (
+    Pairs,
+    address,
+    leave_out,
+    link,
+    read_pairs,
+    render_menu,
+    render_picture,
 )
 from knockon.api.schema import serialize_answer
 from knockon.api.text.cells import make_column
@@ -24,30 +31,58 @@ from knockon.api.text.layouts import LAYOUTS, list_all
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.errors import clip
 from knockon.graph.maps.text import clean
+from knockon.graph.scenario.questions import Question, find_question
 from knockon.graph.words import between, chance, percent, relation_name
 
 _CARD = 6  # entities on a card of the start
 
 
-def render_answer(answer: Answer, *, top: int | None, carried: Sequence[str] = ()) -> Html:
-    """The first `top` rows (all: None); `data-rows` says how many there are."""
+_SAVE = {"why": "Save the why", "cuts": "Save the cut sets", "compare": "Save the comparison",
+         "harden": "Save the plan"}  # fmt: skip
+
+
+def render_answer(
+    answer: Answer, graph: str, query: str, *, top: int | None, carried: Sequence[str] = ()
+) -> Html:
+    """The first `top` rows (all: None), a picture where it has one, and what can be taken away.
+
+    graph, query: what was asked, as in an address
+    """
     rows = answer.rows if top is None else answer.rows.head(top)
+    question, pairs = find_question(answer.verb), read_pairs(query)
     more = answer.rows.height - rows.height
-    sentences: Iterable[str] = answer.beside.get("sentences", ())
     if answer.verb == "why":
-        body: Child = [items(sentences), _render_ways(serialize_answer(answer, top=top))]
+        body: Child = _render_ways(serialize_answer(answer, top=top))
     else:
-        body = [items(sentences), scroll(answer.headline, _render_rows(answer, rows, carried))
-                if rows.height else None]  # fmt: skip
+        body = scroll(answer.headline, _render_rows(answer, rows, carried)) if rows.height else None
     notes = [note for note in dict.fromkeys(answer.notes) if not note.startswith("asked")]
+    drawn = later = None
+    if question.picture:
+        at = address(graph, f"/{answer.verb}.svg", pairs)
+        drawn = render_picture(at, answer.headline)
+        if answer.verb in ("why", "harden"):  # the words say as much: it is drawn when wanted
+            drawn, later = None, tag("details", tag("summary", "As a map"), drawn)
+    forms = ("svg", "csv", "md") if question.picture else ("csv", "md")
+    menu = render_menu(graph, f"/{answer.verb}", pairs, _SAVE.get(answer.verb, "Save"),
+                       forms=forms, rows=answer.rows.height)  # fmt: skip
     return tag(
-        "div", tag("h3", answer.headline), tag("p", answer.question, class_="hint"),
-        tag("div", class_="place-of-picture"), body,
+        "div", tag("h3", answer.headline), tag("p", answer.question, class_="hint"), drawn,
+        items(answer.beside.get("sentences", ())), body,
         tag("p", f"{more:,} more rows: in the CSV.", class_="hint") if more else None,
         tag("details", tag("summary", f"Notes ({len(notes):,})"), items(notes), open=len(notes) < 4)
         if notes else None,
-        data_rows=answer.rows.height, data_headline=answer.headline,
+        later, tag("p", menu, " ", _swap(question, graph, pairs)), data_headline=answer.headline,
     )  # fmt: skip
+
+
+def _swap(question: Question, graph: str, pairs: Pairs) -> Html | None:
+    """The same by groups of companies, or each by itself again."""
+    if not any(field.name == "by" for field in question.fields) or question.origins != "none":
+        return None
+    rest, grouped = leave_out(pairs, "by"), ("by", "parent") in pairs
+    asked = [("ask", question.name), *rest, *([] if grouped else [("by", "parent")])]
+    words = "each by itself" if grouped else "by groups of companies"
+    return tag("a", f"Count {words}", href=link(graph, asked))
 
 
 def _render_rows(answer: Answer, rows: pl.DataFrame, carried: Sequence[str]) -> Html:
@@ -123,10 +158,10 @@ def render_card(answer: Answer, graph: str) -> Html:
         listed = [(row, f"{between(row['hit_low'], row['hit_high'])} hit")
                   for row in rows.filter(pl.col("hit_high") > 0).iter_rows(named=True)]  # fmt: skip
     links = [link_entity(graph, row["id"], row["name"], said) for row, said in listed[:_CARD]]
-    return join(links or tag("li", "Nothing."))
+    return tag("ol", links or tag("li", "Nothing."))
 
 
 def link_entity(graph: str, identifier: str, called: str, figure: str) -> Html:
     """An entity with a figure; the link asks what its failure does."""
-    address = urlencode({"graph": graph, "origin": identifier})
-    return tag("li", tag("a", name(called, identifier), href=f"?{address}"), tag("small", figure))
+    at = link(graph, [("origin", identifier)])
+    return tag("li", tag("a", name(called, identifier), href=at), tag("small", figure))

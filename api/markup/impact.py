@@ -7,6 +7,14 @@ from typing import Any
 import polars as pl
 
 from knockon.api.markup.build import Child, Html, button, entity, into, name, table, tag
+from knockon.api.markup.menu import (
+    Pairs,
+    address,
+    read_pairs,
+    render_file,
+    render_menu,
+    render_picture,
+)
 from knockon.api.schema import note_kind, select_rows, serialize_scenario
 from knockon.api.text.cells import format_cell
 from knockon.api.text.ranking import format_amount, name_one, name_verdict
@@ -27,12 +35,12 @@ HEADS = {"rank": "#", "name": "Who", "probability": "Probability", "impact": "Im
 
 
 def render_whatif(
-    impact: Impact, *, kind: str | None, top: int | None, carried: Sequence[str] = (),
-    draft: bool = False,
+    impact: Impact, graph: str, query: str, *, kind: str | None, top: int | None,
+    carried: Sequence[str] = (), draft: bool = False,
 ) -> Html:  # fmt: skip
     """The pieces of an answer, each for its place; of a draft no tables.
 
-    carried: columns of the inventory among the rows
+    graph, query: what was asked, as in an address; carried: columns of the inventory in the rows
     """
     rows, more = select_rows(impact, kind=kind, top=top)
     head = [
@@ -43,6 +51,9 @@ def render_whatif(
         return tag("div", head, data_facts=json.dumps(_list_facts(impact)))
     ranked = rows.filter(pl.col("rank") > 0)
     notes = [*dict.fromkeys((*impact.notes, *note_kind(ranked, kind)))]
+    pairs = read_pairs(query)
+    menu = render_menu(graph, "/whatif", pairs, "Save the table", forms=("csv", "md"),
+                       rows=ranked.height + more)  # fmt: skip
     said = f"The first {ranked.height:,} of {ranked.height + more:,} rows; the CSV has all."
     return tag(
         "div", head,
@@ -51,7 +62,8 @@ def render_whatif(
         into("data-more", said if more else ""),
         into("tab-notes", f"Notes ({len(notes):,})"),
         into("notes", [tag("li", note) for note in notes] or tag("li", "None.")),
-        into("facets-of-rows", _render_chips(impact)),
+        into("facets-of-rows", _render_chips(impact)), into("data-menu", menu),
+        *_render_charts(impact, graph, pairs),
         data_facts=json.dumps(_list_facts(impact) | {"rows": ranked.height + more}),
     )  # fmt: skip
 
@@ -99,6 +111,24 @@ def _render_figures(impact: Impact, *, draft: bool) -> list[Html]:
     return [
         tag("div", tag("dt", term), tag("dd", tag("strong", figure), tag("small", hint)))
         for term, figure, hint in facts
+    ]
+
+
+def _render_charts(impact: Impact, graph: str, pairs: Pairs) -> list[Html]:
+    """The charts that this scenario has, each drawn when it comes into sight."""
+
+    def draw(name: str) -> list[Html]:
+        at = address(graph, f"/whatif/{name}.svg", pairs)
+        save = render_file("Save the chart as SVG", at, f"{name}.svg")
+        return [render_picture(at, f"{name}: {impact.headline}"), tag("p", save)]
+
+    scenario = impact.scenario
+    times = draw("timeline") if scenario.hours is not None else []
+    rings = draw("detection") if scenario.rollout else []
+    needs = "Say for how many hours it is down: then this shows who is down when."
+    return [
+        into("timeline", [*times, *rings] if times else [tag("p", needs, class_="hint"), *rings]),
+        into("bad", draw("exceedance")),
     ]
 
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl
 
 from knockon.api.markup.answers import link_entity
 from knockon.api.markup.build import Child, Html, button, entity, into, items, join, name, tag
+from knockon.api.markup.menu import VIEW, address, leave_out, link, read_pairs, render_later
 from knockon.api.text.cells import format_cell
 from knockon.graph.errors import clip
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.words import duration, percent, relation_name
 
 _CARD = 6
+_AT_ONCE = 20_000  # entities up to which all are looked at without being asked
+_ENDS = 15  # cut sets of an entity
+_CAUSES = ("mode", "assume", "protect", "strengths", "trust_register")  # where who fails is open
 _OPEN = 12  # dependencies up to which their list is open
 
 
@@ -33,24 +37,37 @@ def render_start(
     needed = [link_entity(graph, row["id"], row["name"], f"{row['dependents']:,} dependents")
               for row in about["most_needed"][:_CARD]]  # fmt: skip
     others = [
-        tag("li", tag("a", one.title, href=f"?{urlencode({'graph': called})}"),
+        tag("li", tag("a", one.title, href=link(called)),
             tag("small", f"{one.size:,} entities, {len(one.dependent):,} dependencies; ",
                 tag("a", "joined with this one",
-                    href=f"?{urlencode({'graph': '+'.join((*parts, called))})}")))
+                    href=link("+".join((*parts, called))))))
         for called, one in graphs.items() if called not in parts
     ]  # fmt: skip
     relations = [
         f"{relation_name(row['relation'])} {row['dependencies']:,}{_say_unknown(row)}"
         for row in about["relations"]
     ]
+    cards = [
+        into(f"card-{verb}", _render_card(graph, verb, about["entities"]))
+        for verb in ("rank", "concentration")
+    ]
     return tag(
-        "div", into("about", counts), into("card-needed", needed), into("card-graphs", others),
+        "div", into("about", counts), cards, into("card-needed", tag("ol", needed)),
+        into("card-graphs", items(others)), into("facet-list"),
         into("facets", *(
-            _render_facets(title, key, about[several]) for title, key, several in
+            _render_facets(graph, title, key, about[several]) for title, key, several in
             (("Kind", "kind", "kinds"), ("Sector", "sector", "sectors"),
              ("Country", "country", "countries"))
         ), tag("h4", "Dependencies"), tag("p", ", ".join(relations) or "none")),
     )  # fmt: skip
+
+
+def _render_card(graph: str, verb: str, size: int) -> Html:
+    """What is computed for all entities: at once where they are few, else by a button."""
+    at = address(graph, f"/page/{verb}.card", [("top", "20")])
+    if size <= _AT_ONCE:
+        return render_later(at)
+    return button(f"Look at all {size:,}", data_fetch=at)
 
 
 def _say_unknown(row: Mapping[str, Any]) -> str:
@@ -60,54 +77,80 @@ def _say_unknown(row: Mapping[str, Any]) -> str:
     return f" ({many} of unknown strength)"
 
 
-def _render_facets(title: str, key: str, rows: Sequence[Mapping[str, Any]]) -> Html | None:
+def _render_facets(
+    graph: str, title: str, key: str, rows: Sequence[Mapping[str, Any]]
+) -> Html | None:
     """Each count opens its list."""
     if not rows:
         return None
     chips = [
-        button(f"{str(row[key]).replace('_', ' ')} {row['entities']:,}", data_facet=key,
-               data_value=row[key])
+        button(f"{str(row[key]).replace('_', ' ')} {row['entities']:,}", data_to="facet-list",
+               data_fetch=address(graph, "/page/entities", [(key, row[key]), ("sort", "dependents"),
+                                                           ("limit", "50")]))
         for row in rows
     ]  # fmt: skip
     return join([tag("h4", title), tag("div", chips, class_="facets")])
 
 
-def render_entities(graph: str, rows: Sequence[Mapping[str, Any]], total: int, more: int,
-                    cursor: str | None) -> Html:  # fmt: skip
-    """A page of entities as links; `data-cursor`: where the next one begins."""
+def render_entities(
+    graph: str, query: str, rows: Sequence[Mapping[str, Any]], total: int, more: int,
+    cursor: str | None,
+) -> Html:  # fmt: skip
+    """A page of entities as links, and a button for the next one."""
     listed = [link_entity(graph, row["id"], row["name"],
                           " · ".join(filter(None, (_spell(row["kind"]), row["sector"]))))
               for row in rows]  # fmt: skip
-    said = f"{total - more:,} of {total:,}." if more else f"{total:,} in all."
-    return tag("ul", listed, class_="ends", data_said=said, data_cursor=cursor)
+    said = f"{total - more:,} of {total:,}. " if more else f"{total:,} in all."
+    pairs = [*leave_out(parse_qsl(query), "cursor"), ("cursor", cursor or "")]
+    button_more = button("More", data_fetch=address(graph, "/page/entities", pairs))
+    return tag("div", tag("ul", listed, class_="ends"),
+               tag("div", said, button_more if more else None, class_="hint"))  # fmt: skip
+
+
+def render_suggestions(rows: Sequence[Mapping[str, Any]], total: int) -> Html:
+    """Entities as options to choose from."""
+    options = [
+        tag("li", name(row["name"]), tag("small", f"{_spell(row['kind'])} · ", name(row["id"])),
+            role="option", data_id=row["id"], data_name=row["name"])
+        for row in rows
+    ]  # fmt: skip
+    more = total - len(rows)
+    said = f"{more:,} more match; type on to narrow." if more else ""
+    return tag("ul", options, data_said=said if total else "No name or id fits.")
 
 
 def _spell(kind: str) -> str:
     return kind.replace("_", " ")
 
 
-def render_entity(detail: Mapping[str, Any], origins: Sequence[str]) -> Html:
-    """One entity: what it is, what can be done, its groups, and both lists of its dependencies."""
-    one = detail["entity"]
+def render_entity(
+    detail: Mapping[str, Any], graph: str, query: str, origins: Sequence[str]
+) -> Html:
+    """One entity: what it is, what can be done, why it is hit, its groups, what takes it down, and
+    both lists of its dependencies. query: what was asked, as in an address; origins: their ids."""
+    one, pairs = detail["entity"], leave_out(read_pairs(query), "id", *VIEW)
     parent = one["parent"] and f"part of {one['parent']}"
     about = (_spell(one["kind"]), one["sector"], one["country"], parent)
-    fails = one["id"] in origins
-    if fails:
-        why: Child = tag("p", "It fails: here the question begins.")
-    else:
-        why = None
+    target, fails = ("target", one["id"]), one["id"] in origins
+    causes = [
+        target,
+        *((k, v) for k, v in pairs if k in _CAUSES),
+        ("order", "2"),
+        ("top", str(_ENDS)),
+    ]
+    why: Child = render_later(address(graph, "/page/why", [*pairs, target])) if origins else None
     return tag(
         "div", tag("h2", name(one["name"], one["id"]), tabindex="-1"),
         tag("p", " · ".join(filter(None, about)), tag("br"), name(one["id"]), class_="hint"),
         tag("div", *_render_actions(fails), tag("span", role="status", class_="hint"),
             class_="actions"),
-        tag("div", why, id="why", data_asks=bool(origins) and not fails),
+        tag("div", tag("p", "It fails: here the question begins.") if fails else why, id="why"),
         _render_groups(detail["dependencies"]["rows"]),
-        tag("details", tag("summary", "Single points of failure"), tag("div", id="cuts"),
-            data_opens="cuts"),
+        tag("details", tag("summary", "Single points of failure"),
+            render_later(address(graph, "/page/cuts", causes), id="cuts")),
         _render_ends("What it needs", detail["dependencies"]),
         _render_ends("Who needs it", detail["dependents"]), _render_columns(one),
-        data_name=one["name"],
+        data_id=one["id"], data_name=one["name"],
     )  # fmt: skip
 
 

@@ -13,12 +13,10 @@ export class Problem extends Error {
   }
 }
 
-export function buildAddress(path, pairs) {
+export function buildAddress(graph, path, pairs = []) {
   const query = new URLSearchParams(pairs).toString();
-  return `/v1/graphs${path}${query ? `?${query}` : ""}`;
+  return `/v1/graphs/${encodeURIComponent(graph)}${path}${query ? `?${query}` : ""}`;
 }
-
-export const buildPath = (graph, rest = "") => `/${encodeURIComponent(graph)}${rest}`;
 
 export const isAborted = (fault) => fault.name === "AbortError";
 
@@ -39,24 +37,28 @@ export async function ask(address, { media = "text/html", signal, place } = {}) 
     throw fault;
   } finally {
     clearTimeout(timer);
-    waiting?.element.remove();
+    waiting?.end();
   }
 }
 
 export const askText = async (address, options) => (await ask(address, options)).text();
-export const askJson = async (address, options) => (await ask(address, { media: "application/json", ...options })).json();
 
 function makeWaiting(onStop) {
   const bar = make("progress", { "aria-label": "Progress" });
   const said = make("span", {}, "Computing…");
   const element = make("div", { class: "waiting", role: "status" }, said, bar, makeButton("Stop", onStop));
   const begun = Date.now();
-  const tell = ({ state, done, total }) => {
-    if (total) Object.assign(bar, { max: total, value: done });
-    const share = total ? `${Math.floor((100 * done) / total)} %, ` : "";
-    said.textContent = state === "queued" ? "Waiting for its turn…" : `Computing… ${share}${Math.round((Date.now() - begun) / 1000)} s`;
+  let known = {};
+  const show = () => {
+    const { state, done, total } = known;
+    const open = done < total; // the last steps are not counted
+    if (open) Object.assign(bar, { max: total, value: done });
+    else bar.removeAttribute("value");
+    said.textContent = state === "queued" ? "Waiting for its turn…"
+      : `Computing… ${open ? `${Math.floor((100 * done) / total)} %, ` : ""}${Math.round((Date.now() - begun) / 1000)} s`;
   };
-  return { element, tell };
+  const timer = setInterval(show, 1_000);
+  return { element, tell: (job) => { known = job; show(); }, end: () => { clearInterval(timer); element.remove(); } };
 }
 
 // The answer of a job, by its events.
@@ -109,16 +111,4 @@ function askToken(used) {
     }, { once: true });
   });
   return asking;
-}
-
-// Saves what a link leads to; with a token, or where it takes long, the browser alone could not.
-export async function download(link, place) {
-  const blob = await (await ask(link.href, { media: "*/*", place })).blob();
-  saveBlob(blob, link.download);
-}
-
-export function saveBlob(blob, name) {
-  const link = make("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,35 +1,44 @@
 // The page: its address holds what is asked and looked at, the server holds the answers.
 
-import { formatAddress, formatPin, note, readAddress, readPin, visit } from "./address.js";
-import { askText, buildAddress, buildPath, isAborted, Problem } from "./api.js";
-import { $, $$, make, makeButton, makeName, makeProblemLine, parse, place } from "./dom.js";
+import { buildComparison, formatAddress, formatPin, keepRecent, note, readAddress, readPin, readRecent, visit, withoutView } from "./address.js";
+import { askText, buildAddress, isAborted, Problem, send } from "./api.js";
+import { $, $$, make, makeButton, makeName, parse } from "./dom.js";
 import { List } from "./list.js";
-import { makeFile, makeMenu } from "./menu.js";
-import { buildComparison, EntityPane, keepRecent, saveAnswer, showPart, showSaved, showStart, withoutView } from "./panels.js";
+import { load, place } from "./load.js";
+import { copyText } from "./menu.js";
 import { closeDrawers, listenToKeys, listenToPanes, openDrawer, openTab } from "./panes.js";
 import { Picture } from "./picture.js";
 import { Question } from "./question.js";
 
-const TOP = 100; // rows of the table; the list and the CSV have all
+const TOP = ["top", 100]; // rows of a table; the list and the CSV have all
 const DRAFT = [["worlds", "100"], ["precision", ""]]; // few worlds, and no promise
 
 const graph = $("#graph");
-const now = { asked: "", query: [], facts: null, request: new AbortController() };
+const now = { asked: "", query: [], facts: null, request: new AbortController(), entity: new AbortController() };
 const question = new Question($("#question"), () => graph.value, { onAsk: submit, onDraft: draft });
-const list = new List($("#list"), { onSelect: openEntity, onView: note, onLight: (id, route) => now.map?.light(id, route ?? []) });
-const pane = new EntityPane($("#entity"), { onSelect: openEntity, onClose: closeEntity, onAct: act });
+const list = new List($("#list"), { onSelect: openEntity, onView: note, onLight: (id, route) => Picture.map?.light(id, route ?? []) });
+const at = (path, pairs) => buildAddress(graph.value, path, pairs);
 
-function act(what, entity) {
-  if (what === "start") { go([["origin", entity.id]]); return; }
-  question.add(what === "fail" ? "origin" : "protect", entity);
-  submit();
-}
+Picture.actions = {
+  onSelect: openEntity,
+  onOrigin: (id) => go([["origin", id], ...now.query.filter(([key]) => key !== "origin")]),
+  onOpen: (key) => { note({ open: [...new Set([...listOpen(), key])].join("\n") }); showTab(readAddress().tab); },
+  findRoute: (id) => now.facts?.routes[id] ?? JSON.parse($(`#ranking tr[data-id="${CSS.escape(id)}"]`)?.dataset.route ?? "[]"),
+};
+const listOpen = () => readAddress().open?.split("\n") ?? [];
 
-// A new signal for what is asked now; what was asked before is given up.
-function begin() {
-  now.request.abort();
-  now.request = new AbortController();
-  return now.request.signal;
+const ACTS = {
+  fail: (entity) => { question.add("origin", entity); submit(); },
+  protect: (entity) => { question.add("protect", entity); submit(); },
+  start: ({ id }) => go([["origin", id]]),
+  copy: (_, button) => copyText(location.href, button),
+};
+
+// A new signal in the place of the one before, whose requests are given up.
+function begin(name = "request") {
+  now[name].abort();
+  now[name] = new AbortController();
+  return now[name].signal;
 }
 
 function go(pairs) {
@@ -52,22 +61,20 @@ function submit() {
 
 // One that is served, or several of them joined by +.
 function chooseGraph(name) {
-  if (name === null) return;
   const titles = new Map($$("option", graph).map((one) => [one.value, one.textContent]));
   const parts = name.split("+");
   if (!titles.has(name) && parts.every((one) => titles.has(one))) graph.append(make("option", { value: name }, parts.map((one) => titles.get(one)).join(" + ")));
   graph.value = name;
+  if (graph.value === name) return true;
+  graph.selectedIndex = 0;
+  showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${name}”. Choose one above.` }));
+  return false;
 }
 
 // Brings the page to what its address says.
 async function restore() {
   const state = readAddress();
-  chooseGraph(state.graph);
-  if (state.graph !== null && graph.value !== state.graph) {
-    graph.selectedIndex = 0;
-    showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${state.graph}”. Choose one above.` }));
-    return;
-  }
+  if (state.graph !== null && !chooseGraph(state.graph)) return;
   const asked = JSON.stringify([graph.value, state.ask, state.saved, state.question]);
   if (asked !== now.asked) await answerAnew(state, asked);
   if (now.asked !== asked) return;
@@ -77,18 +84,21 @@ async function restore() {
   else await showEntity(state.entity);
 }
 
-async function answerAnew(state, asked) {
-  Object.assign(now, { asked, facts: null, query: state.question, map: null, drawn: {} });
+async function answerAnew({ ask: verb, saved, question: stated }, asked) {
+  Object.assign(now, { asked, facts: null, query: stated, drawn: {} });
+  Picture.map = null;
   const signal = begin();
   $("#problem").hidden = true;
-  question.set(state.ask || state.saved ? [] : state.question);
+  question.set(verb || saved ? [] : stated);
   try {
-    if (state.ask) await showWhole(state, signal);
-    else if (state.saved) show("rows", await showSaved($("#rows-of-all"), state.saved, signal));
+    if (verb || saved) await showRows(verb, verb ? at(`/page/${encodeURIComponent(verb)}`, stated) : at("/page/saved", { saved }), signal);
     else if (question.origins.values.length) await ask(signal);
     else {
       show("start");
-      await showStart(graph.value, signal);
+      const recent = readRecent().filter((one) => one.graph === graph.value);
+      $("#card-recent").replaceChildren(...recent.map((one) => make("p", {}, make("a", { href: one.address }, one.headline))));
+      place(await fetchPart("start", [], { signal }), signal);
+      if ("keeps" in document.body.dataset) await load($("#card-saved"), at("/page/saved"), signal);
     }
   } catch (fault) {
     if (!signal.aborted && !isAborted(fault)) showProblem(fault);
@@ -105,27 +115,17 @@ function show(part, title) {
   if (!$("#question").contains(document.activeElement) || document.activeElement.matches("[type=text], [type=submit]")) head.focus({ preventScroll: true });
 }
 
-async function showWhole({ ask: verb, question: stated }, signal) {
-  const button = $(`[data-verb="${CSS.escape(verb)}"]`);
-  if (!button) throw new Problem({ title: "Unknown question", detail: `No question about the whole graph is called “${verb}”.` });
+async function showRows(verb, address, signal) {
+  if (verb && !$(`[data-verb="${CSS.escape(verb)}"]`)) throw new Problem({ title: "Unknown question", detail: `No question about the whole graph is called “${verb}”.` });
   show("rows");
-  const part = await showPart($("#rows-of-all"), graph.value, verb, stated, { signal, drawn: "picture" in button.dataset ? true : undefined, onSelect: openEntity });
+  $("#rows-headline").textContent = "";
+  const part = await load($("#rows-of-all"), address, signal);
   if (!part) return;
   show("rows", part.dataset.headline);
-  $("h3", part).remove();
-  if (!("by" in button.dataset)) return;
-  const byParent = stated.some(([key, value]) => key === "by" && value === "parent");
-  const swapped = [...stated.filter(([key]) => key !== "by"), ...(byParent ? [] : [["by", "parent"]])];
-  part.append(makeButton(`Count ${byParent ? "each by itself" : "by groups of companies"}`, () => askAboutAll(verb, swapped)));
+  $("h3", part)?.remove(); // it stands above
 }
 
-function askAboutAll(verb, stated = []) {
-  visit({ graph: graph.value, ask: verb, question: stated });
-  closeDrawers();
-  return restore();
-}
-
-const fetchPart = async (part, pairs, options) => parse(await askText(buildAddress(buildPath(graph.value, `/page/${part}`), pairs), options));
+const fetchPart = async (part, pairs, options) => parse(await askText(at(`/page/${part}`, pairs), options));
 
 function look() {
   const { find, only, sort } = readAddress();
@@ -135,17 +135,16 @@ function look() {
 async function ask(signal) {
   const { query } = now;
   if ($("#answer").dataset.state !== "draft") $("#answer").dataset.state = "old";
-  const part = place(await fetchPart("whatif", [...query, ["top", TOP]], { signal, place: $("#status") }));
+  const part = await fetchPart("whatif", [...query, TOP], { signal, place: $("#status") });
   if (signal.aborted) return;
+  place(part, signal);
   const facts = (now.facts = JSON.parse(part.dataset.facts));
   question.confirm(facts);
   show("answer", facts.headline);
-  const path = buildPath(graph.value, "/whatif");
-  $("#data-menu").replaceChildren(makeMenu(path, query, { forms: ["csv", "md"], label: "Save the table", all: facts.rows }));
   $("#help").replaceChildren();
   $("#save").hidden = !("keeps" in document.body.dataset);
   $("#save").textContent = "Save";
-  keepRecent(graph.value, facts.headline, formatAddress({ graph: graph.value, question: query }));
+  keepRecent({ graph: graph.value, headline: facts.headline, address: formatAddress({ graph: graph.value, question: query }) });
   await list.show(graph.value, query, look(), signal);
   if (!signal.aborted) $("#answer").dataset.state = "full";
 }
@@ -159,7 +158,7 @@ async function draft() {
   $("#answer").dataset.state = "old";
   try {
     const few = [...pairs.filter(([key]) => !DRAFT.some(([one]) => one === key)), ...DRAFT];
-    place(await fetchPart("draft", few, { signal }));
+    place(await fetchPart("draft", few, { signal }), signal);
     await list.show(graph.value, few, look(), signal);
     if (signal.aborted) return;
     Object.assign($("#answer").dataset, { state: "draft", took: String(Math.round(performance.now() - started)) });
@@ -172,47 +171,17 @@ async function draft() {
   }
 }
 
-// Draws what the tab shows, once for each answer.
+// Map and comparison, once for each answer; the other tabs are pieces of it.
 function showTab(tab) {
   const chosen = openTab(now.pinned ? tab : tab === "compare" ? null : tab);
   if (now.facts === null) return;
-  const { query, facts, drawn, request: { signal } } = now;
+  const { query, drawn, request: { signal } } = now;
   const once = (key, draw) => { if (!drawn[key]) { drawn[key] = true; draw(); } };
-  const { open } = readAddress();
-  once(`map ${open ?? ""}`, () => showMap(open, signal));
-  const charts = { timeline: [facts.hours !== null && "timeline", facts.rollout !== null && "detection"], bad: ["exceedance"] }[chosen];
-  if (charts) once(chosen, () => $(`#${chosen}`).replaceChildren(...charts.flatMap((name) => name ? makeChart(name, query, signal) : []),
-    charts[0] ? "" : make("p", { class: "hint" }, "Say for how many hours it is down: then this shows who is down when.")));
-  if (chosen === "compare") once(`compare ${now.pinned}`, () => {
-    const byDefault = (key) => $(`[data-field="${key}"]`)?.dataset.default || "null";
-    const pinned = readPin(now.pinned);
-    const asked = buildComparison(pinned, query, byDefault);
-    showPart($("#compare"), graph.value, "compare", asked, { signal, drawn: true, top: TOP, label: "Save the comparison", onSelect: openEntity });
-  });
-}
-
-// The map; what it does when a mark is hovered, chosen or taken.
-function showMap(open, signal) {
-  const { query } = now;
-  const opened = open ? open.split("\n") : [];
-  const picture = (now.map = new Picture(`Map: ${now.facts.headline}`, {
-    zoomable: true, onSelect: openEntity,
-    findRoute: (id) => now.facts.routes[id] ?? JSON.parse($(`#ranking tr[data-id="${CSS.escape(id)}"]`)?.dataset.route ?? "[]"),
-    onOrigin: (id) => go([["origin", id], ...query.filter(([key]) => key !== "origin")]),
-    onOpen: (key) => { note({ open: [...new Set([...opened, key])].join("\n") }); showTab(readAddress().tab); },
-  }));
-  const path = buildPath(graph.value, "/whatif");
-  const asked = [...query, ...opened.map((key) => ["open", key])];
-  $("#map").replaceChildren(picture.element);
-  picture.tools.append(makeMenu(path, asked, { picture, label: "Save the map", forms: ["svg", "md"] }));
-  picture.load(buildAddress(`${path}.svg`, asked), signal);
-}
-
-function makeChart(name, query, signal) {
-  const picture = new Picture(`${name}: ${now.facts.headline}`);
-  const address = buildAddress(buildPath(graph.value, `/whatif/${name}.svg`), query);
-  picture.load(address, signal);
-  return [make("div", { class: "scroll" }, picture.element), make("p", {}, makeFile("Save the chart as SVG", address, `${name}.svg`))];
+  const opened = listOpen().map((key) => ["open", key]);
+  once(`map ${opened}`, () => load($("#map"), at("/page/map", [...query, ...opened]), signal));
+  if (chosen !== "compare") return;
+  const byDefault = (key) => $(`[data-field="${key}"]`)?.dataset.default || "null";
+  once(`compare ${now.pinned}`, () => load($("#compare"), at("/page/compare", [...buildComparison(readPin(now.pinned), query, byDefault), TOP]), signal));
 }
 
 // Keeps this answer as the one before; the next question is the one after.
@@ -232,18 +201,17 @@ function showPin(pinned) {
   $("#tab-compare").hidden = pinned === null || same;
 }
 
+// Asks the server to keep the answer, and shows where it is.
 async function save() {
   const button = $("#save");
   button.textContent = "Saving…";
-  try {
-    const { id } = await saveAnswer(graph.value, now.facts.scenario);
-    button.textContent = "Saved";
-    $("#status").replaceChildren(make("a", { href: formatAddress({ graph: graph.value, saved: id }) }, "Saved: open it as it was"),
-      make("small", {}, " or link to ", make("a", { href: `/a/${id}` }, makeName(new URL(`/a/${id}`, location.href).href))));
-  } catch (fault) {
-    button.textContent = "Save";
-    showProblem(fault);
-  }
+  const body = JSON.stringify({ question: "whatif", asked: now.facts.scenario });
+  const response = await send(at("/answers"), { method: "POST", body, headers: { "Content-Type": "application/json" } }).catch((fault) => fault);
+  const answer = response instanceof Error ? response.body : await response.json();
+  button.textContent = response.ok ? "Saved" : "Save";
+  if (!response.ok) { showProblem(new Problem(answer)); return; }
+  $("#status").replaceChildren(make("a", { href: formatAddress({ graph: graph.value, saved: answer.id }) }, "Saved: open it as it was"),
+    ", or link to ", make("a", { href: answer.page }, makeName(new URL(answer.page, location.href).href)));
 }
 
 function openEntity(id) {
@@ -252,11 +220,12 @@ function openEntity(id) {
   showEntity(id);
 }
 
-function showEntity(id) {
+async function showEntity(id) {
   document.body.dataset.right = "entity";
   $("#entity").hidden = false;
   $("#list").hidden = true;
-  return pane.show(graph.value, id, now.query);
+  const part = await load($("#entity-part"), at("/page/entity", [["id", id], ...now.query]), begin("entity"));
+  if (part) $("h2", part).focus({ preventScroll: true });
 }
 
 function closeEntity() {
@@ -274,8 +243,8 @@ function showList() {
 // What went wrong, with the nearest names as buttons.
 function showProblem(fault) {
   const body = fault.body ?? { title: "The page failed", detail: fault.message };
-  const near = (body.nearest ?? body.matches ?? []).map((entity) => make("li", {}, makeButton("", () => { question.mend(body.detail, entity); submit(); })));
-  near.forEach((item, i) => $("button", item).append(makeName((body.nearest ?? body.matches)[i].name)));
+  const near = (body.nearest ?? body.matches ?? []).map((entity) =>
+    make("li", {}, makeButton(makeName(entity.name, entity.id), () => { question.mend(body.detail, entity); submit(); })));
   $("#problem").replaceChildren(make("h2", {}, body.title), make("p", {}, body.detail), ...(near.length ? [make("p", {}, "Did you mean:"), make("ul", {}, ...near)] : []));
   $("#problem").hidden = false;
   if (now.facts === null) show("problem");
@@ -285,7 +254,7 @@ function showProblem(fault) {
 const press = (what) => () => {
   const button = $(`#entity:not([hidden]) [data-act="${what}"]`);
   if (button) button.click();
-  else if (list.selected && $("#entity").hidden) act(what, list.selected);
+  else if (list.selected && $("#entity").hidden) ACTS[what](list.selected);
 };
 const step = (by) => () => { openDrawer("right"); list.move(by); };
 listenToPanes((tab) => { note({ tab }); showTab(tab); });
@@ -294,17 +263,32 @@ listenToKeys({
   j: step(1), k: step(-1), f: press("fail"), p: press("protect"), c: pin,
   Escape: () => closeDrawers() || $("#entity").hidden || closeEntity(),
 });
-addEventListener("click", ({ target }) => {
-  const { entity } = target.closest?.("[data-entity]")?.dataset ?? {};
-  if (entity !== undefined && !target.closest("#ranking")) openEntity(entity);
+
+const CLICKS = {
+  "#entity .back": closeEntity,
+  "[data-act]": (button) => ACTS[button.dataset.act](button.closest("[data-name]").dataset, button),
+  "[data-verb]": (button) => leave({ ask: button.dataset.verb }),
+  "[data-start]": () => leave({}),
+  "#pin": pin, "#save": save, "#print": () => print(),
+  "#find-fixes": () => load($("#help"), at("/page/harden", [...withoutView(now.query), ["budget", $("#budget").value]]), now.request.signal),
+  "[data-entity]": (mark) => mark.closest("#ranking") || openEntity(mark.dataset.entity),
+  "a[href^='?']": (link) => { history.pushState(null, "", link.getAttribute("href")); closeDrawers(); restore(); },
+};
+addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own
+  for (const [selector, press] of Object.entries(CLICKS)) {
+    const found = event.target.closest?.(selector);
+    if (!found) continue;
+    event.preventDefault();
+    press(found);
+    return;
+  }
 });
-for (const button of $$("[data-verb]")) button.addEventListener("click", () => askAboutAll(button.dataset.verb));
-$("[data-start]").addEventListener("click", () => { visit({ graph: graph.value }); restore(); });
-graph.addEventListener("change", () => { visit({ graph: graph.value }); restore(); });
-$("#pin").addEventListener("click", pin);
-$("#save").addEventListener("click", save);
-$("#print").addEventListener("click", () => print());
-$("#find-fixes").addEventListener("click", () => showPart($("#help"), graph.value, "harden", [...withoutView(now.query), ["budget", $("#budget").value]],
-  { drawn: false, label: "Save the plan", signal: now.request.signal, onSelect: openEntity }));
+function leave(state) {
+  visit({ graph: graph.value, ...state });
+  closeDrawers();
+  restore();
+}
+graph.addEventListener("change", () => leave({}));
 addEventListener("popstate", restore);
 restore();

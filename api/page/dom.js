@@ -1,4 +1,4 @@
-// Elements of the page, and pieces of it that the server built.
+// Elements of the page.
 
 export const $ = (selector, inside = document) => inside.querySelector(selector);
 export const $$ = (selector, inside = document) => [...inside.querySelectorAll(selector)];
@@ -8,10 +8,9 @@ export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
+    else element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child != null));
+  element.append(...children);
   return element;
 }
 
@@ -24,10 +23,4 @@ export function parse(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   return template.content.firstElementChild;
-}
-
-// Puts each piece into the element that it is for.
-export function place(pieces) {
-  for (const piece of $$("[data-into]", pieces)) $(`#${piece.dataset.into}`).replaceChildren(...piece.childNodes);
-  return pieces;
 }

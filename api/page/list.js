@@ -1,7 +1,7 @@
 // The right pane: who is hit. The server filters, orders and cuts it into pages; the rows of the
 // pages in sight stand in the document, and no others.
 
-import { askText, buildAddress, buildPath, isAborted } from "./api.js";
+import { askText, buildAddress, isAborted } from "./api.js";
 import { $, $$, make, parse } from "./dom.js";
 
 const HEIGHT = 76; // of a row, in pixels: as in the style sheet
@@ -77,7 +77,7 @@ export class List {
     const only = key ? [[key, rest.join(":")]] : [];
     const { find, sort } = this.view;
     const plain = this.query.filter(([name]) => name !== "kind" || !key);
-    const address = buildAddress(buildPath(this.graph, "/page/rows"), [...plain, ...only, ["find", find], ["sort", sort], ["top", PAGE], ["cursor", page * PAGE]]);
+    const address = buildAddress(this.graph, "/page/rows", [...plain, ...only, ["find", find], ["sort", sort], ["top", PAGE], ["cursor", page * PAGE]]);
     try {
       return parse(await askText(address, { signal: this.signal }));
     } catch (fault) {

@@ -1,9 +1,8 @@
 // A field for several entities: a text with suggestions (ARIA combobox), and a chip for each chosen.
 
-import { askJson, buildAddress, buildPath, isAborted } from "./api.js";
-import { $, make, makeButton, makeName } from "./dom.js";
+import { askText, buildAddress, isAborted } from "./api.js";
+import { $, make, makeButton, makeName, parse } from "./dom.js";
 
-const SHOWN = 8;
 const WAIT = 150;
 
 export class Picker {
@@ -15,7 +14,7 @@ export class Picker {
     this.chosen = []; // {id, name, known}: `known` once the server has confirmed the id
     this.active = -1;
     this.options = [];
-    this.list = make("ul", { class: "suggestions", role: "listbox", id: `${root.id}-list`, hidden: true,
+    this.list = make("ul", { class: "suggestions", role: "listbox", id: `${root.id}-list`, hidden: "",
       "aria-label": "Suggestions" });
     const combo = make("div", { class: "combo" });
     this.input.replaceWith(combo);
@@ -26,6 +25,11 @@ export class Picker {
     this.input.addEventListener("input", () => this.suggestLater());
     this.input.addEventListener("keydown", (event) => this.handleKey(event));
     this.input.addEventListener("blur", () => this.close());
+    this.list.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const at = this.options.indexOf(event.target.closest("li"));
+      if (at >= 0) this.pick(at);
+    });
   }
 
   get values() { return this.chosen.map((entity) => entity.id); }
@@ -71,12 +75,10 @@ export class Picker {
   async suggest(text) {
     this.request = new AbortController();
     try {
-      const page = await askJson(buildAddress(buildPath(this.graphName(), "/entities"), { q: text, limit: SHOWN }), { signal: this.request.signal });
+      const found = parse(await askText(buildAddress(this.graphName(), "/page/suggestions", { q: text }), { signal: this.request.signal }));
       if (this.input.value.trim() !== text || document.activeElement !== this.input) return;
-      const more = page.total - page.entities.length;
-      this.open(page.entities);
-      this.hint.textContent = !page.total ? `No name or id fits “${text}”.`
-        : more ? `${more.toLocaleString("en")} more match; type on to narrow.` : "";
+      this.open([...found.children]);
+      this.hint.textContent = found.dataset.said;
     } catch (fault) {
       if (!isAborted(fault)) this.hint.textContent = fault.message;
     }
@@ -85,10 +87,8 @@ export class Picker {
   open(found) {
     this.active = -1;
     this.options = found;
-    this.list.replaceChildren(...found.map((entity, i) => make("li",
-      { role: "option", id: `${this.list.id}-${i}`, "aria-selected": "false",
-        onmousedown: (event) => { event.preventDefault(); this.pick(i); } },
-      makeName(entity.name), make("small", {}, `${entity.kind.replaceAll("_", " ")} · `, makeName(entity.id)))));
+    found.forEach((option, i) => { option.id = `${this.list.id}-${i}`; });
+    this.list.replaceChildren(...found);
     this.list.hidden = !found.length;
     this.input.setAttribute("aria-expanded", String(found.length > 0));
     this.input.removeAttribute("aria-activedescendant");
@@ -102,7 +102,7 @@ export class Picker {
   }
 
   pick(i) {
-    const { id, name } = this.options[i];
+    const { id, name } = this.options[i].dataset;
     this.add({ id, name, known: true });
   }
 
@@ -120,8 +120,8 @@ export class Picker {
 
   move(to) {
     this.active = to;
-    [...this.list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === to)));
-    this.list.children[to].scrollIntoView({ block: "nearest" });
+    this.options.forEach((option, i) => option.setAttribute("aria-selected", String(i === to)));
+    this.options[to].scrollIntoView({ block: "nearest" });
     this.input.setAttribute("aria-activedescendant", `${this.list.id}-${to}`);
   }
 }

@@ -24,20 +24,26 @@ function parse(text) {
 }
 
 export class Picture {
-  // zoomable: by wheel and drag; onSelect, onOrigin, onOpen: get an id, or the key of a stack
-  constructor(label, { zoomable = false, findRoute = () => [], onSelect, onOrigin, onOpen } = {}) {
-    Object.assign(this, { zoomable, findRoute, onSelect, onOrigin, onOpen });
+  // What a mark does: onSelect, onOrigin, onOpen get an id, or the key of a stack; findRoute gives
+  // the way from what fails to an id.
+  static actions = {};
+
+  // zoomable: by wheel, drag and keys; such a one is the map
+  constructor(label, { zoomable = false } = {}) {
+    this.zoomable = zoomable;
+    if (zoomable) Picture.map = this;
     this.host = make("div", { class: zoomable ? "picture zoomable" : "picture", role: "group", tabindex: "0", "aria-label": label });
+    this.host.picture = this;
     this.root = this.host.attachShadow({ mode: "open" });
     const button = (text, title, press) => makeButton(text, press, { title, "aria-label": title });
     this.tools = make("div", { class: "tools" }, button("+", "Zoom in", () => this.zoom(1 / FASTEST)),
       button("−", "Zoom out", () => this.zoom(FASTEST)), button("Fit", "Fit the picture", () => this.fit()));
     this.waits = make("div", {});
-    this.element = make("div", { class: "framed" }, zoomable ? this.tools : null, this.waits, this.host);
+    this.element = make("div", { class: "framed" }, ...(zoomable ? [this.tools] : []), this.waits, this.host);
     this.text = "";
     if (zoomable) this.listen();
     this.host.addEventListener("click", (event) => this.press(event));
-    this.host.addEventListener("dblclick", (event) => this.take(event, MARK, (mark) => this.onOrigin?.(nameMark(mark))));
+    this.host.addEventListener("dblclick", (event) => this.take(event, MARK, (mark) => Picture.actions.onOrigin(nameMark(mark))));
     for (const over of ["pointerover", "focusin"]) this.root.addEventListener(over, ({ target }) => this.lightMark(target.closest(MARK)));
     for (const out of ["pointerleave", "focusout"]) this.host.addEventListener(out, () => this.light(null));
   }
@@ -143,14 +149,14 @@ export class Picture {
   press(event) {
     if (event.composedPath()[0]?.closest?.("a")) event.preventDefault(); // the page is where the link leads
     if (this.dragged) { this.dragged = false; return; }
-    if (!this.take(event, MARK, (mark) => this.onSelect?.(nameMark(mark)))) {
-      this.take(event, "[data-stack]", (mark) => this.onOpen?.(mark.dataset.stack));
+    if (!this.take(event, MARK, (mark) => Picture.actions.onSelect(nameMark(mark)))) {
+      this.take(event, "[data-stack]", (mark) => Picture.actions.onOpen(mark.dataset.stack));
     }
   }
 
   lightMark(mark) {
     const id = nameMark(mark);
-    this.light(id, id && this.findRoute(id));
+    this.light(id, id && Picture.actions.findRoute(id));
   }
 
   // The route back to the origin with its ribbons stays as it is, the rest fades. Who has no mark of

@@ -1,8 +1,7 @@
 // The question: fields made by the server from its one table, lists of entities, sliders.
 
 import { Picker } from "./picker.js";
-import { $ } from "./dom.js";
-import { addSliders } from "./sliders.js";
+import { $, $$ } from "./dom.js";
 
 const WAIT = 150;
 
@@ -10,14 +9,18 @@ export class Question {
   // onAsk: it is sent; onDraft: a slider moves, and has rested for a moment
   constructor(form, graphName, { onAsk, onDraft }) {
     this.form = form;
-    this.fields = [...form.querySelectorAll("[data-field]")];
-    this.pickers = new Map([...form.querySelectorAll("[data-list]")]
+    this.fields = $$("[data-field]", form);
+    this.pickers = new Map($$("[data-list]", form)
       .map((root) => [root.dataset.list, new Picker(root, graphName)]));
     form.addEventListener("submit", (event) => { event.preventDefault(); onAsk(); });
-    this.sliders = addSliders(form, () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(onDraft, WAIT);
-    });
+    this.sliders = $$("[data-slides]", form);
+    for (const slider of this.sliders) {
+      slider.addEventListener("input", () => {
+        $(`#${slider.dataset.slides}`).value = readStep(slider);
+        clearTimeout(this.timer);
+        this.timer = setTimeout(onDraft, WAIT);
+      });
+    }
     for (const group of form.querySelectorAll("fieldset[data-field]")) {
       group.addEventListener("change", () => this.origins.values.length && onAsk());
     }
@@ -55,7 +58,17 @@ export class Question {
     }
   }
 
-  adjust() { for (const follow of this.sliders) follow(); }
+  // Each slider to the step that is nearest to what its field says; a range of hours is none.
+  adjust() {
+    for (const slider of this.sliders) {
+      const { slides, steps, unit, needs } = slider.dataset;
+      const text = $(`#${slides}`).value.trim();
+      const far = steps.split(" ").map((step) => (step === "-" || text === "" ? (step === "-") === (text === "") ? 0 : Infinity : Math.abs(step - text)));
+      if (!far.some(Number.isNaN)) slider.value = far.indexOf(Math.min(...far));
+      slider.disabled = Boolean(needs) && !$(`#${needs}`).value.trim();
+      slider.setAttribute("aria-valuetext", readStep(slider) ? `${readStep(slider)} ${unit}` : "not stated");
+    }
+  }
 
   takeText() { for (const picker of this.pickers.values()) picker.takeText(); }
 
@@ -71,6 +84,7 @@ export class Question {
   }
 }
 
+const readStep = (slider) => slider.dataset.steps.split(" ")[slider.value].replace("-", "");
 const getValue = (field) => (field.matches("fieldset") ? $("input:checked", field)?.value ?? "" : field.value.trim());
 
 function setValue(field, value) {

@@ -98,7 +98,7 @@ def create_app(
     add_live(app, service, watch)
     add_health(app, service, metrics)
     add_manual(app)
-    add_parts(app, service)
+    add_parts(app, service, store)
     add_page(app, service, keeps=store is not None)
     openapi.extend_document(app, service)
     return app

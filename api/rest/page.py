@@ -28,6 +28,12 @@ _POLICY = (
 _HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _LISTS = (ENTITIES, ORIGINS)
+_HOURS = (0.5, 1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 96, 120, 168, 240, 336, 504, 720)
+_SLIDES = {  # steps as texts of the field (-: nothing), unit, the field that it needs
+    "assume": ([f"{step / 20:g}" for step in range(21)], "", ""),
+    "hours": (["-", *(f"{hours:g}" for hours in _HOURS)], "hours", ""),
+    "halt": ([*(str(hour) for hour in range(49)), "-"], "hours", "rollout"),
+}
 
 
 def add_page(app: FastAPI, service: Service, *, keeps: bool = False) -> None:
@@ -143,8 +149,21 @@ def _write_field(field: Field, form: Form) -> str:
     control = (
         f"<input {known} {_describe_input(field)} "
         f'placeholder="{escape(form.example) or default}"{described}>'
-    )
+    ) + _write_slider(name, label)
     return f'<div class="field">\n<label for="{name}">{label}</label>\n{control}\n{hint}</div>'
+
+
+def _write_slider(name: str, label: str) -> str:
+    """A slider beside a field that one wants to play with; the field stays the truth."""
+    if name not in _SLIDES:
+        return ""
+    steps, unit, needs = _SLIDES[name]
+    needed = f' data-needs="{needs}"' if needs else ""
+    return (
+        f'<label class="sr" for="{name}-slide">{label}, slider</label>'
+        f'<input type="range" id="{name}-slide" min="0" max="{len(steps) - 1}" '
+        f'data-slides="{name}" data-steps="{" ".join(steps)}" data-unit="{unit}"{needed}>'
+    )
 
 
 def _write_radios(field: Field, label: str) -> str:

@@ -3,27 +3,39 @@
 They hold what a person reads; the page puts them in their places. No part of the interface.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import FastAPI, Query, Request, Response
+from starlette.exceptions import HTTPException
 
-from knockon.api.markup.inventory import render_entities, render_entity, render_start
+from knockon.api.markup.inventory import (
+    render_entities,
+    render_entity,
+    render_start,
+    render_suggestions,
+)
+from knockon.api.markup.menu import address, read_pairs, render_menu, render_picture
+from knockon.api.markup.saved import render_kept, render_saved
 from knockon.api.rest import resources
+from knockon.api.rest.answers import describe_saved
 from knockon.api.rest.asking import answer_work
 from knockon.api.rest.graphs import BASE, ONCE, GraphName
-from knockon.api.rest.http import HTML, reply
+from knockon.api.rest.http import HTML, JSON, reply
 from knockon.api.rest.scenario import EntitiesQuery, Question, WhatifQuery, build_verb
 from knockon.api.service.service import Service
 from knockon.api.service.work import WHATIF, Work
+from knockon.graph.errors import clip
 from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
 
 _Answer: TypeAlias = Callable[..., Awaitable[Response]]
+_SUGGESTED, _LISTED = 8, 20
 _ENDS = 40  # of the dependencies of an entity, and of those on it
 
 
-def add_parts(app: FastAPI, service: Service) -> None:
+def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
     """A part for each answer, for the start, for lists of entities and for one of them."""
     at = f"{BASE}/{{graph}}/page"
     hidden: dict[str, Any] = {"include_in_schema": False, "dependencies": ONCE}
@@ -42,7 +54,15 @@ def add_parts(app: FastAPI, service: Service) -> None:
         found = resources.select_entities(service.served.find_graph(graph), query)
         page, more, cursor = resources.cut_page(found, query, query.limit or resources.PAGE)
         rows = page.select("id", "name", "kind", "sector").to_dicts()
-        text = render_entities(graph, rows, found.height, more, cursor)
+        text = render_entities(graph, request.url.query, rows, found.height, more, cursor)
+        return reply(request, HTML, text, negotiated=False)
+
+    @app.get(f"{at}/suggestions", include_in_schema=False)
+    def suggest(request: Request, graph: GraphName, q: Annotated[str, Query()]) -> Response:
+        of = service.served.find_graph(graph)
+        found = resources.select_entities(of, EntitiesQuery(q=q))
+        rows = found.head(_SUGGESTED).select("id", "name", "kind").to_dicts()
+        text = render_suggestions(rows, found.height)
         return reply(request, HTML, text, negotiated=False)
 
     @app.get(f"{at}/entity", include_in_schema=False)
@@ -53,7 +73,31 @@ def add_parts(app: FastAPI, service: Service) -> None:
         of = service.served.find_graph(graph)
         detail = resources.serialize_detail(of, of.find(entity), _ENDS)
         failing = [of.ids[of.find(one)] for one in origin or ()]
-        return reply(request, HTML, render_entity(detail, failing), negotiated=False)
+        text = render_entity(detail, graph, request.url.query, failing)
+        return reply(request, HTML, text, negotiated=False)
+
+    @app.get(f"{at}/map", include_in_schema=False)
+    def show_map(request: Request, graph: GraphName) -> Response:
+        service.served.find_parts(graph)
+        pairs = read_pairs(request.url.query)
+        menu = render_menu(graph, "/whatif", pairs, "Save the map", forms=("svg", "md"))
+        at = address(graph, "/whatif.svg", pairs)
+        text = render_picture(at, "Map of who is hit", wide=True, within=menu)
+        return reply(request, HTML, text, negotiated=False)
+
+    @app.get(f"{at}/saved", include_in_schema=False)
+    def show_saved(request: Request, graph: GraphName, saved: str = "") -> Response:
+        if store is None:
+            raise HTTPException(404, "this server keeps no answers: knockon serve --store URL")
+        if not saved:
+            rows = [row for _, row in store.list_answers(graph, _LISTED, None)]
+            return reply(request, HTML, render_saved(graph, rows), negotiated=False)
+        kept = store.find_answer(saved)
+        if kept is None:
+            raise HTTPException(404, f"no answer has the id {clip(saved)!r} in this store")
+        told = json.loads(kept.body) if kept.media == JSON else {}
+        text = render_kept(describe_saved(kept), told)
+        return reply(request, HTML, text, negotiated=False)
 
     for part in ("", "rows", "draft"):
         path = f"{at}/{part or WHATIF}"
@@ -72,7 +116,7 @@ def _answer_whatif(service: Service, part: str) -> _Answer:
     async def answer(request: Request, graph: GraphName, query: in_query) -> Response:
         service.served.find_parts(graph)
         asked: Question = query
-        view = asked.view | asked.carried | asked.page
+        view = asked.view | asked.carried | asked.page | {"query": request.url.query}
         if part == "rows":
             view = {"find": "", "sector": None, "sort": "rank", "cursor": 0} | view
         edition = service.served.edition
@@ -91,7 +135,7 @@ def _answer_verb(service: Service, verb: Verb, part: str) -> _Answer:
     async def answer(request: Request, graph: GraphName, query: in_query) -> Response:
         service.served.find_parts(graph)
         asked: Question = query
-        view = {"top": asked.top, **asked.carried}  # type: ignore[attr-defined]
+        view = {"top": asked.top, **asked.carried, "query": request.url.query}  # type: ignore[attr-defined]
         own, stated = asked.read_own(verb), asked.read_scenario(verb)
         edition = service.served.edition
         work = Work.of(

@@ -104,13 +104,14 @@ def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | N
     impact = served.ask(work.graph, scenario, watch)
     if work.media == SVG:
         return Reply(SVG, _draw(graph, impact, work, view).encode())
+    query = view.pop("query", "")
     of_rows = {name: view.pop(name, None) for name in ("columns", "where")}
     impact, carried = carry(graph, impact, **of_rows)
     impact, page = _turn_page(impact, view)
     rows, more = select_rows(impact, **view)
     _check_rows(rows.height, limits)
     if work.media == HTML:
-        return Reply(HTML, _render(impact, work, view, carried, page).encode())
+        return Reply(HTML, _render(impact, work, query, view, carried, page).encode())
     if work.media == JSON:
         whole = serialize_whatif(impact, **view)
         whole["notes"] += notes
@@ -129,13 +130,15 @@ def _compute_whatif(served: Served, work: Work, limits: Limits, watch: Watch | N
 
 
 def _render(
-    impact: Impact, work: Work, view: Mapping[str, Any], carried: Sequence[str], page: Any
-) -> str:
+    impact: Impact, work: Work, query: str, view: Mapping[str, Any], carried: Sequence[str],
+    page: Any,
+) -> str:  # fmt: skip
     """A piece of the page."""
     from knockon.api.markup.impact import render_list, render_whatif
 
     if page is None:
-        return render_whatif(impact, **view, carried=carried, draft=work.chart == "draft")
+        draft = work.chart == "draft"
+        return render_whatif(impact, work.graph, query, **view, carried=carried, draft=draft)
     rows = select_rows(impact, **view)[0].filter(pl.col("rank") > 0)
     return render_list(impact, rows, page["rows"], page["sort"])
 
@@ -179,7 +182,8 @@ def _compute_verb(served: Served, work: Work, limits: Limits, watch: Watch | Non
 
         if work.chart == "card":
             return Reply(HTML, render_card(answer, work.graph).encode())
-        return Reply(HTML, render_answer(answer, top=top, carried=carried).encode())
+        text = render_answer(answer, work.graph, view["query"], top=top, carried=carried)
+        return Reply(HTML, text.encode())
     if work.media == MARKDOWN:
         from knockon.api.text.rows import print_answer
 
