@@ -107,7 +107,7 @@ def build_live(
     from knockon.api.live.live import Live
     from knockon.api.live.pace import Pace
     from knockon.api.live.places import read_place, read_places
-    from knockon.loaders.operations.status.place import NO_RULES, check_rules, read_table
+    from knockon.loaders.operations.status.table import NO_RULES, check_rules, read_table
 
     places = read_places(pages)
     rules = NO_RULES if paging["placing"] is None else read_table(paging["placing"])

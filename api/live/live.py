@@ -12,7 +12,7 @@ from knockon.api.live.pace import Clock, Pace
 from knockon.api.live.places import Place
 from knockon.api.live.watched import FRESH, Watched
 from knockon.graph.model.graph import DependencyGraph
-from knockon.loaders.operations.status.place import NO_RULES, Rules
+from knockon.loaders.operations.status.table import NO_RULES, Rules
 
 _log = logging.getLogger("knockon.live")
 _SOONEST = 0.5  # seconds between two rounds

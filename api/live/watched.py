@@ -11,8 +11,9 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.model.graph import DependencyGraph
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.operations.status.now import read_report
-from knockon.loaders.operations.status.place import Placed, Rules, place_report
+from knockon.loaders.operations.status.place import Placed, place_report
 from knockon.loaders.operations.status.reports import PageReport
+from knockon.loaders.operations.status.table import Rules
 from knockon.loaders.parsing.source import Source
 
 FRESH = ("read", "late")

@@ -7,7 +7,7 @@ the operator, and forgives a slip of the keyboard a word.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -66,6 +66,27 @@ class Names:
         if matches:
             raise AmbiguousEntityError(asked, [(self.ids[i], self.names[i]) for i in matches])
         raise self._unknown(asked)
+
+    def find_many(self, asked: Collection[str]) -> dict[str, list[int]]:
+        """The numbers of the entities with each id, or name regardless of case, in one pass over
+        all names; of one that nothing has, none."""
+        exact, wanted = set(asked), {_fold(text) for text in asked}
+        by_id: dict[str, int] = {}
+        folded: dict[str, list[int]] = {}
+        for number, identifier in enumerate(self.ids):
+            if identifier in exact:
+                by_id[identifier] = number
+            if (other := _fold(identifier)) in wanted:
+                folded.setdefault(other, []).append(number)
+        named: dict[str, set[int]] = {}
+        for name, number in self.called:
+            if (other := _fold(name)) in wanted:
+                named.setdefault(other, set()).add(number)
+        return {
+            text: [by_id[text]] if text in by_id
+            else sorted(named.get(_fold(text), ())) or folded.get(_fold(text), [])
+            for text in exact
+        }  # fmt: skip
 
     def find_several(self, asked: str) -> list[int]:
         """One entity, or all versions of a package: `pkg:maven/g/a`, `pkg:maven/g/a@>=2,<2.17`."""

@@ -1,28 +1,27 @@
 """Where in a graph a status page's report belongs: which component is which entity.
 
-A component is looked for, in this order: in the user's table (`read_table`), as the page's by name
+A component is looked for, in this order: in the user's table (`table.py`), as the page's by name
 (`Telco API` for the API of Telco), by its id, by its name alone where that is the page's own; else
 it is carried to the page's entity, where others depend on that. The page's entity is the one that
 states its address (`status_page`, a column of entities), or has its name. What stays is listed.
 """
 
-import csv
-import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from knockon.graph.errors import AmbiguousEntityError, InputError, UnknownEntityError, clip, some
+from knockon.graph.errors import clip, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.operations.status.reports import UNSTATED, PageReport, Reported
-from knockon.loaders.parsing.source import Source
+from knockon.loaders.operations.status.table import NO_RULES, Rules
 
 STATUS_PAGE = "status_page"  # column of entities: the address of their status page
-_HEAD = ("page", "component", "entity")
 _SHORTEST = 3  # a name of fewer letters is not looked for in the title of an incident
-_MOST = 1 << 24  # bytes of a table
+_NEAREST = 20  # names of a page for which the nearest ones are looked for, in large graphs fewer:
+_COMPARED = 2_000_000  # names of the graph that are compared in all, some 200,000 a second
+_TITLES = 200  # open incidents of a feed that are looked for by their titles
 
 
 @dataclass(frozen=True)
@@ -63,56 +62,6 @@ class Placed:
     noted: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Rules:
-    """The user's table: page and component (folded; empty: any page, the page as a whole) as an
-    entity (empty: of no concern)."""
-
-    rows: Mapping[tuple[str, str], str] = field(default_factory=dict)
-
-    def find(self, pages: Sequence[str], names: Sequence[str]) -> str | None:
-        """What the table says, a row with a page before one without; None: nothing."""
-        for page in (*pages, ""):
-            for name in names:
-                found = self.rows.get((page.casefold(), name.casefold()))
-                if found is not None and (page or name):
-                    return found
-        return None
-
-
-NO_RULES = Rules()
-
-
-def read_table(path: Path) -> Rules:
-    """The table in a CSV file: `page` (name or address; empty: any), `component` (name or id;
-    empty: the page as a whole), `entity` (id or name; empty: of no concern here).
-
-    Raises InputError with the line.
-    """
-    source = Source.of(path)
-    source.refuse_larger(_MOST, "a table")
-    reader = csv.DictReader(io.StringIO(source.text.removeprefix("\ufeff")), strict=True)
-    head = [name.strip().lower() for name in reader.fieldnames or ()]
-    if not {"component", "entity"} <= set(head) or not set(head) <= set(_HEAD):
-        raise InputError(f"{source.name}:1: expected the columns {', '.join(_HEAD)}")
-    reader.fieldnames = head
-    rows: dict[tuple[str, str], str] = {}
-    try:
-        for row in reader:
-            page, component, entity = ((row.get(name) or "").strip() for name in _HEAD)
-            place = f"{source.name}:{reader.line_num}"
-            if None in row or not (page or component):
-                raise InputError(f"{place}: expected a page or a component, and an entity")
-            key = page.casefold(), component.casefold()
-            if rows.setdefault(key, entity) != entity:
-                raise InputError(
-                    f"{place}: {clip(component or page)} stands twice, as two entities"
-                )
-    except csv.Error as fault:
-        raise InputError(f"{source.name}: expected CSV, {fault}") from None
-    return Rules(rows)
-
-
 def place_report(
     graph: DependencyGraph, page: PageReport, findings: Findings, rules: Rules = NO_RULES,
     addresses: Sequence[str] = (),
@@ -121,7 +70,8 @@ def place_report(
 
     addresses: of the page, for what states them. Every decision is a finding.
     """
-    where = _Where(graph, page.name, addresses, rules)
+    down = [one for one in page.reported if one.status == UNSTATED or one.severity]
+    where = _Where(graph, page.name, addresses, rules, down)
     found: dict[str, Down] = {}
     unmatched: list[tuple[str, str]] = []
     foreign: list[str] = []
@@ -147,9 +97,9 @@ def place_report(
                 known = found.get(identifier)
                 if known is None or severity > known.severity:
                     found[identifier] = _describe(graph, identifier, severity, one)
-    down = tuple(found[i] for i in sorted(found))
+    down_now = tuple(found[i] for i in sorted(found))
     return Placed(
-        page.name, page.as_of, down, tuple(unmatched), tuple(page.untold), tuple(foreign),
+        page.name, page.as_of, down_now, tuple(unmatched), tuple(page.untold), tuple(foreign),
         tuple(where.carried), tuple(noted),
     )  # fmt: skip
 
@@ -161,35 +111,62 @@ def _describe(graph: DependencyGraph, entity: str, severity: float, one: Reporte
 
 
 class _Where:
-    """A graph, as one page is looked for in it."""
+    """A graph, as one page is looked for in it. down: what the page reports as that."""
 
     def __init__(
-        self, graph: DependencyGraph, page: str, addresses: Sequence[str], rules: Rules
-    ) -> None:
-        self.graph, self.rules = graph, rules
+        self, graph: DependencyGraph, page: str, addresses: Sequence[str], rules: Rules,
+        down: Sequence[Reported],
+    ) -> None:  # fmt: skip
+        self.graph, self.rules, self.page, self.addresses = graph, rules, page, addresses
         self.pages = (page, *addresses)
-        self.vendor = self._find_vendor(page, addresses)
         self.carried: list[tuple[str, str]] = []
+        self._down = down
+        self._titles = 0
 
-    def _find_vendor(self, page: str, addresses: Sequence[str]) -> str | None:
+    @cached_property
+    def vendor(self) -> str | None:
         """The page's entity: by the user's table, by the address that it states, by name."""
         stated = self.rules.find(self.pages, ("",))
-        if stated and (known := _find(self.graph, stated)) is not None:
+        if stated and (known := self._find(stated)) is not None:
             return known
-        if addresses and STATUS_PAGE in self.graph.entities.columns:
-            wanted = {_trim(a) for a in addresses}
+        if self.addresses and STATUS_PAGE in self.graph.entities.columns:
+            wanted = {_trim(a) for a in self.addresses}
             column = self.graph.entities[STATUS_PAGE]
-            fits = [n for n in range(self.graph.size) if column[n] and _trim(column[n]) in wanted]
+            fits = [n for n, stated in enumerate(column) if stated and _trim(stated) in wanted]
             if len(fits) == 1:
                 return self.graph.ids[fits[0]]
-        return _find(self.graph, page)
+        return self._find(self.page)
+
+    @cached_property
+    def _owners(self) -> tuple[str, ...]:
+        """What the page and its entity are called."""
+        owners = [self.page]
+        if self.vendor is not None:
+            owners.append(self.graph.names[self.graph.find(self.vendor)])
+        return tuple(dict.fromkeys(owners))
+
+    @cached_property
+    def _stated(self) -> dict[str, list[int]]:
+        return self.graph.called.find_many({self.page, *filter(None, self.rules.rows.values())})
+
+    @cached_property
+    def _parts(self) -> dict[str, list[int]]:
+        """What is down under all names that it may have: found at once, for each pass over a
+        large graph takes seconds."""
+        return self.graph.called.find_many(
+            {n for one in self._down for n in (one.name, *self._name_part(one))}
+        )
+
+    def _find(self, stated: str) -> str | None:
+        numbers = self._stated[stated]
+        return self.graph.ids[numbers[0]] if len(numbers) == 1 else None
 
     def look_up(self, one: Reported) -> str | None:
         """The entity that the user's table names, "" for none of this graph; None where it is
         silent."""
         names = ("",) if one.whole else (one.id, one.id.rpartition("/")[2], one.name)
         stated = self.rules.find(self.pages, names)
-        return (_find(self.graph, stated) or "") if stated else stated
+        return (self._find(stated) or "") if stated else stated
 
     def match(
         self, one: Reported, unmatched: list[tuple[str, str]], findings: Findings
@@ -197,71 +174,77 @@ class _Where:
         """The ids of the entities that a report speaks of; what fits none goes to the list."""
         graph, vendor = self.graph, self.vendor
         if one.status == UNSTATED:
-            named = _find_named(graph, one.name) or ([vendor] if vendor else [])
-            named = named or _find_named(graph, one.page)
-            if not named:
-                unmatched.append((one.name, "its title names no entity"))
-            return named
+            return self._match_title(one, unmatched)
         if one.whole and vendor is not None:
             return [vendor]
         if not one.whole and (found := self._find_part(one)) is not None:
             return [found]
-        try:
-            alone = graph.ids[graph.find(one.name)]
-        except UnknownEntityError:
-            alone = None
-        except AmbiguousEntityError as error:
-            ids = some(clip(i, 60) for i, _ in error.matches)
+        numbers = self._parts[one.name]
+        if len(numbers) > 1:
+            ids = some(clip(graph.ids[n], 60) for n in numbers)
             unmatched.append((one.name, f"several entities have the name: {ids}"))
             return []
+        alone = graph.ids[numbers[0]] if numbers else None
         if alone is not None and (vendor is None or _belongs(graph, alone, vendor)):
             return [alone]
-        if vendor is not None and (graph.provider == graph.find(vendor)).any():
+        if vendor is not None and self._is_provider:
             other = f"; {clip(alone, 60)} of the graph is another" if alone else ""
             reason = f"a component that is no entity of the graph is carried to its vendor{other}"
             findings.add("note", reason, f"{clip(one.name, 60)} to {clip(vendor, 60)}")
             self.carried.append((one.name, vendor))
             return [vendor]
-        near = some(f"{clip(name, 40)} ({clip(i, 60)})" for i, name in graph.nearest(one.name))
-        unmatched.append((one.name, f"nearest: {near}" if near else ""))
+        unmatched.append((one.name, self._name_nearest(one.name, len(unmatched))))
         return []
 
+    def _match_title(self, one: Reported, unmatched: list[tuple[str, str]]) -> list[str]:
+        """The entities that the title of an incident names, or else the page's."""
+        self._titles += 1
+        if self._titles > _TITLES:
+            unmatched.append((one.name, f"not looked for: more than {_TITLES} incidents are open"))
+            return []
+        named = _find_named(self._folded, one.name) or ([self.vendor] if self.vendor else [])
+        named = named or _find_named(self._folded, one.page)
+        if not named:
+            unmatched.append((one.name, "its title names no entity"))
+        return named
+
+    @cached_property
+    def _folded(self) -> list[tuple[str, str]]:
+        """Names that may stand in a title, folded, with their ids."""
+        named = zip(self.graph.ids, self.graph.names, strict=True)
+        return [(name.casefold(), i) for i, name in named if len(name) >= _SHORTEST]
+
+    @cached_property
+    def _is_provider(self) -> bool:
+        """Whether others depend on the page's entity."""
+        return bool((self.graph.provider == self.graph.find(self.vendor or "")).any())
+
+    def _name_nearest(self, name: str, before: int) -> str:
+        if before >= min(_NEAREST, max(_COMPARED // max(self.graph.size, 1), 1)):
+            return ""
+        alike = self.graph.nearest(name)
+        near = some(f"{clip(name, 40)} ({clip(i, 60)})" for i, name in alike)
+        return f"nearest: {near}" if near else ""
+
+    def _name_part(self, one: Reported) -> list[str]:
+        """What a component may be called: its id, or its name with that of the page."""
+        return [
+            name
+            for owner in self._owners
+            for name in (
+                f"{owner} {one.name}", one.id, f"{owner} - {one.name}", f"{owner}: {one.name}"
+            )
+        ]  # fmt: skip
+
     def _find_part(self, one: Reported) -> str | None:
-        """The entity of a component by its id, or by its name with that of the page."""
-        owners = [one.page]
-        if self.vendor is not None:
-            owners.append(self.graph.names[self.graph.find(self.vendor)])
-        for owner in dict.fromkeys(owners):
-            asked = (f"{owner} {one.name}", one.id, f"{owner} - {one.name}", f"{owner}: {one.name}")
-            for name in asked:
-                if (identifier := _find(self.graph, name)) is not None:
-                    return identifier
-        return None
-
-
-def check_rules(rules: Rules, graphs: Sequence[DependencyGraph]) -> None:
-    """Raise UnknownEntityError, or AmbiguousEntityError, for an entity that no graph has."""
-    for entity in filter(None, rules.rows.values()):
-        faults = []
-        for graph in graphs:
-            try:
-                graph.find(entity)
-            except (UnknownEntityError, AmbiguousEntityError) as fault:
-                faults.append(fault)
-        if len(faults) == len(graphs):
-            raise faults[0]
+        found = (self._parts[name] for name in self._name_part(one))
+        number = next((numbers[0] for numbers in found if len(numbers) == 1), None)
+        return None if number is None else self.graph.ids[number]
 
 
 def _trim(address: str) -> str:
     """Host and path of an address, for comparing: no scheme, no trailing slash, no case."""
     return re.sub(r"^[a-z]+://", "", str(address).strip().lower()).rstrip("/")
-
-
-def _find(graph: DependencyGraph, asked: str) -> str | None:
-    try:
-        return graph.ids[graph.find(asked)]
-    except (UnknownEntityError, AmbiguousEntityError):
-        return None
 
 
 def _belongs(graph: DependencyGraph, identifier: str, vendor: str) -> bool:
@@ -273,13 +256,12 @@ def _belongs(graph: DependencyGraph, identifier: str, vendor: str) -> bool:
     return below or not len(needs) or bool((needs == above).any())
 
 
-def _find_named(graph: DependencyGraph, text: str) -> list[str]:
+def _find_named(names: Collection[tuple[str, str]], text: str) -> list[str]:
     """The entities whose names are whole words of the text, the longest of those that overlap."""
     folded = text.casefold()
     spans: list[tuple[int, int, str]] = []
-    for identifier, name in zip(graph.ids, graph.names, strict=True):
-        wanted = name.casefold()
-        if len(wanted) < _SHORTEST or wanted not in folded:
+    for wanted, identifier in names:
+        if wanted not in folded:
             continue
         for found in re.finditer(rf"(?<!\w){re.escape(wanted)}(?!\w)", folded):
             spans.append((*found.span(), identifier))

@@ -25,6 +25,7 @@ _BRACKETS = re.compile(r"\[([A-Za-z ]{1,40})\]")
 _BEFORE = re.compile(r"\s*([A-Za-z ]{1,40}?)\s*(?::|\s[-–—]\s)")
 _NORMAL = re.compile(r"\bservice is operating normally\b", re.IGNORECASE)
 _ACTIVE_ONLY = re.compile(r"azure\.status\.microsoft|status\.azure\.com")
+_MOST = 1000  # letters of a title
 _TITLE = re.compile(
     r"\s*(?:[-–|:]\s*)?(?:status\b.*|incident history.*|service (?:status|health).*)$",
     re.IGNORECASE,
@@ -75,13 +76,19 @@ def read_feed(source: Source, findings: Findings) -> PageReport:
 
 def _states(entry: Element) -> Iterator[str]:
     """What may be the state of an incident, the surest place first."""
-    title, body = entry.text_of("title"), _body(entry)
+    title, body = _shrink(entry.text_of("title"))[:_MOST], _shrink(_body(entry))
     yield from (found[1] for found in _BRACKETS.finditer(title))
     for pattern, text in ((_BEFORE, title), (_BOLD, body), (_LABELLED, body)):
         found = pattern.search(text) if pattern is not _BEFORE else pattern.match(text)
         if found:
             yield found[1]
     yield from (found[1] for found in _BRACKETS.finditer(body[:200]))
+
+
+def _shrink(text: str) -> str:
+    """With one blank, or end of a line, in the place of many: patterns that look for words between
+    blanks take a time that grows with the square of their number."""
+    return re.sub(r"\s+", lambda found: "\n" if {*found[0]} & {*"\r\n"} else " ", text)
 
 
 def _body(entry: Element) -> str:
@@ -101,7 +108,7 @@ def _date(channel: Element) -> str:
 def _page_name(root: Element, source: Source) -> str:
     """The name of the page: `GitHub` of `GitHub Status - Incident History`."""
     channel = root.first("channel") or root
-    title = channel.text_of("title")
+    title = _shrink(channel.text_of("title"))[:_MOST]
     if root.local not in ("feed", "rss") or not title:
         raise InputError(f"{source.name}: expected an Atom or RSS feed with a title")
     return _TITLE.sub("", title) or title

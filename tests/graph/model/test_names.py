@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from knockon.graph.analysis.whatif import whatif
-from knockon.graph.errors import InputError, UnknownEntityError
+from knockon.graph.errors import AmbiguousEntityError, InputError, UnknownEntityError
 from knockon.graph.model.graph import DependencyGraph
 
 
@@ -134,3 +134,24 @@ def test_all_of_one_name() -> None:
         whatif(PACKAGES, "pkg:maven/org.apache/log4j-core@<1")
     with pytest.raises(InputError, match=r"expected a range of versions such as <2\.17"):
         whatif(PACKAGES, "pkg:maven/org.apache/log4j-core@<>[")
+
+
+@pytest.mark.parametrize(
+    "text", ["a1", "A1", "govcloud", "GOV  CLOUD", "GovCloud", "op", "a2", "none", ""]
+)
+def test_many_are_found_as_one_is(text: str) -> None:
+    """In one pass: the id, else the name, else the id in another case; all of several, or none."""
+    graph = graph_of(
+        [{"id": "a1", "name": "op"}, {"id": "b", "name": "GovCloud"}, {"id": "A2", "name": "x"},
+         {"id": "c", "name": "govcloud"}, {"id": "op", "name": "A2"}],
+        ("a1", "b"),
+    )  # fmt: skip
+    found = graph.called.find_many([text, "b"])
+    assert found["b"] == [graph.ids.index("b")]
+    try:
+        wanted = [graph.find(text)]
+    except AmbiguousEntityError as several:
+        wanted = [graph.ids.index(i) for i, _ in several.matches]
+    except UnknownEntityError:
+        wanted = []
+    assert found[text] == wanted

@@ -8,15 +8,9 @@ import pytest
 from knockon.graph.errors import InputError, UnknownEntityError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.operations.status.place import (
-    NO_RULES,
-    Placed,
-    Rules,
-    check_rules,
-    place_report,
-    read_table,
-)
-from knockon.loaders.operations.status.reports import PageReport, Reported
+from knockon.loaders.operations.status.place import Placed, place_report
+from knockon.loaders.operations.status.reports import UNSTATED, PageReport, Reported
+from knockon.loaders.operations.status.table import NO_RULES, Rules, check_rules, read_table
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +112,21 @@ def test_entities_of_a_table_are_in_some_graph(graph: DependencyGraph) -> None:
     check_rules(Rules({("", "x"): "Mail", ("", "y"): ""}), [graph])
     with pytest.raises(UnknownEntityError, match="nearest: 'Mail'"):
         check_rules(Rules({("", "x"): "Mial"}), [graph])
+
+
+def test_only_so_much_is_looked_for(graph: DependencyGraph) -> None:
+    """A page may report whatever it likes: the nearest names are given for some, titles are read
+    up to a number; the others are listed all the same."""
+    page = PageReport("P", reported=[
+        Reported(f"Mial {n}", f"{n}", "P", "major_outage", "x") for n in range(30)
+    ])  # fmt: skip
+    unmatched = place_report(graph, page, Findings()).unmatched
+    assert [bool(why) for _, why in unmatched] == [True] * 20 + [False] * 10
+    feed = PageReport("P", reported=[
+        Reported(f"Incident {n} of Mail", f"{n}", "P", UNSTATED, "x") for n in range(203)
+    ])  # fmt: skip
+    placed = place_report(graph, feed, Findings())
+    assert [d.entity for d in placed.down] == ["mail"]
+    assert [why for _, why in placed.unmatched] == [
+        "not looked for: more than 200 incidents are open"
+    ] * 3

@@ -9,9 +9,11 @@ import pytest
 
 from knockon.graph.errors import InputError
 from knockon.graph.model.graph import DependencyGraph
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.merge import load_tables
-from knockon.loaders.operations.status.now import read_now
+from knockon.loaders.operations.status.now import read_now, read_report
 from knockon.loaders.operations.status.statuspage import SEVERITY
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.registry import find_format
 from tests.paths import DATA
 
@@ -174,3 +176,18 @@ def test_a_real_feed() -> None:
     (over,) = [f.count for f in tables.report if f.reason == "an incident that is over"]
     assert over == FEED.read_text().count("<entry>")
     assert list(tables.entities["id"]) == ["GitHub"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["status:" + " " * 200_000 + "!", "&lt;strong&gt;" + " " * 100_000 + "x", "[x" * 100_000,
+     "&lt;b&gt;" * 100_000, "status: " + "&lt;a&gt;" * 50_000, "status " * 50_000 + "\nx"],
+    ids=range(6),
+)  # fmt: skip
+def test_a_feed_cannot_keep_its_reader_busy(text: str) -> None:
+    """Patterns over blanks without end took hours; these are done long before the time is up."""
+    feed = (
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>{text}</title><entry>'
+        f'<title>{text}</title><content type="html">{text}</content></entry></feed>'
+    )
+    read_report(Source.of_bytes("feed.atom", feed.encode()), Findings())
