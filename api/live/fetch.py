@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -46,7 +47,7 @@ class Fetcher:
         self._client = httpx2.AsyncClient(
             transport=GuardedTransport(self._guard, verify=verify),
             timeout=httpx2.Timeout(self._read, connect=self._connect), trust_env=False,
-            follow_redirects=False,
+            follow_redirects=False, cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": "knockon-watch", "Accept-Encoding": "gzip, identity"},
         )  # fmt: skip
 

@@ -45,6 +45,23 @@ def test_what_is_there_is_read(site: Site) -> None:
     assert "cookie" not in head
 
 
+def test_no_cookie_is_kept(site: Site) -> None:
+    """Not for the next look, and not for where a page sends on to."""
+    site.put("/a", b"", 302, Location="/b", Set_Cookie="id=1; Path=/")
+    place = read_place(site.at("/a"))
+    site.put("/b", b"{}", Set_Cookie="id=2; Path=/")
+
+    async def run() -> None:
+        fetcher = Fetcher([place], seconds=LONG)
+        for _ in range(2):
+            await fetcher.fetch(place)
+        await fetcher.close()
+
+    asyncio.run(run())
+    assert len(site.asked) == 4
+    assert not any("cookie" in head for _, _, head, _ in site.asked)
+
+
 @pytest.mark.parametrize(
     "head", [{"ETag": '"a1"'}, {"Last_Modified": "Sat, 28 Nov 2026 09:00:00 GMT"}]
 )
