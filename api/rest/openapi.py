@@ -60,7 +60,7 @@ def extend_document(app: FastAPI, service: Service) -> None:
             if app.openapi_schema is None:
                 graphs, document = service.served.graphs, plain()
                 _add_problem(document)
-                _add_names(document, graphs)
+                _add_names(document, graphs, service.limits.whole("joined"))
                 _add_examples(document, graphs)
             return plain()
 
@@ -80,12 +80,12 @@ def _add_problem(document: dict[str, Any]) -> None:
         parts.pop(unused, None)
 
 
-def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:
+def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph], most: int) -> None:
     """The graphs and the kinds that a client can name."""
     kinds = sorted({k for g in graphs.values() for k in g.entities["kind"].unique()})
     for parameter in _list_parameters(document):
         if parameter["name"] == "graph" and graphs:
-            parameter["schema"] = _allow_names(graphs)
+            parameter["schema"] = _allow_names(graphs, most)
         if parameter["name"] == "kind":
             parameter["schema"] = {"type": "string", "enum": kinds}
     for name, model in document["components"]["schemas"].items():
@@ -94,14 +94,13 @@ def _add_names(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) 
             body["kind"]["anyOf"] = [{"type": "string", "enum": kinds}, {"type": "null"}]
 
 
-def _allow_names(graphs: Mapping[str, DependencyGraph]) -> dict[str, Any]:
+def _allow_names(graphs: Mapping[str, DependencyGraph], most: int) -> dict[str, Any]:
     """One of the graphs, or several by +."""
-    one = {"type": "string", "enum": [*graphs]}
     if len(graphs) < 2:
-        return one
+        return {"type": "string", "enum": [*graphs]}
     names = "|".join(re.escape(name) for name in graphs)
-    joined = {"type": "string", "pattern": f"^({names})([+]({names}))+$"}
-    return {"anyOf": [one, joined]}
+    pattern = f"^({names})([+]({names})){{0,{most - 1}}}$"
+    return {"type": "string", "pattern": pattern, "examples": [*graphs]}
 
 
 def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph]) -> None:

@@ -52,7 +52,7 @@ class Served:
         """The graph of this name, or of several joined by +. Raises UnknownGraphError with the
         nearest ones, and as `find_parts`."""
         parts = self.find_parts(name)
-        return self.graphs[name] if len(parts) == 1 else self._join(parts)
+        return self.graphs[parts[0]] if len(parts) == 1 else self._join(parts)
 
     def find_one(self, name: str) -> DependencyGraph:
         """The graph of this name, by itself. Raises UnknownGraphError with the nearest ones."""
@@ -63,7 +63,7 @@ class Served:
     def find_parts(self, name: str) -> tuple[str, ...]:
         """The names of the graphs that a name stands for, which may have + in theirs.
 
-        Raises UnknownGraphError, LimitError for too many, ScenarioError for one that comes twice.
+        One that comes twice counts once. Raises UnknownGraphError, and LimitError for too many.
         """
         if name in self.graphs:
             return (name,)
@@ -75,11 +75,10 @@ class Served:
             if not end:
                 unknown = words[0] if parts or len(words) > 1 else name
                 raise UnknownGraphError(unknown, {n: g.title for n, g in self.graphs.items()})
-            parts.append(JOINT.join(words[:end]))
+            if (part := JOINT.join(words[:end])) not in parts:
+                parts.append(part)
             del words[:end]
             self.limits.check("joined", len(parts), "more graphs are joined")
-        if len({*parts}) < len(parts):
-            raise ScenarioError(f"{clip(name)}: a graph is joined with others, not with itself")
         rows = sum(self.graphs[p].size + len(self.graphs[p].dependent) for p in parts)
         self.limits.check("joined_rows", rows, f"graphs of {rows:,} are joined")
         return tuple(parts)

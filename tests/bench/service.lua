@@ -8,7 +8,7 @@ end
 
 function init(args)
   paths = args
-  asked, good, named, other, bytes = 0, 0, 0, 0, 0
+  asked, good, jobs, named, other = 0, 0, 0, 0, 0
   first = tonumber(args[1])
 end
 
@@ -22,6 +22,8 @@ end
 function response(status, headers, body)
   if status == 200 then
     good = good + 1
+  elseif status == 202 then -- it took longer than a client waits
+    jobs = jobs + 1
   elseif (status == 429 or status == 503) and body:find('"limit"', 1, true) then
     named = named + 1
   else
@@ -31,14 +33,14 @@ function response(status, headers, body)
 end
 
 function done(summary, latency, requests)
-  local sums = { good = 0, named = 0, other = 0 }
+  local sums = { good = 0, jobs = 0, named = 0, other = 0 }
   for _, thread in ipairs(threads) do
     for name in pairs(sums) do sums[name] = sums[name] + thread:get(name) end
   end
   local errors = summary.errors
   io.write(string.format(
-    '{"requests": %d, "seconds": %.6f, "p50": %.6f, "p99": %.6f, "good": %d, "named": %d, "other": %d, ' ..
+    '{"requests": %d, "seconds": %.6f, "p50": %.6f, "p99": %.6f, "good": %d, "jobs": %d, "named": %d, "other": %d, ' ..
     '"errors": %d, "timeouts": %d}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e6, latency:percentile(99) / 1e6,
-    sums.good, sums.named, sums.other, errors.connect + errors.read + errors.write, errors.timeout))
+    sums.good, sums.jobs, sums.named, sums.other, errors.connect + errors.read + errors.write, errors.timeout))
 end

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -113,7 +114,8 @@ def overload(server: Server, connections: int, minutes: float) -> None:
 
     def look() -> None:
         while not ended.wait(1):
-            sizes.append(sum_memory(server))
+            with suppress(psutil.NoSuchProcess):  # a worker that was ended for its question
+                sizes.append(sum_memory(server))
 
     ask(server, [*PATHS.values()], connections, 5)  # warm
     before = read_lag(server)
@@ -124,7 +126,8 @@ def overload(server: Server, connections: int, minutes: float) -> None:
     looking.join()
     fresh = found["good"] / found["seconds"]
     print(f"overload: {connections} connections, all kinds, {minutes:g} minutes: "
-          f"{found['requests'] / found['seconds']:,.0f} requests/s, {fresh:,.0f} answered, "
+          f"{found['requests'] / found['seconds']:,.0f} requests/s, {fresh:,.1f} answered, "
+          f"{found['jobs']:,.0f} became jobs, "
           f"{found['named']:,.0f} refused by name, {found['other']:,.0f} others, "
           f"{found['errors']:,.0f} broken, P50 {1000 * found['p50']:,.0f} ms, "
           f"P99 {1000 * found['p99']:,.0f} ms")  # fmt: skip
