@@ -6,7 +6,6 @@ again. Only rows in which anything is hit are written.
 
 import math
 import os
-from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -34,19 +33,25 @@ class _State(NamedTuple):
 
 
 _LOCK = Lock()
-_STATES: OrderedDict[Path, _State] = OrderedDict()
+_STATES: dict[Path, _State] = {}
 
 
 def keep_state(place: Place, scratch: Any, memory: int) -> None:
-    """Keep the scratch of a kernel; the oldest that are too much go into files."""
+    """Keep the scratch of a kernel, in a file where memory is full.
+
+    Rounds ask for states in turn, so that to let go of the oldest would be to let go of what is
+    asked for next. Those of other questions are forgotten.
+    """
     size = sum(int(x.nbytes) for x in scratch if isinstance(x, np.ndarray))
     with _LOCK:
-        _STATES[place.folder] = _State(scratch, place, size)
-        gone = []
-        while sum(s.bytes for s in _STATES.values()) > memory:
-            gone.append(_STATES.popitem(last=False)[1])
-    for state in gone:
-        _write(state.place, [getattr(state.scratch, name) for name in _ARRAYS])
+        for folder in [f for f in _STATES if f.parent != place.folder.parent]:
+            if sum(s.bytes for s in _STATES.values()) + size > memory:
+                del _STATES[folder]
+        fits = sum(s.bytes for s in _STATES.values()) + size <= memory
+        if fits:
+            _STATES[place.folder] = _State(scratch, place, size)
+    if not fits:
+        _write(place, [getattr(scratch, name) for name in _ARRAYS])
 
 
 def take_state(place: Place, scratch: Any) -> Any | None:

@@ -74,18 +74,19 @@ def _find_news(shared: Question, laid: Laid, step: Step) -> dict[int, News]:
     """What is newly hit, by receiver."""
     scratch = _find_state(shared, laid, step)
     exports = laid.exports
-    rows = laid.wiring.row[exports.node]
+    rows = laid.wiring.row[: laid.own]
     before = scratch.hit[rows]
     _spread_news(shared, laid, step, scratch, (step.round, step.news))
-    new = scratch.hit[rows] & ~before
-    keep_state(_place(shared, step, step.round), scratch, shared.memory)
+    changed = (scratch.hit[rows] != before).any(axis=1)
     found = {}
-    some = new.any(axis=1)
     for i, receiver in enumerate(exports.receiver.tolist()):
         part = slice(exports.start[i], exports.start[i + 1])
-        at = np.flatnonzero(some[part])
+        at = np.flatnonzero(changed[exports.node[part]])
         if len(at):
-            found[receiver] = News(exports.ghost[part][at], new[part][at])
+            node = exports.node[part][at]
+            new = scratch.hit[rows[node]] & ~before[node]
+            found[receiver] = News(exports.ghost[part][at], new)
+    keep_state(_place(shared, step, step.round), scratch, shared.memory)
     return found
 
 

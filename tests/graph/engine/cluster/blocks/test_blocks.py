@@ -79,12 +79,23 @@ def test_sums_of_fractions_have_their_order(
     assert blocks.parts > 1
 
 
-def test_plan_blocks_on_a_server(graph: DependencyGraph, hub: str, server: str) -> None:
-    """The same from the door; and what was done is said."""
-    pytest.importorskip("pysail.spark")
+def test_plan_blocks_on_a_server(
+    graph: DependencyGraph, hub: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same from the door, though a task fails; and what was done is said."""
+    find, failed = steps._find_news, []
+
+    def fail_once(shared: Any, laid: Any, step: Any) -> Any:
+        if step.round == 2 and not failed:
+            failed.append(step)
+            raise ValueError("a disk was full")
+        return find(shared, laid, step)
+
+    monkeypatch.setattr(steps, "_find_news", fail_once)  # the server runs in this process
     here = ko.whatif(graph, hub, worlds=1500)
     there = ko.whatif(graph, hub, worlds=1500, on=server, plan="blocks", memory="4M")
     assert_alike(there, here)
+    assert failed
     assert any(n.startswith("plan blocks: as asked; ") for n in there.notes)
     small = ko.whatif(graph, hub, worlds=700, on=server, memory="1M")
     (said,) = (n for n in small.notes if n.startswith("plan "))
