@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     """What all parts of a question share.
 
     scenario: without origins and protection; failing, protected: ids; modes: how many modes the
-    failure can turn into; runs: of `part.Making`
+    failure can turn into; runs: of `part.Making`: low and high ones where strengths are unknown
     """
 
     loaded: Loaded
@@ -76,7 +76,7 @@ class Mini(NamedTuple):
 
 def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array]:
     """The names of the shipments of a part, one for each run; and whether any loss is partial, any
-    weight a fraction, the sum of weights, and how many strengths are unknown."""
+    weight a fraction, and the sum of weights."""
     mini = build_mini(shared, part)
     graph, scenario = mini.graph, shared.scenario
     named = set(graph.entities["id"].filter(graph.entities["id"].is_in(shared.protected)))
@@ -99,9 +99,8 @@ def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array]:
         np.flatnonzero(others == 0),
         _find_exports(shared, part, own["id"]),
     )
-    unknown = int(graph.dependencies["probability"].null_count())
     flags = [(graph.dependencies["loss"] != 1).any(), (weight != np.floor(weight)).any()]
-    return lay_out_part(made, shared.making), np.array([*flags, weight.sum(), unknown], np.float64)
+    return lay_out_part(made, shared.making), np.array([*flags, weight.sum()], np.float64)
 
 
 def build_mini(shared: Asked, part: int) -> Mini:

@@ -62,11 +62,10 @@ def write_rows(shared: Writing, scratch: Any, part: int) -> tuple[Array, Array, 
         for each in split_sum(np.asarray(summed[name], np.float64))
     ]
     most = [float(others[c].max() or 0.0) for c in ("std_error", "impact_std_error")]  # type: ignore[arg-type]
-    top = frame.sort(ORDER, descending=DESCENDING).head(shared.top)
-    origins = frame.filter("origin")
+    top = others.sort(ORDER, descending=DESCENDING).head(shared.top)
     counts = np.array([frame.height, others.height, *most], np.float64)
     return (
-        to_array(pl.concat([origins, top.filter(~pl.col("origin"))])),
+        to_array(pl.concat([frame.filter("origin"), top])),
         np.array(split, np.int64).reshape(-1, 4),
         counts,
     )
@@ -101,7 +100,7 @@ def find_rows(shared: Writing, part: int) -> pl.DataFrame:
         ),
         pl.Series("origin", origin),
     )
-    return frame.filter(pl.Series(runs[WITHIN] > 0))
+    return frame.filter(pl.Series(runs.get(WITHIN, runs[POSSIBLE]) > 0))
 
 
 def _add(shared: Writing, kind: str, part: int, entities: int) -> Floats:

@@ -95,7 +95,7 @@ def whatif_far(
     folder = Path(source).resolve()
     loaded = load_parts(executor, room.folder, folder, count_parts(folder, room))
     asked = _find(place, loaded, scenario)
-    layouts, unknown = _make(place, asked)
+    layouts = _make(place, asked)
     count = scenario.worlds or WORLDS
     drawn = {
         kind: _draw(place, layouts[kind], blocks_of(1 if kind in REACHING else count, WORDS))
@@ -105,7 +105,7 @@ def whatif_far(
         asked, {kind: run.mass for kind, run in drawn.items()}, count, _make_folder(out), top
     )
     written = _run(place, write_rows, writing, range(len(loaded.sizes)))
-    return _assemble(asked, scenario, writing, drawn, list(written), unknown)
+    return _assemble(asked, scenario, writing, drawn, list(written))
 
 
 def _refuse(scenario: Scenario) -> None:
@@ -173,7 +173,7 @@ def _find(place: Place, loaded: Loaded, scenario: Scenario) -> Asked:
     )
     ids = [_choose(found.filter(pl.col("asked") == name), name) for name in names]
     count = len(scenario.origin_ids)
-    runs = (WITHIN, POSSIBLE, SURE, LOW, MIDDLE, HIGH)
+    runs = (POSSIBLE, SURE, MIDDLE, *((WITHIN, LOW, HIGH) if loaded.unknown else ()))
     return asked._replace(failing=tuple(ids[:count]), protected=tuple(ids[count:]), runs=runs)
 
 
@@ -188,8 +188,8 @@ def _choose(found: pl.DataFrame, name: str) -> str:
     return str(matches["id"][0])
 
 
-def _make(place: Place, asked: Asked) -> tuple[dict[str, Layout], int]:
-    """The parts of each run, and how many strengths are unknown."""
+def _make(place: Place, asked: Asked) -> dict[str, Layout]:
+    """The parts of each run."""
     loaded = asked.loaded
     made = list(_run(place, make_part, asked, range(len(loaded.sizes))))
     flags = np.stack([flag for _, flag in made]).sum(axis=0)
@@ -207,11 +207,10 @@ def _make(place: Place, asked: Asked) -> tuple[dict[str, Layout], int]:
     failing = sorted(set(find_part(pl.Series(asked.failing), loaded.loading.bounds).tolist()))
     folder = Path(loaded.loading.folder)
     ends = tuple(np.cumsum([0, *loaded.sizes]).tolist())
-    layouts = {
+    return {
         kind: Layout(folder, parts, ends, tuple(failing), True)
         for kind, parts in zip(asked.runs, names, strict=True)
     }
-    return layouts, int(flags[3])
 
 
 def _draw(place: Place, layout: Layout, blocks: Iterator[Block]) -> _Drawn:
@@ -244,7 +243,7 @@ def _draw(place: Place, layout: Layout, blocks: Iterator[Block]) -> _Drawn:
 
 def _assemble(
     asked: Asked, scenario: Scenario, writing: Writing, drawn: Mapping[str, _Drawn],
-    written: list[tuple[Any, Any, Any]], unknown: int,
+    written: list[tuple[Any, Any, Any]],
 ) -> FarImpact:  # fmt: skip
     loaded, count = asked.loaded, writing.worlds
     split = np.concatenate([s for _, s, _ in written])
@@ -268,7 +267,7 @@ def _assemble(
     return FarImpact(
         graph=head,
         scenario=scenario,
-        headline=write_headline(asked.failing, totals, loaded.entities - failing, unknown),
+        headline=write_headline(asked.failing, totals, loaded.entities - failing, loaded.unknown),
         entities=ranked,
         totals=totals,
         worlds=count,
@@ -290,13 +289,12 @@ def _find_totals(
     sums: Mapping[str, float], drawn: Mapping[str, _Drawn], count: int, errors: Floats
 ) -> Totals:
     """Totals as `assemble.find_totals` has them."""
-    weight = np.full(count, 1.0) / count
+    weight, middle = np.full(count, 1.0) / count, drawn[MIDDLE]
     over = {
         f"{name}{which}": value
         for which, kind in (("_low", LOW), ("", MIDDLE), ("_high", HIGH))
-        for name, value in describe_worlds(Worlds(drawn[kind].total, weight)).items()
+        for name, value in describe_worlds(Worlds(drawn.get(kind, middle).total, weight)).items()
     }
-    middle = drawn[MIDDLE]
     return Totals(
         **(over | dict(sums)),
         hit_std_error=find_total_error(middle.hits, weight, 1 / count, errors[:1]),

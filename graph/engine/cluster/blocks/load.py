@@ -35,7 +35,8 @@ class Loaded(NamedTuple):
 
     loading: what its tasks share; numbered: file of the entities of each part
     sizes: (P,) entities of each; asks: of each, how many entities it asks of which part
-    dependencies: in all; report: what reading and checking did
+    dependencies: in all; unknown: of these, of unknown strength
+    report: what reading and checking did
     """
 
     loading: Loading
@@ -43,6 +44,7 @@ class Loaded(NamedTuple):
     sizes: tuple[int, ...]
     asks: tuple[dict[int, int], ...]
     dependencies: int
+    unknown: int
     report: tuple[Finding, ...]
 
     @property
@@ -80,7 +82,7 @@ def load_parts(executor: Executor, folder: Path, source: Path, parts: int) -> Lo
     return Loaded(
         shared, tuple(read_names(f)[0] for f in numbered), tuple(counts[:, 0].tolist()),
         tuple(dict(map(tuple, each.tolist())) for each in asks), int(counts[:, 2].sum()),
-        tuple(report),
+        int(counts[:, 3].sum()), tuple(report),
     )  # fmt: skip
 
 

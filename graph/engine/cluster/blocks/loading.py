@@ -137,7 +137,8 @@ def gather(shared: Loading, scratch: Any, part: int) -> tuple[Array, Array, Arra
 
 def number(shared: Loading, scratch: Any, part: int) -> tuple[Array, Array, Array]:
     """The name of a file with all entities of a part, by id; how many these are, of which no row
-    describes, and how many dependencies it has; and examples of those."""
+    describes, how many dependencies it has, and of unknown strength; and examples of those that no
+    row describes."""
     file = shared.at(shared.gathered[part])
     described, rows = (from_bytes(read_section(file, which)) for which in (OWN, ROWS))
     asks = [read_section(shared.at(f), part) for f in shared.gathered]
@@ -150,7 +151,8 @@ def number(shared: Loading, scratch: Any, part: int) -> tuple[Array, Array, Arra
     all_of = all_of.with_columns(pl.col("name").fill_null(pl.col("id")))
     stem = shared.at(f"numbered-{part}")
     sent = find_sent(stem) or write_sections({OWN: to_bytes(all_of)}, stem)
-    sizes = np.array([all_of.height, missing.height, rows.height], np.int64)
+    unknown = rows["probability"].null_count()
+    sizes = np.array([all_of.height, missing.height, rows.height, unknown], np.int64)
     shown = missing["id"].head(_EXAMPLES).map_elements(clip, pl.String).to_frame()
     return write_names([sent.name]), sizes, to_array(shown)
 

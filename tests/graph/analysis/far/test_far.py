@@ -86,6 +86,22 @@ def test_the_figures_are_those_of_a_graph_that_is_read_here(
     )  # fmt: skip
 
 
+def test_where_all_is_stated_one_run_is_enough(
+    ask: Callable[..., Any], tables: Path, hub: str, tmp_path: Path
+) -> None:
+    """Low and high are the middle."""
+    rows = pl.read_parquet(tables / "dependencies.parquet").with_columns(
+        pl.col("probability").fill_null(0.25)
+    )
+    rows.write_parquet(tmp_path / "dependencies.parquet")
+    here = ko.whatif(ko.load(tmp_path), hub, worlds=200)
+    there = ask(hub, worlds=200, source=tmp_path)
+    assert there.totals == here.totals
+    first = here.entities.head(21).select("rank", *COLUMNS)
+    assert there.entities.select("rank", *COLUMNS).equals(first)
+    assert there.folder is None
+
+
 def test_what_cannot_be_is_one_error(
     ask: Callable[..., Any], hub: str, tmp_path: Path
 ) -> None:  # fmt: skip
