@@ -89,6 +89,8 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         request: Request, graph: GraphName, query: Annotated[SavedQuery, Query()]
     ) -> Response:
         rows = open_store().list_answers(graph, query.limit + 1, query.cursor)
+        if not rows:  # there may be some of a graph that is served no more
+            service.served.find_parts(graph)
         page = rows[: query.limit]
         cursor = page[-1][0] if len(rows) > query.limit else None
         listed = [row | _link(row["id"]) for _, row in page]
@@ -102,12 +104,15 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         responses=describe_responses([], 404, 503),
     )  # fmt: skip
     def list_versions(request: Request, graph: GraphName) -> Response:
+        versions = open_store().list_versions(graph)
+        if not versions:
+            service.served.find_parts(graph)
         found = [
             {"version": v.version, "digest": v.digest, "title": v.title, "entities": v.entities,
              "dependencies": v.dependencies, "report": v.report,
              "sources": _name_sources(v.sources),
              "who": v.who, "program": v.program, "created": v.created, "answers": v.answers}
-            for v in open_store().list_versions(graph)
+            for v in versions
         ]  # fmt: skip
         return reply_json(request, {"schema": SCHEMA, "versions": found}, negotiated=False)
 

@@ -122,7 +122,8 @@ def test_what_cannot_be_asked_is_not_saved(
 
 
 def test_what_is_not_there_is_404(client: TestClient) -> None:
-    for address in ("/v1/answers/x", "/v1/answers/x/result", "/v1/answers/x/picture.svg", "/a/x"):
+    for address in ("/v1/answers/x", "/v1/answers/x/result", "/v1/answers/x/picture.svg", "/a/x",
+                    "/v1/graphs/none/answers", "/v1/graphs/none/versions"):  # fmt: skip
         assert client.get(address).status_code == 404
 
 
