@@ -52,6 +52,8 @@ def _shape_scenario() -> dict[str, Any]:
 
 _SHAPE = _shape_scenario()
 if TYPE_CHECKING:
+    from knockon.graph.analysis.forecast import Forecast
+
     ScenarioJson: TypeAlias = dict[str, Any]
     QuestionJson: TypeAlias = dict[str, Any]
 else:
@@ -271,6 +273,36 @@ def serialize_answer(answer: Answer, *, top: int | None = None) -> dict[str, Any
         "notes": [*dict.fromkeys((*answer.notes, *answer.graph.report))],
         "more": answer.rows.height - shown.height,
     }
+
+
+class PlanJson(TypedDict):
+    """What a what-if will take, as `graph.analysis.forecast.Forecast` has it."""
+
+    schema: int
+    scenario: dict[str, Any]
+    size: dict[str, Any]
+    reach: dict[str, Any] | None
+    worlds: int
+    runs: dict[str, float]
+    seconds: dict[str, dict[str, float]]
+    clock: dict[str, float]
+    memory: dict[str, float]
+    allowed: int
+    plan: str
+    why: str
+    partitions: int
+    shipped: int
+    factor: float
+    speed: float
+    notes: list[str]
+
+
+def serialize_forecast(found: "Forecast", scenario: Scenario) -> PlanJson:
+    """A forecast as JSON; a range is `{"low", "high"}`, seconds are of processor."""
+    told: Any = found.to_dict() | {"notes": [*found.notes]}
+    answer: Any = {"schema": SCHEMA, "scenario": scenario.to_dict(), **told}
+    made: PlanJson = answer
+    return made
 
 
 def _make_plain(value: Any) -> Any:

@@ -34,7 +34,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
 _VERBS: Mapping[str, tuple[str, ...]] = {
     "What breaks, and why": ("whatif", "map", "why", "cuts"),
     "What matters, and what helps": ("rank", "concentration", "harden", "compare", "strengths"),
-    "Inventories": ("load", "aliases", "sources"),
+    "Inventories": ("load", "aliases", "sources", "plan"),
     "What is down now": ("watch",),
     "Was it right": ("backtest",),
     "Answers that are kept": ("save", "show", "history"),
@@ -47,6 +47,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f'{_FEDERAL} "Falcon Platform" --top 10',
         f"{_JULY} {_BAD} --svg out/map.svg",
         f'{_FEDERAL} "AWS GovCloud" --hours 2..72 --worlds 500 --timeline out/down.svg',
+    ),
+    "plan": (
+        f'{_FEDERAL} "AWS GovCloud"',
+        f"{_FEDERAL} --worlds 100000 --format json -o out/take.json",
+        f"{_JULY} {_BAD} --hours 4",
     ),
     "save": (
         "knockon save whatif samples/federal-cloud-2024 Slack --hours 4",

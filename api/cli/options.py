@@ -111,9 +111,9 @@ def _parse_pairs(mapping: Sequence[str]) -> dict[str, str]:
     return {theirs.strip(): ours.strip() for theirs, ours in pairs}
 
 
-def add_scenario_options(command: Command) -> Command:
-    """What fails, and under which assumptions."""
-    return add_origin_options(add_fields(command, FIELDS))
+def add_scenario_options(command: Command, *, needed: bool = True) -> Command:
+    """What fails, and under which assumptions; needed: something must."""
+    return add_origin_options(add_fields(command, FIELDS), needed=needed)
 
 
 def add_answer_options(command: Command) -> Command:

@@ -43,6 +43,7 @@ from knockon.api.cli.options import (
     add_source_options,
 )
 from knockon.api.cli.picture import add_map
+from knockon.api.cli.plan import add_plan
 from knockon.api.cli.policy import enforce_limits, enforce_no_worse, read_limits
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.questions import add_questions
@@ -266,6 +267,7 @@ add_map(cli)
 add_questions(cli)
 add_kept(cli)
 add_watch(cli)
+add_plan(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,6 +14,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from knockon.api.rest import openapi, problems
 from knockon.api.rest.answers import add_answers
+from knockon.api.rest.forecast import add_plan
 from knockon.api.rest.graphs import add_entities, add_graphs
 from knockon.api.rest.guard import ID, Compression, Guard
 from knockon.api.rest.health import add_health
@@ -89,6 +90,7 @@ def create_app(
     register_url_convertor("anytext", _AnyText())
     add_graphs(app, service)
     add_entities(app, service)
+    add_plan(app, service)
     add_tables(app, service)
     add_whatif(app, service)
     add_questions(app, service)

@@ -150,3 +150,17 @@ def test_every_answer_forbids_to_guess_its_type(client):
     """Problems and the page too."""
     for address in ("/", "/nothing", ASK, "/v1/openapi.json"):
         assert client.get(address).headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_a_question_will_take_is_told_before_it(client):
+    """With the query of a what-if, whose errors it has."""
+    told = client.get(f"{G}/plan?origin=Cloud&worlds=640").json()
+    assert (told["schema"], told["plan"], told["scenario"]["origins"][0]["id"]) == (
+        2, "local", "cloud",
+    )  # fmt: skip
+    assert told["size"] == {
+        "dependencies": 6, "entities": 8, "counted": True, "alike": False, "whole": True,
+    }  # fmt: skip
+    assert 0 < told["seconds"]["all"]["low"] < told["seconds"]["all"]["high"]
+    assert client.get(f"{G}/plan?origin=nobody").status_code == 404
+    assert client.get(f"{G}/plan").status_code == 422
