@@ -5,6 +5,7 @@ import gzip
 import shutil
 import ssl
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -93,7 +94,14 @@ def test_gzip_is_unpacked_within_bounds(site: Site) -> None:
     assert fetch(site.put("/s", packed, Content_Encoding="gzip")).data == b"x" * 1000
     bomb = gzip.compress(b"\0" * 50_000_000)
     assert len(bomb) < 50_000
-    for body, words in ((bomb, "more than 100,000"), (packed[:-9], "ends"), (b"no", "not")):
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableError, match="more than 100,000"):
+            fetch(site.put("/s", bomb, Content_Encoding="gzip"), most=100_000)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+    for body, words in ((packed[:-9], "ends"), (b"no", "not")):
         with pytest.raises(UnreadableError, match=words):
             fetch(site.put("/s", body, Content_Encoding="gzip"), most=100_000)
     with pytest.raises(UnreadableError, match="br"):
