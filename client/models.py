@@ -338,6 +338,30 @@ class PageJson(TypedDict):
     next_cursor: int | None
 
 
+class PlanJson(TypedDict):
+    """
+    What a what-if will take, as `graph.analysis.forecast.Forecast` has it.
+    """
+
+    schema: int
+    scenario: dict[str, Any]
+    size: dict[str, Any]
+    reach: dict[str, Any] | None
+    worlds: int
+    runs: dict[str, float]
+    seconds: dict[str, dict[str, float]]
+    clock: dict[str, float]
+    memory: dict[str, float]
+    allowed: int
+    plan: str
+    why: str
+    partitions: int
+    shipped: int
+    factor: float
+    speed: float
+    notes: list[str]
+
+
 class QuestionJson(TypedDict):
     """
     What was asked of a verb, with every default: it can be asked again.
