@@ -1,6 +1,6 @@
 """Columns of texts as a table, in the width that there is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +19,7 @@ class Column:
     least: letters to which it gives way where the room is short; None: it does not
     goes: where that is not enough, which column is left out first; 0: never
     folds: long texts go on below; else they are cut
+    short: the texts where the whole ones find no room; these fold
     """
 
     heading: str
@@ -29,6 +30,7 @@ class Column:
     least: int | None = None
     goes: int = 0
     folds: bool = False
+    short: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -46,6 +48,9 @@ class Column:
 def print_columns(out: Out, columns: list[Column]) -> None:
     """The table of these columns; which of them found no room is said below it."""
     kept, widths = _fit(columns, out.width)
+    if any(c.short and room < c.width for c, room in zip(kept, widths, strict=True)):
+        columns = [replace(c, cells=[*c.short], folds=True) if c.short else c for c in columns]
+        kept, widths = _fit(columns, out.width)
     out.print(_build_table(kept, widths))
     if len(kept) < len(columns):
         left = join([c.name for c in columns if c not in kept])
@@ -80,12 +85,23 @@ def _fit(columns: list[Column], width: int) -> tuple[list[Column], list[int]]:
 
 
 def _share_width(columns: list[Column], width: int) -> tuple[list[int], int]:
-    """The widths, what is cut giving way first, then what folds; and what is still too much."""
+    """The widths, what is cut or shortened giving way first, then names, the widest of them before
+    others; and what is still too much."""
     widths = [c.width for c in columns]
     over = max(sum(widths) + _GAP * (len(columns) - 1) + 2 - width, 0)  # two at the edges
     giving = [i for i, c in enumerate(columns) if c.least is not None]
-    for place in sorted(giving, key=lambda i: columns[i].folds):
-        less = min(over, max(widths[place] - (columns[place].least or 0), 0))
-        widths[place] -= less
-        over -= less
+    for names in (False, True):
+        while over:
+            room = [
+                i for i in giving
+                if _is_name(columns[i]) == names and widths[i] > (columns[i].least or 0)
+            ]  # fmt: skip
+            if not room:
+                break
+            widths[max(room, key=lambda i: (widths[i], -i))] -= 1
+            over -= 1
     return widths, over
+
+
+def _is_name(column: Column) -> bool:
+    return column.folds and not column.short

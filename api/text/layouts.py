@@ -1,6 +1,7 @@
 """Which columns of an answer people see, by verb; where a verb has none, all as they are called."""
 
 from collections.abc import Callable
+from math import floor
 from textwrap import wrap
 
 import polars as pl
@@ -116,8 +117,15 @@ def _describe_move(change: float, error: float) -> str:
     """`+0.12 ± 0.01`; the error is twice the standard error."""
     if not change and not error:
         return "none"
-    sure = f" ± {percent(2 * error)}" if error else ""
-    return f"{'+' if change >= 0 else '-'}{percent(abs(change))}{sure}"
+    sure = f" ± {_spell_share(2 * error)}" if error else ""
+    return f"{'+' if change >= 0 else '-'}{_spell_share(abs(change))}{sure}"
+
+
+def _spell_share(share: float) -> str:
+    """A percentage; finer where it is close to 0 or to 1, so that it needs no `more than`."""
+    if share >= 0.99 and share < 1:
+        return f"{floor(1000 * share) / 10:.1f} %"
+    return f"{100 * share:.1g} %" if 0 < share < 0.01 else percent(share)
 
 
 def lay_out_hardening(answer: Answer, rows: pl.DataFrame) -> list[Column]:

@@ -1,7 +1,7 @@
 """The ranked table of a what-if, in the width that there is.
 
 What is the same in all rows is said once above the table; names stand in full where they fit, else
-on several lines; routes take what is left, and are cut.
+on several lines; of routes that find no room stand who is nearest, and how many beyond.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from knockon.graph.scenario.strengths import INCIDENTS
 from knockon.graph.words import chance, duration, join, kind_name, percent, sampled_percent
 
 _VERDICT = {"hit": "red", "unknown": "yellow", "spared": "green"}
+_FROM = " ← "
 _NAME = 120  # letters of a name
 
 
@@ -71,7 +72,7 @@ def _list_columns(impact: Impact, rows: pl.DataFrame) -> list[Column]:
         Column(
             "through,\nnearest first",
             routes, "hit directly" if "directly" in routes else "hit through {}",
-            least=14, goes=1,
+            least=14, goes=1, short=tuple(map(_shorten_route, routes)),
         ),
     ]  # fmt: skip
 
@@ -140,9 +141,15 @@ def format_amount(value: float) -> str:
     return f"{value:,.0f}" if 100 <= value < 1e15 else f"{value:,.3g}"
 
 
+def _shorten_route(route: str) -> str:
+    """`Navitaire ← 2 more`: the nearest in full, and how many beyond."""
+    nearest, *beyond = route.split(_FROM)
+    return f"{nearest}{_FROM}{len(beyond):,} more" if beyond else nearest
+
+
 def _format_route(row: dict[str, Any], names: dict[str, str]) -> str:
     """What stands between the entity and the origin, from the entity's own provider back."""
     if not row["route"]:
         return ""
     between = row["route"][-2:0:-1]
-    return " ← ".join(clean(names[i], _NAME) for i in between) if between else "directly"
+    return _FROM.join(clean(names[i], _NAME) for i in between) if between else "directly"

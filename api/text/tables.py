@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,8 @@ from knockon.graph.model.hours import plain
 from knockon.graph.model.tables import Finding
 from knockon.graph.scenario.rollout import format_rollout
 from knockon.graph.words import kind_name, number
+
+_SOURCES = 150  # columns from which on formats stand side by side
 
 
 def print_whatif(
@@ -65,7 +68,16 @@ def name_several(kind: str, number: int) -> str:
 
 
 def print_sources(out: Out, rows: list[dict[str, str]]) -> None:
-    """The known formats and how to export each."""
+    """The known formats and how to export each; below each other where the terminal is narrow."""
+    if out.width < _SOURCES:
+        for row in rows:
+            form, what, *rest = row.items()
+            out.print(Text(form[1], style="bold"))
+            out.print(Padding(Text(what[1]), (0, 0, 0, 2)))
+            for heading, said in rest:
+                if said != "-":
+                    out.print(Padding(Text(f"{heading}: {said}"), (0, 0, 0, 2)))
+        return
     table = Table(show_lines=True, box=_choose_box())
     for heading in rows[0]:
         table.add_column(heading, overflow="fold")

@@ -32,7 +32,7 @@ def show(impact: knockon.Impact, width: int, top: int | None = 20, kind: str | N
 @pytest.mark.parametrize("hours", [None, 8])
 @pytest.mark.parametrize("asked", ASKED)
 def test_names_are_whole_and_figures_are_never_cut(asked: str, hours: int | None) -> None:
-    """At 80, 120 and 200 columns; no line is longer; only routes end in an ellipsis."""
+    """At 80, 120 and 200 columns; no line is longer, and nothing ends in an ellipsis."""
     sample, origin, options = ASKED[asked]
     graph = knockon.load(SAMPLES / sample)
     impact = knockon.whatif(graph, origin, hours=hours, **options)
@@ -46,7 +46,7 @@ def test_names_are_whole_and_figures_are_never_cut(asked: str, hours: int | None
         if width > 100:
             assert all(name in page for name in names if len(name) < 40)
         assert not re.search(r"(?<![-\w])\d[\d.,]*…|%…|unk…|ver…|im…", table)  # names may be
-        assert "…" not in table if asked == "dora" and width == 80 else True
+        assert "…" not in table
 
 
 def test_what_is_the_same_in_all_rows_is_said_once() -> None:
@@ -81,3 +81,25 @@ def test_an_assumption_is_no_likelihood(top: int) -> None:
     assert not re.search(r"\blikely\b", page)
     assert ("hit in 0 to 100 % of cases" in page) == (top > 1)  # one row has columns only
     assert "if unknown counts 0.5" in page
+
+
+def test_a_route_that_finds_no_room_says_who_is_nearest_and_how_many_beyond() -> None:
+    """The whole chain where it fits; never cut within a name."""
+    rows = pl.DataFrame(
+        {"dependent": ["first in line", "second in line", "third of the line", "z"],
+         "provider": ["o", "first in line", "second in line", "third of the line"]}
+    )  # fmt: skip
+    impact = knockon.whatif(knockon.DependencyGraph.from_polars(rows), "o")
+    assert "third of the line ← second in line ← first in line" in show(impact, 200)
+    narrow = " ".join(show(impact, 70).split())
+    assert "third of the line ← 2 more" in narrow or "third of the ← 2 more" in narrow
+
+
+def test_moves_close_to_all_and_to_nothing_are_spelled_out() -> None:
+    """A sign before `>99 %` reads as an arrow."""
+    from knockon.api.text.layouts import _describe_move
+
+    assert _describe_move(-0.9961, 0.014) == "-99.6 % ± 3 %"
+    assert _describe_move(0.99999, 0.0) == "+99.9 %"
+    assert _describe_move(0.004, 0.001) == "+0.4 % ± 0.2 %"
+    assert _describe_move(1.0, 0.0) == "+100 %"
