@@ -1,7 +1,7 @@
 """A client for who waits for several answers at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Unpack, cast
 
 import httpx2
@@ -25,6 +25,7 @@ from knockon.client.models import (
     LimitsJson,
     ModesJson,
     NowJson,
+    PlanJson,
     RankBody,
     SavedJson,
     SavedRow,
@@ -139,6 +140,11 @@ class AsyncClient:
     async def whatif(self, graph: str, **asked: Unpack[WhatifBody]) -> WhatifJson:
         """Who is hit when these fail together."""
         return cast(WhatifJson, await self._ask(graph, "whatif", asked))
+
+    async def plan(self, graph: str, origins: Sequence[str], **query: Any) -> PlanJson:
+        """How long a what-if would take, and how much memory; `query`: keys of its query string."""
+        found = await self._get("graphs", graph, "plan", origin=[*origins], **query)
+        return cast(PlanJson, found)
 
     async def rank(self, graph: str, **asked: Unpack[RankBody]) -> AnswerJson:
         """Every entity by what its failure would do."""

@@ -4,7 +4,7 @@ Made by docs/client.py from asynchronous.py: not to be edited.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Unpack, cast
 
 import httpx2
@@ -28,6 +28,7 @@ from knockon.client.models import (
     LimitsJson,
     ModesJson,
     NowJson,
+    PlanJson,
     RankBody,
     SavedJson,
     SavedRow,
@@ -140,6 +141,11 @@ class Client:
     def whatif(self, graph: str, **asked: Unpack[WhatifBody]) -> WhatifJson:
         """Who is hit when these fail together."""
         return cast(WhatifJson, self._ask(graph, "whatif", asked))
+
+    def plan(self, graph: str, origins: Sequence[str], **query: Any) -> PlanJson:
+        """How long a what-if would take, and how much memory; `query`: keys of its query string."""
+        found = self._get("graphs", graph, "plan", origin=[*origins], **query)
+        return cast(PlanJson, found)
 
     def rank(self, graph: str, **asked: Unpack[RankBody]) -> AnswerJson:
         """Every entity by what its failure would do."""

@@ -113,6 +113,12 @@ def test_whatever_an_id_holds_it_is_found(http: TestClient) -> None:
     assert asyncio.run(ask()) == ["hub", *HOSTILE]
 
 
+def test_what_a_question_would_take(client: Client) -> None:
+    found = client.plan("market", ["cloud", "shop"], worlds=100)
+    assert found["worlds"] == 100
+    assert [o["id"] for o in found["scenario"]["origins"]] == ["cloud", "shop"]
+
+
 def test_pictures_and_tables(client: Client) -> None:
     assert client.draw("market", origins=["cloud"]).startswith("<svg") or "<svg" in client.draw(
         "market", origins=["cloud"]
