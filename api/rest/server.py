@@ -85,7 +85,8 @@ class _Server(uvicorn.Server):
             at = f"[{host}]" if ":" in host else host
             logging.getLogger("uvicorn.error").info("listening on http://%s:%d/", at, port)
         if hasattr(signal, "SIGHUP"):
-            began = _has_terminal()
+            heeded = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # else nohup
+            began = heeded and _has_terminal()
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up, began)
 
     def _hang_up(self, began: bool) -> None:

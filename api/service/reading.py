@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from knockon.api.service.service import Service
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("knockon.sources")
 _PIECE = 1 << 20
-_MOST_FILES = 20_000  # of a folder, that are looked at
+_SHARE = 20  # times as long as a look took passes before the next: folders may be large
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
@@ -53,8 +54,7 @@ def _list_files(sources: Sequence[str]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        files = (found for found in sorted(path.rglob("*")) if found.is_file())
-        yield from (found for _, found in zip(range(_MOST_FILES), files, strict=False))
+        yield from (found for found in sorted(path.rglob("*")) if found.is_file())
 
 
 def digest_files(sources: Sequence[str]) -> str:
@@ -118,8 +118,10 @@ class Reading:
         for name in self.sources:
             if self._seen[name] and self._stamp(name) == self._seen[name]:
                 self._digests[name] = self._digest(name) or ""
+        took = 0.0
         while not self._closed:
-            self._woken.wait(self.seconds or None)
+            self._woken.wait(max(self.seconds, _SHARE * took) if self.seconds else None)
+            begun = monotonic()
             self._woken.clear()
             told, self._told = self._told, False
             for name in () if self._closed else self.sources:
@@ -128,6 +130,7 @@ class Reading:
                 except Exception:  # the next look may find it better
                     _log.exception("graph %s: its source cannot be looked at", clip(name))
             self._save_later()
+            took = monotonic() - begun
 
     def _stamp(self, name: str) -> Stamp | None:
         """None where a source is gone."""
