@@ -238,8 +238,10 @@ def _render_chips(impact: Impact) -> list[Html]:
     ]  # fmt: skip
 
 
-def render_list(impact: Impact, rows: pl.DataFrame, fitting: int, sort: str) -> Html:
-    """A page of who is hit, worst first or in another order; `data-rows`: how many there are."""
+def render_list(
+    impact: Impact, rows: pl.DataFrame, *, fitting: int, sort: str, cursor: int
+) -> Html:
+    """A page of who is hit, worst first or in another order; `data-rows`: how many fit in all."""
     middle = name_middle(impact)
     heads = [
         tag("th", button(text, data_sort=key, title=f"Sort by {text}" if key != "probability" else
@@ -248,14 +250,16 @@ def render_list(impact: Impact, rows: pl.DataFrame, fitting: int, sort: str) -> 
             "ascending" if key in ("rank", "name") else "descending")
         for key, text in HEADS.items()
     ]  # fmt: skip
-    listed = [_render_hit(row) for row in rows.iter_rows(named=True)]
+    listed = [_render_hit(row, cursor + n) for n, row in enumerate(rows.iter_rows(named=True))]
+    total = impact.entities.filter(pl.col("rank") > 0).height
+    said = f"{total:,} rows" if fitting == total else f"{fitting:,} of {total:,} rows"
     return tag(
         "table", tag("thead", tag("tr", heads)), tag("tbody", listed), data_rows=fitting,
-        data_of=impact.entities.filter(pl.col("rank") > 0).height,
+        data_said=said, aria_rowcount=fitting + 1,
     )  # fmt: skip
 
 
-def _render_hit(row: Mapping[str, Any]) -> Html:
+def _render_hit(row: Mapping[str, Any], place: int) -> Html:
     best, worst = row["rank_best"], row["rank_worst"]
     tie = f"{best:,}–{worst:,}"
     return tag(
@@ -265,5 +269,6 @@ def _render_hit(row: Mapping[str, Any]) -> Html:
         tag("td", entity(row["id"], row["name"]), _say_kind(row)),
         tag("td", render_chance(row), tag("small", _render_verdict(row))),
         tag("td", format_amount(row["impact"]), class_="number"),
-        data_id=row["id"], data_name=row["name"], data_route=json.dumps(row["route"] or []),
+        data_at=place, aria_rowindex=place + 2, data_id=row["id"], data_name=row["name"],
+        data_route=json.dumps(row["route"] or []),
     )  # fmt: skip

@@ -20,11 +20,13 @@ _OPEN = 12  # dependencies up to which their list is open
 
 
 def render_start(
-    about: Mapping[str, Any], graphs: Mapping[str, DependencyGraph], parts: Sequence[str]
-) -> Html:
+    about: Mapping[str, Any], graphs: Mapping[str, DependencyGraph], parts: Sequence[str], *,
+    keeps: bool = False,
+) -> Html:  # fmt: skip
     """What there is: whom most need, kinds, sectors, countries, relations, and other graphs.
 
-    parts: the names of the graphs that this one was joined of, or its own
+    parts: the names of the graphs that this one was joined of, or its own; keeps: the server saves
+    answers
     """
     graph = about["name"]
     unknown = sum(row["unknown"] for row in about["relations"])
@@ -54,6 +56,7 @@ def render_start(
     return tag(
         "div", into("about", counts), cards, into("card-needed", tag("ol", needed)),
         into("card-graphs", items(others)), into("facet-list"),
+        into("card-saved", render_later(address(graph, "/page/saved"))) if keeps else None,
         into("facets", *(
             _render_facets(graph, title, key, about[several]) for title, key, several in
             (("Kind", "kind", "kinds"), ("Sector", "sector", "sectors"),

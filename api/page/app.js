@@ -59,22 +59,15 @@ function submit() {
   go(question.pairs);
 }
 
-// One that is served, or several of them joined by +.
-function chooseGraph(name) {
-  const titles = new Map($$("option", graph).map((one) => [one.value, one.textContent]));
-  const parts = name.split("+");
-  if (!titles.has(name) && parts.every((one) => titles.has(one))) graph.append(make("option", { value: name }, parts.map((one) => titles.get(one)).join(" + ")));
-  graph.value = name;
-  if (graph.value === name) return true;
-  graph.selectedIndex = 0;
-  showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${name}”. Choose one above.` }));
-  return false;
-}
-
 // Brings the page to what its address says.
 async function restore() {
   const state = readAddress();
-  if (state.graph !== null && !chooseGraph(state.graph)) return;
+  if (state.graph !== null) graph.value = state.graph;
+  if (state.graph !== null && graph.value !== state.graph) {
+    graph.selectedIndex = 0;
+    showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${state.graph}”. Choose one above.` }));
+    return;
+  }
   const asked = JSON.stringify([graph.value, state.ask, state.saved, state.question]);
   if (asked !== now.asked) await answerAnew(state, asked);
   if (now.asked !== asked) return;
@@ -91,14 +84,13 @@ async function answerAnew({ ask: verb, saved, question: stated }, asked) {
   $("#problem").hidden = true;
   question.set(verb || saved ? [] : stated);
   try {
-    if (verb || saved) await showRows(verb, verb ? at(`/page/${encodeURIComponent(verb)}`, stated) : at("/page/saved", { saved }), signal);
+    if (verb || saved) await showRows(verb ? at(`/page/${encodeURIComponent(verb)}`, stated) : at("/page/saved", { saved }), signal);
     else if (question.origins.values.length) await ask(signal);
     else {
       show("start");
       const recent = readRecent().filter((one) => one.graph === graph.value);
       $("#card-recent").replaceChildren(...recent.map((one) => make("p", {}, make("a", { href: one.address }, one.headline))));
       place(await fetchPart("start", [], { signal }), signal);
-      if ("keeps" in document.body.dataset) await load($("#card-saved"), at("/page/saved"), signal);
     }
   } catch (fault) {
     if (!signal.aborted && !isAborted(fault)) showProblem(fault);
@@ -115,8 +107,7 @@ function show(part, title) {
   if (!$("#question").contains(document.activeElement) || document.activeElement.matches("[type=text], [type=submit]")) head.focus({ preventScroll: true });
 }
 
-async function showRows(verb, address, signal) {
-  if (verb && !$(`[data-verb="${CSS.escape(verb)}"]`)) throw new Problem({ title: "Unknown question", detail: `No question about the whole graph is called “${verb}”.` });
+async function showRows(address, signal) {
   show("rows");
   $("#rows-headline").textContent = "";
   const part = await load($("#rows-of-all"), address, signal);
@@ -132,18 +123,23 @@ function look() {
   return { find: find ?? "", only: only ?? "", sort: sort ?? "rank" };
 }
 
+// Figures and words of what is asked, and what the page has to know of it.
+async function fetchAnswer(part, pairs, options) {
+  const found = await fetchPart(part, pairs, options);
+  if (!options.signal.aborted) place(found, options.signal);
+  return JSON.parse(found.dataset.facts);
+}
+
 async function ask(signal) {
   const { query } = now;
   if ($("#answer").dataset.state !== "draft") $("#answer").dataset.state = "old";
-  const part = await fetchPart("whatif", [...query, TOP], { signal, place: $("#status") });
+  const facts = await fetchAnswer("whatif", [...query, TOP], { signal, place: $("#status") });
   if (signal.aborted) return;
-  place(part, signal);
-  const facts = (now.facts = JSON.parse(part.dataset.facts));
+  now.facts = facts;
   question.confirm(facts);
   show("answer", facts.headline);
   $("#help").replaceChildren();
-  $("#save").hidden = !("keeps" in document.body.dataset);
-  $("#save").textContent = "Save";
+  $("#save")?.replaceChildren("Save");
   keepRecent({ graph: graph.value, headline: facts.headline, address: formatAddress({ graph: graph.value, question: query }) });
   await list.show(graph.value, query, look(), signal);
   if (!signal.aborted) $("#answer").dataset.state = "full";
@@ -152,13 +148,13 @@ async function ask(signal) {
 // A quick look of few worlds while a slider moves; the whole answer follows.
 async function draft() {
   const { pairs } = question;
-  if (!question.origins.values.length || now.facts === null) return;
+  if (now.facts === null) return;
   const signal = begin();
   const started = performance.now();
+  const few = [...pairs.filter(([key]) => !DRAFT.some(([one]) => one === key)), ...DRAFT];
   $("#answer").dataset.state = "old";
   try {
-    const few = [...pairs.filter(([key]) => !DRAFT.some(([one]) => one === key)), ...DRAFT];
-    place(await fetchPart("draft", few, { signal }), signal);
+    await fetchAnswer("draft", few, { signal });
     await list.show(graph.value, few, look(), signal);
     if (signal.aborted) return;
     Object.assign($("#answer").dataset, { state: "draft", took: String(Math.round(performance.now() - started)) });
@@ -203,15 +199,19 @@ function showPin(pinned) {
 
 // Asks the server to keep the answer, and shows where it is.
 async function save() {
-  const button = $("#save");
-  button.textContent = "Saving…";
-  const body = JSON.stringify({ question: "whatif", asked: now.facts.scenario });
-  const response = await send(at("/answers"), { method: "POST", body, headers: { "Content-Type": "application/json" } }).catch((fault) => fault);
-  const answer = response instanceof Error ? response.body : await response.json();
-  button.textContent = response.ok ? "Saved" : "Save";
-  if (!response.ok) { showProblem(new Problem(answer)); return; }
-  $("#status").replaceChildren(make("a", { href: formatAddress({ graph: graph.value, saved: answer.id }) }, "Saved: open it as it was"),
-    ", or link to ", make("a", { href: answer.page }, makeName(new URL(answer.page, location.href).href)));
+  $("#save").textContent = "Saving…";
+  try {
+    const body = JSON.stringify({ question: "whatif", asked: now.facts.scenario });
+    const response = await send(at("/answers"), { method: "POST", body, headers: { "Content-Type": "application/json" } });
+    const answer = await response.json();
+    if (!response.ok) throw new Problem(answer);
+    $("#save").textContent = "Saved";
+    $("#status").replaceChildren(make("a", { href: formatAddress({ graph: graph.value, saved: answer.id }) }, "Saved: open it as it was"),
+      ", or link to ", make("a", { href: answer.page }, new URL(answer.page, location.href).href));
+  } catch (fault) {
+    $("#save").textContent = "Save";
+    showProblem(fault);
+  }
 }
 
 function openEntity(id) {
@@ -222,8 +222,6 @@ function openEntity(id) {
 
 async function showEntity(id) {
   document.body.dataset.right = "entity";
-  $("#entity").hidden = false;
-  $("#list").hidden = true;
   const part = await load($("#entity-part"), at("/page/entity", [["id", id], ...now.query]), begin("entity"));
   if (part) $("h2", part).focus({ preventScroll: true });
 }
@@ -236,32 +234,30 @@ function closeEntity() {
 
 function showList() {
   document.body.dataset.right = now.facts ? "list" : "";
-  $("#entity").hidden = true;
-  $("#list").hidden = now.facts === null;
 }
 
 // What went wrong, with the nearest names as buttons.
 function showProblem(fault) {
   const body = fault.body ?? { title: "The page failed", detail: fault.message };
   const near = (body.nearest ?? body.matches ?? []).map((entity) =>
-    make("li", {}, makeButton(makeName(entity.name, entity.id), () => { question.mend(body.detail, entity); submit(); })));
-  $("#problem").replaceChildren(make("h2", {}, body.title), make("p", {}, body.detail), ...(near.length ? [make("p", {}, "Did you mean:"), make("ul", {}, ...near)] : []));
+    makeButton(makeName(entity.name, entity.id), () => { question.mend(body.detail, entity); submit(); }));
+  $("#problem").replaceChildren(make("h2", {}, body.title), make("p", {}, body.detail), make("div", { class: "actions" }, ...(near.length ? ["Did you mean:"] : []), ...near));
   $("#problem").hidden = false;
   if (now.facts === null) show("problem");
   $("#status").replaceChildren();
 }
 
+const isEntityOpen = () => document.body.dataset.right === "entity";
 const press = (what) => () => {
-  const button = $(`#entity:not([hidden]) [data-act="${what}"]`);
-  if (button) button.click();
-  else if (list.selected && $("#entity").hidden) ACTS[what](list.selected);
+  if (isEntityOpen()) $(`#entity [data-act="${what}"]`)?.click();
+  else if (list.selected) ACTS[what](list.selected);
 };
 const step = (by) => () => { openDrawer("right"); list.move(by); };
 listenToPanes((tab) => { note({ tab }); showTab(tab); });
 listenToKeys({
   "/": () => { openDrawer("left"); question.origins.input.focus(); },
   j: step(1), k: step(-1), f: press("fail"), p: press("protect"), c: pin,
-  Escape: () => closeDrawers() || $("#entity").hidden || closeEntity(),
+  Escape: () => closeDrawers() || (isEntityOpen() && closeEntity()),
 });
 
 const CLICKS = {
@@ -272,13 +268,14 @@ const CLICKS = {
   "#pin": pin, "#save": save, "#print": () => print(),
   "#find-fixes": () => load($("#help"), at("/page/harden", [...withoutView(now.query), ["budget", $("#budget").value]]), now.request.signal),
   "[data-entity]": (mark) => mark.closest("#ranking") || openEntity(mark.dataset.entity),
-  "a[href^='?']": (link) => { history.pushState(null, "", link.getAttribute("href")); closeDrawers(); restore(); },
+  "a[href^='?']": (link) => { history.pushState(null, "", link.href); closeDrawers(); restore(); },
 };
 addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own
   for (const [selector, press] of Object.entries(CLICKS)) {
     const found = event.target.closest?.(selector);
     if (!found) continue;
+    if (found.href && new URLSearchParams(found.search).get("graph") !== graph.value) return; // a page of its own
     event.preventDefault();
     press(found);
     return;

@@ -11,36 +11,29 @@ const WAIT = 150; // milliseconds after the last letter
 export class List {
   // onSelect(id); onView({find, only, sort}); onLight(id, route): a row is pointed at, or none
   constructor(root, { onSelect, onView, onLight }) {
-    Object.assign(this, { root, onSelect, onView });
+    Object.assign(this, { root, onView, view: { find: "", only: "", sort: "rank" } });
     this.find = $("#find", root);
     this.frame = $("#ranking", root);
-    this.count = $("#row-count", root);
-    this.view = { find: "", only: "", sort: "rank" };
     this.find.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.change({ find: this.find.value }), WAIT);
     });
-    $("#facets-of-rows", root).addEventListener("click", ({ target }) => {
-      const only = target.closest("[data-only]")?.dataset.only;
+    root.addEventListener("click", ({ target }) => {
+      const { only, sort } = target.closest("[data-only], [data-sort]")?.dataset ?? {};
+      const row = target.closest("tr[data-id]")?.dataset;
       if (only) this.change({ only: only === this.view.only ? "" : only });
+      else if (sort) this.change({ sort });
+      else if (row) { this.mark(Number(row.at)); onSelect(row.id); }
     });
+    const light = ({ target, type }) => {
+      const row = ["pointerover", "focusin"].includes(type) ? target.closest("tr[data-id]")?.dataset : null;
+      onLight(row?.id, JSON.parse(row?.route ?? "[]"));
+    };
+    for (const type of ["pointerover", "focusin", "pointerleave", "focusout"]) this.frame.addEventListener(type, light);
     this.frame.addEventListener("scroll", () => this.render());
     new ResizeObserver(() => this.render()).observe(this.frame);
-    this.frame.addEventListener("click", ({ target }) => {
-      const sort = target.closest("[data-sort]")?.dataset.sort;
-      const row = target.closest("tr[data-id]");
-      if (sort) this.change({ sort });
-      else if (row) { this.mark(Number(row.dataset.at)); onSelect(row.dataset.id); }
-    });
-    for (const over of ["pointerover", "focusin", "pointerleave", "focusout"]) {
-      this.frame.addEventListener(over, (event) => {
-        const row = over.endsWith("r") || over.endsWith("in") ? event.target.closest("tr[data-id]") : null;
-        onLight(row?.dataset.id, row && JSON.parse(row.dataset.route));
-      });
-    }
   }
 
-  // Another question; `few`: of a draft, whose view is the same
   async show(graph, query, view, signal) {
     Object.assign(this, { graph, query, signal });
     await this.change(view, true);
@@ -48,7 +41,7 @@ export class List {
 
   get selected() { return $("tr.active", this.frame)?.dataset ?? null; }
 
-  // Asks for its first page; rows that are shown stay until it has come.
+  // Asks for the first page; rows that are shown stay until it has come.
   async change(view, quiet = false) {
     this.view = { ...this.view, ...view };
     if (this.find.value !== this.view.find) this.find.value = this.view.find;
@@ -57,79 +50,58 @@ export class List {
     const asked = (this.asked = {});
     const table = await this.fetch(0);
     if (!table || asked !== this.asked) return;
-    this.total = Number(table.dataset.rows);
-    this.pages = new Map();
-    this.body = $("tbody", table);
-    this.keep(0, this.body);
-    this.active = 0;
-    const focused = document.activeElement.dataset?.sort;
+    const focused = document.activeElement.dataset.sort;
+    Object.assign(this, { active: 0, total: Number(table.dataset.rows), body: $("tbody", table), shown: "" });
+    this.pages = new Map([[0, [...this.body.children]]]);
+    $("#row-count", this.root).textContent = table.dataset.said;
     this.frame.replaceChildren(table);
-    if (focused) $(`[data-sort=${focused}]`, table).focus();
     this.frame.scrollTop = 0;
-    const [all, some] = [Number(table.dataset.of), this.total].map((many) => many.toLocaleString("en"));
-    this.count.textContent = all === some ? `${all} rows` : `${some} of ${all} rows`;
-    table.setAttribute("aria-rowcount", this.total + 1);
+    if (focused) $(`[data-sort=${focused}]`, table).focus();
     this.render();
   }
 
   async fetch(page) {
-    const [key, ...rest] = this.view.only.split(":");
-    const only = key ? [[key, rest.join(":")]] : [];
-    const { find, sort } = this.view;
-    const plain = this.query.filter(([name]) => name !== "kind" || !key);
-    const address = buildAddress(this.graph, "/page/rows", [...plain, ...only, ["find", find], ["sort", sort], ["top", PAGE], ["cursor", page * PAGE]]);
+    const { find, only, sort } = this.view;
+    const [key, ...value] = only.split(":");
+    const pairs = [...this.query, ...(only ? [[key, value.join(":")]] : []), ["find", find], ["sort", sort], ["top", PAGE], ["cursor", page * PAGE]];
     try {
-      return parse(await askText(address, { signal: this.signal }));
+      return parse(await askText(buildAddress(this.graph, "/page/rows", pairs), { signal: this.signal }));
     } catch (fault) {
-      if (!isAborted(fault)) this.count.textContent = fault.message;
+      if (!isAborted(fault)) $("#row-count", this.root).textContent = fault.message;
       return null;
     }
-  }
-
-  keep(page, body) {
-    $$("tr", body).forEach((row, i) => {
-      row.dataset.at = page * PAGE + i;
-      row.setAttribute("aria-rowindex", page * PAGE + i + 2);
-    });
-    this.pages.set(page, $$("tr", body));
   }
 
   async load(page) {
     const { asked, pages } = this;
     pages.set(page, null); // under way
     const table = await this.fetch(page);
-    if (asked !== this.asked) return;
-    if (table) this.keep(page, $("tbody", table));
-    else pages.delete(page);
+    if (asked !== this.asked || !table) return;
+    pages.set(page, [...$("tbody", table).children]);
     this.render();
   }
 
+  // The pages in sight, and gaps as high as the others.
   render() {
     if (!this.body) return;
-    const high = PAGE * HEIGHT;
     const last = Math.max(Math.ceil(this.total / PAGE) - 1, 0);
-    const first = Math.min(Math.max(Math.floor((this.frame.scrollTop - HEIGHT) / high), 0), last);
-    const end = Math.min(Math.floor((this.frame.scrollTop + (this.frame.clientHeight || 600)) / high), last);
-    const key = [];
-    const rows = [];
-    const gap = (many) => {
+    const reach = (pixels) => Math.min(Math.max(Math.floor((this.frame.scrollTop + pixels) / HEIGHT / PAGE), 0), last);
+    const [first, end] = [reach(-HEIGHT), reach(this.frame.clientHeight || 600)];
+    const wanted = Array.from({ length: end - first + 1 }, (_, i) => first + i);
+    for (const page of wanted) if (!this.pages.has(page)) this.load(page);
+    const shown = wanted.map((page) => `${page} ${Boolean(this.pages.get(page))}`).join();
+    if (shown === this.shown) return;
+    this.shown = shown;
+    const gap = (from, to) => {
+      if (to <= from) return [];
       const row = make("tr", { class: "gap", "aria-hidden": "true" }, make("td", { colspan: 4 }));
-      row.style.height = `${many * HEIGHT}px`;
-      if (many > 0) rows.push(row);
+      row.style.height = `${(to - from) * HEIGHT}px`;
+      return [row];
     };
-    gap(first * PAGE);
-    for (let page = first; page <= end; page += 1) {
-      if (!this.pages.has(page)) this.load(page);
-      const found = this.pages.get(page);
-      key.push(page, Boolean(found));
-      if (found) rows.push(...found);
-      else gap(Math.min(PAGE, this.total - page * PAGE));
-    }
-    gap(this.total - Math.min((end + 1) * PAGE, this.total));
-    if (this.shown === String(key) && this.body.isConnected && this.drawn === this.body) return;
-    Object.assign(this, { shown: String(key), drawn: this.body });
+    const start = (page) => Math.min(page * PAGE, this.total);
     const focused = this.body.contains(document.activeElement);
-    this.body.replaceChildren(...rows);
+    this.body.replaceChildren(...gap(0, start(first)),
+      ...wanted.flatMap((page) => this.pages.get(page) ?? gap(start(page), start(page + 1))), ...gap(start(end + 1), this.total));
     this.mark(this.active, focused);
   }
 
@@ -146,12 +118,10 @@ export class List {
   // By keys: to the next row, or the one before.
   move(by) {
     if (!this.total) return;
-    const at = Math.min(Math.max(this.active + by, 0), this.total - 1);
-    const [above, room] = [at * HEIGHT, this.frame.clientHeight - $("thead", this.frame).offsetHeight];
-    this.active = at;
-    if (above < this.frame.scrollTop) this.frame.scrollTop = above;
-    if (above + HEIGHT > this.frame.scrollTop + room) this.frame.scrollTop = above + HEIGHT - room;
+    this.active = Math.min(Math.max(this.active + by, 0), this.total - 1);
+    const [above, room] = [this.active * HEIGHT, this.frame.clientHeight - $("thead", this.frame).offsetHeight];
+    this.frame.scrollTop = Math.max(Math.min(this.frame.scrollTop, above), above + HEIGHT - room);
     this.render();
-    this.mark(at, true);
+    this.mark(this.active, true);
   }
 }

@@ -54,8 +54,8 @@ export function place(pieces, signal) {
 
 function draw(target, address, label, signal) {
   const picture = new Picture(label, { zoomable: "zoom" in target.dataset });
-  picture.tools.append(...target.childNodes);
-  target.replaceChildren(picture.element);
+  for (const button of $$("[data-view]", target)) button.addEventListener("click", () => picture.view(button.dataset.view));
+  target.append(picture.element);
   picture.load(address, signal);
 }
 

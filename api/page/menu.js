@@ -38,7 +38,7 @@ async function saveFile(link) {
 
 // The SVG on a canvas twice its size, on white.
 async function savePng(button) {
-  const { picture } = $(".picture", button.closest(".framed, [data-headline]"));
+  const { picture } = $(".picture", button.closest("[data-picture], [data-headline]"));
   const notes = findNotes(button);
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(picture.text)}`;

@@ -11,24 +11,16 @@ export class Picker {
     this.input = $("input", root);
     this.chips = $("ul.chips", root);
     this.hint = $(".hint", root);
-    this.chosen = []; // {id, name, known}: `known` once the server has confirmed the id
-    this.active = -1;
+    this.chosen = []; // {id, name, typed}: `typed` until the server has confirmed the id
+    this.list = $(".suggestions", root);
     this.options = [];
-    this.list = make("ul", { class: "suggestions", role: "listbox", id: `${root.id}-list`, hidden: "",
-      "aria-label": "Suggestions" });
-    const combo = make("div", { class: "combo" });
-    this.input.replaceWith(combo);
-    combo.append(this.input, this.list);
-    const roles = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false",
-      "aria-controls": this.list.id };
-    for (const [name, value] of Object.entries(roles)) this.input.setAttribute(name, value);
     this.input.addEventListener("input", () => this.suggestLater());
     this.input.addEventListener("keydown", (event) => this.handleKey(event));
     this.input.addEventListener("blur", () => this.close());
     this.list.addEventListener("mousedown", (event) => {
       event.preventDefault();
       const at = this.options.indexOf(event.target.closest("li"));
-      if (at >= 0) this.pick(at);
+      if (at >= 0) this.add({ ...this.options[at].dataset });
     });
   }
 
@@ -49,7 +41,7 @@ export class Picker {
   // Text that was typed but not chosen counts as a name, so that no question goes out without it.
   takeText() {
     const text = this.input.value.trim();
-    if (text) this.add({ id: text, name: text, known: false });
+    if (text) this.add({ id: text, name: text, typed: true });
   }
 
   remove(index) {
@@ -101,18 +93,13 @@ export class Picker {
     this.hint.textContent = "";
   }
 
-  pick(i) {
-    const { id, name } = this.options[i].dataset;
-    this.add({ id, name, known: true });
-  }
-
   handleKey(event) {
     const many = this.options.length;
-    if (event.key === "ArrowDown" && !many) this.suggestLater();
-    else if (event.key === "ArrowDown" && many) this.move((this.active + 1) % many);
-    else if (event.key === "ArrowUp" && many) this.move((this.active - 1 + many) % many);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && many) this.move((this.active + step + many + (this.active < 0 && step < 0)) % many);
+    else if (step) this.suggestLater();
     else if (event.key === "Escape" && many) this.close();
-    else if (event.key === "Enter" && this.active >= 0) this.pick(this.active);
+    else if (event.key === "Enter" && this.active >= 0) this.add({ ...this.options[this.active].dataset });
     else if (event.key === "Backspace" && !this.input.value && this.chosen.length) this.remove(this.chosen.length - 1);
     else return;
     event.preventDefault();

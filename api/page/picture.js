@@ -18,7 +18,7 @@ function parse(text) {
   for (const one of svg.querySelectorAll("script, foreignObject")) one.remove();
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`svg { display: block; width: 100%; height: 100%; }
-    .dim { opacity: .2; } .lit { filter: drop-shadow(0 0 3px #0a58a6); } ${MARK}, [data-stack] { cursor: pointer; }
+    .dim { opacity: .2; } ${MARK}, [data-stack] { cursor: pointer; }
     a:focus-visible { outline: 3px solid #0a58a6; } ${styles.join("\n")}`);
   return { svg: document.importNode(svg, true), sheet };
 }
@@ -35,17 +35,13 @@ export class Picture {
     this.host = make("div", { class: zoomable ? "picture zoomable" : "picture", role: "group", tabindex: "0", "aria-label": label });
     this.host.picture = this;
     this.root = this.host.attachShadow({ mode: "open" });
-    const button = (text, title, press) => makeButton(text, press, { title, "aria-label": title });
-    this.tools = make("div", { class: "tools" }, button("+", "Zoom in", () => this.zoom(1 / FASTEST)),
-      button("−", "Zoom out", () => this.zoom(FASTEST)), button("Fit", "Fit the picture", () => this.fit()));
-    this.waits = make("div", {});
-    this.element = make("div", { class: "framed" }, ...(zoomable ? [this.tools] : []), this.waits, this.host);
+    this.waits = make("div");
+    this.element = make("div", { class: "framed" }, this.waits, this.host);
     this.text = "";
-    if (zoomable) this.listen();
-    this.host.addEventListener("click", (event) => this.press(event));
-    this.host.addEventListener("dblclick", (event) => this.take(event, MARK, (mark) => Picture.actions.onOrigin(nameMark(mark))));
+    for (const press of ["click", "dblclick"]) this.root.addEventListener(press, (event) => this.press(event));
     for (const over of ["pointerover", "focusin"]) this.root.addEventListener(over, ({ target }) => this.lightMark(target.closest(MARK)));
     for (const out of ["pointerleave", "focusout"]) this.host.addEventListener(out, () => this.light(null));
+    if (zoomable) this.listen();
   }
 
   async load(url, signal) {
@@ -69,6 +65,15 @@ export class Picture {
     } catch (fault) {
       if (!isAborted(fault)) this.root.replaceChildren(makeProblemLine(fault));
     }
+  }
+
+  // By a button (data-view) or a key.
+  view(how) {
+    if (how === "in" || how === "+" || how === "=") this.zoom(1 / FASTEST);
+    else if (how === "out" || how === "-") this.zoom(FASTEST);
+    else if (how === "fit" || how === "0") this.fit();
+    else return false;
+    return true;
   }
 
   fit() { this.look([...this.whole]); }
@@ -132,26 +137,18 @@ export class Picture {
       const step = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }[event.key];
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (step) this.pan(...step);
-      else if (event.key === "+" || event.key === "=") this.zoom(1 / FASTEST);
-      else if (event.key === "-") this.zoom(FASTEST);
-      else if (event.key === "0") this.fit();
-      else return;
+      else if (!this.view(event.key)) return;
       event.preventDefault();
     });
   }
 
-  take(event, selector, use) {
-    const mark = event.composedPath()[0]?.closest?.(selector);
-    if (mark) use(mark);
-    return mark;
-  }
-
   press(event) {
-    if (event.composedPath()[0]?.closest?.("a")) event.preventDefault(); // the page is where the link leads
-    if (this.dragged) { this.dragged = false; return; }
-    if (!this.take(event, MARK, (mark) => Picture.actions.onSelect(nameMark(mark)))) {
-      this.take(event, "[data-stack]", (mark) => Picture.actions.onOpen(mark.dataset.stack));
-    }
+    const { target } = event;
+    if (target.closest("a")) event.preventDefault(); // the page is where the link leads
+    const [mark, stack] = [target.closest(MARK), target.closest("[data-stack]")];
+    if (this.dragged) this.dragged = false;
+    else if (mark) Picture.actions[event.type === "click" ? "onSelect" : "onOrigin"](nameMark(mark));
+    else if (stack && event.type === "click") Picture.actions.onOpen(stack.dataset.stack);
   }
 
   lightMark(mark) {
@@ -165,19 +162,16 @@ export class Picture {
     if (id === this.lit) return;
     this.lit = id;
     const on = new Set(id ? [id, ...route] : []);
-    const marks = $$(".box, .worst, .line", this.root);
-    const of = (box) => [box, ...$$(MARK, box)].map(nameMark);
-    const boxes = marks.filter((mark) => mark.matches(".box"));
-    const shown = boxes.filter((box) => of(box).some((one) => on.has(one)));
-    if (id && !shown.some((box) => of(box).includes(id))) {
-      const last = route.map((one) => shown.find((box) => nameMark(box) === one)).filter(Boolean).pop();
-      shown.push(...boxes.filter((box) => last && box.dataset.stack?.startsWith(`${last.id}/`)));
-    }
-    const keys = new Set(shown.map((box) => box.dataset.stack ?? box.id));
-    for (const mark of marks) {
-      const lit = mark.matches(".line") ? keys.has(mark.dataset.from) && keys.has(mark.dataset.to)
-        : mark.matches(".worst") ? on.has(nameMark(mark)) : shown.includes(mark);
-      mark.classList.toggle("dim", shown.length > 1 && !lit);
+    const boxes = $$(".box", this.root);
+    const find = (one) => boxes.find((box) => [box, ...$$(MARK, box)].some((mark) => nameMark(mark) === one));
+    const shown = new Set([...on].map(find));
+    const last = route.map(find).filter((box) => box?.id).pop();
+    if (last && !find(id)) shown.add(boxes.find((box) => box.dataset.stack?.startsWith(`${last.id}/`)));
+    shown.delete(undefined);
+    const keys = new Set([...shown].map((box) => box.dataset.stack ?? box.id));
+    for (const mark of $$(".box, .worst, .line", this.root)) {
+      const { from, to } = mark.dataset;
+      mark.classList.toggle("dim", shown.size > 1 && !shown.has(mark) && !on.has(nameMark(mark)) && !(keys.has(from) && keys.has(to)));
     }
   }
 }

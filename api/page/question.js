@@ -10,8 +10,7 @@ export class Question {
   constructor(form, graphName, { onAsk, onDraft }) {
     this.form = form;
     this.fields = $$("[data-field]", form);
-    this.pickers = new Map($$("[data-list]", form)
-      .map((root) => [root.dataset.list, new Picker(root, graphName)]));
+    this.pickers = new Map($$("[data-list]", form).map((root) => [root.dataset.list, new Picker(root, graphName)]));
     form.addEventListener("submit", (event) => { event.preventDefault(); onAsk(); });
     this.sliders = $$("[data-slides]", form);
     for (const slider of this.sliders) {
@@ -21,7 +20,7 @@ export class Question {
         this.timer = setTimeout(onDraft, WAIT);
       });
     }
-    for (const group of form.querySelectorAll("fieldset[data-field]")) {
+    for (const group of $$("fieldset[data-field]", form)) {
       group.addEventListener("change", () => this.origins.values.length && onAsk());
     }
     form.addEventListener("input", () => this.adjust());
@@ -41,12 +40,11 @@ export class Question {
   set(pairs) {
     clearTimeout(this.timer);
     const all = new URLSearchParams(pairs);
-    for (const [key, picker] of this.pickers) picker.set(all.getAll(key).map((id) => ({ id, name: id, known: false })));
+    for (const [key, picker] of this.pickers) picker.set(all.getAll(key).map((id) => ({ id, name: id, typed: true })));
     for (const field of this.fields) setValue(field, all.get(field.dataset.field) ?? field.dataset.default ?? "");
     const stated = new Set(this.pairs.map(([key]) => key));
-    for (const part of this.form.querySelectorAll("details")) {
-      part.open ||= [...part.querySelectorAll("[data-field], [data-list]")]
-        .some((one) => stated.has(one.dataset.field ?? one.dataset.list));
+    for (const part of $$("details", this.form)) {
+      part.open ||= $$("[data-field], [data-list]", part).some(({ dataset: { field, list } }) => stated.has(field ?? list));
     }
     this.adjust();
   }
@@ -54,7 +52,7 @@ export class Question {
   // Once the server has found them: entities by their names.
   confirm({ origins, protect }) {
     for (const [key, found] of [["origin", origins], ["protect", protect]]) {
-      this.pickers.get(key).set(found.map(({ id, name }) => ({ id, name, known: true })));
+      this.pickers.get(key).set(found);
     }
   }
 
@@ -63,8 +61,8 @@ export class Question {
     for (const slider of this.sliders) {
       const { slides, steps, unit, needs } = slider.dataset;
       const text = $(`#${slides}`).value.trim();
-      const far = steps.split(" ").map((step) => (step === "-" || text === "" ? (step === "-") === (text === "") ? 0 : Infinity : Math.abs(step - text)));
-      if (!far.some(Number.isNaN)) slider.value = far.indexOf(Math.min(...far));
+      const far = steps.split(" ").map((step) => (step === (text || "-") ? -1 : Math.abs(step - text) || Infinity));
+      if (far.some(Number.isFinite)) slider.value = far.indexOf(Math.min(...far));
       slider.disabled = Boolean(needs) && !$(`#${needs}`).value.trim();
       slider.setAttribute("aria-valuetext", readStep(slider) ? `${readStep(slider)} ${unit}` : "not stated");
     }
@@ -72,22 +70,21 @@ export class Question {
 
   takeText() { for (const picker of this.pickers.values()) picker.takeText(); }
 
-  add(list, entity) { this.pickers.get(list).add({ ...entity, known: true }); }
+  add(list, { id, name }) { this.pickers.get(list).add({ id, name }); }
 
   // Puts the right entity where the wrong word was.
-  mend(detail, { id, name }) {
-    const findWrong = (picker) => picker.chosen.findIndex((entity) => !entity.known && detail.includes(entity.id));
-    const picker = [...this.pickers.values()].find((one) => findWrong(one) >= 0) ?? this.origins;
-    const index = findWrong(picker) >= 0 ? findWrong(picker) : picker.chosen.length - 1;
-    const rest = picker.chosen.filter((entity, i) => i !== index && entity.id !== id);
-    picker.set([...rest, { id, name, known: true }]);
+  mend(detail, entity) {
+    const isWrong = ({ id, typed }) => typed && detail.includes(id);
+    const picker = [...this.pickers.values()].find(({ chosen }) => chosen.some(isWrong)) ?? this.origins;
+    const wrong = picker.chosen.find(isWrong) ?? picker.chosen.at(-1);
+    picker.set([...picker.chosen.filter((one) => one !== wrong && one.id !== entity.id), entity]);
   }
 }
 
 const readStep = (slider) => slider.dataset.steps.split(" ")[slider.value].replace("-", "");
-const getValue = (field) => (field.matches("fieldset") ? $("input:checked", field)?.value ?? "" : field.value.trim());
+const getValue = (field) => (field.matches("fieldset") ? $("input:checked", field).value : field.value.trim());
 
 function setValue(field, value) {
-  if (!field.matches("fieldset")) field.value = value;
-  else for (const one of field.querySelectorAll("input")) one.checked = one.value === value;
+  field.value = value;
+  for (const one of $$("input", field)) one.checked = one.value === value;
 }

@@ -14,6 +14,7 @@ from importlib.resources import files
 from fastapi import FastAPI, Request, Response
 
 from knockon.api.rest.http import reply
+from knockon.api.service.served import JOINT
 from knockon.api.service.service import Service
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.field import Field, Form, Kind
@@ -27,6 +28,11 @@ _POLICY = (
 )
 _HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+_SAVE = '<button type="button" id="save">Save</button>'
+_SAVED = (
+    '<section class="card"><h3>Saved answers</h3><p class="hint">Kept by the server, as they were.'
+    '</p><div id="card-saved"></div></section>'
+)
 _LISTS = (ENTITIES, ORIGINS)
 _HOURS = (0.5, 1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 96, 120, 168, 240, 336, 504, 720)
 _SLIDES = {  # steps as texts of the field (-: nothing), unit, the field that it needs
@@ -48,8 +54,8 @@ def add_page(app: FastAPI, service: Service, *, keeps: bool = False) -> None:
             handler = _serve_file(content, _TYPES[suffix])
             if file.name == "index.html":
                 text = write_fields(content.decode())
-                if keeps:
-                    text = text.replace("<body", "<body data-keeps")
+                text = text.replace("<!-- save -->", _SAVE if keeps else "")
+                text = text.replace("<!-- saved -->", _SAVED if keeps else "")
                 handler = _serve_index(text, service)
             path = "/" if file.name == "index.html" else f"/{file.name}"
             app.add_api_route(path, handler, include_in_schema=False, response_class=Response)
@@ -59,7 +65,9 @@ def _serve_index(text: str, service: Service) -> Callable[..., Response]:
     """The page with the graphs that are served now."""
 
     def serve(request: Request) -> Response:
-        page = text.replace("<!-- graphs -->", _write_graphs(service.served.graphs))
+        graphs = service.served.graphs
+        asked = request.query_params.get("graph", "")
+        page = text.replace("<!-- graphs -->", _write_graphs(graphs, asked))
         return reply(request, "text/html", page, negotiated=False, headers=_HEADERS)
 
     return serve
@@ -87,13 +95,20 @@ def write_fields(page: str) -> str:
     return re.sub(places, lambda found: _write_several(found[1], named), page)
 
 
-def _write_graphs(graphs: Mapping[str, DependencyGraph]) -> str:
-    """An option for each graph; those of one title are told apart by their names."""
+def _write_graphs(graphs: Mapping[str, DependencyGraph], asked: str) -> str:
+    """An option for each graph, those of one title told apart by their names; and for those that
+    are joined by the address."""
     titles = [graph.title for graph in graphs.values()]
-    return "".join(
-        f'<option value="{escape(name)}">{escape(graph.title)}'
-        f"{f' ({escape(name)})' if titles.count(graph.title) > 1 else ''}</option>"
+    options = {
+        name: f"{graph.title} ({name})" if titles.count(graph.title) > 1 else graph.title
         for name, graph in graphs.items()
+    }
+    parts = asked.split(JOINT)
+    if asked not in options and all(part in options for part in parts):
+        options[asked] = " + ".join(options[part] for part in parts)
+    return "".join(
+        f'<option value="{escape(name)}">{escape(title)}</option>'
+        for name, title in options.items()
     )
 
 
@@ -129,8 +144,11 @@ def _write_field(field: Field, form: Form) -> str:
             f'<div class="field picker" id="{name}" data-list="{name}">\n'
             f'<label for="{name}-text">{label}</label>\n'
             f'<ul class="chips" aria-label="{chosen}, chosen"></ul>\n'
-            f'<input id="{name}-text" type="text" placeholder="{escape(form.example)}" '
-            'spellcheck="false">\n<p class="hint" role="status"></p>\n</div>'
+            f'<div class="combo"><input id="{name}-text" type="text" role="combobox" '
+            f'aria-autocomplete="list" aria-expanded="false" aria-controls="{name}-list" '
+            f'placeholder="{escape(form.example)}" spellcheck="false">\n'
+            f'<ul class="suggestions" role="listbox" id="{name}-list" aria-label="Suggestions" '
+            'hidden></ul></div>\n<p class="hint" role="status"></p>\n</div>'
         )
     if field.choices and not form.section:
         return _write_radios(field, label)

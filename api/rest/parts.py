@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import FastAPI, Query, Request, Response
 from starlette.exceptions import HTTPException
 
+from knockon.api.markup.build import button, tag
 from knockon.api.markup.inventory import (
     render_entities,
     render_entity,
@@ -44,7 +45,8 @@ def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
     def show_start(request: Request, graph: GraphName) -> Response:
         served = service.served
         about = resources.serialize_graph(graph, served.find_graph(graph))
-        text = render_start(about, served.graphs, served.find_parts(graph))
+        parts = served.find_parts(graph)
+        text = render_start(about, served.graphs, parts, keeps=store is not None)
         return reply(request, HTML, text, negotiated=False)
 
     @app.get(f"{at}/entities", **hidden)
@@ -80,9 +82,15 @@ def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
     def show_map(request: Request, graph: GraphName) -> Response:
         service.served.find_parts(graph)
         pairs = read_pairs(request.url.query)
+        tools = [
+            button(text, data_view=view, title=title, aria_label=title)
+            for text, view, title in (("+", "in", "Zoom in"), ("−", "out", "Zoom out"),
+                                      ("Fit", "fit", "Fit the picture"))
+        ]  # fmt: skip
         menu = render_menu(graph, "/whatif", pairs, "Save the map", forms=("svg", "md"))
         at = address(graph, "/whatif.svg", pairs)
-        text = render_picture(at, "Map of who is hit", wide=True, within=menu)
+        text = render_picture(at, "Map of who is hit", wide=True,
+                              within=tag("div", tools, menu, class_="tools"))  # fmt: skip
         return reply(request, HTML, text, negotiated=False)
 
     @app.get(f"{at}/saved", include_in_schema=False)

@@ -140,7 +140,7 @@ def _render(
         draft = work.chart == "draft"
         return render_whatif(impact, work.graph, query, **view, carried=carried, draft=draft)
     rows = select_rows(impact, **view)[0].filter(pl.col("rank") > 0)
-    return render_list(impact, rows, page["rows"], page["sort"])
+    return render_list(impact, rows, fitting=page["rows"], sort=page["sort"], cursor=page["cursor"])
 
 
 def _turn_page(impact: Impact, view: dict[str, Any]) -> tuple[Impact, Any]:

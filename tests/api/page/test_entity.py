@@ -19,7 +19,7 @@ def test_an_entity_opens_its_why(page, port):
     page.click("#why summary:has-text('As a map')")
     page.wait_for_selector("#why [data-drawn]")
     page.keyboard.press("Escape")
-    page.wait_for_selector("#list:not([hidden])")
+    page.wait_for_selector("#list")
     assert "entity=" not in page.url
 
 

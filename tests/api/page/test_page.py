@@ -184,7 +184,7 @@ def test_who_stands_on_whom_is_one_button(page, port):
     page.wait_for_selector("#rows:not([hidden])")
     assert page.locator("script").count() == 1
     page.goto(f"http://127.0.0.1:{port}/?graph=market&ask=nothing")
-    page.wait_for_selector("#problem:not([hidden])")
+    page.wait_for_selector("#rows-of-all .problem")
 
 
 def test_the_inventory_stands_beside_the_rows(page, port):
