@@ -1,5 +1,8 @@
 """The port of the server: taken at once, and a clear word where that cannot be."""
 
+import asyncio
+import socket
+
 import pytest
 
 from knockon.api.command import main
@@ -22,6 +25,26 @@ def test_a_port_in_use_names_the_next_free_one(
         free = int(err.split()[-1])
         assert free > port
         open_port("127.0.0.1", free).close()
+
+
+def test_answers_are_sent_at_once() -> None:
+    """asyncio turns off waiting for more to send (40 ms) only where it is told that it is TCP."""
+
+    async def look() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        class One(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                connection = transport.get_extra_info("socket")
+                found.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+                transport.close()
+
+        listener = open_port("127.0.0.1", 0)
+        async with await asyncio.get_running_loop().create_server(One, sock=listener):
+            with socket.create_connection(listener.getsockname()):
+                return await asyncio.wait_for(found, 30)
+
+    assert asyncio.run(look()) == 1
 
 
 def test_other_faults_of_a_port_are_said() -> None:
