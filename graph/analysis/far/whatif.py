@@ -93,7 +93,7 @@ def whatif_far(
     place = place or _choose_place(scenario)
     executor, room = place
     folder = Path(source).resolve()
-    loaded = load_parts(executor, room.folder, folder, count_parts(folder, room))
+    loaded = load_parts(executor, room, folder, count_parts(folder, room))
     asked = _find(place, loaded, scenario)
     layouts = _make(place, asked)
     count = scenario.worlds or WORLDS

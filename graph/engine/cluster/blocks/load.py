@@ -52,15 +52,15 @@ class Loaded(NamedTuple):
         return sum(self.sizes)
 
 
-def load_parts(executor: Executor, folder: Path, source: Path, parts: int) -> Loaded:
+def load_parts(executor: Executor, room: Room, source: Path, parts: int) -> Loaded:
     """Deal, check and number the tables of a folder.
 
-    folder: that all see, where the parts are laid; what an earlier load left of the same files is
-    taken. Raises InputError with every fault of the tables.
+    room: whose folder gets the parts; what an earlier load left there of the same files is taken.
+    Raises InputError with every fault of the tables.
     """
-    pieces, named = _list_pieces(source)
-    name = digest("\n".join([_VERSION, str(parts), *named]).encode())
-    shared = Loading(str(folder), name, str(source))
+    pieces, named = _list_pieces(source, min(_PIECE, room.memory // (2 * room.tasks * _ROW)))
+    name = digest("\n".join([_VERSION, str(parts), str(len(pieces)), *named]).encode())
+    shared = Loading(str(room.folder), name, str(source))
 
     def run(work: Callable[..., Any], tasks: Sequence[Any]) -> Iterator[Any]:
         for _, found in executor.run(work, shared, tasks, workers=1, workspace=NOTHING):
@@ -89,7 +89,7 @@ def load_parts(executor: Executor, folder: Path, source: Path, parts: int) -> Lo
 def count_parts(source: Path, room: Room) -> int:
     """How many parts the tables of a folder make, so that each is checked, and in work, within the
     memory of a worker."""
-    pieces, _ = _list_pieces(source)
+    pieces, _ = _list_pieces(source, _PIECE)
     rows = sum(piece.rows for piece in pieces if piece.table == DEPENDENCIES)
     entities = sum(piece.rows for piece in pieces if piece.table == ENTITIES)
     memory = room.memory // (2 * room.tasks)
@@ -97,8 +97,9 @@ def count_parts(source: Path, room: Room) -> int:
     return max(of_work, -(-_ROW * (rows + entities) // memory))
 
 
-def _list_pieces(source: Path) -> tuple[list[Piece], list[str]]:
-    """The pieces of both tables, and what tells these files from others."""
+def _list_pieces(source: Path, size: int) -> tuple[list[Piece], list[str]]:
+    """The pieces of both tables, of so many rows where row groups are smaller, and what tells these
+    files from others."""
     from pyarrow.parquet import ParquetFile
 
     pieces, named = [], []
@@ -120,7 +121,7 @@ def _list_pieces(source: Path) -> tuple[list[Piece], list[str]]:
         for i, count in enumerate(rows):
             groups.append(i)
             at += count
-            if at - first >= _PIECE or i + 1 == len(rows):
+            if at - first >= size or i + 1 == len(rows):
                 pieces.append(Piece(table, tuple(groups), first, at - first))
                 groups, first = [], at
     return pieces, named
