@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from os import cpu_count
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -43,13 +44,14 @@ def run_block(folder: Path, question: str, shipment: str, number: int) -> None:
     stem = name_output(folder, question, number)
     if read_arrays(stem) is not None:
         return
-    job, free = _open(shipment, str(folder))
-    with _LOCK:
-        mine = free.pop() if free else job.workspace.make(*job.workspace.sizes)
-    found = job.work(job.shared, mine, job.blocks[number])
-    with _LOCK:
-        free.append(mine)  # not after an error, which leaves it dirty
-    write_arrays(_flatten(found), stem)
+    with _SLOTS:
+        job, free = _open(shipment, str(folder))
+        with _LOCK:
+            mine = free.pop() if free else job.workspace.make(*job.workspace.sizes)
+        found = job.work(job.shared, mine, job.blocks[number])
+        with _LOCK:
+            free.append(mine)  # not after an error, which leaves it dirty
+        write_arrays(_flatten(found), stem)
 
 
 def _flatten(found: Any) -> tuple[Any, ...]:
@@ -84,7 +86,6 @@ def make_runner(
 def describe_host(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
     """For `mapInArrow`: which versions a worker has, and how much memory and how many cores."""
     import pyarrow as pa
-    from psutil import cpu_count
 
     said = {**describe_versions(), "memory": free_bytes(), "cores": cpu_count() or 1}
     for batch in batches:
@@ -106,6 +107,7 @@ def describe_versions() -> dict[str, str]:
 
 
 _LOCK = Lock()
+_SLOTS = BoundedSemaphore(cpu_count() or 1)  # a server may start all tasks of a wave at once
 
 
 @lru_cache(maxsize=1)
