@@ -29,6 +29,11 @@ UNDER_WAY: dict[str, Any] = {  # where an answer takes longer than a client wait
     "description": "A job: its address is in Location",
     "content": {"application/json": {"schema": {"$ref": _REF.format(model="JobJson")}}},
 }
+_LINKS = {  # of a status: where to go from what it says; each by operation, parameter, place
+    "201": [("answer", "answer", "id"), ("answer_result", "answer", "id"),
+            ("answer_picture", "answer", "id")],
+    "202": [(name, "job", "id") for name in ("job", "job_events", "job_result", "cancel_job")],
+}  # fmt: skip
 _MORE: dict[str, dict[str, Any]] = {  # what the examples of these addresses need besides an origin
     "/timeline.svg": {"hours": "4"},
     "/detection.svg": {"mode": "bad_update", "rollout": "1%@0,10%@4,100%@24", "halt": 2},
@@ -62,6 +67,7 @@ def extend_document(app: FastAPI, service: Service) -> None:
                 _add_problem(document)
                 _add_names(document, graphs, service.limits.whole("joined"))
                 _add_examples(document, graphs)
+                _add_links(document)
             return plain()
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -126,6 +132,17 @@ def _add_examples(document: dict[str, Any], graphs: Mapping[str, DependencyGraph
             body["example"] = _build_body(document, body["schema"]["$ref"], shown, more)
         if path.endswith("/whatif"):
             operation["responses"]["200"]["content"]["application/json"]["example"] = answer
+
+
+def _add_links(document: dict[str, Any]) -> None:
+    """From a job, or an answer that was saved, to what can be asked about it."""
+    for _, operation in _list_operations(document):
+        for status, links in _LINKS.items():
+            if status in operation["responses"]:
+                operation["responses"][status]["links"] = {
+                    name: {"operationId": name, "parameters": {key: f"$response.body#/{place}"}}
+                    for name, key, place in links
+                }
 
 
 def _build_body(

@@ -78,6 +78,20 @@ def test_graphs_modes_and_kinds_are_named(document):
     assert all(p.get("description") for p in parameters)
 
 
+def test_links_lead_to_operations_that_there_are(document):
+    """From each 202 to its job, from each 201 to the answer, with a parameter that it has."""
+    operations = {o["operationId"]: o for p in document["paths"].values() for o in p.values()}
+    linked = 0
+    for operation in operations.values():
+        for status, response in operation["responses"].items():
+            assert ("links" in response) == (status in ("201", "202")), operation["operationId"]
+            for link in response.get("links", {}).values():
+                known = {p["name"] for p in operations[link["operationId"]]["parameters"]}
+                assert {*link["parameters"]} <= known
+                linked += 1
+    assert linked > 50
+
+
 def test_title_and_version_are_those_of_the_package(document):
     """No page that needs the network is linked."""
     from importlib.metadata import version
