@@ -180,7 +180,7 @@ def _explain_spared(
     else:
         hit[whole.nodes.entity] = run_worlds(whole)[0].high > 0
     held = explain_held(graph, scenario, hit, number, whole.filled.most)
-    name = clip(graph.names[number], 60)
+    name = clip(graph.names[number], 120)
     reasons = held["said"].to_list()
     why_not = some(reasons, 3) if reasons else "no dependency leads from what fails to it"
     return Explanation(
