@@ -20,12 +20,14 @@ CHANGES = {
     "worse": (WORSE, "more probable"),
     "better": (BETTER, "less probable"),
     "gone": (GONE, "can no longer be hit"),
+    "range": (PLAIN, "of another range, with the same middle"),
     "same": (PLAIN, "as before"),
 }
 """The changes, what is worst first: their colour, and what they are called."""
 _SIGNS = {
     "new": "M-4,0H4M0,-4V4", "worse": "M0,-4L4,3H-4Z", "better": "M0,4L4,-3H-4Z",
-    "gone": "M-3.3,-3.3L3.3,3.3M-3.3,3.3L3.3,-3.3", "same": "M-3.5,-1.8H3.5M-3.5,1.8H3.5",
+    "gone": "M-3.3,-3.3L3.3,3.3M-3.3,3.3L3.3,-3.3",
+    "range": "M-4,1.2Q-2,-3 0,0T4,-1.2", "same": "M-3.5,-1.8H3.5M-3.5,1.8H3.5",
 }  # fmt: skip
 
 
@@ -92,6 +94,7 @@ def grow_forest(answer: Comparison) -> ChangedForest:
         .when(pl.col("id").is_in(saved.implode())).then(pl.lit("gone"))
         .when(beyond & (pl.col("change") > 0)).then(pl.lit("worse"))
         .when(beyond & (pl.col("change") < 0)).then(pl.lit("better"))
+        .when(_find_moved_ends()).then(pl.lit("range"))
         .otherwise(pl.lit("same"))
     )  # fmt: skip
     figures = (
@@ -115,6 +118,16 @@ def grow_forest(answer: Comparison) -> ChangedForest:
         parent, top_down, children, behind, rows["stated"].to_list(), rows["source"].to_list(),
         before, np.abs(after - before), after, max(depth, default=0), 0,
     )  # fmt: skip
+
+
+def _find_moved_ends() -> pl.Expr:
+    """Whether the low or the high figure moved by more than a percent: what is not known is other,
+    and that is not as before."""
+    ends = (
+        (pl.col(f"after_{end}").fill_null(0) - pl.col(f"before_{end}").fill_null(0)).abs() > 0.01
+        for end in ("low", "high")
+    )
+    return pl.any_horizontal(*ends)
 
 
 def _measure_depth(parent: list[int]) -> list[int]:

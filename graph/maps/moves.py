@@ -18,7 +18,7 @@ from knockon.graph.maps.page import MARGIN, SMALL, document, heading, legend_row
 from knockon.graph.maps.panel import WIDE
 from knockon.graph.maps.plan import list_plans_of
 from knockon.graph.maps.ribbons import shape_ribbon
-from knockon.graph.maps.style import MUTED, ORIGIN, RULE
+from knockon.graph.maps.style import MUTED, ORIGIN, RULE, STILL
 from knockon.graph.maps.text import clean, wrap, xml
 from knockon.graph.maps.view import PLAIN
 from knockon.graph.words import join, many
@@ -118,7 +118,7 @@ def _draw_ribbon(ribbon: Ribbon, counts: Counter[str]) -> str:
     at = 0.0
     for change, number in shown.items():
         area, head = shape_ribbon(ribbon, at / whole, (at + number) / whole)
-        colour = CHANGES[change][0] if change != "same" else "#d3d7dc"
+        colour = STILL if change in ("same", "range") else CHANGES[change][0]
         parts.append(f'<path d="{area}" fill="{colour}"/>')
         at += number
     return "".join([*parts, f'<path d="{head}" fill="{MUTED}"/></g>'])

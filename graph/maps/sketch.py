@@ -28,6 +28,7 @@ _STYLES: Mapping[str, tuple[str, str]] = {  # of Graphviz, of Mermaid
     "worse": ("filled", "fill:#fbd3bd,color:#1a1a1a"),
     "better": ("rounded", "fill:#cfe3f1,color:#1a1a1a"),
     "gone": ("dashed", "fill:#8fc1e3,color:#1a1a1a,stroke-dasharray:5 3"),
+    "range": ("dashed", "fill:#f2f2f2,color:#1a1a1a,stroke-dasharray:5 3"),
     "same": ("solid", "fill:#f2f2f2,color:#1a1a1a"),
 }
 

@@ -8,6 +8,7 @@ SURE, UNKNOWN, RING, PLAIN, BAND = "#f08a5d", "#fdf6ec", "#00694b", "#f2f2f2", "
 FAINT = "#e6e9ed"  # ground of bands of which not all is known
 HATCH = "#ecdfc8"  # on UNKNOWN: text is read over it
 RULE = "#d9d9d9"
+STILL = "#d3d7dc"  # bands of those that did not move
 NEW, WORSE, BETTER, GONE = SURE, "#fbd3bd", "#cfe3f1", "#8fc1e3"  # of a comparison
 BLUE = "#0072b2"  # curves; Okabe and Ito's palette
 # ColorBrewer OrRd, five classes, safe for colour-blind readers; dark text reads on all of them
@@ -22,7 +23,7 @@ DARK = {
     BAND: "#6b737d", FAINT: "#33383e", RULE: "#3a3d41", "#e3e3e3": "#33363a", BLUE: "#4aa8e0",
     "#fef0d9": "#352c1e", "#fdd49e": "#55391b", "#fdbb84": "#6d3f1c", "#fc8d59": "#8a4220",
     "#ef6548": "#a33c27", "#dceaf7": "#1d3346", "#cfe3f1": "#21394c", "#b3b3b3": "#6b6b6b",
-    WORSE: "#5c3120", GONE: "#1c5c85",
+    WORSE: "#5c3120", STILL: "#4a4f56", GONE: "#1c5c85",
 }  # fmt: skip
 PRINTED = {MUTED: "#333333", BAND: "#868d95"}  # stronger on paper, but nothing under text
 

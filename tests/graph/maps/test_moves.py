@@ -58,7 +58,7 @@ def test_the_map_shows_each_with_both_figures_and_a_sign(compared: Comparison) -
     assert "not in this graph, then 0 to 100 %" in words["new"]
     assert "50 %, as before" in words["same"]
     said = [t.text for t in root.iter(f"{SVG}text")]
-    assert all(words in said for _, words in CHANGES.values())  # the legend
+    assert all(words in said for change, (_, words) in CHANGES.items() if change != "range")
     assert "moved most" in said
 
 
@@ -119,3 +119,14 @@ def test_an_answer_sent_and_read_again_draws_the_same(compared: Comparison) -> N
     again = Comparison.from_dict(compared.to_dict())
     assert again.to_svg() == compared.to_svg()
     assert "routes" not in serialize_answer(compared)
+
+
+def test_a_range_that_opened_is_not_as_before() -> None:
+    """The middle stays where it was; that nobody knows the strength any more is shown."""
+    before, after = graph_of([("d", "o", 0.5)]), graph_of([("d", "o", None)])
+    answer = ko.compare(before, after, "o")
+    assert grow_forest(answer).values("change") == ["range", "fails"]
+    svg = answer.to_svg()
+    assert "50 %, then 0 to 100 %" in svg
+    assert "1 of another range, with the same middle" in svg
+    assert "as before" not in svg
