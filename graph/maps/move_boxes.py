@@ -151,10 +151,12 @@ def draw_box(moves: Moves, box: Box, label: Label, at: Point, tall: float) -> st
     down = (tall - label.size[1]) / 2
     ink = ON_ORIGIN if box.origin else INK
     for words in label.lines:
+        said = text(words.x, words.y + down, words.said, words.size, ink, bold=words.bold)
         if words.row >= 0:
-            of = moves.cell(words.row, "change")
-            parts.append(draw_sign(of, words.x - _GLYPH + 7, words.y + down - 4))
-        parts.append(text(words.x, words.y + down, words.said, words.size, ink, bold=words.bold))
+            of, identifier = (moves.cell(words.row, name) for name in ("change", "id"))
+            sign = draw_sign(of, words.x - _GLYPH + 7, words.y + down - 4)
+            said = sign + said if box.single else f'<g data-id="{xml(identifier)}">{sign}{said}</g>'
+        parts.append(said)
     if not box.origin:
         low = tall - down - 18
         for place, (side, fill) in enumerate(SIDES):

@@ -85,7 +85,7 @@ def _describe(answer: Explanation, rows: list[dict[str, Any]], legend: list[Any]
     unsure = ""
     if open_:
         of = "" if open_ == len(steps) else f" of the {len(steps):,}"
-        word = "step" if open_ == 1 else "steps"
+        word = "step" if len(steps) == 1 else "steps"
         rest = "rests on a strength" if open_ == 1 else "rest on strengths"
         unsure = f"{open_:,}{of} {word} drawn {rest} that nobody stated."
         unsure = unsure if of else f"{'The' if open_ == 1 else 'All'} {unsure}"
