@@ -1,9 +1,11 @@
 """What is fetched when it comes into sight, and what can be taken away: addresses of answers."""
 
+import json
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, quote, urlencode
 
 from knockon.api.markup.build import Html, button, items, tag
+from knockon.graph.scenario.fields import FIELDS
 
 Pairs = Sequence[tuple[str, str]]
 VIEW = ("top", "kind", "columns", "where")  # of the rows of a what-if, not of what fails
@@ -18,6 +20,25 @@ def read_pairs(query: str) -> list[tuple[str, str]]:
 
 def leave_out(pairs: Iterable[tuple[str, str]], *keys: str) -> list[tuple[str, str]]:
     return [(key, value) for key, value in pairs if key not in keys]
+
+
+def build_comparison(before: Pairs, after: Pairs) -> list[tuple[str, str]]:
+    """As `compare` is asked: the first question, and each field that is another one in the second.
+
+    What is protected is said of the second anyway: else it would be the first's.
+    """
+    first, second = leave_out(before, *VIEW), leave_out(after, *VIEW)
+    fields = {field.parameter: field for field in FIELDS}
+    asked = list(first)
+    for key in dict.fromkeys(key for key, _ in (*first, *second) if key in fields):
+        was, now = ([value for k, value in pairs if k == key] for pairs in (first, second))
+        if key == "protect" or was != now:
+            default = fields[key].default
+            plain = "null" if default in (None, ()) else str(default)
+            many = key in ("origin", "protect")
+            said = json.dumps(now) if many else now[0] if now else plain
+            asked.append(("after", f"{fields[key].name}={said}"))
+    return asked
 
 
 def address(graph: str, rest: str, pairs: Pairs = ()) -> str:

@@ -2,7 +2,6 @@
 
 const SHOWN = ["saved", "tab", "entity", "pin", "find", "only", "sort", "open"];
 const OWN = ["graph", "ask", ...SHOWN];
-const VIEW = ["top", "kind", "columns", "where"]; // of the rows of a what-if, not of what fails
 const RECENT = "knockon-recent";
 
 export function readAddress() {
@@ -22,20 +21,7 @@ export const visit = (state) => history.pushState(null, "", formatAddress(state)
 // Says what is looked at; no step on the way back.
 export const note = (changes) => history.replaceState(null, "", formatAddress({ ...readAddress(), ...changes }));
 
-export const readPin = (pin) => [...new URLSearchParams(pin ?? "")];
 export const formatPin = (question) => new URLSearchParams(question).toString();
-export const withoutView = (query) => query.filter(([key]) => !VIEW.includes(key));
-
-// As `compare` is asked: the pinned question, and each field that is another one in the next.
-export function buildComparison(before, after, byDefault) {
-  const [first, second] = [withoutView(before), withoutView(after)];
-  const list = (pairs, key) => pairs.filter(([name]) => name === key).map(([, value]) => value);
-  const keys = [...new Set([...first, ...second].map(([key]) => key))];
-  const changed = keys.filter((key) => key === "protect" // else it holds for the second only
-    || list(first, key).join("\n") !== list(second, key).join("\n"));
-  const write = (key, values) => ["origin", "protect"].includes(key) ? JSON.stringify(values) : values[0] ?? byDefault(key);
-  return [...first, ...changed.map((key) => ["after", `${key === "origin" ? "origins" : key}=${write(key, list(second, key))}`])];
-}
 
 // What was asked here before; a browser may refuse to keep it.
 export function readRecent() {

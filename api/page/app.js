@@ -1,12 +1,12 @@
 // The page: its address holds what is asked and looked at, the server holds the answers.
 
-import { buildComparison, formatAddress, formatPin, keepRecent, note, readAddress, readPin, readRecent, visit, withoutView } from "./address.js";
+import { formatAddress, formatPin, keepRecent, note, readAddress, readRecent, visit } from "./address.js";
 import { askText, buildAddress, isAborted, Problem, send } from "./api.js";
 import { $, $$, make, makeButton, makeName, parse } from "./dom.js";
 import { List } from "./list.js";
 import { load, place } from "./load.js";
 import { copyText } from "./menu.js";
-import { closeDrawers, listenToKeys, listenToPanes, openDrawer, openTab } from "./panes.js";
+import { closeDrawers, listenToKeys, listenToTabs, openDrawer, openTab, toggle } from "./panes.js";
 import { Picture } from "./picture.js";
 import { Question } from "./question.js";
 
@@ -16,7 +16,7 @@ const DRAFT = [["worlds", "100"], ["precision", ""]]; // few worlds, and no prom
 const graph = $("#graph");
 const now = { asked: "", query: [], facts: null, request: new AbortController(), entity: new AbortController() };
 const question = new Question($("#question"), () => graph.value, { onAsk: submit, onDraft: draft });
-const list = new List($("#list"), { onSelect: openEntity, onView: note, onLight: (id, route) => Picture.map?.light(id, route ?? []) });
+const list = new List($("#list"), { onSelect: openEntity, onLight: (id, route) => Picture.map?.light(id, route ?? []) });
 const at = (path, pairs) => buildAddress(graph.value, path, pairs);
 
 Picture.actions = {
@@ -63,11 +63,6 @@ function submit() {
 async function restore() {
   const state = readAddress();
   if (state.graph !== null) graph.value = state.graph;
-  if (state.graph !== null && graph.value !== state.graph) {
-    graph.selectedIndex = 0;
-    showProblem(new Problem({ title: "Unknown graph", detail: `No graph has the name “${state.graph}”. Choose one above.` }));
-    return;
-  }
   const asked = JSON.stringify([graph.value, state.ask, state.saved, state.question]);
   if (asked !== now.asked) await answerAnew(state, asked);
   if (now.asked !== asked) return;
@@ -78,7 +73,7 @@ async function restore() {
 }
 
 async function answerAnew({ ask: verb, saved, question: stated }, asked) {
-  Object.assign(now, { asked, facts: null, query: stated, drawn: {} });
+  Object.assign(now, { asked, facts: null, query: stated });
   Picture.map = null;
   const signal = begin();
   $("#problem").hidden = true;
@@ -118,11 +113,6 @@ async function showRows(address, signal) {
 
 const fetchPart = async (part, pairs, options) => parse(await askText(at(`/page/${part}`, pairs), options));
 
-function look() {
-  const { find, only, sort } = readAddress();
-  return { find: find ?? "", only: only ?? "", sort: sort ?? "rank" };
-}
-
 // Figures and words of what is asked, and what the page has to know of it.
 async function fetchAnswer(part, pairs, options) {
   const found = await fetchPart(part, pairs, options);
@@ -141,7 +131,7 @@ async function ask(signal) {
   $("#help").replaceChildren();
   $("#save")?.replaceChildren("Save");
   keepRecent({ graph: graph.value, headline: facts.headline, address: formatAddress({ graph: graph.value, question: query }) });
-  await list.show(graph.value, query, look(), signal);
+  await list.show(graph.value, query, signal);
   if (!signal.aborted) $("#answer").dataset.state = "full";
 }
 
@@ -155,11 +145,11 @@ async function draft() {
   $("#answer").dataset.state = "old";
   try {
     await fetchAnswer("draft", few, { signal });
-    await list.show(graph.value, few, look(), signal);
+    await list.show(graph.value, few, signal);
     if (signal.aborted) return;
     Object.assign($("#answer").dataset, { state: "draft", took: String(Math.round(performance.now() - started)) });
     note({ question: pairs });
-    Object.assign(now, { query: pairs, drawn: {}, asked: JSON.stringify([graph.value, null, null, pairs]) });
+    Object.assign(now, { query: pairs, asked: JSON.stringify([graph.value, null, null, pairs]) });
     await ask(signal);
     if (!signal.aborted) showTab(readAddress().tab);
   } catch (fault) {
@@ -171,13 +161,16 @@ async function draft() {
 function showTab(tab) {
   const chosen = openTab(now.pinned ? tab : tab === "compare" ? null : tab);
   if (now.facts === null) return;
-  const { query, drawn, request: { signal } } = now;
-  const once = (key, draw) => { if (!drawn[key]) { drawn[key] = true; draw(); } };
-  const opened = listOpen().map((key) => ["open", key]);
-  once(`map ${opened}`, () => load($("#map"), at("/page/map", [...query, ...opened]), signal));
-  if (chosen !== "compare") return;
-  const byDefault = (key) => $(`[data-field="${key}"]`)?.dataset.default || "null";
-  once(`compare ${now.pinned}`, () => load($("#compare"), at("/page/compare", [...buildComparison(readPin(now.pinned), query, byDefault), TOP]), signal));
+  const { query, pinned } = now;
+  loadOnce($("#map"), at("/page/map", [...query, ...listOpen().map((key) => ["open", key])]));
+  if (chosen === "compare") loadOnce($("#compare"), at("/page/pinned", [...query, ["pin", pinned]]));
+}
+
+function loadOnce(root, address) {
+  const { signal } = now.request;
+  if (root.at === address && root.of === signal) return;
+  Object.assign(root, { at: address, of: signal });
+  load(root, address, signal);
 }
 
 // Keeps this answer as the one before; the next question is the one after.
@@ -233,14 +226,19 @@ function closeEntity() {
 }
 
 function showList() {
-  document.body.dataset.right = now.facts ? "list" : "";
+  if (now.facts) document.body.dataset.right = "list";
+  else delete document.body.dataset.right;
 }
 
 // What went wrong, with the nearest names as buttons.
 function showProblem(fault) {
   const body = fault.body ?? { title: "The page failed", detail: fault.message };
-  const near = (body.nearest ?? body.matches ?? []).map((entity) =>
-    makeButton(makeName(entity.name, entity.id), () => { question.mend(body.detail, entity); submit(); }));
+  const use = (one) => {
+    if (body.title === "Unknown graph") { leave({ graph: one.id }); return; }
+    question.mend(body.detail, one);
+    submit();
+  };
+  const near = (body.nearest ?? body.matches ?? []).map((one) => makeButton(makeName(one.name, one.id), () => use(one)));
   $("#problem").replaceChildren(make("h2", {}, body.title), make("p", {}, body.detail), make("div", { class: "actions" }, ...(near.length ? ["Did you mean:"] : []), ...near));
   $("#problem").hidden = false;
   if (now.facts === null) show("problem");
@@ -253,7 +251,7 @@ const press = (what) => () => {
   else if (list.selected) ACTS[what](list.selected);
 };
 const step = (by) => () => { openDrawer("right"); list.move(by); };
-listenToPanes((tab) => { note({ tab }); showTab(tab); });
+listenToTabs((tab) => { note({ tab }); showTab(tab); });
 listenToKeys({
   "/": () => { openDrawer("left"); question.origins.input.focus(); },
   j: step(1), k: step(-1), f: press("fail"), p: press("protect"), c: pin,
@@ -264,18 +262,18 @@ const CLICKS = {
   "#entity .back": closeEntity,
   "[data-act]": (button) => ACTS[button.dataset.act](button.closest("[data-name]").dataset, button),
   "[data-verb]": (button) => leave({ ask: button.dataset.verb }),
-  "[data-start]": () => leave({}),
+  "[data-start]": () => leave({}), "[data-closes]": closeDrawers, "[data-opens]": (button) => toggle(button.dataset.opens),
   "#pin": pin, "#save": save, "#print": () => print(),
-  "#find-fixes": () => load($("#help"), at("/page/harden", [...withoutView(now.query), ["budget", $("#budget").value]]), now.request.signal),
+  "#find-fixes": () => load($("#help"), at("/page/harden", [...now.query.filter(([key]) => !["columns", "where"].includes(key)), ["budget", $("#budget").value]]), now.request.signal),
   "[data-entity]": (mark) => mark.closest("#ranking") || openEntity(mark.dataset.entity),
   "a[href^='?']": (link) => { history.pushState(null, "", link.href); closeDrawers(); restore(); },
 };
 addEventListener("click", (event) => {
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own
+  if (event.ctrlKey || event.metaKey) return; // into a tab of its own
   for (const [selector, press] of Object.entries(CLICKS)) {
     const found = event.target.closest?.(selector);
     if (!found) continue;
-    if (found.href && new URLSearchParams(found.search).get("graph") !== graph.value) return; // a page of its own
+    if (found.href && new URLSearchParams(found.search).get("graph") !== graph.value) return; // another graph
     event.preventDefault();
     press(found);
     return;

@@ -18,7 +18,7 @@ export const makeName = (text, title = text) => make("bdi", { title, class: "nam
 export const makeButton = (text, onclick, more = {}) => make("button", { type: "button", onclick, ...more }, text);
 export const makeProblemLine = (fault) => make("p", { class: "problem", role: "alert" }, fault.body?.detail ?? fault.message);
 
-// What the server built: every name in it is escaped, and the policy of the page lets it run nothing.
+// What the server built: names in it are escaped, and the policy lets it run nothing.
 export function parse(html) {
   const template = document.createElement("template");
   template.innerHTML = html;

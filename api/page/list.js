@@ -1,6 +1,6 @@
-// The right pane: who is hit. The server filters, orders and cuts it into pages; the rows of the
-// pages in sight stand in the document, and no others.
+// The right pane: who is hit, filtered, ordered and cut by the server; only pages in sight stand here.
 
+import { note, readAddress } from "./address.js";
 import { askText, buildAddress, isAborted } from "./api.js";
 import { $, $$, make, parse } from "./dom.js";
 
@@ -9,9 +9,9 @@ const PAGE = 50; // rows
 const WAIT = 150; // milliseconds after the last letter
 
 export class List {
-  // onSelect(id); onView({find, only, sort}); onLight(id, route): a row is pointed at, or none
-  constructor(root, { onSelect, onView, onLight }) {
-    Object.assign(this, { root, onView, view: { find: "", only: "", sort: "rank" } });
+  // onSelect(id); onLight(id, route): a row is pointed at, or none
+  constructor(root, { onSelect, onLight }) {
+    this.root = root;
     this.find = $("#find", root);
     this.frame = $("#ranking", root);
     this.find.addEventListener("input", () => {
@@ -21,7 +21,7 @@ export class List {
     root.addEventListener("click", ({ target }) => {
       const { only, sort } = target.closest("[data-only], [data-sort]")?.dataset ?? {};
       const row = target.closest("tr[data-id]")?.dataset;
-      if (only) this.change({ only: only === this.view.only ? "" : only });
+      if (only) this.change({ only: only === readAddress().only ? "" : only });
       else if (sort) this.change({ sort });
       else if (row) { this.mark(Number(row.at)); onSelect(row.id); }
     });
@@ -34,19 +34,20 @@ export class List {
     new ResizeObserver(() => this.render()).observe(this.frame);
   }
 
-  async show(graph, query, view, signal) {
+  // The view of it stands in the address.
+  show(graph, query, signal) {
     Object.assign(this, { graph, query, signal });
-    await this.change(view, true);
+    return this.change({});
   }
 
   get selected() { return $("tr.active", this.frame)?.dataset ?? null; }
 
   // Asks for the first page; rows that are shown stay until it has come.
-  async change(view, quiet = false) {
-    this.view = { ...this.view, ...view };
-    if (this.find.value !== this.view.find) this.find.value = this.view.find;
-    for (const chip of $$("[data-only]", this.root)) chip.setAttribute("aria-pressed", String(chip.dataset.only === this.view.only));
-    if (!quiet) this.onView(this.view);
+  async change(view) {
+    note(view);
+    const { find, only } = readAddress();
+    if (this.find.value !== (find ?? "")) this.find.value = find ?? "";
+    for (const chip of $$("[data-only]", this.root)) chip.setAttribute("aria-pressed", String(chip.dataset.only === only));
     const asked = (this.asked = {});
     const table = await this.fetch(0);
     if (!table || asked !== this.asked) return;
@@ -61,9 +62,9 @@ export class List {
   }
 
   async fetch(page) {
-    const { find, only, sort } = this.view;
-    const [key, ...value] = only.split(":");
-    const pairs = [...this.query, ...(only ? [[key, value.join(":")]] : []), ["find", find], ["sort", sort], ["top", PAGE], ["cursor", page * PAGE]];
+    const { find, only, sort } = readAddress();
+    const [key, ...value] = only?.split(":") ?? [];
+    const pairs = [...this.query, ...(only ? [[key, value.join(":")]] : []), ["find", find ?? ""], ["sort", sort ?? "rank"], ["top", PAGE], ["cursor", page * PAGE]];
     try {
       return parse(await askText(buildAddress(this.graph, "/page/rows", pairs), { signal: this.signal }));
     } catch (fault) {

@@ -1,6 +1,5 @@
-// Pieces of the page that the server builds. A piece may hold others (`data-load`) and pictures
-// (`data-picture`), which are fetched when they come into sight, and buttons that fetch
-// (`data-fetch`), in their own place or in another one (`data-to`).
+// Pieces that the server builds. A piece may hold others (`data-load`) and pictures (`data-picture`),
+// fetched when they come into sight, and buttons that fetch (`data-fetch`, into `data-to`).
 
 import { askText, isAborted } from "./api.js";
 import { $, $$, makeProblemLine, parse } from "./dom.js";

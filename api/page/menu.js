@@ -1,4 +1,4 @@
-// What can be taken away: files are saved, questions for a terminal or a notebook copied.
+// What can be taken away: files are saved, questions copied.
 
 import { ask } from "./api.js";
 import { $, make } from "./dom.js";
@@ -20,7 +20,6 @@ export async function copyText(text, button) {
 
 function saveBlob(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
-  link.dataset.made = "";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
@@ -55,7 +54,7 @@ async function savePng(button) {
 
 addEventListener("click", (event) => {
   const target = event.target.closest?.("a[download], [data-png], [data-copy]");
-  if (!target || "made" in target.dataset) return;
+  if (!target) return;
   if (target.matches("a")) {
     event.preventDefault();
     saveFile(target);

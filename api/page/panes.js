@@ -34,7 +34,7 @@ export function openTab(name) {
   return chosen.dataset.tab;
 }
 
-export function listenToPanes(onTab) {
+export function listenToTabs(onTab) {
   for (const tab of tabs) tab.addEventListener("click", () => onTab(tab.dataset.tab));
   $("[role=tablist]").addEventListener("keydown", (event) => {
     const shown = tabs.filter((tab) => !tab.hidden);
@@ -44,16 +44,16 @@ export function listenToPanes(onTab) {
     next.focus();
     onTab(next.dataset.tab);
   });
-  for (const button of buttons) {
-    button.addEventListener("click", () => {
-      const { opens } = button.dataset;
-      if (document.body.dataset.drawer === opens) { closeDrawers(); return; }
-      openDrawer(opens);
-      $(opens === "left" ? "#origin-text" : "#right button, #right input")?.focus();
-    });
+}
+
+// A drawer, or the help on keys.
+export function toggle(what) {
+  if (what === "keys") help.showModal();
+  else if (document.body.dataset.drawer === what) closeDrawers();
+  else {
+    openDrawer(what);
+    $(what === "left" ? "#origin-text" : "#right button, #right input").focus();
   }
-  for (const button of $$("[data-closes]")) button.addEventListener("click", closeDrawers);
-  $("[data-opens=keys]").addEventListener("click", () => help.showModal());
 }
 
 const isTyping = (element) => element?.matches("input:not([type=range]):not([type=radio]), textarea, select");

@@ -24,7 +24,7 @@ export class Picker {
     });
   }
 
-  get values() { return this.chosen.map((entity) => entity.id); }
+  get values() { return this.chosen.map(({ id }) => id); }
 
   set(entities) {
     this.chosen = entities;

@@ -24,8 +24,7 @@ function parse(text) {
 }
 
 export class Picture {
-  // What a mark does: onSelect, onOrigin, onOpen get an id, or the key of a stack; findRoute gives
-  // the way from what fails to an id.
+  // onSelect, onOrigin, onOpen: of an id, or the key of a stack; findRoute(id): from what fails to it
   static actions = {};
 
   // zoomable: by wheel, drag and keys; such a one is the map
@@ -68,12 +67,11 @@ export class Picture {
   }
 
   // By a button (data-view) or a key.
-  view(how) {
-    if (how === "in" || how === "+" || how === "=") this.zoom(1 / FASTEST);
-    else if (how === "out" || how === "-") this.zoom(FASTEST);
-    else if (how === "fit" || how === "0") this.fit();
-    else return false;
-    return true;
+  view(key) {
+    const factor = { "+": 1 / FASTEST, "=": 1 / FASTEST, "-": FASTEST }[key];
+    if (factor) this.zoom(factor);
+    else if (key === "0") this.fit();
+    return factor || key === "0";
   }
 
   fit() { this.look([...this.whole]); }

@@ -32,9 +32,8 @@ export class Question {
   get pairs() {
     const plain = this.fields.map((field) => [field.dataset.field, getValue(field), field.dataset.default])
       .filter(([, value, byDefault]) => value && value !== byDefault).map(([key, value]) => [key, value]);
-    const listed = (key) => this.pickers.get(key).values.map((id) => [key, id]);
-    const others = [...this.pickers.keys()].filter((key) => key !== "origin");
-    return [...listed("origin"), ...plain, ...others.flatMap(listed)];
+    const [origins, ...others] = [...this.pickers].map(([key, picker]) => picker.values.map((id) => [key, id]));
+    return [...origins, ...plain, ...others.flat()];
   }
 
   set(pairs) {

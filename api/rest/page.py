@@ -96,16 +96,16 @@ def write_fields(page: str) -> str:
 
 
 def _write_graphs(graphs: Mapping[str, DependencyGraph], asked: str) -> str:
-    """An option for each graph, those of one title told apart by their names; and for those that
-    are joined by the address."""
+    """An option for each graph, those of one title told apart by their names; and for what the
+    address asks for, which may be several that are joined, or nothing that is known."""
     titles = [graph.title for graph in graphs.values()]
     options = {
         name: f"{graph.title} ({name})" if titles.count(graph.title) > 1 else graph.title
         for name, graph in graphs.items()
     }
     parts = asked.split(JOINT)
-    if asked not in options and all(part in options for part in parts):
-        options[asked] = " + ".join(options[part] for part in parts)
+    if asked and asked not in options:
+        options[asked] = " + ".join(options.get(part, f"{part}?") for part in parts)
     return "".join(
         f'<option value="{escape(name)}">{escape(title)}</option>'
         for name, title in options.items()

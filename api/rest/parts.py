@@ -17,7 +17,15 @@ from knockon.api.markup.inventory import (
     render_start,
     render_suggestions,
 )
-from knockon.api.markup.menu import address, read_pairs, render_menu, render_picture
+from knockon.api.markup.menu import (
+    address,
+    build_comparison,
+    leave_out,
+    read_pairs,
+    render_later,
+    render_menu,
+    render_picture,
+)
 from knockon.api.markup.saved import render_kept, render_saved
 from knockon.api.rest import resources
 from knockon.api.rest.answers import describe_saved
@@ -32,7 +40,7 @@ from knockon.graph.scenario.questions import QUESTIONS
 from knockon.graph.scenario.questions import Question as Verb
 
 _Answer: TypeAlias = Callable[..., Awaitable[Response]]
-_SUGGESTED, _LISTED = 8, 20
+_SUGGESTED, _LISTED, _MOVED = 8, 20, 100
 _ENDS = 40  # of the dependencies of an entity, and of those on it
 
 
@@ -84,13 +92,21 @@ def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
         pairs = read_pairs(request.url.query)
         tools = [
             button(text, data_view=view, title=title, aria_label=title)
-            for text, view, title in (("+", "in", "Zoom in"), ("−", "out", "Zoom out"),
-                                      ("Fit", "fit", "Fit the picture"))
+            for text, view, title in (("+", "+", "Zoom in"), ("−", "-", "Zoom out"),
+                                      ("Fit", "0", "Fit the picture"))
         ]  # fmt: skip
         menu = render_menu(graph, "/whatif", pairs, "Save the map", forms=("svg", "md"))
         at = address(graph, "/whatif.svg", pairs)
         text = render_picture(at, "Map of who is hit", wide=True,
                               within=tag("div", tools, menu, class_="tools"))  # fmt: skip
+        return reply(request, HTML, text, negotiated=False)
+
+    @app.get(f"{at}/pinned", include_in_schema=False)
+    def show_pinned(request: Request, graph: GraphName, pin: str) -> Response:
+        service.served.find_parts(graph)
+        after = leave_out(read_pairs(request.url.query), "pin")
+        asked = [*build_comparison(read_pairs(pin), after), ("top", str(_MOVED))]
+        text = render_later(address(graph, "/page/compare", asked))
         return reply(request, HTML, text, negotiated=False)
 
     @app.get(f"{at}/saved", include_in_schema=False)

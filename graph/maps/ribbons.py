@@ -56,7 +56,8 @@ def draw_band(subject: Subject, line: Line, area: str, head: str) -> str:
     """A band of these shapes, filled by what is known of its strengths."""
     knowledge = find_knowledge(line)
     return (
-        f'<g class="line"><title>{xml(_say(subject, line, knowledge))}</title>'
+        f'<g class="line" data-from="{xml(line.tail)}" data-to="{xml(line.head)}">'
+        f"<title>{xml(_say(subject, line, knowledge))}</title>"
         f'<path d="{area}" fill="{_fill(knowledge)}"/><path d="{head}" fill="{MUTED}"/></g>'
     )
 

@@ -1,6 +1,7 @@
 """The web page, in a real browser against a real server."""
 
 from http.client import HTTPConnection
+from importlib.resources import files
 from urllib.parse import quote
 
 import pytest
@@ -201,3 +202,11 @@ def test_the_inventory_stands_beside_the_rows(page, port):
     page.click("button[type=submit]")
     page.wait_for_selector("#problem:not([hidden])")
     assert "did you mean 'kind'" in page.inner_text("#problem")
+
+
+def test_script_and_style_are_small():
+    """Less than 60 kB of them in all, as they are written."""
+    own = [
+        f for f in files("knockon.api").joinpath("page").iterdir() if f.name[-3:] in (".js", "css")
+    ]
+    assert sum(len(f.read_bytes()) for f in own) < 60_000
