@@ -266,7 +266,7 @@ def _render_hit(row: Mapping[str, Any], place: int) -> Html:
         "tr",
         tag("th", f"{row['rank']:,}", None if best == worst else
             tag("small", tie, title=f"cannot be told apart from ranks {tie}"), scope="row"),
-        tag("td", entity(row["id"], row["name"]), _say_kind(row)),
+        tag("td", entity(row["id"], row["name"]), tag("small", _spell(row["kind"]))),
         tag("td", render_chance(row), tag("small", _render_verdict(row))),
         tag("td", format_amount(row["impact"]), class_="number"),
         data_at=place, aria_rowindex=place + 2, data_id=row["id"], data_name=row["name"],

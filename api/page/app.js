@@ -55,7 +55,7 @@ function submit() {
     return;
   }
   closeDrawers();
-  now.asked = ""; // asked again, even if it is the same
+  now.asked = ""; // even if it is the same
   go(question.pairs);
 }
 
@@ -77,6 +77,7 @@ async function answerAnew({ ask: verb, saved, question: stated }, asked) {
   Picture.map = null;
   const signal = begin();
   $("#problem").hidden = true;
+  $("#status").textContent = "";
   question.set(verb || saved ? [] : stated);
   try {
     if (verb || saved) await showRows(verb ? at(`/page/${encodeURIComponent(verb)}`, stated) : at("/page/saved", { saved }), signal);
@@ -190,7 +191,7 @@ function showPin(pinned) {
   $("#tab-compare").hidden = pinned === null || same;
 }
 
-// Asks the server to keep the answer, and shows where it is.
+// Keeps the answer; shows where it is.
 async function save() {
   $("#save").textContent = "Saving…";
   try {
