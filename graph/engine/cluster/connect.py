@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PORT = 15002
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 5.0  # to reach the server in
+_RETRIES = 5  # of a call, after 50 ms, 200 ms, ... 13 s
 _HINT = "expected sc://host:port, such as sc://localhost:50051"
 
 
@@ -113,10 +114,18 @@ def open_session(address: Address) -> "SparkSession":
         raise ClusterError(f"on: nobody listens at {address}: {fault}") from None
     try:
         session: SparkSession = made.builder.remote(address.text).create()
+        _give_up_soon(session)
         session.range(1).collect()
     except Exception as fault:  # of pyspark, of grpc, or of the server
         raise ClusterError(f"on: {address} does not answer: {describe(fault)}") from None
     return session
+
+
+def _give_up_soon(session: "SparkSession") -> None:
+    """Take a server that is gone for gone in half a minute: pyspark would wait for ten."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
 
 
 def import_session() -> "type[SparkSession]":

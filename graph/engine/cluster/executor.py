@@ -108,8 +108,8 @@ class Cluster:
         """Run the blocks; what went wrong, empty where nothing did."""
         session = connect(self.address)
         run = make_runner(str(self.folder), question, shipment, missing)
-        tasks = session.range(0, len(missing), 1, len(missing)).mapInArrow(run, SCHEMA)
         try:
+            tasks = session.range(0, len(missing), 1, len(missing)).mapInArrow(run, SCHEMA)
             tasks.toArrow()
         except KeyboardInterrupt:
             with suppress(Exception):

@@ -25,7 +25,7 @@ from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import Finding
 
 _PIECE = 1 << 19  # rows that a task reads
-_ROW = 400  # bytes of a row in the check
+_ROW = 800  # bytes of a row in the check
 _EXAMPLES = 5
 _VERSION = "1"  # of what lies in the files of a load
 
