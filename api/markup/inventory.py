@@ -55,7 +55,7 @@ def render_start(
     ]
     return tag(
         "div", into("about", counts), cards, into("card-needed", tag("ol", needed)),
-        into("card-graphs", items(others)), into("facet-list"),
+        into("card-graphs", tag("ul", others) if others else None), into("facet-list"),
         into("card-saved", render_later(address(graph, "/page/saved"))) if keeps else None,
         into("facets", *(
             _render_facets(graph, title, key, about[several]) for title, key, several in

@@ -63,6 +63,8 @@ def test_an_answer_is_saved_behind_a_token(browser, guarded):
 def test_graphs_are_joined_by_a_link(page, port):
     """The start offers the other graphs, alone and joined with this one."""
     page.goto(f"http://127.0.0.1:{port}/?graph=market")
+    page.wait_for_selector("#card-graphs li")
+    assert page.locator("#card-graphs li").count() == 1
     page.click("#card-graphs a:has-text('joined with this one')")
     page.wait_for_url("**graph=market%2Bhostile")
     page.wait_for_selector("#about:has-text('17 entities')")
