@@ -1,6 +1,5 @@
 """Status pages on the command line: the verb `watch`, and the options of `serve`."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -163,6 +162,8 @@ def add_watch(cli: click.Group) -> None:
         where that is not known: a page was not read, not understood, or reports something as down
         that fits no entity.
         """
+        import asyncio
+
         graph = read(for_lanes=True)
         live, _ = build_live({_NAME: graph}, pages, paging)
         sys.exit(asyncio.run(_watch(live, _Screen(graph, form, top), once)))
@@ -170,6 +171,8 @@ def add_watch(cli: click.Group) -> None:
 
 async def _watch(live: "Live", screen: "_Screen", once: bool) -> int:
     """Look again and again, or once; the exit code."""
+    import asyncio
+
     from knockon.api.live.now import describe_now, list_origins
 
     shown = False

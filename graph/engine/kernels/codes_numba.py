@@ -10,9 +10,11 @@ import numpy as np
 
 from knockon.graph.arrays import Ints, Words
 from knockon.graph.engine.kernels.compiler import kernel
+from knockon.graph.engine.kernels.draws_numba import fetch
 from knockon.graph.engine.kernels.layout import I4, I8, U8, U8Seen
 
 _SLOTS = 1 << 16  # of the first table, at most half of which are taken
+_AHEAD = 16  # memory answers late: the slots of so many rows to come are asked for
 
 
 class Table(NamedTuple):
@@ -71,8 +73,12 @@ def number_kernel(hashes: U8Seen, base: int, table: Table, numbers: I4) -> None:
     each hash, as long as these are like random ones.
     """
     slots, done = len(table.hash), table.done
-    row, count = done[0], done[1]
+    row, count, last = done[0], done[1], len(hashes) - 1
+    at_hash, at_number = table.hash.ctypes.data, table.number.ctypes.data
     while row < len(hashes) and 2 * count < slots:
+        ahead = np.int64(hashes[min(row + _AHEAD, last)] & np.uint64(slots - 1))
+        fetch(at_hash + 8 * ahead)
+        fetch(at_number + 4 * ahead)
         sought = hashes[row]
         slot = np.int64(sought & np.uint64(slots - 1))
         while table.number[slot] >= 0 and table.hash[slot] != sought:
