@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import Field as Described
@@ -134,7 +135,7 @@ def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
 def write_page(found: list[tuple[str, NowJson]], seconds: int) -> str:
     """The page: each graph with what is down, what that hits, and what is not known."""
     style = (
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}"
+        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}"
         "table{border-collapse:collapse;margin:1rem 0}caption{text-align:left;font-weight:600}"
         "td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}"
         "tr{border-bottom:1px solid #ccc}"
@@ -159,14 +160,13 @@ def _write_graph(name: str, now: NowJson) -> str:
     impact: dict[str, Any] = now["impact"] or {"entities": [], "more": 0}
     hit = [row for row in impact["entities"] if row["rank"] > 0]
     spells = [
-        (d["name"], f"{d['severity']:.0%}", d["since"], f"{d['component']} ({d['status']})",
+        (d["name"], f"{d['severity']:.0%}", d["since"],
+         f"{d['component']}: {d['status'].replace('_', ' ')}",
          d["source"] + (" (not read lately)" if d["stale"] else ""))
         for d in now["down"]
     ]  # fmt: skip
     over = [(d["name"], d["since"], d["until"] or "", d["source"]) for d in now["recovered"]]
-    rows = [
-        (str(row["rank"]), row["name"], row["kind"], _range(row), row["verdict"]) for row in hit
-    ]
+    rows = [(_rank(row), row["name"], row["kind"], _range(row), row["verdict"]) for row in hit]
     sources = [
         (s["source"], s["page"] or "", s["state"], s["last_read"] or "never", s["fault"] or "")
         for s in now["sources"]
@@ -174,7 +174,7 @@ def _write_graph(name: str, now: NowJson) -> str:
     more = f", {impact['more']:,} more not shown" if impact["more"] else ""
     return (
         f"<section><h2>{escape(now['graph']['title'] or name)}</h2>"
-        f"<p><strong>{escape(now['headline'])}</strong></p>"
+        f"<p><strong>{escape(now['headline'])}</strong></p>{_link(name, now)}"
         + _write_table("Down", ("what", "lost", "since", "reported as", "by"), spells)
         + _write_table(
             f"Who that hits{more}", ("rank", "who", "kind", "probability", "verdict"), rows
@@ -184,6 +184,21 @@ def _write_graph(name: str, now: NowJson) -> str:
         + f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in now['notes'])}</ul>"
         f"<p>As of {escape(now['at'])}.</p></section>"
     )
+
+
+def _rank(row: dict[str, Any]) -> str:
+    """`1`, or `1 to 4` where these are a tie."""
+    best, worst = row["rank_best"], row["rank_worst"]
+    return f"{row['rank']:,}" if best == worst else f"{best:,} to {worst:,}"
+
+
+def _link(name: str, now: NowJson) -> str:
+    """The same question on the page that one can ask from."""
+    ids = list(dict.fromkeys(spell["id"] for spell in now["down"]))
+    if not ids:
+        return ""
+    query = urlencode({"graph": name, "origin": ids}, doseq=True)
+    return f'<p><a href="/?{escape(query)}">Ask further about what is down</a></p>'
 
 
 def _range(row: dict[str, Any]) -> str:

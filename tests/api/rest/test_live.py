@@ -75,7 +75,13 @@ def test_the_page_says_the_same_without_a_script(client: TestClient) -> None:
     text = found.text
     assert "<script" not in text
     assert "Down now: Cloud. If Cloud fails" in text
-    assert "major_outage" in text
+    assert "Cloud: major outage" in text
+    assert 'href="/?graph=market&amp;origin=cloud"' in text
+    rows = client.get(f"{G}/now").json()["impact"]["entities"][1:]
+    ties = [(r["rank_best"], r["rank_worst"], r["name"]) for r in rows]
+    assert any(best < worst for best, worst, _ in ties)
+    for best, worst, name in ties:
+        assert f"<td>{best}{'' if best == worst else f' to {worst}'}</td><td>{name}<" in text
     assert "<title>(1) down now</title>" in text
 
 
