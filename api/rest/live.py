@@ -135,7 +135,8 @@ def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
 def write_page(found: list[tuple[str, NowJson]], seconds: int) -> str:
     """The page: each graph with what is down, what that hits, and what is not known."""
     style = (
-        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}"
+        ":root{color-scheme:light dark}"
+        "body{font:16px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}"
         "table{border-collapse:collapse;margin:1rem 0}caption{text-align:left;font-weight:600}"
         "td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}"
         "tr{border-bottom:1px solid #ccc}"
