@@ -193,13 +193,20 @@ def cause_key(dep: Dep, mode: str) -> int:
 
 
 def shared_uniform(key: int, seed: int, world: int) -> Fraction:
-    """v of one world: two parts of 16 digits, of two words of the hash."""
+    """v of one world: a cell of 4,096, and 20 digits behind it."""
     block, i = divmod(world, 64)
-    upper, lower = (
-        (digit_word(key, seed, block, first + i // 4) >> (16 * (i % 4))) & 0xFFFF
-        for first in (0, 16)
-    )
-    return Fraction(2**16 * upper + lower, 2**32)
+    first = digit_word(key, seed, block, 0)
+    j = (i + (first >> 10) % 64) % 64
+    v = 4 * order_of_rows(j)[first % 1024] + j % 4
+    for digit in range(1, 21):
+        v = 2 * v + ((digit_word(key, seed, block, digit) >> i) & 1)
+    return Fraction(v, 2**32)
+
+
+@cache
+def order_of_rows(j: int) -> list[int]:
+    """The numbers 0..1023 in order of the hash of 1024 j + number."""
+    return sorted(range(1024), key=lambda number: mix(1024 * j + number))
 
 
 @cache

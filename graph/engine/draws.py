@@ -134,7 +134,9 @@ def _share_causes(
     all_rho[: len(mine)] = mine
     rows = np.flatnonzero(mine > 0)
     behind = dependency[rows]
-    provider = text_keys(graph.entities["id"].gather(graph.provider[behind]))
+    ends = graph.provider[behind]
+    compiled = len(rows) >= COMPILED_FROM and compiled_form_is_there()
+    provider = _entity_keys(graph, ends, compiled=compiled)[ends]
     relation = _column_keys(graph.dependencies, "relation", behind)
     keys[rows] = cause_keys(provider, np.broadcast_to(text_keys([mode])[0], len(rows)), relation)
     named = graph.dependencies["shared_cause"].gather(behind)
@@ -147,11 +149,7 @@ def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
     """The identity keys of these dependencies."""
     dependent, provider = (pick(end, dependencies) for end in (graph.dependent, graph.provider))
     compiled = len(dependencies) >= COMPILED_FROM and compiled_form_is_there()
-    named = np.zeros(graph.size, np.bool_)
-    named[dependent] = True
-    named[provider] = True
-    ends = np.zeros(len(named), np.uint64)
-    ends[named] = _text_keys(graph.entities["id"].filter(pl.Series(named)), compiled=compiled)
+    ends = _entity_keys(graph, dependent, provider, compiled=compiled)
     relation, group = (
         _column_keys(graph.dependencies, name, dependencies) for name in ("relation", "group")
     )
@@ -163,6 +161,16 @@ def dependency_keys(graph: DependencyGraph, dependencies: Ints) -> Words:
     for first in range(0, len(keys), _PIECE):
         p = slice(first, first + _PIECE)
         keys[p] = identity_keys(ends[dependent[p]], ends[provider[p]], relation[p], group[p])
+    return keys
+
+
+def _entity_keys(graph: DependencyGraph, *numbers: Ints, compiled: bool) -> Words:
+    """(n,) the keys of the ids of these entities; 0 elsewhere."""
+    named = np.zeros(graph.size, np.bool_)
+    for each in numbers:
+        named[each] = True
+    keys = np.zeros(len(named), np.uint64)
+    keys[named] = _text_keys(graph.entities["id"].filter(pl.Series(named)), compiled=compiled)
     return keys
 
 

@@ -59,6 +59,7 @@ class Lanes:
         memory: int | None = None, executor: Executor | None = None,
     ) -> None:  # fmt: skip
         self.circuit, self.memory, self.executor = circuit, memory, executor or Threads()
+        self.all_words = words
         wanted = pays(circuit, words) if compiled is None else compiled
         self.compiled = wanted and compiled_form_is_there()
         self.missed = wanted and not self.compiled
@@ -145,7 +146,9 @@ class Lanes:
         wiring = self.wiring()
         drawing = self.drawing(run, given=given)
         drawn = sum(d.bytes for d in self._drawings.values())
-        shared = Shared.none() if given or run.sharing is None else run.sharing.salted()
+        shared = (
+            Shared.none() if given or run.sharing is None else run.sharing.lay_out(self.all_words)
+        )
         self.taken = wiring.bytes + drawn, measure_block(len(self.circuit.entity))
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         closure_kernel.load()

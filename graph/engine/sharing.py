@@ -9,14 +9,17 @@ probabilities, totals and differences are those of so many worlds, whatever shar
 for the 64 worlds of a word would cost less, and a net over words would make up for it where there
 is one cause; with two causes it hides how they meet.)
 
-v has 32 binary digits, and a word of the hash holds 16 digits of four worlds. With h as in
-`uniforms`, the upper 16 digits in world 64 b + i are the bits from 16 (i mod 4) on of
-mix(h + (i // 4 + 1) G), the lower 16 those of mix(h + (i // 4 + 17) G). The first 12 are a cell of
-4,096; the strength is the mean of the quantile over the cell, so that every probability stays what
-it is without sharing, to the last digit. At rho 1, where it is 0 or 1, all 32 digits decide.
+v has 32 binary digits, of which the first 12 are a cell of 4,096. With h as in `uniforms`, the
+lowest 10 bits of R(0) are a row r, the next 6 a turn t. The cell in world 64 b + i is
+4 n + (j mod 4), where j = (i + t) mod 64 and n comes in place r where the numbers 0..1023 stand in
+order of mix(1024 j + n). In each world all cells are equally likely, whatever they are for other
+causes; the worlds of a word are as far from each other as chance makes them. The strength is the
+mean of the quantile over the cell, so that every probability stays what it is without sharing, to
+the last digit. At rho 1, where it is 0 or 1, all digits decide: the last 20 are those of R(1) to
+R(20).
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,11 +27,12 @@ import numpy.typing as npt
 
 from knockon.graph.arrays import Bools, Floats, Ints, Words
 from knockon.graph.engine.beta import find_cell_means
-from knockon.graph.engine.kernels.layout import WORDS, Laws, Shared, SharedDraws
+from knockon.graph.engine.kernels.layout import WORDS, Laws, Shared, SharedDraws, aligned
 from knockon.graph.engine.uniforms import (
     CELL_DIGITS,
     DIGITS,
     GOLDEN,
+    ROW_DIGITS,
     draw_states,
     mix,
     salt,
@@ -36,9 +40,12 @@ from knockon.graph.engine.uniforms import (
 )
 
 CELLS = 1 << CELL_DIGITS  # of v
-_REST = np.uint16(16 - CELL_DIGITS)
+ROWS = 1 << ROW_DIGITS
+LAST = DIGITS - CELL_DIGITS  # digits of v
 _PIECE = 1 << 22  # worlds of causes looked at together by the numpy form
 _LAWS = 20  # tabulated together
+_LAID_OUT = 64  # laws at most, 128 KiB each
+_PAYS = 2 * ROWS  # words of causes of a law from which on it is laid out
 _VARIES = np.uint64(1 << 33)  # in the place of a threshold of v
 
 
@@ -68,9 +75,8 @@ class Sharing(NamedTuple):
         cls, place: Ints, key: Words, cause_key: Words, mean: Floats, rho: Floats, seed: int
     ) -> "Sharing":
         """place, key, cause_key, mean, rho: (S,) of each draw."""
-        laws, law = np.unique(np.column_stack([mean, rho]), axis=0, return_inverse=True)
-        law = law.reshape(-1)
-        order = np.lexsort([law, cause_key])
+        laws, law = _number_laws(mean, rho)
+        order = np.lexsort([law, cause_key]) if len(laws) > 1 else np.argsort(cause_key)
         changes = (np.diff(cause_key[order]) != 0) | (np.diff(law[order]) != 0)
         start = np.flatnonzero(np.concatenate([[True], changes]))
         first = order[start]
@@ -99,14 +105,14 @@ class Sharing(NamedTuple):
         return np.concatenate(parts, axis=1)
 
     def _draw(self, numbers: Ints) -> Words:
-        digits = draw_halves(self.cause_key, numbers, self.seed)
-        cells = digits[0] >> _REST
+        cells = find_cells(self.cause_key, numbers, self.seed)
         limits, sure = self.table[self.law[:, None], cells], cells >= self.full[self.law][:, None]
         pair = self.pair
         found = draw_below(self.key, limits, sure, pair, numbers, self.seed)
         whole = np.flatnonzero(self.from_on[self.law] < _VARIES)
         if len(whole):
-            v = (digits[0, whole].astype(np.uint32) << np.uint32(16)) | digits[1, whole]
+            last = find_last_digits(self.cause_key[whole], numbers, self.seed)
+            v = (cells[whole].astype(np.uint64) << np.uint64(LAST)) | last
             alike = np.zeros((len(self.law), len(numbers)), np.uint64)
             alike[whole] = _pack(v >= self.from_on[self.law[whole], None])
             of_whole = np.isin(pair, whole)
@@ -117,17 +123,39 @@ class Sharing(NamedTuple):
         from knockon.graph.engine.kernels.sharing_numba import draw_shared
 
         counter = np.arange(first + 1, first + WORDS + 1, dtype=np.uint64) * GOLDEN
-        return draw_shared(self.salted(), counter)
+        return draw_shared(self.lay_out(WORDS), counter)
 
-    def salted(self) -> Shared:
-        """The same as the compiled kernels read it."""
+    def lay_out(self, words: int) -> Shared:
+        """The same as the compiled kernels read it; words: that will be drawn."""
+        from knockon.graph.engine.kernels.sharing_numba import lay_out_laws
+
         salted = salt(self.seed)
+        of_pair = (self.start[:-1], self.start[1:], self.cause_key ^ salted, self.law)
         draws = SharedDraws(
-            self.key ^ salted, self.pair.astype(np.int32), self.start.astype(np.int64),
-            self.cause_key ^ salted, self.law.astype(np.int64),
+            self.key ^ salted, self.pair.astype(np.int32),
+            np.column_stack([column.astype(np.uint64) for column in of_pair]),
         )  # fmt: skip
         high, low = ((self.table >> np.uint32(n)).astype(np.uint16) for n in (16, 0))
-        return Shared(draws, Laws(high, low, self.full, self.from_on))
+        high[np.arange(CELLS) >= self.full[:, None]] = 2**16 - 1
+        used = np.bincount(self.law, minlength=len(self.table)) * words
+        used[self.from_on < _VARIES] = 0
+        often = np.argsort(-used, kind="stable")[: min(_LAID_OUT, int((used >= _PAYS).sum()))]
+        place = np.full(len(self.table), -1)
+        place[often] = np.arange(len(often))
+        planes = aligned(len(often), ROWS, 16)
+        laws = Laws(cells_of_rows(), high, low, self.full, self.from_on, place, planes)
+        lay_out_laws(laws)
+        return Shared(draws, laws)
+
+
+def _number_laws(mean: Floats, rho: Floats) -> tuple[Floats, Ints]:
+    """(D, 2) the distinct pairs of a mean and a rho, ascending, and (S,) the number of each."""
+    if (mean == mean[0]).all() and (rho == rho[0]).all():  # as it mostly is: nothing to sort
+        return np.array([[mean[0], rho[0]]]), np.zeros(len(mean), np.int64)
+    means, of_mean = np.unique(mean, return_inverse=True)
+    rhos, of_rho = np.unique(rho, return_inverse=True)
+    codes, law = np.unique(of_mean * len(rhos) + of_rho, return_inverse=True)
+    return np.column_stack([means[codes // len(rhos)], rhos[codes % len(rhos)]]), law
 
 
 def tabulate(laws: Floats) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]:
@@ -154,22 +182,37 @@ def _tabulate_laws(
     return limits.astype(np.uint32), full.astype(np.uint16)
 
 
-def draw_halves(cause_key: Words, numbers: Ints, seed: int) -> npt.NDArray[np.uint16]:
-    """(2, C, 64 W) the upper and the lower 16 digits of v of each cause in each world of these
-    words."""
+@cache
+def cells_of_rows() -> npt.NDArray[np.uint16]:
+    """(1024, 64) the cell of v in each world of a word, by row, before the turn."""
     with np.errstate(over="ignore"):
-        state = draw_states(cause_key, numbers, seed)[:, :, None]
-        parts = [
-            mix(state + np.arange(first, first + 16, dtype=np.uint64) * GOLDEN) for first in (1, 17)
-        ]
-    shape = len(cause_key), 64 * len(numbers)
-    return np.stack([p.astype("<u8", copy=False).view("<u2").reshape(shape) for p in parts])
+        numbers = mix(np.arange(64 * ROWS, dtype=np.uint64)).reshape(64, ROWS).argsort(axis=1)
+    step = CELLS // ROWS
+    cells = (numbers * step + np.arange(64)[:, None] % step).T.astype(np.uint16)
+    return np.ascontiguousarray(cells)
 
 
 def find_cells(cause_key: Words, numbers: Ints, seed: int) -> npt.NDArray[np.uint16]:
     """(C, 64 W) the cell of v of each cause in each world of these words."""
-    cells: npt.NDArray[np.uint16] = draw_halves(cause_key, numbers, seed)[0] >> _REST
-    return cells
+    with np.errstate(over="ignore"):
+        bits = mix(draw_states(cause_key, numbers, seed) + GOLDEN)
+    row = (bits % np.uint64(ROWS)).astype(np.int64)
+    turn = (bits >> np.uint64(ROW_DIGITS)).astype(np.int64) % 64
+    places = (np.arange(64) + turn[:, :, None]) % 64
+    cells: npt.NDArray[np.uint16] = cells_of_rows()[row[:, :, None], places]
+    return cells.reshape(len(cause_key), -1)
+
+
+def find_last_digits(cause_key: Words, numbers: Ints, seed: int) -> Words:
+    """(C, 64 W) the last 20 digits of v of each cause in each world of these words."""
+    with np.errstate(over="ignore"):
+        state = draw_states(cause_key, numbers, seed)
+        found = np.zeros((len(cause_key), 64 * len(numbers)), np.uint64)
+        for digit in range(LAST):
+            bits = mix(state + np.uint64(digit + 2) * GOLDEN).astype("<u8", copy=False)
+            ones = np.unpackbits(bits.view(np.uint8), axis=1, bitorder="little")
+            found = (found << np.uint64(1)) | ones
+    return found
 
 
 def draw_below(

@@ -25,7 +25,7 @@ import numpy as np
 from knockon.graph.arrays import Floats, Ints, Words
 
 DIGITS = 32
-CELL_DIGITS = 12  # of a shared draw (`sharing`)
+CELL_DIGITS, ROW_DIGITS = 12, 10  # of shared draws (`sharing`)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 SHIFTS = np.uint64(30), np.uint64(27), np.uint64(31)  # of mix
 FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

@@ -31,6 +31,7 @@ from knockon.graph.engine.kernels.layout import (
     U8Tables,
     Wiring,
     Worlds,
+    aligned,
 )
 from knockon.graph.engine.kernels.sharing_numba import Room, lay_planes, push_shared
 
@@ -62,11 +63,11 @@ class Scratch(NamedTuple):
     @classmethod
     def of(cls, nodes: int, slots: int, planes: int, groups: int) -> "Scratch":
         """So many of each."""
-        rows = np.zeros((2, nodes, WORDS), np.uint64)
+        rows = aligned(2, nodes, WORDS)
         return cls(
             rows[0], rows[1], np.empty(nodes + 1, np.int32), np.zeros(nodes, np.bool_),
-            np.zeros((slots, WORDS), np.uint64), np.zeros((planes, WORDS), np.uint64),
-            np.zeros((groups, 3, WORDS), np.uint64), np.zeros((4, WORDS), np.uint64),
+            aligned(slots, WORDS), aligned(planes, WORDS), aligned(groups, 3, WORDS),
+            aligned(4, WORDS),
             Room.of(),
         )  # fmt: skip
 
@@ -233,7 +234,69 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
                 tail = 0
 
 
-@kernel("the lane kernel", 2)
+@inlined
+def _fetch_causes(arcs: Any, drawing: Any, shared: Any, scratch: Any, head: Any, tail: Any) -> None:
+    """The same of the causes of their first arcs: which they are, and what they are."""
+    start, limit, queue = arcs.start, drawing.limit, scratch.queue
+    pair, of_pair, size = shared.draws.pair, shared.draws.of_pair, len(queue)
+    waiting = tail - head if tail >= head else tail - head + size
+    if waiting > 1:
+        a = start[queue[head + 1 if head + 1 < size else 0]]
+        if a < len(limit) and limit[a] > CERTAIN:
+            fetch(pair.ctypes.data + 4 * (np.int64(limit[a] - CERTAIN) - 1))
+    if waiting > 0:
+        a = start[queue[head]]
+        if a < len(limit) and limit[a] > CERTAIN:
+            fetch(of_pair.ctypes.data + 32 * np.int64(pair[np.int64(limit[a] - CERTAIN) - 1]))
+
+
+@helper
+def _spread_shared(
+    tail: Any, arcs: Any, drawing: Any, shared: Any, worlds: Any, scratch: Any
+) -> None:
+    """The same where every arc stands alone, and some share strengths."""
+    start, target, key, limit = arcs.start, arcs.target, drawing.key, drawing.limit
+    pair, of_pair, room = shared.draws.pair, shared.draws.of_pair, scratch.shared
+    queue, queued, at_counter = scratch.queue, scratch.queued, worlds.counter.ctypes.data
+    rows_hit, rows, size = scratch.hit.ctypes.data, scratch.row.ctypes.data, len(scratch.queue)
+    hit, out, planes, p = scratch.hit, scratch.row[0], scratch.row.ctypes.data, np.int64(0)
+    head = 0
+    while head != tail:
+        v = queue[head]
+        head = head + 1 if head + 1 < size else 0
+        queued[v] = False
+        _fetch_ahead(arcs, drawing, scratch, head, tail)
+        _fetch_causes(arcs, drawing, shared, scratch, head, tail)
+        digits = _take_out(v, scratch)
+        first = after = np.int64(0)  # draws of the pair whose thresholds are laid out
+        for a in range(start[v], start[v + 1]):
+            t, q = target[a], limit[a]
+            fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
+            if q <= CERTAIN:
+                grew = push(key[a], q, at_counter, rows, rows_hit + ROW * t, rows + ROW, digits)
+            else:
+                number = np.int64(q - CERTAIN) - 1
+                if number < first or number >= after:
+                    missing = np.uint64(0)
+                    for w in range(WORDS):
+                        missing |= out[w] & ~hit[t, w]
+                    if missing == 0:
+                        continue
+                    p = np.int64(pair[number])
+                    first, after = np.int64(of_pair[p, 0]), np.int64(of_pair[p, 1])
+                    planes = lay_planes(p, shared, worlds.counter, out, room)
+                grew = push_shared(
+                    key[a], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
+                    room, digits,
+                )  # fmt: skip
+            queue[tail] = t
+            tail += np.int64(grew) & (1 - np.int64(queued[t]))
+            queued[t] |= grew
+            if tail == size:
+                tail = 0
+
+
+@kernel("the lane kernel", 4)
 def closure_kernel(
     arcs: Arcs, groups: Groups, drawing: Drawing, shared: Shared, worlds: Worlds, scratch: Scratch
 ) -> None:
@@ -243,9 +306,10 @@ def closure_kernel(
     some 10 digits of 8 draws each time.
     """
     start, target, slot, foreign = arcs.start, arcs.target, arcs.slot, arcs.foreign
-    key, limit, counter, pair = drawing.key, drawing.limit, worlds.counter, shared.draws.pair
+    key, limit, counter = drawing.key, drawing.limit, worlds.counter
+    pair, of_pair = shared.draws.pair, shared.draws.of_pair
     planes = scratch.row.ctypes.data  # of thresholds, where draws share strengths
-    room, sharing, given = scratch.shared, len(shared.draws.law) > 0, worlds.given
+    room, sharing, given = scratch.shared, len(of_pair) > 0, worlds.given
     hit, passed, queue, queued = scratch.hit, scratch.passed, scratch.queue, scratch.queued
     rows_hit, rows_lost = hit.ctypes.data, scratch.lost.ctypes.data
     rows, rows_state = scratch.row.ctypes.data, scratch.state.ctypes.data
@@ -260,8 +324,11 @@ def closure_kernel(
         if queued[v]:
             queue[tail] = v
             tail += 1
-    if not (spare or sharing) and len(given) == 0:
-        _spread_alone(tail, arcs, drawing, worlds, scratch)
+    if not spare and len(given) == 0:
+        if sharing:
+            _spread_shared(tail, arcs, drawing, shared, worlds, scratch)
+        else:
+            _spread_alone(tail, arcs, drawing, worlds, scratch)
         return
     while head != tail:
         v = queue[head]
@@ -269,22 +336,23 @@ def closure_kernel(
         queued[v] = False
         _fetch_ahead(arcs, drawing, scratch, head, tail)
         digits = _take_out(v, scratch)
-        ready = -1
+        first = after = np.int64(0)  # draws of the pair whose thresholds are laid out
         for a in range(start[v], start[v + 1]):
             t, q, source = target[a], limit[a], rows
             s = slot[a] if spare else -1
             fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
             shares = sharing and q > CERTAIN
             if shares:
-                p = pair[q - CERTAIN - 1]
-                if p != ready:
+                number = np.int64(q - CERTAIN) - 1
+                if number < first or number >= after:
                     missing = np.uint64(0)
                     for w in range(WORDS):
                         missing |= out[w] & ~hit[t, w]
                     if missing == 0:
                         continue
+                    p = np.int64(pair[number])
+                    first, after = np.int64(of_pair[p, 0]), np.int64(of_pair[p, 1])
                     planes = lay_planes(p, shared, counter, out, room)
-                    ready = p
             elif q > CERTAIN:  # a row of given words
                 for w in range(WORDS):
                     masked[w] = out[w] & given[q - CERTAIN - 1, w]
@@ -293,7 +361,16 @@ def closure_kernel(
                 at_hit, at_new = rows_hit + ROW * t, rows + ROW
                 if shares:
                     grew = push_shared(
-                        key[a], p, planes, shared, counter, rows, at_hit, at_new, room
+                        key[a],
+                        p,
+                        planes,
+                        shared,
+                        counter,
+                        rows,
+                        at_hit,
+                        at_new,
+                        room,
+                        digits,
                     )
                 else:
                     grew = push(key[a], q, at_counter, source, at_hit, at_new, digits)
@@ -304,7 +381,16 @@ def closure_kernel(
                 at_hit, at_new = rows_lost + ROW * s, rows + ROW
                 if shares:
                     grew = push_shared(
-                        key[a], p, planes, shared, counter, rows, at_hit, at_new, room
+                        key[a],
+                        p,
+                        planes,
+                        shared,
+                        counter,
+                        rows,
+                        at_hit,
+                        at_new,
+                        room,
+                        digits,
                     )
                 else:
                     grew = push(key[a], q, at_counter, source, at_hit, at_new, digits)
@@ -312,7 +398,16 @@ def closure_kernel(
                     at_hit, at_new = rows_state + 3 * ROW * g, rows + 3 * ROW
                     if shares:
                         own = push_shared(
-                            key[a], p, planes, shared, counter, rows, at_hit, at_new, room
+                            key[a],
+                            p,
+                            planes,
+                            shared,
+                            counter,
+                            rows,
+                            at_hit,
+                            at_new,
+                            room,
+                            digits,
                         )
                     else:
                         own = push(key[a], q, at_counter, source, at_hit, at_new, digits)

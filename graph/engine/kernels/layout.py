@@ -4,6 +4,7 @@ A lane is one evaluation of a circuit: a world, a case, an origin, a set of fail
 64 lanes are one word, `WORDS` words side by side one row of a block.
 """
 
+from math import prod
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -35,6 +36,14 @@ U8Tables = Annotated[npt.NDArray[np.uint64], 3]
 U1Seen = Annotated[npt.NDArray[np.uint8], 1, "seen"]
 I4Seen = Annotated[npt.NDArray[np.int32], 1, "seen"]
 U8Seen = Annotated[npt.NDArray[np.uint64], 1, "seen"]
+
+
+def aligned(*shape: int) -> Words:
+    """Words of this shape, all 0, from a cache line on: no row of a block is in two."""
+    size = prod(shape)
+    room = np.zeros(size + WORDS, np.uint64)
+    first = -room.ctypes.data % ROW // 8
+    return room[first : first + size].reshape(shape)
 
 
 class Arcs(NamedTuple):
@@ -127,29 +136,35 @@ class Worlds(NamedTuple):
 class SharedDraws(NamedTuple):
     """Draws that share a strength (`sharing.Sharing`), P pairs of a cause and a law.
 
-    key: (S,) of each draw; pair: (S,) its pair; start: (P + 1,) first draw of each pair
-    cause_key, law: (P,) of each pair; keys are salted with the seed
+    key: (S,) of each draw; pair: (S,) its pair
+    of_pair: (P, 4) first draw of each pair, first of the next, key of its cause, its law: side by
+    side, as they are read together
+    keys are salted with the seed
     """
 
     key: U8
     pair: I4
-    start: I8
-    cause_key: U8
-    law: I8
+    of_pair: U8Table
 
 
 class Laws(NamedTuple):
     """How strengths are spread, by D laws.
 
+    cells: (1024, 64) cell of v in each world of a word, by row, before the turn
     high, low: (D, 4096) the halves of thresholds by cell of v, modulo 2^32; full: (D,) cell from
     which on they are 2^32; from_on: (D,) where a strength is 0 or 1, threshold of v from which on
     it is 1, else above 2^32
+    place: (D,) of a law among those L laid out, else -1
+    planes: (L, 1024, 16) upper digits of the thresholds in the worlds of a word, by row
     """
 
+    cells: U2Table
     high: U2Table
     low: U2Table
     full: U2
     from_on: U8
+    place: I8
+    planes: U8Tables
 
 
 class Shared(NamedTuple):
@@ -162,6 +177,7 @@ class Shared(NamedTuple):
     def none(cls) -> "Shared":
         """No draw shares a strength."""
         words, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-        draws = SharedDraws(words, np.zeros(0, np.int32), np.zeros(1, np.int64), words, counts)
-        halves = np.zeros((0, 0), np.uint16)
-        return cls(draws, Laws(halves, halves, np.zeros(0, np.uint16), words))
+        draws = SharedDraws(words, np.zeros(0, np.int32), np.zeros((0, 4), np.uint64))
+        halves, planes = np.zeros((0, 0), np.uint16), np.zeros((0, 0, 0), np.uint64)
+        laws = Laws(halves, halves, halves, np.zeros(0, np.uint16), words, counts, planes)
+        return cls(draws, laws)

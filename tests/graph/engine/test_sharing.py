@@ -17,7 +17,7 @@ from knockon.graph.engine import beta
 from knockon.graph.engine.beta import find_cell_means, find_quantiles
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
-from knockon.graph.engine.sharing import CELLS, Sharing, find_cells
+from knockon.graph.engine.sharing import CELLS, Sharing, cells_of_rows, find_cells, tabulate
 from knockon.graph.engine.uniforms import text_keys
 from knockon.graph.errors import InputError
 from knockon.graph.model.graph import DependencyGraph
@@ -108,7 +108,24 @@ def test_two_causes_meet_as_often_as_they_should() -> None:
         assert (one & two).mean() == pytest.approx(0.25, abs=5 * (0.25 * 0.75 / 4096) ** 0.5)
 
 
-def test_both_forms_draw_the_same_worlds() -> None:
+def test_all_cells_are_equally_likely_in_each_world() -> None:
+    """Over all rows and turns, so that no probability moves."""
+    cells = cells_of_rows()
+    for world in (0, 17, 63):
+        turned = np.concatenate([cells[:, (world + turn) % 64] for turn in range(64)])
+        assert (np.bincount(turned, minlength=CELLS) == 64 * len(cells) // CELLS).all()
+
+
+@pytest.mark.parametrize(("mean", "rho"), [(0.1, 0.2), (0.25, 0.4), (0.6, 0.55), (0.01, 0.4)])
+def test_worlds_of_a_word_are_as_good_as_independent(mean: float, rho: float) -> None:
+    """The variance of their mean strength is that of 64 draws, within a tenth."""
+    table, full = tabulate(np.array([[mean, rho]]))
+    strength = np.where(full[0] > CELL, table[0] / 2**32, 1.0)
+    means = strength[cells_of_rows()].mean(axis=1)
+    assert 64 * means.var() == pytest.approx(strength.var(), rel=0.1)
+
+
+def test_both_forms_draw_the_same_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a threshold is 2^32, and where rho is 1."""
     rng = np.random.default_rng(1)
     laws = [(0.6, 0.55), (0.999, 0.9), (0.001, 0.9), (0.25, 1.0), (0.3, 0.001)]
@@ -121,6 +138,9 @@ def test_both_forms_draw_the_same_worlds() -> None:
     assert (sharing.full < CELLS).any()
     assert np.array_equal(sharing.draw(8, 8), sharing.draw(8, 8, compiled=True))
     assert np.array_equal(sharing.draw(8, 8)[:, 2:5], sharing.draw(10, 3))
+    monkeypatch.setattr("knockon.graph.engine.sharing._PAYS", 1)  # laws that are laid out
+    assert len(sharing.lay_out(8).laws.planes) == len(laws) - 1
+    assert np.array_equal(sharing.draw(8, 8), sharing.draw(8, 8, compiled=True))
 
 
 RHO = st.sampled_from((0.0, 0.3, 1.0))
@@ -282,7 +302,7 @@ def test_the_strength_of_a_world_is_within_bounds() -> None:
     for row in model.deps:
         found = {strength_in(row, case, w, 0.5) for w in range(10)}
         assert all(0 <= q <= 1 for q in found)
-        assert len(found) == (1 if row.dependent == "C" else 10)
+        assert (len(found) == 1) == (row.dependent == "C")
 
 
 def test_a_graph_keeps_the_columns() -> None:

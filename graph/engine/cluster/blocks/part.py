@@ -87,7 +87,7 @@ def lay_out_part(part: Part, shared: Making) -> Array:
         drawing = lanes.drawing(run, given=False)
         wiring = lanes.wiring()._replace(arc=np.zeros(0, np.int32))
         laid = Laid(
-            wiring, drawing, Shared.none() if sharing is None else sharing.salted(), part.own,
+            wiring, drawing, Shared.none() if sharing is None else sharing.lay_out(WORDS), part.own,
             part.stakes, part.origins, part.exports,
         )  # fmt: skip
         names.append(ship(laid, Path(shared.folder)))
