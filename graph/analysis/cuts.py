@@ -18,7 +18,12 @@ from knockon.graph.analysis.answer import INSIDE, Answer, find_head
 from knockon.graph.analysis.cut_sets import CutSetsFound, find_cut_sets
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.target import Target, lay_out_target
-from knockon.graph.analysis.target_chance import TargetChance, compile_stated, find_target_chance
+from knockon.graph.analysis.target_chance import (
+    TargetChance,
+    compile_stated,
+    count_sure,
+    find_target_chance,
+)
 from knockon.graph.analysis.users import find_among
 from knockon.graph.arrays import Ints
 from knockon.graph.model.graph import DependencyGraph
@@ -223,15 +228,10 @@ def _empty_rows() -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _say_sure(found: CutSetsFound, chance: TargetChance) -> str:
+def _say_sure(laid: Target, found: CutSetsFound) -> str:
     """How many of the single points hit for sure, where that is not all of them."""
     single = int(found.counts.get(1, 0))
-    hits = chance.hits.get(1)
-    if not single or hits is None:
-        return ""
-    sure = int((hits[1] >= 1).sum())
-    if np.isnan(hits[1]).any():  # then others may be, too
-        return f", at least {sure:,} of them for sure" if sure else ""
+    sure = count_sure(laid, found) if single else 0
     return "" if sure == single else f", {sure:,} of them for sure" if sure else ", none for sure"
 
 
@@ -254,7 +254,7 @@ def _write_headline(laid: Target, found: CutSetsFound, chance: TargetChance, nam
         alone = "No" if not single else f"{single:,}"
         said = (
             f"{alone} single point{'s' if single > 1 else ''} of failure of {name}"
-            f"{_say_sure(found, chance)}; {total:,} "
+            f"{_say_sure(laid, found)}; {total:,} "
             f"minimal cut set{'s' if total > 1 else ''}{up_to or ' of all orders'}"
         )
     if chance.middle is not None:

@@ -15,7 +15,7 @@ from knockon.graph.engine.formulas.cases import Cases
 from knockon.graph.engine.formulas.chances import Chances
 from knockon.graph.engine.formulas.diagrams import Compiled, Truth, compile_formula
 from knockon.graph.engine.formulas.formula import Formula, Gate
-from knockon.graph.engine.formulas.reduce import fold, reduce
+from knockon.graph.engine.formulas.reduce import find_single_causes, fold, join_cycles, reduce
 
 _MOST_HITS = 2_000  # sets of which it is found how probably they hit: a few seconds
 _MOST_STEPS = 2_000_000  # inputs of gates that are looked at for that: a few seconds, too
@@ -81,6 +81,18 @@ def find_target_chance(
     return TargetChance(
         low, middle, high, importance, of_sets, hits, tuple(said.notes), said.stopped
     )
+
+
+def count_sure(laid: Target, found: CutSetsFound) -> int:
+    """How many of the single points of failure hit the target for sure: through what transmits for
+    sure, whatever is left to chance. In one sweep, so that it is known of all."""
+    chance = np.flatnonzero(~laid.fails)
+    sure = laid.low[chance] >= 1
+    formula = fold(laid.formula, chance[~sure].tolist(), chance[sure].tolist())
+    if formula.constant is not None:
+        return len(found.sets.get(1, ())) if formula.constant else 0
+    single = find_single_causes(join_cycles(formula))
+    return int(np.isin(found.sets.get(1, np.zeros((0, 1), np.int64)), single).sum())
 
 
 def _find_hits(laid: Target, found: CutSetsFound, said: _Said, watch: Watch | None) -> Hits:

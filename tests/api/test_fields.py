@@ -85,8 +85,9 @@ def test_every_remote_field_is_a_parameter_and_a_key(document: dict, field: Fiel
     """In the order of the table, with its words, its bounds and its default."""
     parameters = document["paths"]["/v1/graphs/{graph}/whatif"]["get"]["parameters"]
     body = document["components"]["schemas"]["WhatifBody"]["properties"]
-    assert [p["name"] for p in parameters[1:]] == [f.parameter for f in REMOTE]
-    assert [*body] == [*(f.name for f in REMOTE), "exact"]
+    rows = ["find", "sector", "sort", "cursor"]  # which rows of the answer
+    assert [p["name"] for p in parameters[1:]] == [*(f.parameter for f in REMOTE), *rows]
+    assert [*body] == [*(f.name for f in REMOTE), "exact", *rows]
     (parameter,) = (p for p in parameters if p["name"] == field.parameter)
     for words in (parameter["description"], body[field.name]["description"]):
         assert words.startswith(field.help)
@@ -142,14 +143,18 @@ def test_every_field_with_a_form_is_on_the_page(form: Form, field: Field) -> Non
 
 
 def test_the_page_has_no_other_field(form: Form) -> None:
-    """But the choice of the graph, and the filter of the list."""
+    """But the choice of the graph, the filter of the list, the token, how much may be mended, and a
+    slider beside some numbers."""
     lists = (ENTITIES, ORIGINS)
     fields = {f.parameter + ("-text" if f.kind in lists else "") for f in ON_PAGE}
-    assert set(form.controls) == {"graph", "find", *fields}
+    own = {"graph", "find", "token-text", "budget"}
+    sliders = {f"{name}-slide" for name in ("hours", "halt", "assume")}
+    assert set(form.controls) == {*own, *sliders, *fields}
 
 
 def test_no_script_of_the_page_names_a_field_that_it_could_read_from_the_form() -> None:
-    """`origin` and `protect` have a meaning of their own there; the rest follows the table."""
+    """`origin` and `protect` have a meaning of their own there, a draft has few worlds, and what
+    would help is asked without columns and rows of the answer; the rest follows the table."""
     script = files("knockon.api").joinpath("page", "app.js").read_text(encoding="utf-8")
     quoted = set(re.findall(r'"#?(\w+)"', script))
-    assert {f.name for f in ON_PAGE} & quoted <= {"protect"}
+    assert {f.name for f in ON_PAGE} & quoted <= {"protect", "worlds", "columns", "where"}
