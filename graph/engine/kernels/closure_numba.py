@@ -250,6 +250,15 @@ def _fetch_causes(arcs: Any, drawing: Any, shared: Any, scratch: Any, head: Any,
             fetch(of_pair.ctypes.data + 32 * np.int64(pair[np.int64(limit[a] - CERTAIN) - 1]))
 
 
+@inlined
+def _lacks(hit: Any, t: Any, out: Any) -> Any:
+    """Whether a target is not hit yet in some of the lanes that go along."""
+    missing = np.uint64(0)
+    for w in range(WORDS):
+        missing |= out[w] & ~hit[t, w]
+    return missing != 0
+
+
 @helper
 def _spread_shared(
     tail: Any, arcs: Any, drawing: Any, shared: Any, worlds: Any, scratch: Any
@@ -277,10 +286,7 @@ def _spread_shared(
             else:
                 number = np.int64(q - CERTAIN) - 1
                 if number < first or number >= after:
-                    missing = np.uint64(0)
-                    for w in range(WORDS):
-                        missing |= out[w] & ~hit[t, w]
-                    if missing == 0:
+                    if not _lacks(hit, t, out):
                         continue
                     p = np.int64(pair[number])
                     first, after = np.int64(of_pair[p, 0]), np.int64(of_pair[p, 1])
@@ -294,6 +300,17 @@ def _spread_shared(
             queued[t] |= grew
             if tail == size:
                 tail = 0
+
+
+@inlined
+def _push_either(
+    shares: Any, key: Any, limit: Any, p: Any, planes: Any, shared: Any, counter: Any,
+    out: Any, hit: Any, new: Any, room: Any, digits: Any,
+) -> Any:  # fmt: skip
+    """`push` of a draw that stands alone, `push_shared` of one of a pair."""
+    if shares:
+        return push_shared(key, p, planes, shared, counter, out, hit, new, room, digits)
+    return push(key, limit, counter.ctypes.data, out, hit, new, digits)
 
 
 @kernel("the lane kernel", 4)
@@ -314,7 +331,6 @@ def closure_kernel(
     rows_hit, rows_lost = hit.ctypes.data, scratch.lost.ctypes.data
     rows, rows_state = scratch.row.ctypes.data, scratch.state.ctypes.data
     out, new, masked = scratch.row[0], scratch.row[1], scratch.row[2]
-    at_counter = counter.ctypes.data
     size, spare, strange = len(queue), len(slot) > 0, len(foreign) > 0
     head = tail = 0
     for v in range(len(hit)):
@@ -345,10 +361,7 @@ def closure_kernel(
             if shares:
                 number = np.int64(q - CERTAIN) - 1
                 if number < first or number >= after:
-                    missing = np.uint64(0)
-                    for w in range(WORDS):
-                        missing |= out[w] & ~hit[t, w]
-                    if missing == 0:
+                    if not _lacks(hit, t, out):
                         continue
                     p = np.int64(pair[number])
                     first, after = np.int64(of_pair[p, 0]), np.int64(of_pair[p, 1])
@@ -359,58 +372,25 @@ def closure_kernel(
                 q, source = CERTAIN, rows + 2 * ROW
             if s < 0:
                 at_hit, at_new = rows_hit + ROW * t, rows + ROW
-                if shares:
-                    grew = push_shared(
-                        key[a],
-                        p,
-                        planes,
-                        shared,
-                        counter,
-                        rows,
-                        at_hit,
-                        at_new,
-                        room,
-                        digits,
-                    )
-                else:
-                    grew = push(key[a], q, at_counter, source, at_hit, at_new, digits)
+                grew = _push_either(
+                    shares, key[a], q, p, planes, shared, counter, source, at_hit, at_new, room,
+                    digits,
+                )  # fmt: skip
             else:
                 g = groups.of_slot[s]
                 for w in range(WORDS):
                     new[w] = 0
                 at_hit, at_new = rows_lost + ROW * s, rows + ROW
-                if shares:
-                    grew = push_shared(
-                        key[a],
-                        p,
-                        planes,
-                        shared,
-                        counter,
-                        rows,
-                        at_hit,
-                        at_new,
-                        room,
-                        digits,
-                    )
-                else:
-                    grew = push(key[a], q, at_counter, source, at_hit, at_new, digits)
+                grew = _push_either(
+                    shares, key[a], q, p, planes, shared, counter, source, at_hit, at_new, room,
+                    digits,
+                )  # fmt: skip
                 if not (strange and foreign[a]):
                     at_hit, at_new = rows_state + 3 * ROW * g, rows + 3 * ROW
-                    if shares:
-                        own = push_shared(
-                            key[a],
-                            p,
-                            planes,
-                            shared,
-                            counter,
-                            rows,
-                            at_hit,
-                            at_new,
-                            room,
-                            digits,
-                        )
-                    else:
-                        own = push(key[a], q, at_counter, source, at_hit, at_new, digits)
+                    own = _push_either(
+                        shares, key[a], q, p, planes, shared, counter, source, at_hit, at_new, room,
+                        digits,
+                    )  # fmt: skip
                     grew = grew or own
                 if grew:
                     grew = _count(g, t, groups, drawing, worlds, scratch)
