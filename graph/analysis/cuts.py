@@ -18,12 +18,7 @@ from knockon.graph.analysis.answer import INSIDE, Answer, find_head
 from knockon.graph.analysis.cut_sets import CutSetsFound, find_cut_sets
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.target import Target, lay_out_target
-from knockon.graph.analysis.target_chance import (
-    TargetChance,
-    compile_stated,
-    count_sure,
-    find_target_chance,
-)
+from knockon.graph.analysis.target_chance import TargetChance, compile_stated, find_target_chance
 from knockon.graph.analysis.users import find_among
 from knockon.graph.arrays import Ints
 from knockon.graph.model.graph import DependencyGraph
@@ -122,7 +117,7 @@ def cuts(
     name = graph.entities["name"][laid.entity]
     return CutSets(
         **find_head(graph, scenario, "cuts", own),
-        headline=_write_headline(laid, found, chance, name),
+        headline=_write_headline(found, chance, name),
         rows=_make_rows(laid, found, chance),
         strength_sources=laid.strength_sources,
         target=graph.id_of(laid.entity),
@@ -228,10 +223,8 @@ def _empty_rows() -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _say_sure(laid: Target, found: CutSetsFound) -> str:
+def _say_sure(single: int, sure: int) -> str:
     """How many of the single points hit for sure, where that is not all of them."""
-    single = int(found.counts.get(1, 0))
-    sure = count_sure(laid, found) if single else 0
     return "" if sure == single else f", {sure:,} of them for sure" if sure else ", none for sure"
 
 
@@ -243,7 +236,7 @@ def _say_hit_already(chance: TargetChance) -> str:
     return "is hit already" if hits[1][0] >= 1 else "can be hit already, but need not be,"
 
 
-def _write_headline(laid: Target, found: CutSetsFound, chance: TargetChance, name: str) -> str:
+def _write_headline(found: CutSetsFound, chance: TargetChance, name: str) -> str:
     total, single = sum(found.counts.values()), found.counts.get(1, 0)
     up_to = "" if found.looked_at is None else f" of up to {found.looked_at}"
     if found.counts.get(0):
@@ -254,7 +247,7 @@ def _write_headline(laid: Target, found: CutSetsFound, chance: TargetChance, nam
         alone = "No" if not single else f"{single:,}"
         said = (
             f"{alone} single point{'s' if single > 1 else ''} of failure of {name}"
-            f"{_say_sure(laid, found)}; {total:,} "
+            f"{_say_sure(single, chance.sure)}; {total:,} "
             f"minimal cut set{'s' if total > 1 else ''}{up_to or ' of all orders'}"
         )
     if chance.middle is not None:

@@ -34,6 +34,7 @@ class TargetChance:
     """low, middle, high: of the target, None where nothing states a probability; middle alone is
     None where bounds were found
     of_sets: by order, (T,) that a set fails and hits; hits: by order, middle, low, high (T,)
+    sure: how many single points of failure hit the target for sure
     """
 
     low: float | None
@@ -42,6 +43,7 @@ class TargetChance:
     importance: pl.DataFrame
     of_sets: dict[int, Floats]
     hits: Hits
+    sure: int
     notes: tuple[str, ...] = ()
     stopped: bool = False
 
@@ -79,20 +81,22 @@ def find_target_chance(
     if stated.needed:
         low, middle, high, importance = _find_chance(laid, found, stated, hits, said)
     return TargetChance(
-        low, middle, high, importance, of_sets, hits, tuple(said.notes), said.stopped
-    )
+        low, middle, high, importance, of_sets, hits, _count_sure(laid, found), tuple(said.notes),
+        said.stopped,
+    )  # fmt: skip
 
 
-def count_sure(laid: Target, found: CutSetsFound) -> int:
+def _count_sure(laid: Target, found: CutSetsFound) -> int:
     """How many of the single points of failure hit the target for sure: through what transmits for
     sure, whatever is left to chance. In one sweep, so that it is known of all."""
+    if 1 not in found.sets:
+        return 0
     chance = np.flatnonzero(~laid.fails)
     sure = laid.low[chance] >= 1
     formula = fold(laid.formula, chance[~sure].tolist(), chance[sure].tolist())
     if formula.constant is not None:
-        return len(found.sets.get(1, ())) if formula.constant else 0
-    single = find_single_causes(join_cycles(formula))
-    return int(np.isin(found.sets.get(1, np.zeros((0, 1), np.int64)), single).sum())
+        return len(found.sets[1]) if formula.constant else 0
+    return int(np.isin(found.sets[1], find_single_causes(join_cycles(formula))).sum())
 
 
 def _find_hits(laid: Target, found: CutSetsFound, said: _Said, watch: Watch | None) -> Hits:

@@ -18,6 +18,7 @@ from knockon.graph.analysis.prepare import Prepared, prepare
 from knockon.graph.analysis.savers import Cutter, Savers
 from knockon.graph.analysis.spread import run_worlds
 from knockon.graph.analysis.why_sentences import (
+    LONGEST,
     find_kinds,
     name_all,
     name_failing,
@@ -180,7 +181,7 @@ def _explain_spared(
     else:
         hit[whole.nodes.entity] = run_worlds(whole)[0].high > 0
     held = explain_held(graph, scenario, hit, number, whole.filled.most)
-    name = clip(graph.names[number], 120)
+    name = clip(graph.names[number], LONGEST)
     reasons = held["said"].to_list()
     why_not = some(reasons, 3) if reasons else "no dependency leads from what fails to it"
     return Explanation(

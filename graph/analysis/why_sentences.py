@@ -14,7 +14,7 @@ from knockon.graph.scenario.strengths import INCIDENTS
 from knockon.graph.words import chance, join, percent, relation_name
 
 _NAMED = 5  # in a sentence
-_MOST = 120  # letters of a name: more than registers have, so that none of theirs is cut
+LONGEST = 120  # letters of a name: more than registers have, so that none of theirs is cut
 
 
 def name_all(
@@ -52,7 +52,7 @@ def write_headline(
     if not complete:
         ways = f"more than {ways}" if rows.height else "ways that are not shown"
     typical = ", as was typical of past incidents" if sources.get(INCIDENTS) else ""
-    return f"If {failing}: {clip(target['name'], _MOST)} is hit with {likely}{typical}, by {ways}"
+    return f"If {failing}: {clip(target['name'], LONGEST)} is hit with {likely}{typical}, by {ways}"
 
 
 def write_sentences(
@@ -63,7 +63,7 @@ def write_sentences(
     names = dict(zip(graph.ids, graph.names, strict=True))
 
     def name(identifier: str) -> str:
-        return clip(names.get(identifier, identifier), _MOST)
+        return clip(names.get(identifier, identifier), LONGEST)
 
     repeated: set[str] = set()
     for number, row in enumerate(rows.head(3).iter_rows(named=True)):
@@ -95,7 +95,8 @@ def write_sentences(
         together = _join([name(i) for i in smallest[0]["entities"]])
         yield f"No single entity would save it; {together} together would."
     elif not smallest:
-        yield f"{clip(target['name'], _MOST)} depends on what fails directly: nobody else saves it."
+        alone = clip(target["name"], LONGEST)
+        yield f"{alone} depends on what fails directly: nobody else saves it."
 
 
 def _join(names: Sequence[str]) -> str:
@@ -111,5 +112,5 @@ def _say_strength(step: dict[str, Any]) -> str:
         said = {"incidents": "typical of past incidents", "own table": "by your own table"}
         where = said.get(step["strength_source"], f"by the {step['strength_source']}")
         return f"{percent(step['strength'])} ({ends}) {where}"
-    source = f", {clip(step['source'], _MOST)}" if step["source"] else ""
+    source = f", {clip(step['source'], LONGEST)}" if step["source"] else ""
     return f"stated as {percent(step['strength_low'])}{source}"
