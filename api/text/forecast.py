@@ -9,6 +9,7 @@ from knockon.graph.words import duration
 
 _PARTS = {"start": "start", "load": "load and check", "prepare": "lay out", "worlds": "worlds",
           "finish": "routes, ranks"}  # fmt: skip
+_LEAST = 0.01  # seconds: less is told by no constant, and asked by nobody
 
 
 def describe_forecast(found: Forecast) -> str:
@@ -53,4 +54,6 @@ def _between(found: Range, say: Callable[[float], str]) -> str:
 
 
 def _say(seconds: float) -> str:
+    if seconds < _LEAST:
+        return f"under {_LEAST:g} s"
     return f"{seconds:.2g} s" if seconds < 60 else duration(seconds / 3600)
