@@ -77,9 +77,8 @@ class Fetcher:
             stated = {"If-None-Match": known.tag, "If-Modified-Since": known.modified}
             asked = {name: value for name, value in stated.items() if value}
         for _ in range(REDIRECTS + 1):
-            request = self._client.build_request("GET", address, headers=asked)
             try:
-                async with _sending(self._client, request) as response:
+                async with self._client.stream("GET", address, headers=asked) as response:
                     if response.status_code in _MOVED and "location" in response.headers:
                         address = self._follow(place, address, response.headers["location"])
                         continue
@@ -131,20 +130,6 @@ class Fetcher:
             data, sha256(data).hexdigest(),
             clip(headers.get("etag", ""), 200), clip(headers.get("last-modified", ""), 60),
         )  # fmt: skip
-
-
-class _sending:  # noqa: N801 (a context, read as a verb)
-    """A response whose body is read in the block, and closed after it."""
-
-    def __init__(self, client: httpx2.AsyncClient, request: httpx2.Request) -> None:
-        self._client, self._request = client, request
-
-    async def __aenter__(self) -> httpx2.Response:
-        self._response = await self._client.send(self._request, stream=True)
-        return self._response
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._response.aclose()
 
 
 def _check_status(response: httpx2.Response) -> None:
