@@ -171,15 +171,13 @@ def add_watch(cli: click.Group) -> None:
 
 async def _watch(live: "Live", screen: "_Screen", once: bool) -> int:
     """Look again and again, or once; the exit code."""
-    import asyncio
-
     from knockon.api.live.now import describe_now, list_origins
 
     shown = False
     while True:
         changes = await live.read_due()
         origins = list_origins(live, _NAME)
-        impact, problem = await asyncio.to_thread(screen.ask, origins)
+        impact, problem = screen.ask(origins)  # nothing else waits for the loop
         now = describe_now(live, _NAME, screen.serialize(impact), problem)
         if changes or not shown or screen.redraws:
             screen.show(now, impact)
