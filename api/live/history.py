@@ -83,8 +83,7 @@ class History:
             if spell.ended is None and spell.source in sources:
                 self._current.setdefault((spell.down.entity, spell.source), spell)
             else:
-                self.forgotten += len(self.over) == self.over.maxlen
-                self.over.append(spell)
+                self._add_over(spell)
         self.forgotten += older
 
     def update(self, source: str, down: Sequence[Down], at: datetime) -> list[Change]:
@@ -93,8 +92,7 @@ class History:
         changes = []
         for key in [k for k in self._current if k[1] == source and k not in reported]:
             spell = replace(self._current.pop(key), ended=at)
-            self.forgotten += len(self.over) == self.over.maxlen
-            self.over.append(spell)
+            self._add_over(spell)
             changes.append(Change("recovered", spell))
         for key, one in reported.items():
             known = self._current.get(key)
@@ -102,3 +100,7 @@ class History:
             if known is None or known.down.severity != one.severity:
                 changes.append(Change("severity" if known else "down", self._current[key]))
         return changes
+
+    def _add_over(self, spell: Spell) -> None:
+        self.forgotten += len(self.over) == self.over.maxlen
+        self.over.append(spell)
