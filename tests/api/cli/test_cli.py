@@ -299,11 +299,13 @@ def test_hostile_names_reach_the_terminal_as_text(
 
 
 def test_a_small_whatif_imports_nothing_heavy(chain: str) -> None:
-    """The small path starts without networkx, pydantic, fastapi, numba, or a layout engine."""
+    """The small path starts without networkx, pydantic, fastapi, numba, a layout engine, or
+    what talks to others."""
     script = (
         "import sys\nimport knockon.api.cli.verbs as c\n"
         f"try: c.main(['whatif', {chain!r}, 'A'])\nexcept SystemExit: pass\n"
-        "heavy = {'networkx', 'pydantic', 'fastapi', 'numba', 'scipy', 'wasmtime', 'graphviz'}\n"
+        "heavy = {'networkx', 'pydantic', 'fastapi', 'numba', 'scipy', 'wasmtime', 'graphviz',\n"
+        "         'asyncio', 'ssl'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
