@@ -1,11 +1,13 @@
 """A command starts fast: what it needs later is imported while it reads, and only then."""
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from knockon.api.cli import startup
 from tests.paths import SAMPLES
 
 READ = """
@@ -39,7 +41,6 @@ def test_a_fault_of_the_kernels_is_met_by_who_needs_them(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The thread says nothing of it."""
-    from knockon.api.cli import startup
     from knockon.graph.engine import kernels
 
     def fail() -> None:
@@ -63,3 +64,21 @@ def test_garbage_in_cycles_is_looked_for_rarely_but_looked_for() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"] * 3
+
+
+@pytest.mark.parametrize("fault", [AttributeError, OSError, TypeError])
+def test_where_the_memory_cannot_be_tuned_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    """Other libraries of C have no mallopt, or Python cannot open its own process."""
+    asked = []
+
+    def open_library(name: None) -> object:
+        asked.append(name)
+        if fault is AttributeError:
+            return object()
+        raise fault
+
+    monkeypatch.setattr(ctypes, "CDLL", open_library)
+    startup.keep_memory()
+    assert asked == [None]
