@@ -9,9 +9,11 @@ import click
 from knockon.api.cli.answer import check_output, emit
 from knockon.api.cli.files import Output
 from knockon.api.cli.options import Read, add_scenario_options, add_source_options
+from knockon.graph.errors import InputError
 
 if TYPE_CHECKING:
     from knockon.graph.analysis.forecast import Reach, Size
+    from knockon.graph.model.graph import DependencyGraph
     from knockon.graph.scenario.scenario import Scenario
 
 CHEAP = 300_000  # rows of Parquet that are loaded, so that what is within reach is known
@@ -40,7 +42,7 @@ def plan(
     A large Parquet file is not loaded: its metadata says how many rows it has. Without TARGET, the
     entity fails on which most depend.
     """
-    from knockon.api.schema import serialize_forecast
+    from knockon.api.schema import dump_json, serialize_forecast
     from knockon.api.text.forecast import describe_forecast
     from knockon.graph.analysis.forecast import Machine, forecast
     from knockon.graph.engine.calibration import measure_speed
@@ -51,8 +53,6 @@ def plan(
     machine = Machine(cpu_count() or 1, free_bytes(), measure_speed())
     found = forecast(size, asked, reach, machine)
     if form == "json":
-        from knockon.api.schema import dump_json
-
         emit(dump_json(serialize_forecast(found, asked)), output)
     else:
         emit(describe_forecast(found) + "\n", output)
@@ -78,8 +78,8 @@ def _measure(
     return measure_graph(graph), asked, find_reach(graph, asked)
 
 
-def _find_hub(graph: Any) -> str:
-    """The entity on which most depend."""
-    import numpy as np
-
-    return str(graph.id_of(int(np.bincount(graph.provider, minlength=1).argmax())))
+def _find_hub(graph: "DependencyGraph") -> str:
+    """The entity on which most depend. Raises InputError where there is none at all."""
+    if not graph.size:
+        raise InputError("expected an entity that can fail, found a graph without any")
+    return graph.id_of(int(graph.called.dependents.argmax()))

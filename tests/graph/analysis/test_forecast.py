@@ -156,3 +156,11 @@ def test_actual_runs_lie_within_the_range(edges: int, chance: float, tmp_path: P
     ranges = told["seconds"]["all"], told["memory"]  # type: ignore[index]
     for value, between in zip((seconds, memory), ranges, strict=True):
         assert between["low"] <= value <= between["high"]
+
+
+def test_the_command_says_that_nothing_can_fail(tmp_path: Path) -> None:
+    """A table without rows has no entity that could be taken for one."""
+    source = tmp_path / "none.csv"
+    source.write_text("dependent,provider\n")
+    done = CliRunner().invoke(cli, ["plan", str(source)])
+    assert "expected an entity that can fail, found a graph without any" in str(done.exception)
