@@ -92,12 +92,7 @@ class Read:
 def _parse_page(place: Place, content: Content) -> PageReport:
     """What a page says. Raises UnreadableError where it is no status page, or not understood."""
     name = place.label if place.is_file else f"{place.host}.json"
-    findings = Findings()
     try:
-        page = read_report(Source.of_bytes(name, content.data), findings)
+        return read_report(Source.of_bytes(name, content.data), Findings())
     except InputError as fault:
         raise UnreadableError(clip(str(fault), 300)) from None
-    lost = sum(f.count for f in findings.report() if f.action == "dropped")
-    if lost and not page.untold:
-        page.untold.append(f"{lost:,} of {clip(page.name, 60)} that cannot be read")
-    return page

@@ -51,12 +51,8 @@ def read_now(graph: DependencyGraph, paths: list[Path]) -> Now:
     untold: list[str] = []
     pages = []
     for path in paths:
-        before = _count_dropped(findings)
         with one_error(path):
             page = read_report(Source.of(path), findings)
-        lost = _count_dropped(findings) - before
-        if lost and not page.untold:
-            page.untold.append(f"{lost:,} of {clip(page.name, 60)} that cannot be read")
         pages.append((page.name, page.as_of))
         when = page.as_of or "the page states no date"
         findings.add("note", "a status page was read", f"{clip(page.name, 60)}, {when}")
@@ -78,7 +74,19 @@ def read_now(graph: DependencyGraph, paths: list[Path]) -> Now:
 
 
 def read_report(source: Source, findings: Findings) -> PageReport:
-    """What a page says of itself, whoever made it. Raises InputError where it is no status page."""
+    """What a page says of itself, whoever made it; what cannot be read of it is untold.
+
+    Raises InputError where it is no status page.
+    """
+    before = _count_dropped(findings)
+    page = _read_page(source, findings)
+    lost = _count_dropped(findings) - before
+    if lost and not page.untold:
+        page.untold.append(f"{lost:,} of {clip(page.name, 60)} that cannot be read")
+    return page
+
+
+def _read_page(source: Source, findings: Findings) -> PageReport:
     if source.head_text.lstrip().startswith("<"):
         return read_feed(source, findings)
     document = source.json
