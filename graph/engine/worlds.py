@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from knockon.graph.arrays import Floats, Ints, Words
-from knockon.graph.engine.draws import Draws
+from knockon.graph.engine.draws import SWITCH_WORKS, Draws
 from knockon.graph.engine.sharing import Sharing
 from knockon.graph.engine.uniforms import ALL, bernoulli, every_case, thresholds
 
@@ -70,6 +70,16 @@ class Run:
         decided = self.probability.copy()
         decided[self.uncertain] = (bits >> np.uint64(world % 64)) & np.uint64(1)
         return replace(self, probability=decided)
+
+    def widen(self) -> "tuple[Run, Run]":
+        """The run with all that can happen, and with only what is sure to; all drawn are certain.
+
+        A switch that works spares: where most happens, one that may fail does.
+        """
+        likely, switch = self.probability, self.draws.kind == SWITCH_WORKS
+        most = np.where(switch, likely >= 1, likely > 0).astype(np.float64)
+        least = np.where(switch, likely > 0, likely >= 1).astype(np.float64)
+        return replace(self, probability=most), replace(self, probability=least)
 
     @cached_property
     def uncertain(self) -> Ints:

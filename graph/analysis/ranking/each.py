@@ -24,7 +24,6 @@ from knockon.graph.analysis.ranking.runs import (
     list_certain,
     list_names,
     list_runs,
-    widen,
 )
 from knockon.graph.analysis.spread import make_timeline
 from knockon.graph.analysis.tallies import spread_losses
@@ -145,7 +144,7 @@ class _Asked:
         prepared, found = self.prepared, []
         hours = prepared.scenario.hours
         lasting = (hours.low + hours.high) / 2 if hours else 1.0
-        for run in widen(self.runs[name]):
+        for run in self.runs[name].widen():
             of_group, live = run.draws.of_group, run.probability > 0
             stuck = np.where(of_group >= 0, ~live[of_group], False)
             nodes = self.lanes.reach(live[run.draws.of_member], stuck, prepared.origins)

@@ -72,15 +72,6 @@ def find_steady(sums: Floats, lanes: Floats, exact: Bools, unit: float | None) -
     return found
 
 
-def widen(run: Run) -> tuple[Run, Run]:
-    """The run with all that can happen, and with only what is sure to; all drawn are certain."""
-    likely, switched = run.probability, np.zeros(len(run.probability), np.bool_)
-    switched[run.draws.of_group[run.draws.of_group >= 0]] = True  # these help: they work
-    most = np.where(switched, likely >= 1, likely > 0).astype(np.float64)
-    least = np.where(switched, likely > 0, likely >= 1).astype(np.float64)
-    return Run(run.draws, run.seed, most), Run(run.draws, run.seed, least)
-
-
 @dataclass(frozen=True, eq=False)
 class Swept:
     """What all runs say. runs: by name, the middle one first; `0.1` to `0.9` by what is assumed.

@@ -22,7 +22,6 @@ from knockon.graph.analysis.ranking.runs import (
     find_unknown,
     list_names,
     list_runs,
-    widen,
 )
 from knockon.graph.arrays import Bools, Floats, Ints
 from knockon.graph.engine.draws import Draws
@@ -157,7 +156,7 @@ def _look_apart(sweeps: Sweeps, run: Run, rows: Ints) -> Floats:
         return np.ones((len(rows), 5))
     k = len(sweeps.origins)
     certain = Few(np.ones(k, np.bool_), np.zeros(k + 1, np.int64), np.zeros(0, np.int32))
-    most, least = (sweeps.look_at_cases(one, certain, rows) for one in widen(run))
+    most, least = (sweeps.look_at_cases(one, certain, rows) for one in run.widen())
     return most - least
 
 

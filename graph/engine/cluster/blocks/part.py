@@ -10,7 +10,7 @@ from knockon.graph.arrays import Ints
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.cluster.shipment import Array, open_shipment, ship
 from knockon.graph.engine.counting import Stakes
-from knockon.graph.engine.draws import SWITCH_WORKS, Draws
+from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.kernels.layout import WORDS, Drawing, Shared, Wiring
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.worlds import Run
@@ -97,15 +97,11 @@ def lay_out_part(part: Part, shared: Making) -> Array:
 def choose_run(draws: Draws, seed: int, kind: str) -> Run:
     """One of the coupled runs, or one without draws in which what could happen does."""
     low, middle, high = draws.strengths
+    run = Run(draws, seed, {LOW: low, HIGH: high, WITHIN: high}.get(kind, middle))
     if kind not in REACHING:
-        return Run(draws, seed, {LOW: low, MIDDLE: middle, HIGH: high}[kind])
-    likely = high if kind == WITHIN else middle
-    certain, possible = likely >= 1, likely > 0
-    switch = draws.kind == SWITCH_WORKS  # a switch that works spares
-    happens = np.where(switch, possible, certain) if kind == SURE else (
-        np.where(switch, certain, possible)
-    )  # fmt: skip
-    return Run(draws, seed, happens.astype(np.float64))
+        return run
+    most, least = run.widen()
+    return least if kind == SURE else most
 
 
 def write_names(names: Sequence[str]) -> Array:
