@@ -127,7 +127,7 @@ class Lanes:
             else:  # nothing is drawn: all lanes are alike
                 reached = self._reach(run, failing)[:, None]
                 for block in every:
-                    yield block, np.where(reached, _lanes(len(block.weight)), np.uint64(0))
+                    yield block, np.where(reached, first_lanes(len(block.weight)), np.uint64(0))
 
     def run_compiled(
         self, work: Callable[[S, Any, Block], R], lay_out: "Callable[[Closing], S]", run: Run,
@@ -308,10 +308,10 @@ def _start(block: Block, origins: Ints) -> tuple[Ints, Words]:
     """Which nodes are hit from the start, and in which lanes of the block, (k, W)."""
     if block.nodes is not None and block.hit is not None:
         return block.nodes, block.hit
-    return origins, np.broadcast_to(_lanes(len(block.weight)), (len(origins), block.words))
+    return origins, np.broadcast_to(first_lanes(len(block.weight)), (len(origins), block.words))
 
 
-def _lanes(lanes: int) -> Words:
+def first_lanes(lanes: int) -> Words:
     """The first so many lanes, as words."""
     words = np.full(-(-lanes // 64), ALL)
     if lanes % 64:

@@ -20,8 +20,8 @@ from knockon.graph.engine.cluster.shipment import Array, open_shipment
 from knockon.graph.engine.counting import Counts, Stakes, count_lanes_of
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.kernels.layout import WORDS, Worlds
+from knockon.graph.engine.lanes import first_lanes
 from knockon.graph.engine.sums import ROWS, weight_rows
-from knockon.graph.engine.uniforms import ALL
 from knockon.graph.engine.worlds import Block
 
 
@@ -152,7 +152,9 @@ def _spread_news(
     closure_kernel.load()
     if number == 0:
         rows = laid.wiring.row[laid.origins]
-        hit = np.broadcast_to(lay_lanes(step.lanes), (len(rows), WORDS))
+        words = first_lanes(step.lanes)
+        hit = np.zeros((len(rows), WORDS), np.uint64)
+        hit[:, : len(words)] = words
     else:
         folder = Path(shared.folder) / shared.name
         read = [News.from_bytes(read_section(folder / f, step.part) or b"") for f in files]
@@ -161,15 +163,6 @@ def _spread_news(
     worlds = Worlds.of(step.first, None)
     spread(laid.wiring, laid.drawing, laid.shared, worlds, rows, hit, scratch)
     scratch.hit[laid.wiring.row[laid.own :]] = 0  # what ghosts brought is known, and is not kept
-
-
-def lay_lanes(lanes: int) -> Words:
-    """(8,) words of the first so many lanes."""
-    words = np.zeros(WORDS, np.uint64)
-    words[: lanes // 64] = ALL
-    if lanes % 64:
-        words[lanes // 64] = ALL >> np.uint64(64 - lanes % 64)
-    return words
 
 
 _OPEN = 4  # times the memory for states
