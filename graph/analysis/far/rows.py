@@ -1,6 +1,5 @@
 """The rows of a part: written as Parquet where they are, with what they add up to."""
 
-import os
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +13,7 @@ from knockon.graph.analysis.sampling import find_share_errors, find_shares
 from knockon.graph.arrays import Floats
 from knockon.graph.engine.cluster.blocks.loading import to_array
 from knockon.graph.engine.cluster.blocks.part import HIGH, LOW, MIDDLE, POSSIBLE, SURE, WITHIN
-from knockon.graph.engine.cluster.shipment import Array, open_shipment
+from knockon.graph.engine.cluster.shipment import Array, make_beside, open_shipment
 
 ORDER = ("impact", "probability", "probability_high", "name", "id")
 DESCENDING = (True, True, True, False, False)
@@ -44,9 +43,9 @@ def write_rows(shared: Writing, scratch: Any, part: int) -> tuple[Array, Array, 
     frame = find_rows(shared, part)
     if shared.out is not None:
         path = Path(shared.out) / f"part-{part:05d}.parquet"
-        beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-        frame.write_parquet(beside)
-        beside.replace(path)
+        with make_beside(path) as beside:
+            frame.write_parquet(beside)
+            beside.replace(path)
     others = frame.filter(~pl.col("origin"))
     weight = others["weight"].to_numpy()
     summed = {

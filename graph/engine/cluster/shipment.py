@@ -9,7 +9,8 @@ and nothing else: the client opens no pickle.
 import mmap
 import os
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
@@ -84,12 +85,20 @@ def _write(data: memoryview, folder: Path) -> str:
 
 
 def rename_into(data: bytes | memoryview, path: Path) -> None:
-    """Write a file whole or not at all: beside, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    try:
+    """Write a file whole or not at all."""
+    with make_beside(path) as beside:
         beside.write_bytes(data)
         beside.replace(path)
+
+
+@contextmanager
+def make_beside(path: Path) -> Iterator[Path]:
+    """A name that nobody else has, in the folder of the path, which is made: for what is written
+    there, then renamed. What is not renamed is taken away."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        yield beside
     finally:
         beside.unlink(missing_ok=True)
 

@@ -5,7 +5,6 @@ again. Only rows in which anything is hit are written.
 """
 
 import math
-import os
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from knockon.graph.engine.cluster.shipment import Array
+from knockon.graph.engine.cluster.shipment import Array, make_beside
 
 _ENDING = ".state"
 _ARRAYS = ("hit", "lost", "counter", "state")
@@ -72,11 +71,9 @@ def take_state(place: Place, scratch: Any) -> Any | None:
 
 def _write(place: Place, arrays: list[Array]) -> None:
     """Write the rows that hold anything, beside and renamed; older files go."""
-    place.folder.mkdir(parents=True, exist_ok=True)
     older = list(place.folder.glob(f"*{_ENDING}"))
-    beside = place.folder / f"{os.getpid()}.{os.urandom(4).hex()}"
     check = 0
-    try:
+    with make_beside(place.folder / str(place.round)) as beside:
         with beside.open("wb") as file:
             for array in arrays:
                 rows = np.flatnonzero(array.reshape(len(array), _width(array)).any(axis=1))
@@ -84,8 +81,6 @@ def _write(place: Place, arrays: list[Array]) -> None:
                     check = crc32(part.data, check)
                     file.write(part.data)
         beside.replace(place.folder / f"{place.round}.{check:08x}{_ENDING}")
-    finally:
-        beside.unlink(missing_ok=True)
     for path in older:
         path.unlink(missing_ok=True)
 
