@@ -218,10 +218,7 @@ def _draw(place: Place, layout: Layout, blocks: Iterator[Block]) -> _Drawn:
     mass: list[list[str]] = [[] for _ in layout.parts]
     totals, hits, most = [], [], 0
     while together := list(islice(blocks, place.executor.at_a_time)):
-        rounds = Rounds(
-            place.executor, layout, together, memory=place.room.memory // 4,
-            resume=place.room.resume,
-        )  # fmt: skip
+        rounds = Rounds(place.executor, layout, together, place.room)
         rounds.spread()
         tasks = [
             Adding(part, steps)

@@ -62,10 +62,7 @@ class Blocks(Threads):
         )  # fmt: skip
         ahead = iter(blocks)
         while together := list(islice(ahead, self.at_a_time)):
-            rounds = Rounds(
-                self.executor, layout, together, memory=self.room.memory // 4,
-                resume=self.room.resume,
-            )  # fmt: skip
+            rounds = Rounds(self.executor, layout, together, self.room)
             yield from rounds.count()
             self.rounds = max(self.rounds, rounds.rounds)
 

@@ -19,6 +19,7 @@ from knockon.graph.errors import ClusterError
 S = TypeVar("S")
 
 _TRIES = 3
+_KEPT = 4  # part of the memory of a worker that states may take between rounds
 NOTHING = Workspace(list)
 
 
@@ -47,24 +48,21 @@ class Layout(NamedTuple):
 
 
 class Rounds:
-    """The rounds of some blocks of worlds of one run, all together.
-
-    memory: bytes that a worker may keep between rounds
-    resume: take what an earlier client left of the same question
-    """
+    """The rounds of some blocks of worlds of one run, all together."""
 
     def __init__(
-        self, executor: Executor, layout: Layout, blocks: Sequence[Block], *,
-        memory: int, resume: bool,
-    ) -> None:  # fmt: skip
+        self, executor: Executor, layout: Layout, blocks: Sequence[Block], room: Room
+    ) -> None:
         self.executor, self.layout, self.blocks = executor, layout, blocks
         name = digest("\n".join(layout.parts).encode())
-        self.question = Question(str(layout.folder), name, layout.parts, memory, layout.exact)
+        self.question = Question(
+            str(layout.folder), name, layout.parts, room.memory // _KEPT, layout.exact
+        )
         self.folder = layout.folder / name
-        self._resume = resume
+        self._resume = room.resume
         self._past: dict[tuple[int, int], list[tuple[int, tuple[str, ...]]]] = {}
         self._made: dict[str, Step] = {}
-        self.rounds = self.moved = 0
+        self.rounds = 0
 
     def count(self) -> Iterator[tuple[Block, Counts]]:
         """Each block with its counts, in their order, after rounds until there is no news."""
