@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from knockon.graph.analysis.plan import Plan, can_enumerate
 from knockon.graph.analysis.prepare import prepare
-from knockon.graph.engine.cluster.choose import BLOCKS, WORLDS, measure_whole
-from knockon.graph.engine.memory import SHARE, says
-from knockon.graph.engine.wiring import measure_block
+from knockon.graph.engine.cluster.choose import BLOCKS, WORLDS, weigh
+from knockon.graph.engine.cluster.choose import Size as Circuit
+from knockon.graph.engine.memory import find_allowed, says
+from knockon.graph.engine.wiring import measure_arcs, measure_block
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
 
@@ -135,20 +136,20 @@ def forecast(size: Size, scenario: Scenario, reach: Reach | None, machine: Machi
     runs = Range(1, 3) if size.alike is None else Range(*(1, 1) if size.alike else (3, 3))
     seconds = _count_seconds(size, scenario, reach, worlds, runs, speed)
     every = seconds["all"]
-    arcs, nodes = _most(size, reach)
+    circuit = Circuit(*_most(size, reach), int(runs.high))
     own = costs["memory"] + costs["memory_dependency"] * size.dependencies
     own += costs["memory_entity"] * size.entities
-    block = measure_block(nodes)
+    block = measure_block(circuit.nodes)
     memory = Range(
         own / _MEMORY, _MEMORY * (own + block * min(machine.cores, max(1, worlds // _BLOCK)))
     )
-    allowed = int(SHARE * machine.free) if scenario.memory is None else scenario.memory
-    place = _choose_place(scenario, memory, allowed, (arcs, nodes, int(runs.high)), machine)
+    allowed = find_allowed(scenario.memory, machine.free)
+    place = _choose_place(scenario, memory, allowed, circuit, machine)
     partitions = ceil(worlds / _BLOCK) if place.plan != BLOCKS else place.parts
     return Forecast(
         size, reach, worlds, runs, seconds, Range(every.low / machine.cores, every.high), memory,
         allowed, place.plan, place.why, partitions,
-        arcs * (16 + 8 * int(runs.high)) if place.plan in (WORLDS, BLOCKS) else 0,
+        measure_arcs(circuit.arcs, circuit.runs) if place.plan in (WORLDS, BLOCKS) else 0,
         costs["factor"], speed, tuple(_note(size, reach, scenario)),
     )  # fmt: skip
 
@@ -194,22 +195,18 @@ class _Place(NamedTuple):
 
 
 def _choose_place(
-    scenario: Scenario, memory: Range, allowed: int, circuit: tuple[int, int, int], machine: Machine
+    scenario: Scenario, memory: Range, allowed: int, circuit: Circuit, machine: Machine
 ) -> _Place:  # fmt: skip
     """Here, where it fits; on the cluster that is named, whole or cut."""
     whole = scenario.hours is None and all(o.severity == 1 for o in scenario.origins)
-    arcs, nodes, runs = circuit
     if scenario.on is not None:
-        from knockon.graph.engine.cluster.choose import Size as Circuit
         from knockon.graph.engine.cluster.connect import ask_workers, parse_address
 
         workers = ask_workers(parse_address(scenario.on))
-        room = int(SHARE * workers.memory) if scenario.memory is None else scenario.memory
-        needed = measure_whole(Circuit(arcs, nodes, runs), workers.cores)
-        words = f"a worker may take {says(room)}, all of the graph takes {says(needed)}"
-        if scenario.plan == WORLDS or (scenario.plan != BLOCKS and needed <= room) or not whole:
-            return _Place(WORLDS, words)
-        return _Place(BLOCKS, words, _count_parts(circuit, room, workers.cores))
+        fit = weigh(circuit, workers, scenario.memory)
+        if scenario.plan == WORLDS or (scenario.plan != BLOCKS and fit.fits) or not whole:
+            return _Place(WORLDS, fit.why)
+        return _Place(BLOCKS, fit.why, _count_parts(circuit, fit.memory, workers.cores))
     if memory.high <= allowed:
         return _Place(LOCAL, f"{says(memory.high)} at most fit into {says(allowed)}")
     if memory.low <= allowed:
@@ -225,7 +222,7 @@ def _choose_place(
     )  # fmt: skip
 
 
-def _count_parts(circuit: tuple[int, int, int], room: int, tasks: int) -> int:
+def _count_parts(circuit: Circuit, room: int, tasks: int) -> int:
     from knockon.graph.engine.cluster.blocks.part import choose_count
 
     return choose_count(*circuit, room // (2 * tasks))

@@ -24,7 +24,7 @@ def hold(needed: int, limit: int | None) -> None:
     """Raise MemoryLimitError where the figures of so many worlds take more than they may."""
     if needed <= _UNASKED:
         return
-    allowed = _allowed(limit)
+    allowed = find_allowed(limit)
     if needed > allowed:
         raise MemoryLimitError(
             f"the figures of so many worlds need {says(needed)}, {_whose(limit)} {says(allowed)}: "
@@ -32,7 +32,8 @@ def hold(needed: int, limit: int | None) -> None:
         )
 
 
-def _allowed(limit: int | None, free: int | None = None) -> int:
+def find_allowed(limit: int | None, free: int | None = None) -> int:
+    """Bytes that may be taken: the limit, else a share of what is free; None: ask now."""
     if limit is not None:
         return limit
     return int(SHARE * (free_bytes() if free is None else free))
@@ -47,7 +48,7 @@ def workers(fixed: int, each: int, cores: int, limit: int | None, free: int | No
 
     free: what was free before any of that was taken; None: ask now
     """
-    allowed = _allowed(limit, free)
+    allowed = find_allowed(limit, free)
     if fixed + each > allowed:
         raise MemoryLimitError(
             f"the lane kernel needs {says(fixed + each)} for a block of 512 lanes on this graph, "

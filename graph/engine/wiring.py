@@ -47,6 +47,11 @@ def wire(circuit: Circuit, *, once: bool = False) -> Wiring:
     return Wiring(row, arc, spare, arcs, groups, counter)
 
 
+def measure_arcs(arcs: int, runs: int) -> int:
+    """Memory of arcs, wired, and of their draws in so many runs."""
+    return arcs * (16 + 8 * runs)
+
+
 def measure_block(nodes: int) -> int:
     """Memory of one block in work: its scratch, the rows found, and a copy of these by entity."""
     return nodes * (4 * 8 * WORDS + 5)

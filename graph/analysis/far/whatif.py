@@ -129,13 +129,13 @@ def _refuse(scenario: Scenario) -> None:
 def _choose_place(scenario: Scenario) -> Place:
     from knockon.graph.engine.cluster.connect import ask_workers
     from knockon.graph.engine.cluster.executor import Cluster
-    from knockon.graph.engine.memory import SHARE
+    from knockon.graph.engine.memory import find_allowed
 
     if scenario.on is None:
         raise ScenarioError("on: expected the address of a server, such as sc://localhost:50051")
     cluster = Cluster(scenario.on, scenario.on_folder, resume=scenario.resume)
     workers = ask_workers(cluster.address)
-    memory = scenario.memory or int(SHARE * workers.memory)
+    memory = find_allowed(scenario.memory, workers.memory)
     return Place(cluster, Room(cluster.folder, memory, workers.cores, scenario.resume))
 
 

@@ -4,12 +4,13 @@ plan."""
 from typing import TYPE_CHECKING, NamedTuple
 
 from knockon.graph.engine.executor import Executor, Threads
-from knockon.graph.engine.memory import SHARE, says
-from knockon.graph.engine.wiring import measure_block
+from knockon.graph.engine.memory import find_allowed, says
+from knockon.graph.engine.wiring import measure_arcs, measure_block
 from knockon.graph.errors import ScenarioError
 
 if TYPE_CHECKING:
     from knockon.graph.engine.cluster.blocks.executor import Blocks
+    from knockon.graph.engine.cluster.connect import Workers
     from knockon.graph.engine.cluster.executor import Cluster
 
 WORLDS, BLOCKS = "worlds", "blocks"
@@ -60,20 +61,34 @@ def _choose_plan(asked: Asked, size: Size, cluster: "Cluster") -> Executor:
     from knockon.graph.engine.cluster.connect import ask_workers
 
     workers = ask_workers(cluster.address)
-    memory = int(SHARE * workers.memory) if asked.memory is None else asked.memory
-    whole = measure_whole(size, workers.cores)
-    fits = f"a worker may take {says(memory)}, all of the graph takes {says(whole)}"
-    if asked.plan != BLOCKS and whole <= memory:
-        cluster.plan = fits
+    fit = weigh(size, workers, asked.memory)
+    if asked.plan != BLOCKS and fit.fits:
+        cluster.plan = fit.why
         return cluster
-    room = Room(cluster.folder, memory, workers.cores, asked.resume)
-    why = "as asked" if asked.plan == BLOCKS else fits
+    room = Room(cluster.folder, fit.memory, workers.cores, asked.resume)
+    why = "as asked" if asked.plan == BLOCKS else fit.why
     return Blocks(cluster, room, why)
+
+
+class Fit(NamedTuple):
+    """Of a graph and a worker. memory: bytes that it may take; fits: all of the graph; why: both,
+    in words"""
+
+    memory: int
+    fits: bool
+    why: str
+
+
+def weigh(size: Size, workers: "Workers", limit: int | None) -> Fit:
+    """Whether a worker may take all of the graph; limit: of its memory, where there is one."""
+    memory, whole = find_allowed(limit, workers.memory), measure_whole(size, workers.cores)
+    why = f"a worker may take {says(memory)}, all of the graph takes {says(whole)}"
+    return Fit(memory, whole <= memory, why)
 
 
 def measure_whole(size: Size, tasks: int) -> int:
     """Bytes of a graph in the work of a worker with so many tasks at a time."""
-    return size.arcs * (16 + 8 * size.runs) + size.nodes * measure_block(1) * tasks
+    return measure_arcs(size.arcs, size.runs) + size.nodes * measure_block(1) * tasks
 
 
 def cuts_graph(executor: Executor) -> "Blocks | None":

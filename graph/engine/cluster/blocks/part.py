@@ -13,6 +13,7 @@ from knockon.graph.engine.counting import Stakes
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.kernels.layout import WORDS, Drawing, Shared, Wiring
 from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.wiring import measure_arcs
 from knockon.graph.engine.worlds import Run
 
 LOW, MIDDLE, HIGH = "low", "middle", "high"
@@ -128,4 +129,4 @@ def choose_count(arcs: int, nodes: int, runs: int, memory: int) -> int:
 def measure_part(arcs: int, nodes: int, runs: int, count: int) -> int:
     """Bytes of one of so many parts in work: it, and a block of its lanes."""
     ghosts = min(nodes, arcs // count)
-    return arcs // count * (16 + 8 * runs) + (nodes // count + ghosts) * 3 * 8 * WORDS
+    return measure_arcs(arcs // count, runs) + (nodes // count + ghosts) * 3 * 8 * WORDS
