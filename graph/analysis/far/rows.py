@@ -81,8 +81,6 @@ def find_rows(shared: Writing, part: int) -> pl.DataFrame:
     middle = find_shares(runs[MIDDLE], worlds, exact=False)
     low, high = (find_shares(runs.get(k, runs[MIDDLE]), worlds, exact=False) for k in (LOW, HIGH))
     error = find_share_errors(runs[MIDDLE], worlds, drawn)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        loss = np.where(middle > 0, middle / middle, np.nan)
     spread = np.sqrt(np.maximum(middle - middle * middle, 0) / worlds)
     low, high = np.minimum(low, middle), np.maximum(high, middle)
     verdict = np.where(low >= 0.5, "hit", np.where(high < 0.5, "spared", "unknown"))
@@ -92,11 +90,9 @@ def find_rows(shared: Writing, part: int) -> pl.DataFrame:
         pl.Series("probability_high", high),
         pl.Series("std_error", error),
         pl.Series("verdict", verdict, pl.String),
-        pl.Series("loss", loss).fill_nan(None),
+        pl.when(pl.Series(middle > 0)).then(1.0).alias("loss"),  # all that is lost is lost whole
         pl.Series("impact", stake * middle),
-        pl.Series(
-            "impact_std_error", stake * np.maximum(spread, error * np.where(middle > 0, loss, 1.0))
-        ),
+        pl.Series("impact_std_error", stake * np.maximum(spread, error)),
         pl.Series("origin", origin),
     )
     return frame.filter(pl.Series(runs.get(WITHIN, runs[POSSIBLE]) > 0))
