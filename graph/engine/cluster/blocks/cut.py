@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from knockon.graph.arrays import Floats, Ints, distinct, pick
+from knockon.graph.arrays import Ints, distinct, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.cluster.blocks.part import Exports, Part
 from knockon.graph.engine.counting import Stakes
@@ -154,18 +154,14 @@ def _pick_draws(draws: Draws, members: Ints, groups: Ints) -> Draws:
     rows = distinct(np.concatenate([of_member, of_group[switched]]))
     of_group[switched] = np.searchsorted(rows, of_group[switched])
     alike = draws.strengths.alike
-    strengths = [_pick_floats(q, rows) for q in draws.strengths[: 1 if alike else 3]]
+    strengths = [pick(q, rows) for q in draws.strengths[: 1 if alike else 3]]
     return Draws(
         draws.kind[rows],
         draws.entity[rows],
         draws.key[rows],
         Strengths(*(strengths * 3 if alike else strengths)),
-        _pick_floats(draws.rho, rows),
+        pick(draws.rho, rows),
         draws.cause_key[rows],
         np.searchsorted(rows, of_member).astype(np.int32),
         of_group,
     )
-
-
-def _pick_floats(values: Floats, rows: Ints) -> Floats:
-    return pick(values, rows)
