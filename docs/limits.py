@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from knockon.graph.analysis.forecast import Forecast, Machine, Size, forecast, read_costs
-from knockon.graph.engine.cluster.blocks.part import choose_count
+from knockon.graph.engine.cluster.blocks.part import choose_count, share_out
 from knockon.graph.engine.cluster.choose import Size as Circuit
 from knockon.graph.engine.cluster.choose import measure_whole
 from knockon.graph.engine.wiring import measure_block
@@ -76,7 +76,7 @@ def write_paper() -> Iterator[str]:
     blocks = worlds // 512
     whole = measure_whole(Circuit(m, n, 1), 1)
     room = WORKERS_MEMORY // 2
-    parts = choose_count(m, n, 1, room // (2 * WORKERS_CORES))
+    parts = choose_count(m, n, 1, share_out(room, WORKERS_CORES))
     load = c["load_dependency"] * m + c["load_entity"] * n
     lay = (c["prepare_dependency"] + c["prepare_arc"] + c["wire_arc"]) * m
     ran = (c["block_node"] * n + c["block_arc"] * m) * blocks

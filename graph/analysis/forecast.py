@@ -223,9 +223,9 @@ def _choose_place(
 
 
 def _count_parts(circuit: Circuit, room: int, tasks: int) -> int:
-    from knockon.graph.engine.cluster.blocks.part import choose_count
+    from knockon.graph.engine.cluster.blocks.part import choose_count, share_out
 
-    return choose_count(*circuit, room // (2 * tasks))
+    return choose_count(*circuit, share_out(room, tasks))
 
 
 def _note(size: Size, reach: Reach | None, scenario: Scenario) -> "list[str]":

@@ -13,6 +13,7 @@ from knockon.graph.engine.cluster.blocks.part import (
     choose_count,
     lay_out,
     read_names,
+    share_out,
 )
 from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Room, Rounds
 from knockon.graph.engine.cluster.shipment import ship
@@ -77,7 +78,7 @@ class Blocks(Threads):
         exact = are_whole(cutting.stakes.stake)
         count = choose_count(
             len(circuit.provider), len(circuit.entity), 1 if draws.strengths.alike else 3,
-            self.room.memory // (2 * self.room.tasks),
+            share_out(self.room.memory, self.room.tasks),
         )  # fmt: skip
         bounds = choose_bounds(cutting, count, 1 if exact else ROWS)
         names, failing = [], []

@@ -17,7 +17,7 @@ from knockon.graph.engine.cluster.blocks.loading import (
     Piece,
     from_array,
 )
-from knockon.graph.engine.cluster.blocks.part import choose_count, read_names
+from knockon.graph.engine.cluster.blocks.part import choose_count, read_names, share_out
 from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Room
 from knockon.graph.engine.cluster.shipment import digest
 from knockon.graph.engine.executor import Executor
@@ -58,7 +58,7 @@ def load_parts(executor: Executor, room: Room, source: Path, parts: int) -> Load
     room: whose folder gets the parts; what an earlier load left there of the same files is taken.
     Raises InputError with every fault of the tables.
     """
-    pieces, named = _list_pieces(source, min(_PIECE, room.memory // (2 * room.tasks * _ROW)))
+    pieces, named = _list_pieces(source, min(_PIECE, share_out(room.memory, room.tasks) // _ROW))
     name = digest("\n".join([_VERSION, str(parts), str(len(pieces)), *named]).encode())
     shared = Loading(str(room.folder), name, str(source))
 
@@ -92,7 +92,7 @@ def count_parts(source: Path, room: Room) -> int:
     pieces, _ = _list_pieces(source, _PIECE)
     rows = sum(piece.rows for piece in pieces if piece.table == DEPENDENCIES)
     entities = sum(piece.rows for piece in pieces if piece.table == ENTITIES)
-    memory = room.memory // (2 * room.tasks)
+    memory = share_out(room.memory, room.tasks)
     of_work = choose_count(rows, max(entities, rows // 4), 1, memory)
     return max(of_work, -(-_ROW * (rows + entities) // memory))
 

@@ -126,6 +126,11 @@ def choose_count(arcs: int, nodes: int, runs: int, memory: int) -> int:
     return count
 
 
+def share_out(memory: int, tasks: int) -> int:
+    """Bytes of each part in work: half of the memory of a worker, among so many at a time."""
+    return memory // (2 * tasks)
+
+
 def measure_part(arcs: int, nodes: int, runs: int, count: int) -> int:
     """Bytes of one of so many parts in work: it, and a block of its lanes."""
     ghosts = min(nodes, arcs // count)
