@@ -27,11 +27,6 @@ def choose_for(scenario: Scenario, prepared: Prepared | None = None) -> Executor
     return choose_executor(asked, size)
 
 
-def describe_place(executor: Executor) -> tuple[str, ...]:
-    """Notes on where the work was done, and how it was cut; none on threads of this process."""
-    return tuple(getattr(executor, "notes", ()))
-
-
 def count_worlds(
     lanes: Lanes, run: Run, blocks: Iterable[Block], stakes: Stakes, origins: Ints
 ) -> Iterator[tuple[Block, Counts]]:

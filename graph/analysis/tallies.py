@@ -6,7 +6,7 @@ from os import cpu_count
 
 import numpy as np
 
-from knockon.graph.analysis.place import count_worlds, describe_place
+from knockon.graph.analysis.place import count_worlds
 from knockon.graph.analysis.plan import BYTES_OF_A_WORLD, Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.analysis.sampling import (
@@ -219,7 +219,7 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
         low,
         high,
         stopped,
-        (*notes, *lanes.notes, *describe_place(lanes.executor)),
+        (*notes, *lanes.notes, *lanes.executor.notes),
         lanes.form,
     )
 

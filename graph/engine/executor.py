@@ -24,10 +24,17 @@ class Workspace(NamedTuple):
 
 
 class Executor(Protocol):
-    """Runs a function over many blocks. at_a_time: how many it likes to be given together"""
+    """Runs a function over many blocks.
+
+    at_a_time: how many it likes to be given together; notes: where the work was done and how it was
+    cut, nothing where that goes without saying
+    """
 
     @property
     def at_a_time(self) -> int: ...
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
     def run(
         self, work: Callable[[S, Any, B], R], shared: S, blocks: Iterable[B], *, workers: int,
@@ -53,6 +60,10 @@ class Threads:
     @property
     def at_a_time(self) -> int:
         return cpu_count() or 1
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ()
 
     def run(
         self, work: Callable[[S, Any, B], R], shared: S, blocks: Iterable[B], *, workers: int,
