@@ -58,6 +58,11 @@ class Subject:
         return found
 
     @cached_property
+    def parent(self) -> list[int]:
+        found: list[int] = self.impact.forest["before"].to_list()
+        return found
+
+    @cached_property
     def number(self) -> list[int]:
         found: list[int] = self.impact.forest["number"].to_list()
         return found

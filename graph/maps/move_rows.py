@@ -58,7 +58,7 @@ def _draw_row(moves: Moves, row: int, x: float, y: float) -> tuple[str, float]:
     tip = f"{moves.name(row)} ({kind_name(kind, 1)}, {identifier}): {CHANGES[change][1]}; before "
     tip += f"{sides[0]}, after {sides[1]}" + (f"; {because}" if because else "")
     parts = [f"<title>{xml(tip)}</title>", draw_sign(change, x + 8, middle)]
-    letter = _find_letter(moves, row)
+    letter = moves.plan.find_letter(moves.forest.parent, row)
     if letter:
         parts.append(draw_letter(letter, x + 30, middle))
     first = middle + 4 - (len(names) - 1) / 2 * step
@@ -79,13 +79,3 @@ def _draw_row(moves: Moves, row: int, x: float, y: float) -> tuple[str, float]:
     parts.append(text(x + WIDE, middle + 4, said, 12, INK, bold=True, anchor="end"))
     rule = f'<path d="M{x:.1f},{y:.1f}H{x + WIDE:.1f}" stroke="{RULE}"/>'
     return f'{rule}<g class="move {change}" data-id="{xml(identifier)}">{"".join(parts)}</g>', tall
-
-
-def _find_letter(moves: Moves, row: int) -> str:
-    """The letter of the box by which an entity comes."""
-    plan, parent = moves.plan, moves.forest.parent
-    letters = {b.key: b.letter for b in plan.boxes}
-    mine, at = plan.owner[row], row
-    while at >= 0 and plan.owner[at] == mine:
-        at = parent[at]
-    return letters.get(plan.owner[at], "") if at >= 0 else ""

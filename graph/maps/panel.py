@@ -81,7 +81,7 @@ def _draw_row(
     for number, line in enumerate(lines):
         shift = (number - (len(lines) - 1) / 2) * (small + 1)
         parts.append(text(x, middle + 4 + shift, line, small, MUTED))
-    letter = _find_letter(subject, at)
+    letter = subject.plan.find_letter(subject.parent, at)
     if letter:
         parts.append(draw_letter(letter, x + 42, middle))
     first = middle + 4 - (len(names) - 1) / 2 * step
@@ -97,17 +97,3 @@ def _draw_row(
     if at >= 0:
         drawn = link_to(subject, at, drawn)
     return f'{rule}<g class="worst" data-id="{xml(row["id"])}">{drawn}</g>', tall
-
-
-def _find_letter(subject: Subject, at: int) -> str:
-    """The letter of the box by which an entity came, by its row in the forest."""
-    if at < 0:
-        return ""
-    if not subject.plan.owner[at]:  # out of focus
-        return ""
-    plan, before = subject.plan, subject.impact.forest["before"]
-    letters = {b.key: b.letter for b in plan.boxes}
-    mine = plan.owner[at]
-    while at >= 0 and plan.owner[at] == mine:
-        at = int(before[at])
-    return letters.get(plan.owner[at], "") if at >= 0 else ""

@@ -8,6 +8,7 @@ a stack stands one stack. Columns are dependencies from what failed; the last ho
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -87,6 +88,22 @@ class Plan:
     last: int
     owner: tuple[str, ...]
     left_out: int = 0
+
+    @cached_property
+    def letters(self) -> dict[str, str]:
+        return {b.key: b.letter for b in self.boxes}
+
+    def find_letter(self, parent: Sequence[int], row: int) -> str:
+        """The letter of the box by which an entity came; nothing where it stands in no box.
+
+        row, parent: of the forest; -1 for none
+        """
+        mine = self.owner[row] if row >= 0 else ""
+        if not mine:
+            return ""
+        while row >= 0 and self.owner[row] == mine:
+            row = parent[row]
+        return self.letters.get(self.owner[row], "") if row >= 0 else ""
 
 
 def plan_map(impact: Impact, view: MapView = PLAIN) -> Plan:
