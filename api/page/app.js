@@ -2,7 +2,7 @@
 
 import { formatAddress, formatPin, keepRecent, note, readAddress, readRecent, visit } from "./address.js";
 import { askText, buildAddress, isAborted, Problem, send } from "./api.js";
-import { $, $$, make, makeButton, makeName, parse } from "./dom.js";
+import { $, make, makeButton, makeName, parse } from "./dom.js";
 import { List } from "./list.js";
 import { load, place } from "./load.js";
 import { copyText } from "./menu.js";

@@ -13,7 +13,7 @@ function markOpen(side) {
 }
 
 export function openDrawer(side) {
-  if (matchMedia("(max-width: 800px)").matches) markOpen(side);
+  if (matchMedia("(max-width: 900px)").matches) markOpen(side);
 }
 
 // Whether there was one to close.

@@ -2,7 +2,7 @@
 // It lives in a shadow root, so that its styles and ids stay its own; it can run nothing.
 
 import { askText, isAborted } from "./api.js";
-import { $$, make, makeButton, makeProblemLine } from "./dom.js";
+import { $$, make, makeProblemLine } from "./dom.js";
 
 const FASTEST = 1.35; // of one turn of the wheel
 const CLOSEST = 16;
