@@ -2,16 +2,14 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.api.faults.servers import serve
 from tests.paths import ROOT, SAMPLES
 
 PAGE = (ROOT / "docs" / "http.md").read_text()
@@ -22,22 +20,11 @@ PLAIN = [line for line in CURLS if "/jobs/ID" not in line and "respond-async" no
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of the graphs that the page serves, with a store."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    store = tmp_path_factory.mktemp("store") / "kept.sqlite"
-    main = "from knockon.api.start import main; main()"
-    served = [str(SAMPLES / name) for name in ("federal-cloud-2024", "crowdstrike-2024")]
-    command = [sys.executable, "-c", main, "serve", *served, "--port", str(port),
-               "--store", f"sqlite:///{store}"]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz").close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"127.0.0.1:{port}"
-        process.kill()
+    folder = tmp_path_factory.mktemp("store")
+    served = [SAMPLES / name for name in ("federal-cloud-2024", "crowdstrike-2024")]
+    store = f"sqlite:///{folder / 'kept.sqlite'}"
+    with serve(*served, "--store", store, log=folder / "log") as made:
+        yield f"127.0.0.1:{made.port}"
 
 
 def run(line: str, address: str, folder: Path) -> str:

@@ -140,13 +140,9 @@ def _render_kinds(impact: Impact) -> Html:
     for row in impact.by_kind.iter_rows(named=True):
         ends = dict.fromkeys((number(row["hit_low"]), number(row["hit_high"])))
         figures = [" to ".join(ends), number(row["hit"])] if middle else [number(row["hit"])]
-        rows.append([_spell(row["kind"]), f"{row['within_reach']:,}", f"{row['entities']:,}",
+        rows.append([name_one(row["kind"]), f"{row['within_reach']:,}", f"{row['entities']:,}",
                      *figures, format_amount(row["impact"])])  # fmt: skip
     return table(heads, rows)
-
-
-def _spell(kind: str) -> str:
-    return name_one(kind)
 
 
 def _render_rows(impact: Impact, rows: pl.DataFrame, carried: Sequence[str]) -> Html:
@@ -170,7 +166,7 @@ def _render_rows(impact: Impact, rows: pl.DataFrame, carried: Sequence[str]) -> 
 
 
 def _say_kind(row: Mapping[str, Any]) -> Html:
-    return tag("small", " · ".join(filter(None, (_spell(row["kind"]), row["sector"]))))
+    return tag("small", " · ".join(filter(None, (name_one(row["kind"]), row["sector"]))))
 
 
 def _list_times(row: Mapping[str, Any]) -> list[Child]:
@@ -232,7 +228,7 @@ def _render_chips(impact: Impact) -> list[Html]:
         .head(_CHIPS).iter_rows()
     ]  # fmt: skip
     return [
-        button(f"{_spell(value) if key == 'kind' else value} {many:,}", data_only=f"{key}:{value}",
+        button(f"{name_one(value) if key == 'kind' else value} {many:,}", data_only=f"{key}:{value}",
                aria_pressed="false")
         for key, value, many in counts
     ]  # fmt: skip
@@ -266,7 +262,7 @@ def _render_hit(row: Mapping[str, Any], place: int) -> Html:
         "tr",
         tag("th", f"{row['rank']:,}", None if best == worst else
             tag("small", tie, title=f"cannot be told apart from ranks {tie}"), scope="row"),
-        tag("td", entity(row["id"], row["name"]), tag("small", _spell(row["kind"]))),
+        tag("td", entity(row["id"], row["name"]), tag("small", name_one(row["kind"]))),
         tag("td", render_chance(row), tag("small", _render_verdict(row))),
         tag("td", format_amount(row["impact"]), class_="number"),
         data_at=place, aria_rowindex=place + 2, data_id=row["id"], data_name=row["name"],

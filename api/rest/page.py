@@ -113,12 +113,10 @@ def _write_graphs(graphs: Mapping[str, DependencyGraph], asked: str) -> str:
 
 
 def _write_questions() -> str:
-    """A button for each verb that needs nobody to fail; whether it has a picture, and rolls up."""
+    """A button for each verb that needs nobody to fail."""
     about_all = [q for q in QUESTIONS if q.origins == "none" and not q.target and not q.other]
     return "\n".join(
-        f'<button type="button" data-verb="{q.name}"{" data-picture" if q.picture else ""}'
-        f"{' data-by' if any(f.name == 'by' for f in q.fields) else ''}>"
-        f"{escape(q.summary.partition(':')[0])}</button>"
+        f'<button type="button" data-verb="{q.name}">{escape(q.summary.partition(":")[0])}</button>'
         for q in about_all
     )
 

@@ -26,32 +26,23 @@ def run_server(
 ) -> None:
     """Answer requests until SIGINT or SIGTERM; then running questions have `drain` seconds."""
     options = {"access_log": False} if log == "json" else {}
-    if log == "json":
-        _write_lines()
-    _write_words()
+    if log == "json":  # each request as a line of JSON
+        _write("knockon.access", "%(message)s").propagate = False
+    _write("knockon", "%(levelname)s:     knockon: %(message)s")  # of sources and workers
     _collect_rarely()
     server = _Server(configure(app, service.limits, host=host, port=port, **options), service)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 
 
-def _write_lines() -> None:
-    """Each request as a line of JSON on standard error."""
-    log = logging.getLogger("knockon.access")
+def _write(name: str, form: str) -> logging.Logger:
+    """The log of this name, from now on also on standard error, in this form."""
+    log = logging.getLogger(name)
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(logging.Formatter(form))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
-    log.propagate = False
-
-
-def _write_words() -> None:
-    """What happens to sources and workers, beside what uvicorn says."""
-    log = logging.getLogger("knockon")
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s:     knockon: %(message)s"))
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
+    return log
 
 
 def configure(app: FastAPI, limits: Limits, **options: Any) -> uvicorn.Config:
@@ -99,7 +90,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn does, after the questions that run have ended or were stopped."""
-        self._close_doors(sockets)
+        self._close_doors()
         seconds = self.service.limits["drain"]
         stopping = asyncio.ensure_future(run_in_threadpool(self.service.stop, seconds))
         while not stopping.done():
@@ -108,7 +99,7 @@ class _Server(uvicorn.Server):
             await asyncio.wait((stopping,), timeout=0.1)
         await super().shutdown(sockets)
 
-    def _close_doors(self, sockets: list[socket] | None) -> None:
+    def _close_doors(self) -> None:
         """Nobody new comes in while the last questions run."""
         for server in getattr(self, "servers", ()):
             server.close()

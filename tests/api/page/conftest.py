@@ -2,17 +2,10 @@
 
 import os
 import shutil
-import socket
-import threading
-import time
 
 import pytest
-import uvicorn
 
-from knockon.api.rest.app import create_app
-from knockon.api.rest.server import configure
-from knockon.api.service.limits import Limits
-from tests.api.rest.rest_toys import hostile, market
+from tests.api.page.steps import serve_toys
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -24,16 +17,8 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def port():
     """A server on a free port, for as long as the tests run."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        app = create_app({"market": market(), "hostile": hostile()})
-        server = uvicorn.Server(configure(app, Limits.of(), log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield listening.getsockname()[1]
-        server.should_exit = True
-        thread.join(10)
+    with serve_toys() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

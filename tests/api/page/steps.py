@@ -1,6 +1,31 @@
 """What tests of the page do often."""
 
+import socket
+import threading
 import time
+from contextlib import contextmanager
+
+import uvicorn
+
+from knockon.api.rest.app import create_app
+from knockon.api.rest.server import configure
+from knockon.api.service.limits import Limits
+from tests.api.rest.rest_toys import hostile, market
+
+
+@contextmanager
+def serve_toys(**options):
+    """The port of a server of the toys, in a thread; options: of `create_app`."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        app = create_app({"market": market(), "hostile": hostile()}, **options)
+        server = uvicorn.Server(configure(app, Limits.of(), log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join(10)
 
 
 def ask(page, text):

@@ -1,17 +1,9 @@
 """A server that keeps answers and asks for a token: the page saves, lists, opens, and asks once."""
 
-import socket
-import threading
-import time
-
 import pytest
-import uvicorn
 
-from knockon.api.rest.app import create_app
-from knockon.api.rest.server import configure
 from knockon.api.rest.tokens import Token, create_token
-from knockon.api.service.limits import Limits
-from tests.api.rest.rest_toys import hostile, market
+from tests.api.page.steps import serve_toys
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +14,8 @@ def guarded(tmp_path_factory):
     text, line = create_token("ops", ["read", "compute"])
     name, scopes, digest = line.split()
     token = Token(name, frozenset(scopes.split(",")), digest.removeprefix("sha256:"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        graphs = {"market": market(), "hostile": hostile()}
-        app = create_app(graphs, store=store, tokens=[token])
-        server = uvicorn.Server(configure(app, Limits.of(), log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", text
-        server.should_exit = True
-        thread.join(10)
+    with serve_toys(store=store, tokens=[token]) as port:
+        yield f"http://127.0.0.1:{port}", text
 
 
 def test_an_answer_is_saved_behind_a_token(browser, guarded):

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app
 from knockon.api.service.limits import LIMITS, Limits
+from tests.api.faults.servers import serve
 from tests.api.rest.rest_toys import market
 from tests.paths import SAMPLES
 
@@ -167,23 +167,15 @@ def test_a_body_beyond_a_limit_is_a_problem_with_its_name(
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """`knockon serve` as it is installed, with short limits."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    main = "from knockon.api.start import main; main()"
-    command = [sys.executable, "-c", main, "serve", str(SAMPLES / "federal-cloud-2024"),
-               "--port", str(port), "--limit", "header_seconds=1", "--limit", "body_seconds=1",
-               "--limit", "drain=2", "--limit", "connections=40"]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/limits").close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield process, port
-        process.kill()
+    limits = ("header_seconds=1", "body_seconds=1", "drain=2", "connections=40")
+    words = [word for limit in limits for word in ("--limit", limit)]
+    log = tmp_path_factory.mktemp("server") / "log"
+    with serve(SAMPLES / "federal-cloud-2024", *words, log=log) as made:
+        yield made.process, made.port
 
 
 def send(port: int, data: bytes) -> bytes:
