@@ -228,8 +228,11 @@ def _render_chips(impact: Impact) -> list[Html]:
         .head(_CHIPS).iter_rows()
     ]  # fmt: skip
     return [
-        button(f"{name_one(value) if key == 'kind' else value} {many:,}", data_only=f"{key}:{value}",
-               aria_pressed="false")
+        button(
+            f"{name_one(value) if key == 'kind' else value} {many:,}",
+            data_only=f"{key}:{value}",
+            aria_pressed="false",
+        )
         for key, value, many in counts
     ]  # fmt: skip
 
