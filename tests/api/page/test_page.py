@@ -75,6 +75,7 @@ def test_an_address_can_be_shared(page, port):
     assert page.input_value("#assume") == "0.2"
     assert page.inner_text("#headline").startswith("If Cloud and Spare fail with Shop protected: ")
     assert page.input_value("#assume-slide") == "4"
+    page.wait_for_selector("#map [data-drawn]")
     links = [*get_links_of(page, "#map"), *get_links_of(page, "#data-menu")]
     assert len(links) == 6
     assert all(is_answered(page, port, link) for link in links)
