@@ -23,7 +23,7 @@ from knockon.graph.scenario.questions import find_question
 from knockon.loaders.parsing.place import is_address
 
 if TYPE_CHECKING:
-    from knockon.graph.analysis.compare import Comparison
+    from knockon.graph.analysis.comparison import Comparison
     from knockon.graph.model.graph import DependencyGraph
 
 QUESTION = find_question("compare")

@@ -11,7 +11,7 @@ from knockon.graph.errors import clip
 if TYPE_CHECKING:
     from polars import DataFrame
 
-    from knockon.graph.analysis.compare import Comparison
+    from knockon.graph.analysis.comparison import Comparison
     from knockon.graph.analysis.impact import Impact
 
 _ERRORS = 2.0  # standard errors that a change must exceed

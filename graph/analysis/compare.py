@@ -1,13 +1,19 @@
 """What changes: the same failure in two graphs, or two scenarios, on common worlds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar, Unpack
+from dataclasses import asdict, replace
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.answer import INSIDE, Answer, find_head
+from knockon.graph.analysis.answer import find_head
+from knockon.graph.analysis.compare_words import (
+    describe_differences,
+    describe_sides,
+    write_headline,
+)
+from knockon.graph.analysis.comparison import COLUMNS, Comparison
 from knockon.graph.analysis.differences import (
     Differences,
     explain_move,
@@ -20,8 +26,6 @@ from knockon.graph.analysis.joined_routes import join_routes
 from knockon.graph.analysis.paired import Pairs, count_pairs
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
-from knockon.graph.analysis.question import describe_rings, describe_setting, list_asked
-from knockon.graph.analysis.sentences import describe_condition
 from knockon.graph.analysis.sides import (
     add_to_scenario,
     change_scenario,
@@ -37,47 +41,8 @@ from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.questions import find_question
 from knockon.graph.scenario.scenario import Scenario, ScenarioLike
-from knockon.graph.scenario.strengths import INCIDENTS
-from knockon.graph.words import many, number
 
 _EXPLAINED = 200  # rows whose move is explained by a difference on their route
-_ERRORS = 2.0  # standard errors beyond which a move is none of sampling
-
-ASKED = "asked"  # begins the notes that say what was asked
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Comparison(Answer):
-    """What changes from a first answer to a second.
-
-    rows: `id`, `name`, `kind`, `before`, `after` (probability; null where the entity is not in
-        that graph), `change`, `std_error` (of the change, over common worlds), `before_low`,
-        `before_high`, `after_low`, `after_high`, `rank_before`, `rank_after`, `impact_before`,
-        `impact_after`, `because` (the difference on its route; null where none shows)
-    other: the second graph; scenario_after: the second scenario as plain JSON
-    totals: frame `figure` (`hit`, `impact`), `before`, `after`, with `_low` and `_high` of each
-    differences: frame `dependent`, `provider`, `relation`, `group`, `what`, `columns`
-    newly_hit, saved: ids that only the second, only the first can hit
-    worlds: that both were looked at in; None where nothing had to be drawn
-    routes: how each is reached, for the map (`join_routes`); in no JSON
-    """
-
-    verb: ClassVar[str] = "compare"
-
-    @property
-    def question(self) -> str:
-        """What was asked of both, or of each; and of which data."""
-        asked = [n.removeprefix(f"{ASKED} ") for n in self.notes if n.startswith(f"{ASKED} ")]
-        return " ".join(f"{n[0].upper()}{n[1:].rstrip('.')}." for n in asked)
-
-    other: dict[str, Any]
-    scenario_after: dict[str, Any]
-    totals: pl.DataFrame
-    differences: pl.DataFrame
-    newly_hit: list[str]
-    saved: list[str]
-    worlds: int | None
-    routes: pl.DataFrame = field(default_factory=pl.DataFrame, metadata=INSIDE)
 
 
 @take_options
@@ -156,10 +121,10 @@ def _put_together(
     newly, saved = sorted(can[1] - can[0]), sorted(can[0] - can[1])
     return Comparison(
         **head,
-        headline=_write_headline(answers, rows, newly, saved),
+        headline=write_headline(answers, rows, newly, saved),
         rows=_explain(rows, differences, graphs, answers).select(COLUMNS),
         strength_sources=_add_sources(answers),
-        notes=(*notes, *_describe(differences, known), *_describe_notes(answers, pairs)),
+        notes=(*notes, *describe_differences(differences, known), *describe_sides(answers, pairs)),
         partial=any(a.partial for a in answers) or (pairs is not None and pairs.stopped),
         other=asdict(answers[1].graph),
         scenario_after=answers[1].scenario.to_dict(),
@@ -170,13 +135,6 @@ def _put_together(
         worlds=None if pairs is None else pairs.worlds,
         routes=join_routes(*answers),
     )
-
-
-COLUMNS = (
-    "id", "name", "kind", "before", "after", "change", "std_error", "before_low", "before_high",
-    "after_low", "after_high", "rank_before", "rank_after", "impact_before", "impact_after",
-    "because",
-)  # fmt: skip
 
 
 def _join_rows(
@@ -288,80 +246,3 @@ def _find_totals(answers: tuple[Impact, Impact]) -> pl.DataFrame:
                 row[f"{side}{end}"] = getattr(answer.totals, f"{figure}{end}")
         rows.append(row)
     return pl.DataFrame(rows)
-
-
-def _write_headline(
-    answers: tuple[Impact, Impact], rows: pl.DataFrame, newly: list[str], saved: list[str]
-) -> str:
-    """`If Falcon fails: 120 are expected to be hit before, 131 after; 12 can be hit now, ...`."""
-    first, second = (a.totals for a in answers)
-    unknown = any(a.within.open for a in answers)
-    settings = [
-        f"{describe_setting(a.scenario, a.safe_names)}{describe_rings(a.scenario)}" for a in answers
-    ]
-    failing = [f"{describe_condition(a)}{describe_rings(a.scenario)}" for a in answers]
-    if settings[0] == settings[1]:
-        beside = ["", ""]
-    else:  # what differs stands beside its figure
-        failing = [f.removesuffix(s) for f, s in zip(failing, settings, strict=True)]
-        beside = [f" ({s.strip(', ')})" if s else "" for s in settings]
-    figures = [_span(t) if unknown else number(t.hit) for t in (first, second)]
-    said = f"{figures[0]} hit before{beside[0]}, {figures[1]} after{beside[1]}"
-    if any(a.within.by_source.get(INCIDENTS) for a in answers):
-        said += ", as was typical of past incidents"
-    conditions = ", then ".join(dict.fromkeys(failing))
-    return f"If {conditions}: {said}; {write_moves(rows, newly, saved)}"
-
-
-def write_moves(rows: pl.DataFrame, newly: Sequence[str], saved: Sequence[str]) -> str:
-    """`12 entities can be hit that could not; 30 more probable, 4 less`: moves beyond error."""
-    beyond = rows.filter(pl.col("change").abs() > _ERRORS * pl.col("std_error"))
-    up, down = (int((beyond["change"] * sign > 0).sum()) for sign in (1, -1))
-    moves = [
-        *([f"{many(len(newly), 'entity')} can be hit that could not"] if newly else []),
-        *([f"{many(len(saved), 'entity')} no longer can be"] if saved else []),
-        f"{up:,} more probable, {down:,} less" if up or down else "no probability moved",
-    ]
-    return "; ".join(moves)
-
-
-def _span(totals: Any) -> str:
-    low, high = number(totals.hit_low), number(totals.hit_high)
-    return low if low == high else f"{low} to {high}"
-
-
-def _describe(differences: Differences, known: list[set[str]]) -> list[str]:
-    counts = differences.dependencies["what"].value_counts().sort("what")
-    said = [f"{many(n, 'dependency')} {what}" for what, n in counts.iter_rows()]
-    came, went = len(known[1] - known[0]), len(known[0] - known[1])
-    said += [f"{many(came, 'entity')} came"] if came else []
-    said += [f"{many(went, 'entity')} went"] if went else []
-    return [f"between the graphs: {', '.join(said)}"] if said else []
-
-
-def _list_asked(answer: Impact) -> list[str]:
-    head = answer.graph
-    return list_asked(
-        answer.scenario, answer.safe_names, as_of=head.as_of, hindsight=head.hindsight
-    )
-
-
-def _describe_notes(answers: tuple[Impact, Impact], pairs: Pairs | None) -> list[str]:
-    first, second = (_list_asked(a) for a in answers)
-    both = [part for part in first if part in second]
-    notes = [f"{ASKED} of both: {'; '.join(both)}"] if both else []
-    if first != second:
-        for place, parts in (("before", first), ("after", second)):
-            said = "; ".join(p for p in parts if p not in both) or "nothing else"
-            notes.append(f"{ASKED} {place}: {said}")
-    if pairs is not None:
-        notes.append(
-            f"both were run over the same {pairs.worlds:,} random worlds: a dependency that both "
-            "have falls alike in both"
-        )
-    for place, answer in zip(("before", "after"), answers, strict=True):
-        told = answer.graph.report
-        notes += [f"{place}: {note}" for note in answer.notes if note not in told]
-    if answers[1].graph.loading and answers[1].graph != answers[0].graph:
-        notes.append(f"after: {answers[1].graph.loading}")
-    return notes

@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
-from knockon.graph.analysis.compare import COLUMNS, Comparison, write_moves
+from knockon.graph.analysis.compare_words import write_moves
+from knockon.graph.analysis.comparison import COLUMNS, Comparison
 from knockon.graph.analysis.joined_routes import join_saved_routes
 from knockon.graph.errors import InputError
 from knockon.graph.scenario.scenario import Scenario

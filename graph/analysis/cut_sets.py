@@ -7,7 +7,8 @@ import numpy as np
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.target import Target
 from knockon.graph.arrays import Ints
-from knockon.graph.engine.formulas.diagrams import Compiled, Sets, compile_formula
+from knockon.graph.engine.formulas.algebra import Sets
+from knockon.graph.engine.formulas.diagrams import Compiled, compile_formula
 from knockon.graph.engine.formulas.families import Family, find_least_sets, list_sets
 from knockon.graph.engine.formulas.formula import Formula
 from knockon.graph.engine.formulas.reduce import find_single_causes, fold, reduce

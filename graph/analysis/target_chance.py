@@ -10,10 +10,11 @@ from knockon.graph.analysis.cut_sets import CutSetsFound, Stated
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.target import Target
 from knockon.graph.arrays import Floats
+from knockon.graph.engine.formulas.algebra import Truth
 from knockon.graph.engine.formulas.bounds import bound_above
 from knockon.graph.engine.formulas.cases import Cases
 from knockon.graph.engine.formulas.chances import Chances
-from knockon.graph.engine.formulas.diagrams import Compiled, Truth, compile_formula
+from knockon.graph.engine.formulas.diagrams import Compiled, compile_formula
 from knockon.graph.engine.formulas.formula import Formula, Gate
 from knockon.graph.engine.formulas.reduce import find_single_causes, fold, join_cycles, reduce
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.compare import Comparison
+from knockon.graph.analysis.comparison import Comparison
 from knockon.graph.maps.forest import Forest, count_behind
 from knockon.graph.maps.plan import Box, Plan
 from knockon.graph.maps.style import BETTER, GONE, INK, NEW, PLAIN, WORSE

@@ -7,7 +7,7 @@ whose routes run through it are new, worse, better, gone, or as before.
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from knockon.graph.analysis.compare import Comparison
+from knockon.graph.analysis.comparison import Comparison
 from knockon.graph.maps.changed import CHANGES, FAILS, Moves, draw_sign, grow_forest
 from knockon.graph.maps.columns import Ribbon, lay_out_flow
 from knockon.graph.maps.heads import BETWEEN, TALL, choose_widths, draw_heads

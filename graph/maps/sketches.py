@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from knockon.graph.analysis.compare import Comparison
+from knockon.graph.analysis.comparison import Comparison
 from knockon.graph.analysis.cuts import CutSets
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.why import Explanation

@@ -6,7 +6,7 @@ cause that fails k certain members of n and no others.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 MOST_MEMBERS = 12  # 4,095 causes
@@ -43,6 +43,6 @@ def find_chances(
     return {k: factors[k] * total for k in range(1, n + 1)}
 
 
-def list_causes(members: list[str], levels: Mapping[int, float]) -> list[tuple[str, ...]]:
+def list_causes(members: list[str], levels: Iterable[int]) -> list[tuple[str, ...]]:
     """The sets of members that one cause fails, smallest first."""
     return [some for k in sorted(levels) for some in combinations(members, k)]

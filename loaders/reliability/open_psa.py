@@ -7,7 +7,6 @@ such a tree is not coherent. Event trees are dropped, and said to be.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from knockon.graph.errors import InputError, clip, did_you_mean
@@ -15,14 +14,9 @@ from knockon.graph.model.tables import LINE, Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.parsing.source import Source, SourceLike
-from knockon.loaders.reliability.common_cause import (
-    MODELS,
-    MOST_MEMBERS,
-    find_chances,
-    find_levels,
-    list_causes,
-)
-from knockon.loaders.reliability.expressions import UnreadError, evaluate
+from knockon.loaders.reliability.common_cause import list_causes
+from knockon.loaders.reliability.definitions import SILENT, Names, Place, Values
+from knockon.loaders.reliability.groups import GroupReader
 
 _KINDS = {
     "define-gate": "gate", "define-basic-event": "basic_event", "define-house-event": "house_event",
@@ -31,51 +25,6 @@ _HOLDERS = ("define-fault-tree", "define-component", "model-data")
 _REFERENCES = ("gate", "basic-event", "house-event", "event")
 _REFUSED = ("not", "xor", "iff", "nand", "nor", "imply", "cardinality")
 _A = {"basic-event": "a basic event", "event": "an event"}
-_SILENT = ("label", "attributes", "attribute")
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Something defined: where it stands, and what it is known as.
-
-    path: names of the fault tree and components around it; public: known by its name everywhere
-    """
-
-    name: str
-    path: tuple[str, ...]
-    public: bool
-    element: Element
-
-    @property
-    def identifier(self) -> str:
-        return self.name if self.public else ".".join((*self.path, self.name))
-
-
-@dataclass
-class _Names:
-    """What is defined, by where it stands and by what it is known as."""
-
-    by_path: dict[tuple[str, ...], _Place] = field(default_factory=dict)
-    by_name: dict[str, _Place] = field(default_factory=dict)
-
-    def add(self, place: _Place, faults: list[str]) -> None:
-        known = self.by_path.get((*place.path, place.name)) or self.by_name.get(place.identifier)
-        if known is not None:
-            faults.append(
-                f"line {place.element.line}: {clip(place.name)!r} is defined twice, "
-                f"first in line {known.element.line}"
-            )
-            return
-        self.by_path[*place.path, place.name] = place
-        self.by_name[place.identifier] = place
-
-    def find(self, name: str, path: tuple[str, ...]) -> _Place | None:
-        """What a name refers to, said within a path: from the inside out, then by name."""
-        parts = tuple(name.split("."))
-        for depth in range(len(path), -1, -1):
-            if (found := self.by_path.get((*path[:depth], *parts))) is not None:
-                return found
-        return self.by_name.get(name)
 
 
 def read_open_psa(source: SourceLike) -> Tables:
@@ -97,11 +46,12 @@ class _Model:
     def __init__(self, name: str, root: Element) -> None:
         self.root = root
         self.rows = Rows(name, name)
-        self.events, self.parameters = _Names(), _Names()
-        self.groups: list[tuple[Element, tuple[str, ...]]] = []
+        self.events, self.parameters = Names(), Names()
+        self.stated_groups: list[tuple[Element, tuple[str, ...]]] = []
         self.trees: list[str] = []
         self.faults: list[str] = []
-        self.failing_together: dict[str, Element] = {}
+        self.values = Values(self.parameters, self.rows.findings, self.faults)
+        self.groups = GroupReader(self.events, self.values, self.faults)
 
     def collect(self) -> None:
         """What is defined where."""
@@ -110,11 +60,11 @@ class _Model:
             holder, path, public = stack.pop()
             inner = [self._collect_one(child, path, public) for child in holder.children]
             stack += reversed([i for i in inner if i is not None])
-        for group, path in self.groups:  # which defines its members
+        for group, path in self.stated_groups:  # which defines its members
             for member in (m for listed in group.all("members") for m in listed.children):
                 name = self._read_name(member)
                 if self.events.find(name, path) is None:
-                    self.events.add(_Place(name, path, True, member), self.faults)
+                    self.events.add(Place(name, path, True, member), self.faults)
 
     def _collect_one(
         self, element: Element, path: tuple[str, ...], public: bool
@@ -130,15 +80,15 @@ class _Model:
                 self.trees.append(name)
             return element, (*path, name), public
         if kind in _KINDS:
-            self.events.add(_Place(self._read_name(element), path, public, element), self.faults)
+            self.events.add(Place(self._read_name(element), path, public, element), self.faults)
         elif kind == "define-parameter":
-            place = _Place(self._read_name(element), path, public, element)
+            place = Place(self._read_name(element), path, public, element)
             self.parameters.add(place, self.faults)
         elif kind == "define-CCF-group":
-            self.groups.append((element, path))
+            self.stated_groups.append((element, path))
         elif kind == "include":
             self.faults.append(f"line {element.line}: <include> is not followed: join the files")
-        elif kind not in _SILENT:
+        elif kind not in SILENT:
             reason = f"<{clip(kind, 40)}>: only fault trees are read"
             self.rows.findings.add("dropped", reason, f"line {element.line}")
         return None
@@ -151,7 +101,7 @@ class _Model:
 
     def write(self) -> None:
         """Entities and dependencies of all that is defined."""
-        for group, path in self.groups:
+        for group, path in self.stated_groups:
             self._write_group(group, path)
         for place in self.events.by_path.values():
             self._write_event(place)
@@ -161,15 +111,15 @@ class _Model:
         self.rows.add_entity(identifier, "", kind=kind, **cells)
         self.rows.entities[identifier].setdefault(LINE, line)
 
-    def _write_event(self, place: _Place) -> None:
+    def _write_event(self, place: Place) -> None:
         element, kind = place.element, _KINDS.get(place.element.local, "basic_event")
         known: dict[str, Any] = {
             "name": element.text_of("label") or None,
             "fault_tree": place.path[0] if place.path else None,
         }
         identifier = place.identifier
-        said = [c for c in element.children if c.local not in _SILENT]
-        if identifier in self.failing_together:
+        said = [c for c in element.children if c.local not in SILENT]
+        if identifier in self.groups.taken:
             self._add_entity(identifier, "gate", element.line, **known)
         elif kind == "gate":
             self._add_entity(identifier, kind, element.line, **known)
@@ -184,35 +134,8 @@ class _Model:
             known["failure_probability"] = float(bool(said) and _read_constant(said[0]))
             self._add_entity(identifier, kind, element.line, **known)
         else:
-            chance = self._find_chance(said[0], place.path) if said else None
+            chance = self.values.find_chance(said[0], place.path) if said else None
             self._add_entity(identifier, kind, element.line, failure_probability=chance, **known)
-
-    def _find_chance(self, element: Element, path: tuple[str, ...]) -> float | None:
-        value = self._evaluate(element, path)
-        if value is not None and not 0 <= value <= 1:
-            self.faults.append(
-                f"line {element.line}: expected a probability from 0 to 1, got {value:g}"
-            )
-            return None
-        return value
-
-    def _evaluate(self, element: Element, path: tuple[str, ...]) -> float | None:
-        def find(name: str) -> Element | None:
-            place = self.parameters.find(name, path)
-            if place is None:
-                return None
-            return next((c for c in place.element.children if c.local not in _SILENT), None)
-
-        try:
-            return evaluate(element, find)
-        except UnreadError as unread:
-            reason = f"expression {unread} is not read: the probability is unknown"
-            self.rows.findings.add("note", reason, f"line {element.line}")
-        except InputError as fault:
-            self.faults.append(str(fault))
-        except RecursionError:
-            self.faults.append(f"line {element.line}: an expression nested too deep")
-        return None
 
     def _write_gate(self, gate: str, formula: Element, path: tuple[str, ...]) -> None:
         """The dependencies of a gate on its inputs."""
@@ -315,84 +238,23 @@ class _Model:
         )
         return None
 
-    def _write_group(self, group: Element, path: tuple[str, ...]) -> None:
+    def _write_group(self, element: Element, path: tuple[str, ...]) -> None:
         """A gate for each member of a group of common cause, over the causes that fail it."""
-        read = self._read_group(group, path)
-        if read is None:
+        group = self.groups.read(element, path)
+        if group is None:
             return
-        model, members, total, factors = read
-        levels = find_chances(model, total, factors, len(members)) if total is not None else {}
-        known = levels or dict.fromkeys(
-            (1, len(members)) if model == "beta-factor" else range(1, len(members) + 1)
-        )
-        causes = list_causes(members, known)  # type: ignore[arg-type]
-        for some in causes:
+        for some in list_causes(group.members, group.chances):
             identifier = f"[{' '.join(some)}]"
             kind = "basic_event" if len(some) == 1 else "common_cause"
-            chance = levels.get(len(some))
-            self._add_entity(identifier, kind, group.line, failure_probability=chance)
+            chance = group.chances[len(some)]
+            self._add_entity(identifier, kind, element.line, failure_probability=chance)
             for member in some:
                 self.rows.depend_by_definition(
                     dependent=member, provider=identifier, relation="uses", where="",
-                    how=f"a common cause, line {group.line}", **{LINE: group.line},
+                    how=f"a common cause, line {element.line}", **{LINE: element.line},
                 )  # fmt: skip
-        self.failing_together.update(dict.fromkeys(members, group))
-        for member in members:
-            self._add_entity(member, "gate", group.line)
-
-    def _read_group(
-        self, group: Element, path: tuple[str, ...]
-    ) -> tuple[str, list[str], float | None, dict[int, float]] | None:
-        """The model, members, probability and factors of a group; None with faults noted."""
-        before, name = len(self.faults), clip(group.attributes.get("name", ""))
-        where = f"line {group.line}: group {name!r} of common cause"
-        model = group.attributes.get("model", "").strip()
-        if model not in MODELS:
-            hint = did_you_mean(model, MODELS)
-            self.faults.append(f"{where}: unknown model {clip(model, 40)!r}{hint}")
-            return None
-        listed = group.first("members")
-        members = [self._name_member(m, path) for m in listed.children] if listed else []
-        if not 2 <= len(set(members)) == len(members) <= MOST_MEMBERS:
-            self.faults.append(
-                f"{where}: expected 2 to {MOST_MEMBERS} different members, got {len(members)}"
-            )
-        for member in members:
-            if member in self.failing_together:
-                self.faults.append(f"{where}: {clip(member)!r} is in another group, too")
-        stated = group.first("distribution")
-        total = self._find_chance(stated.children[0], path) if stated and stated.children else None
-        factors = self._read_factors(group, path)
-        n, first = len(members), find_levels(model)
-        wanted = [n] if model == "beta-factor" else list(range(first, n + 1))
-        if sorted(factors) != wanted:
-            self.faults.append(
-                f"{where}: expected factors of level {', '.join(map(str, wanted))}, "
-                f"got {', '.join(map(str, sorted(factors))) or 'none'}"
-            )
-        elif not all(0 <= f <= 1 for f in factors.values()) or not sum(factors.values()):
-            self.faults.append(f"{where}: expected factors from 0 to 1, not all 0")
-        return (model, members, total, factors) if len(self.faults) == before else None
-
-    def _name_member(self, element: Element, path: tuple[str, ...]) -> str:
-        name = element.attributes.get("name", "").strip()
-        place = self.events.find(name, path)
-        return place.identifier if place is not None else name  # a fault, told before
-
-    def _read_factors(self, group: Element, path: tuple[str, ...]) -> dict[int, float]:
-        holder = group.first("factors") or group
-        found: dict[int, float] = {}
-        for place, factor in enumerate(holder.all("factor"), 1):
-            level = factor.attributes.get("level", "").strip()
-            said = [c for c in factor.children if c.local not in _SILENT]
-            value = self._evaluate(said[0], path) if said else None
-            if not level.isascii() or not level.isdigit() or value is None:
-                self.faults.append(
-                    f"line {factor.line}: factor {place}: expected a level and a number"
-                )
-                continue
-            found[int(level[:9])] = value
-        return found
+        for member in group.members:
+            self._add_entity(member, "gate", element.line)
 
     def _note_tops(self) -> None:
         """The gates that no gate needs: what is asked about, mostly."""

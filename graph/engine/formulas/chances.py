@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from knockon.graph.arrays import Floats, Ints
-from knockon.graph.engine.formulas.diagrams import Compiled, Function, number_nodes
+from knockon.graph.engine.formulas.algebra import Function
+from knockon.graph.engine.formulas.diagrams import Compiled, number_nodes
 
 
 @dataclass(frozen=True, eq=False)

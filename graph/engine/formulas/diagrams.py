@@ -7,59 +7,21 @@ becomes hangs on the order, and nobody knows the best: several are tried with li
 more.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
+from knockon.graph.engine.formulas.algebra import Algebra, Function, Truth
 from knockon.graph.engine.formulas.formula import Formula
-from knockon.graph.engine.formulas.reduce import find_modules
+from knockon.graph.engine.formulas.orders import Order, list_orders, order_outwards
 
 # nodes that a diagram may be made of, one after the other
 ROOMS = tuple(1 << n for n in (14, 16, 18, 20, 22, 23))
 _NARROWED_FROM = 1 << 16  # of room, from which on half of the orders stay: those that got farthest
-_CACHE = 4  # nodes of room for each entry of the cache of operations
 
 T = TypeVar("T")
-Function: TypeAlias = Any  # of oxidd: a BDD or a ZBDD, with &, |, - and ite
-Heuristic: TypeAlias = Callable[[Sequence[int]], Sequence[int]]
-
-
-class Algebra(Protocol):
-    """What a compiler asks of a kind of diagram, within one module."""
-
-    manager: Any
-
-    def open(self, levels: Sequence[int]) -> None:
-        """The module of these levels comes next."""
-
-    @property
-    def never(self) -> Function: ...
-
-    @property
-    def always(self) -> Function: ...
-
-    def variable(self, level: int) -> Function: ...
-
-    def any_of(self, levels: Sequence[int]) -> Function: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """Which variable is looked at when. A module has the levels right after its own.
-
-    level: of each variable and each module but the root; of_module: levels inside each module;
-    modules: inner ones first, the root last
-    """
-
-    level: dict[int, int]
-    of_module: dict[int, list[int]]
-    modules: list[int]
-
-    @property
-    def node_at(self) -> dict[int, int]:
-        return {level: node for node, level in self.level.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,63 +34,6 @@ class Compiled:
     number: int
     manager: Any
     functions: dict[int, Function] = field(repr=False)
-
-
-def list_orders(formula: Formula) -> Iterator[Order]:
-    """Depth-first orders: inputs as they come; those that rest on few first; the most used first;
-    those that stand near to variables first."""
-    modules, weight, depth, used = (
-        find_modules(formula), _weigh(formula), _measure_depth(formula), formula.used
-    )  # fmt: skip
-    heuristics: tuple[Heuristic, ...] = (
-        lambda inputs: inputs,
-        lambda inputs: sorted(inputs, key=lambda i: (weight[i], -used[i])),
-        lambda inputs: sorted(inputs, key=lambda i: -used[i]),
-        lambda inputs: sorted(inputs, key=lambda i: depth[i]),
-    )
-    for heuristic in heuristics:
-        yield _order(formula, modules, heuristic)
-
-
-def _weigh(formula: Formula) -> dict[int, int]:
-    """How many variables stand below each node, counted once for each way; capped."""
-    weight: dict[int, int] = {}
-    for nodes in formula.components:
-        below = sum(weight.get(i, 0) for n in nodes for i in formula.inputs(n))
-        for node in nodes:
-            weight[node] = min(below, 1 << 60) or 1
-    return weight
-
-
-def _measure_depth(formula: Formula) -> dict[int, int]:
-    """The longest way from each node down to a variable, a cycle counted once."""
-    depth: dict[int, int] = {}
-    for nodes in formula.components:
-        below = max((depth.get(i, 0) for n in nodes for i in formula.inputs(n)), default=-1)
-        depth.update(dict.fromkeys(nodes, below + 1))
-    return depth
-
-
-def _order(formula: Formula, modules: list[int], heuristic: Heuristic) -> Order:
-    inside = set(modules)
-    level: dict[int, int] = {}
-    of_module: dict[int, list[int]] = {formula.root: []}
-    seen: set[int] = set()
-    stack = [(formula.root, formula.root)]  # a node, and the module in which it is met
-    while stack:
-        node, module = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        inner = module
-        if node < formula.variables or (node in inside and node != formula.root):
-            of_module[module].append(len(level))
-            level[node] = len(level)
-            if node >= formula.variables:
-                inner = node
-                of_module[node] = []
-        stack += [(i, inner) for i in reversed(heuristic(formula.inputs(node)))]
-    return Order(level, of_module, modules)
 
 
 def compile_formula(
@@ -264,71 +169,6 @@ def join_inputs(at_least: int, functions: list[Function], algebra: Algebra) -> F
     return rows[at_least]
 
 
-class Truth:
-    """Binary decision diagrams: which values of the variables make a node true."""
-
-    def __init__(self, levels: int, room: int) -> None:
-        from oxidd.bdd import BDDManager
-
-        self.manager = BDDManager(room, max(room // _CACHE, 1 << 12), 1)
-        self.manager.add_vars(levels)
-        self.never, self.always = self.manager.false(), self.manager.true()
-
-    def open(self, levels: Sequence[int]) -> None:
-        """All modules share one algebra."""
-
-    def variable(self, level: int) -> Function:
-        return self.manager.var(level)
-
-    def any_of(self, levels: Sequence[int]) -> Function:
-        return reduce(or_, (self.manager.var(level) for level in reversed(levels)))
-
-
-class Sets:
-    """Families of sets of a module's variables, at most so many members each (all: None)."""
-
-    def __init__(self, levels: int, room: int, most: int | None = None) -> None:
-        from oxidd.zbdd import ZBDDManager
-
-        self.manager = ZBDDManager(room, max(room // _CACHE, 1 << 12), 1)
-        self.manager.add_vars(levels)
-        self._most, self._levels = most, list[int]()
-        self.never, self.always = self.manager.empty(), self.manager.base()
-
-    @classmethod
-    def within(cls, most: int | None) -> "Callable[[int, int], Sets]":
-        """The kind of families of sets of at most so many members."""
-        return lambda levels, room: cls(levels, room, most)
-
-    def open(self, levels: Sequence[int]) -> None:
-        self._levels = list(levels)
-        self.always = list_all_sets(self.manager, levels, self._most)
-
-    def variable(self, level: int) -> Function:
-        return self.always - self.always.subset0(level)
-
-    def any_of(self, levels: Sequence[int]) -> Function:
-        inside = set(levels)
-        others = [level for level in self._levels if level not in inside]
-        return self.always - list_all_sets(self.manager, others, self._most)
-
-
-def list_all_sets(manager: Any, levels: Sequence[int], most: int | None) -> Function:
-    """The family of all sets of these levels, ascending, of at most so many members."""
-    base = manager.base()
-    size = len(levels) if most is None else min(most, len(levels))
-    if size == len(levels):
-        family = base
-        for level in reversed(levels):
-            family = manager.singleton(level).make_node(family, family)
-        return family
-    rows = [base] * (size + 1)
-    for level in reversed(levels):
-        one = manager.singleton(level)
-        rows = [base, *(one.make_node(rows[k - 1], rows[k]) for k in range(1, size + 1))]
-    return rows[size]
-
-
 def list_nodes(*functions: Function) -> list[tuple[int, Function, Function, Function]]:
     """The inner nodes of diagrams, the lowest first: level, node, and what follows with it and
     without."""
@@ -362,25 +202,12 @@ def number_nodes(
     return levels, hi, lo, [number[f] for f in functions]
 
 
-def _order_outwards(formula: Formula) -> Order:
-    """Variables in the order of how deep what they decide on stands: stage by stage."""
-    depth = _measure_depth(formula)
-    first: dict[int, int] = {}
-    for node in (n for nodes in formula.components for n in nodes):
-        for i in formula.inputs(node):
-            if i < formula.variables:
-                first[i] = min(depth[node], first.get(i, depth[node]))
-    ordered = sorted(first, key=lambda v: (first[v], v))
-    level = {variable: place for place, variable in enumerate(ordered)}
-    return Order(level, {formula.root: list(range(len(ordered)))}, [formula.root])
-
-
 def compile_nodes(formula: Formula, room: int) -> Compiled:
     """The diagrams of the nodes of a formula, all over one order: of those that were made, inputs
     first, before there was no more room."""
     from oxidd.util import DDMemoryError
 
-    order = _order_outwards(formula)
+    order = order_outwards(formula)
     algebra = Truth(len(order.level), room + room // 2)
     known: dict[int, Function] = {}
 

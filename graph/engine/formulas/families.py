@@ -12,13 +12,8 @@ from typing import Any
 import numpy as np
 
 from knockon.graph.arrays import Ints
-from knockon.graph.engine.formulas.diagrams import (
-    Compiled,
-    Function,
-    list_all_sets,
-    list_nodes,
-    number_nodes,
-)
+from knockon.graph.engine.formulas.algebra import Function, list_all_sets
+from knockon.graph.engine.formulas.diagrams import Compiled, list_nodes, number_nodes
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from knockon.graph.analysis.compare import Comparison, compare
+from knockon.graph.analysis.compare import compare
+from knockon.graph.analysis.comparison import Comparison
 from knockon.graph.analysis.differences import find_differences
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.errors import ScenarioError, UnknownEntityError

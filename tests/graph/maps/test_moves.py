@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import knockon as ko
-from knockon.graph.analysis.compare import Comparison
+from knockon.graph.analysis.comparison import Comparison
 from knockon.graph.maps.changed import CHANGES, grow_forest
 from knockon.graph.model.graph import DependencyGraph
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knockon.graph.engine.formulas.algebra import Sets, Truth
 from knockon.graph.engine.formulas.bounds import bound_above
 from knockon.graph.engine.formulas.cases import Cases
 from knockon.graph.engine.formulas.chances import Chances
-from knockon.graph.engine.formulas.diagrams import Sets, Truth, compile_formula
+from knockon.graph.engine.formulas.diagrams import compile_formula
 from knockon.graph.engine.formulas.families import find_least_sets, list_sets
 from knockon.graph.engine.formulas.formula import Formula, Gate, find_components
 from knockon.graph.engine.formulas.reduce import (
