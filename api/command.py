@@ -1,6 +1,7 @@
 """The installed command `knockon`: every verb of `cli`, and `serve`, which opens the other door."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,10 +125,19 @@ def _read_tokens(path: Path | None) -> "list[Token]":
     "--scope", "scopes", multiple=True, default=("read", "compute"), show_default=True,
     metavar="read|compute", help="What it is good for.",
 )  # fmt: skip
-def token(name: str, scopes: tuple[str, ...]) -> None:
+@click.option(
+    "--expires", metavar="DAY|TIME|90d", help="How long it is good: to the end of a day (UTC), to "
+    "a time, or so many days from now; for ever if not said.",
+)  # fmt: skip
+@click.option("--graph", "graphs", multiple=True, metavar="NAME",
+              help="It is good for this graph only; may be repeated.")  # fmt: skip
+def token(name: str, scopes: tuple[str, ...], expires: str | None, graphs: tuple[str, ...]) -> None:
     """A new token for --tokens of serve: the token on stderr, its line for the file on stdout."""
-    from knockon.api.rest.tokens import create_token
+    from knockon.api.rest.tokens import create_token, read_expiry
 
-    secret, line = create_token(name, scopes)
+    ends = None if expires is None else read_expiry(expires)
+    if ends is not None and ends <= datetime.now(UTC):
+        raise click.UsageError(f"--expires {clip(str(expires))}: this is over")
+    secret, line = create_token(name, scopes, ends, graphs)
     click.echo(line)
     click.echo(f"the token, shown this once: {secret}", err=True)

@@ -10,17 +10,16 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from knockon.graph.errors import InputError, clip
+from knockon.graph.scratch import Scratch
 
 STDOUT = Path("-")
 _PIECE, _MOST = 1 << 20, 2 << 30  # bytes of standard input
-_KEPT = "knockon-stdin-"
 FORMS = {
     ".json": "json", ".csv": "csv", ".parquet": "parquet", ".md": "markdown",
     ".markdown": "markdown", ".svg": "svg", ".html": "html", ".htm": "html", ".yaml": "yaml",
@@ -119,7 +118,7 @@ def check_suffix(path: Path, form: str) -> None:
 
 def name_stdin(message: str) -> str:
     """The message, with standard input by that name and not by the file that keeps it."""
-    return re.sub(rf"[^\s'\"]*{_KEPT}\w+[/\\]stdin", "stdin", message)
+    return re.sub(r"[^\s'\"]*knockon-stdin\.\w+[/\\]content[/\\]stdin", "stdin", message)
 
 
 def _keep_stdin(root: click.Context) -> str:
@@ -130,7 +129,7 @@ def _keep_stdin(root: click.Context) -> str:
     if sys.stdin is None:
         raise InputError("-: standard input is closed; expected something to read")
     try:
-        path = Path(root.with_resource(TemporaryDirectory(prefix=_KEPT))) / "stdin"
+        path = root.with_resource(Scratch("stdin")) / "stdin"
         with path.open("wb") as file:
             _copy(sys.stdin.buffer, file)
     except OSError as fault:

@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,7 @@ from knockon.api.cli.options import KEPT
 from knockon.api.cli.stdout import write_stdout
 from knockon.graph.errors import InputError, clip, did_you_mean
 from knockon.graph.scenario.questions import QUESTIONS
+from knockon.graph.scratch import Scratch
 
 if TYPE_CHECKING:
     from knockon.api.store.store import Saved, Store
@@ -129,7 +129,7 @@ def _save(
     arguments: Sequence[str], title: str | None,
 ) -> "Saved":  # fmt: skip
     drawn = verb in _PICTURED and "--svg" not in arguments
-    with TemporaryDirectory(prefix="knockon-save-") as folder:
+    with Scratch("save") as folder:
         picture = Path(folder, "answer.svg")
         more = ("--svg", str(picture)) if drawn else ()
         body = _ask(cli, context, verb, arguments, folder, more)
@@ -149,7 +149,7 @@ def _save(
 
 
 def _ask(
-    cli: click.Group, context: click.Context, verb: str, arguments: Sequence[str], folder: str,
+    cli: click.Group, context: click.Context, verb: str, arguments: Sequence[str], folder: Path,
     more: Sequence[str] = (),
 ) -> bytes:  # fmt: skip
     """The answer of a command as JSON; its graph is then in the context."""
@@ -181,7 +181,7 @@ def _ask_again(
 
     def by_command() -> bytes:
         verb, *arguments = json.loads(saved.asked)
-        with TemporaryDirectory(prefix="knockon-again-") as folder:
+        with Scratch("again") as folder:
             return _ask(cli, context, verb, arguments, folder)
 
     def by_work() -> bytes:

@@ -52,6 +52,7 @@ from knockon.api.cli.startup import collect_rarely
 from knockon.api.cli.stdout import ClosedPipe, prepare_streams, say, silence_stdout, write_stdout
 from knockon.api.cli.watch import add_watch
 from knockon.graph.errors import KnockonError
+from knockon.graph.scratch import clear_scratch
 
 COMPLETE = "_KNOCKON_COMPLETE"  # set by the shell that asks what may come next
 
@@ -302,6 +303,7 @@ def _run(arguments: list[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(cli, {}, "knockon", COMPLETE, instruction)
+    clear_scratch()
     verb = next((word for word in arguments if word in cli.commands), "")
     defaults, said = read_defaults(cli, verb)
     if said:

@@ -1,7 +1,7 @@
 """The routes of saved answers: save one, show its bytes again, and a page to link to, `/a/ID`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path as FilePath
@@ -22,6 +22,7 @@ from knockon.api.rest.kept import SavedJson, SavedPage, VersionsJson
 from knockon.api.rest.openapi import describe_responses
 from knockon.api.rest.scenario import Keys, Question, WhatifBody, build_verb
 from knockon.api.schema import SCHEMA
+from knockon.api.service.refusals import UnknownGraphError
 from knockon.api.service.served import Served
 from knockon.api.service.service import Service
 from knockon.api.service.work import WHATIF, Outcome, Reply, Work
@@ -88,12 +89,13 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
     def list_answers(
         request: Request, graph: GraphName, query: Annotated[SavedQuery, Query()]
     ) -> Response:
+        service.check_seen(graph)
         rows = open_store().list_answers(graph, query.limit + 1, query.cursor)
         if not rows:  # there may be some of a graph that is served no more
             service.served.find_parts(graph)
         page = rows[: query.limit]
         cursor = page[-1][0] if len(rows) > query.limit else None
-        listed = [row | _link(row["id"]) for _, row in page]
+        listed = [row | _link(row["id"]) for row in choose_seen(service, page)]
         return reply_json(
             request, {"schema": SCHEMA, "answers": listed, "next_cursor": cursor}, negotiated=False
         )
@@ -104,6 +106,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         responses=describe_responses([], 404, 503),
     )  # fmt: skip
     def list_versions(request: Request, graph: GraphName) -> Response:
+        service.check_seen(graph)
         versions = open_store().list_versions(graph)
         if not versions:
             service.served.find_parts(graph)
@@ -118,7 +121,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
 
     def find(identifier: str) -> Any:
         saved = open_store().find_answer(identifier)
-        if saved is None:
+        if saved is None or not may_see(service, saved.graph.name, saved.door, saved.asked):
             raise HTTPException(404, f"no answer has the id {clip(identifier)!r} in this store")
         return saved
 
@@ -154,6 +157,27 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         headers = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
         page = _write_page(find(answer))
         return reply(request, "text/html", page, negotiated=False, headers=headers)
+
+
+def may_see(service: Service, graph: str, door: str, asked: str) -> bool:
+    """Whether who asks may see all graphs that a saved answer is about. One that a command saved
+    may be about any: only who may see all sees it."""
+    names = (graph, *Work(**json.loads(asked)).graphs) if door == "rest" else (graph, "")
+    try:
+        service.check_seen(*names)
+    except UnknownGraphError:
+        return False
+    return True
+
+
+def choose_seen(service: Service, rows: Sequence[tuple[int, dict[str, Any]]]) -> list[Any]:
+    """The saved answers of a list that who asks may see, without how they were asked."""
+    found = []
+    for _, row in rows:
+        door, asked, graph = (row.pop(name) for name in ("door", "asked", "graph"))
+        if may_see(service, graph, door, asked):
+            found.append(row)
+    return found
 
 
 def _read_works(

@@ -78,7 +78,7 @@ def create_app(
     app.state.lag, app.state.turns = metrics.lag, turns
     app.add_middleware(Compression)
     app.add_middleware(Door, hosts=hosts, limits=service.limits)
-    app.add_middleware(Guard, metrics=metrics, turns=turns, tokens=tokens)
+    app.add_middleware(Guard, metrics=metrics, turns=turns, service=service, tokens=tokens)
     if cors:
         app.add_middleware(
             CORSMiddleware, allow_origins=[*cors], allow_methods=["GET", "POST", "DELETE"],
@@ -101,7 +101,7 @@ def create_app(
     add_health(app, service, metrics)
     add_manual(app)
     add_parts(app, service, store)
-    add_page(app, service, keeps=store is not None)
+    add_page(app, service, keeps=store is not None, tokens=tokens)
     openapi.extend_document(app, service)
     return app
 

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from knockon.api.rest.http import reply
 from knockon.api.rest.problems import Refused, build_refusal
+from knockon.api.rest.tokens import name_client
 from knockon.api.service.jobs import ENDED, Job
 from knockon.api.service.limits import LimitError, Limits
 from knockon.api.service.refusals import Refusal, refuse
@@ -98,8 +99,7 @@ async def _wait_until_gone(request: Request) -> None:
 
 def find_client(request: Request) -> str:
     """Who asks: the token's name, else the address."""
-    named = request.scope.get("knockon.client")
-    return str(named or (request.client.host if request.client else "local"))
+    return name_client(request.scope)
 
 
 def _read_patience(request: Request, limits: Limits) -> float:

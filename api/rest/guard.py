@@ -11,14 +11,18 @@ from time import perf_counter
 from typing import Any
 
 from backports import zstd
+from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from knockon.api.rest.metrics import Metrics
-from knockon.api.rest.problems import build_problem
-from knockon.api.rest.tokens import Token, find_scope, find_token
+from knockon.api.rest.problems import build_problem, build_refusal
+from knockon.api.rest.tokens import Token, find_scope, find_token, name_client
 from knockon.api.rest.turns import Turns
+from knockon.api.service.limits import LimitError
+from knockon.api.service.refusals import refuse
+from knockon.api.service.service import Service, see_only
 
 ID = "X-Request-ID"
 _SOUND = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -26,20 +30,24 @@ _SMALL = 16 * 1024  # bytes that are sent as they are: a dozen packets
 _LARGE = 64 * 1024  # bytes that are compressed aside from the event loop
 _PIECE = 64 * 1024  # bytes of a large answer that are sent at a time
 _TEXTS = ("application/json", "application/problem+json", "image/svg+xml", "text/")
+_OF_ALL = {"/metrics"}  # names all graphs
 _log = logging.getLogger("knockon.access")
 
 
 class Guard:
     """ASGI middleware: gives each request an id, lets in who may, counts and writes down.
 
-    tokens: who may come in; none: everybody. What is written down holds no query, no body and no
-    header: these may hold secrets.
+    tokens: who may come in; none: everybody. Each client has a pace (`lookups`); who may see some
+    graphs only sees, and asks, as if there were no others. What is written down holds no query, no
+    body and no header: these may hold secrets.
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, turns: Turns, tokens: Sequence[Token] = ()
-    ) -> None:
+        self, app: ASGIApp, metrics: Metrics, turns: Turns, service: Service,
+        tokens: Sequence[Token] = (),
+    ) -> None:  # fmt: skip
         self.app, self.metrics, self.turns, self.tokens = app, metrics, turns, tokens
+        self.service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,8 +70,9 @@ class Guard:
 
         try:
             await self.turns.wait()
-            app = self._admit(scope, headers)
-            await app(scope, receive, sent)
+            app, graphs = self._admit(scope, headers)
+            with see_only(graphs):
+                await app(scope, receive, sent)
         finally:
             seconds = perf_counter() - begun
             route = _find_route(scope)
@@ -71,20 +80,43 @@ class Guard:
             if _log.isEnabledFor(logging.INFO):
                 _log.info(_format_line(scope, identifier, status, length, seconds))
 
-    def _admit(self, scope: MutableMapping[str, Any], headers: dict[bytes, bytes]) -> ASGIApp:
-        """The app, or the problem of who may not come in."""
-        needed = find_scope(scope["method"], scope["path"]) if self.tokens else None
+    def _admit(
+        self, scope: MutableMapping[str, Any], headers: dict[bytes, bytes]
+    ) -> tuple[ASGIApp, frozenset[str] | None]:
+        """The app and which graphs it may show, or the problem of who may not come in."""
+        needed = find_scope(scope["method"], scope["path"])
         if needed is None:
-            return self.app
-        token = find_token(self.tokens, headers.get(b"authorization", b"").decode("latin-1"))
-        if token is None:
-            challenge = {"WWW-Authenticate": 'Bearer realm="knockon"'}
-            detail = "expected a token: Authorization: Bearer TOKEN"
-            return build_problem(401, detail, headers=challenge)
+            return self.app, None
+        token = None
+        if self.tokens:
+            token = find_token(self.tokens, headers.get(b"authorization", b"").decode("latin-1"))
+            if token is not None and not token.is_expired:
+                scope["knockon.client"] = token.name
+        try:
+            self.service.check_pace(name_client(scope), "lookups")
+        except LimitError as error:
+            return build_refusal(refuse(error)), None
+        if not self.tokens:
+            return self.app, None
+        if token is None or token.is_expired:
+            return _challenge(token), None
         if needed not in token.scopes:
-            return build_problem(403, f"this token may {' and '.join(sorted(token.scopes))} only")
-        scope["knockon.client"] = token.name
-        return self.app
+            may = f"this token may {' and '.join(sorted(token.scopes))} only"
+            return build_problem(403, may), None
+        if token.graphs is not None and scope["path"] in _OF_ALL:
+            return build_problem(403, "this is about all graphs, and this token for some"), None
+        return self.app, token.graphs
+
+
+def _challenge(token: Token | None) -> Response:
+    """A 401 as RFC 6750 has it: without a token, or with one that is good no longer."""
+    if token is None or token.expires is None:
+        challenge = {"WWW-Authenticate": 'Bearer realm="knockon"'}
+        detail = "expected a token: Authorization: Bearer TOKEN"
+        return build_problem(401, detail, headers=challenge)
+    told = f"this token expired on {token.expires.isoformat(timespec='seconds')}"
+    words = f'Bearer realm="knockon", error="invalid_token", error_description="{told}"'
+    return build_problem(401, told, headers={"WWW-Authenticate": words})
 
 
 def _cut_message(message: Message) -> Iterator[Message]:

@@ -28,7 +28,11 @@ def add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
                 await run_in_threadpool(app.state.store.check)
             except KnockonError as error:
                 return build_problem(503, str(error), headers={"Retry-After": "5"})
-        told = {"status": "ready", **service.computing.describe(), **service.jobs.count()}
+        computing = service.computing.describe()
+        if not computing["ready"]:
+            detail = f"none of {computing['workers']} workers has begun yet"
+            return build_problem(503, detail, headers={"Retry-After": "1"})
+        told = {"status": "ready", **computing, **service.jobs.count()}
         return _say(told | {"stale_graphs": len(service.stale)})  # which ones: metrics, log
 
     @app.get("/metrics", include_in_schema=False)

@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from knockon.api.rest.asking import JOBS, JobJson, reply_job, reply_outcome, serialize_job
 from knockon.api.rest.openapi import UNDER_WAY, describe_responses
 from knockon.api.service.jobs import ENDED, Job
+from knockon.api.service.refusals import UnknownGraphError
 from knockon.api.service.service import Service
 
 _OFTEN = 0.25  # seconds between two looks at a job
@@ -24,9 +25,13 @@ def add_jobs(app: FastAPI, service: Service) -> None:
 
     def find(identifier: str) -> Job:
         job = service.jobs.find(identifier)
-        if job is None:
-            raise HTTPException(404, "no job has this id; those that ended are kept for a while")
-        return job
+        try:
+            if job is not None:
+                service.check_seen(*job.work.graphs)
+                return job
+        except UnknownGraphError:
+            pass
+        raise HTTPException(404, "no job has this id; those that ended are kept for a while")
 
     @app.get(
         f"{JOBS}/{{job}}", operation_id="job", summary="What is known of a job",

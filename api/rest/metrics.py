@@ -66,6 +66,7 @@ def _list_gauges(service: Service) -> dict[str, Any]:
     jobs = {f"jobs_{name}": value for name, value in service.jobs.count().items()}
     return jobs | {
         "workers": len(computing["processes"]) or computing["workers"],
+        "workers_ready": computing["ready"],
         "worker_deaths": computing.get("deaths", 0),
         "graph_bytes_mapped": computing.get("mapped_bytes", 0),
     }

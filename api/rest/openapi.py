@@ -56,19 +56,22 @@ def describe_responses(media: str | Sequence[str], *codes: int) -> dict[int | st
 
 def extend_document(app: FastAPI, service: Service) -> None:
     """Let the app's OpenAPI document name the graphs and show a real answer."""
-    plain = app.openapi
-    service.on_adopt.append(lambda: setattr(app, "openapi_schema", None))
-    lock = Lock()
+    plain, lock = app.openapi, Lock()
+    made: dict[tuple[str, ...], dict[str, Any]] = {}  # by the graphs that who asks may see
+    service.on_adopt.append(made.clear)
 
     def openapi() -> dict[str, Any]:
         with lock:  # nobody sees it half made
-            if app.openapi_schema is None:
-                graphs, document = service.served.graphs, plain()
+            graphs = service.served.graphs
+            if (document := made.get((*graphs,))) is None:
+                app.openapi_schema = None
+                document = plain()
                 _add_problem(document)
                 _add_names(document, graphs, service.limits.whole("joined"))
                 _add_examples(document, graphs)
                 _add_links(document)
-            return plain()
+                made[(*graphs,)] = document
+            return document
 
     app.openapi = openapi  # type: ignore[method-assign]
 

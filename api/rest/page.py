@@ -7,13 +7,14 @@ section that stand nowhere by their own name. What a field looks like depends on
 import gzip
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
 from fastapi import FastAPI, Request, Response
 
 from knockon.api.rest.http import reply
+from knockon.api.rest.tokens import Token
 from knockon.api.service.served import JOINT
 from knockon.api.service.service import Service
 from knockon.graph.model.graph import DependencyGraph
@@ -42,10 +43,13 @@ _SLIDES = {  # steps as texts of the field (-: nothing), unit, the field that it
 }
 
 
-def add_page(app: FastAPI, service: Service, *, keeps: bool = False) -> None:
+def add_page(
+    app: FastAPI, service: Service, *, keeps: bool = False, tokens: Sequence[Token] = ()
+) -> None:  # fmt: skip
     """The files of the page, read once, each at its own address; index.html at `/`.
 
-    keeps: the server saves answers
+    keeps: the server saves answers; tokens: where one is for some graphs only, the page, which
+    everybody may open, names none
     """
     for file in sorted(files("knockon.api").joinpath("page").iterdir(), key=lambda f: f.name):
         suffix = "." + file.name.rpartition(".")[2]
@@ -56,16 +60,19 @@ def add_page(app: FastAPI, service: Service, *, keeps: bool = False) -> None:
                 text = write_fields(content.decode())
                 text = text.replace("<!-- save -->", _SAVE if keeps else "")
                 text = text.replace("<!-- saved -->", _SAVED if keeps else "")
-                handler = _serve_index(text, service)
+                handler = _serve_index(text, service, tokens)
             path = "/" if file.name == "index.html" else f"/{file.name}"
             app.add_api_route(path, handler, include_in_schema=False, response_class=Response)
 
 
-def _serve_index(text: str, service: Service) -> Callable[..., Response]:
+def _serve_index(
+    text: str, service: Service, tokens: Sequence[Token]
+) -> Callable[..., Response]:  # fmt: skip
     """The page with the graphs that are served now."""
 
     def serve(request: Request) -> Response:
-        graphs = service.served.graphs
+        hidden = any(token.graphs is not None for token in tokens)
+        graphs = {} if hidden else service.served.graphs
         asked = request.query_params.get("graph", "")
         page = text.replace("<!-- graphs -->", _write_graphs(graphs, asked))
         return reply(request, "text/html", page, negotiated=False, headers=_HEADERS)

@@ -28,7 +28,7 @@ from knockon.api.markup.menu import (
 )
 from knockon.api.markup.saved import render_kept, render_saved
 from knockon.api.rest import resources
-from knockon.api.rest.answers import describe_saved
+from knockon.api.rest.answers import choose_seen, describe_saved, may_see
 from knockon.api.rest.asking import answer_work
 from knockon.api.rest.graphs import BASE, ONCE, GraphName
 from knockon.api.rest.http import HTML, JSON, reply
@@ -113,11 +113,12 @@ def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
     def show_saved(request: Request, graph: GraphName, saved: str = "") -> Response:
         if store is None:
             raise HTTPException(404, "this server keeps no answers: knockon serve --store URL")
+        service.check_seen(graph)
         if not saved:
-            rows = [row for _, row in store.list_answers(graph, _LISTED, None)]
+            rows = choose_seen(service, store.list_answers(graph, _LISTED, None))
             return reply(request, HTML, render_saved(graph, rows), negotiated=False)
         kept = store.find_answer(saved)
-        if kept is None:
+        if kept is None or not may_see(service, kept.graph.name, kept.door, kept.asked):
             raise HTTPException(404, f"no answer has the id {clip(saved)!r} in this store")
         told = json.loads(kept.body) if kept.media == JSON else {}
         text = render_kept(describe_saved(kept), told)

@@ -58,7 +58,8 @@ class Threads:
         self.served = kept | {served.edition: served}
 
     def describe(self) -> dict[str, Any]:
-        return {"workers": self.jobs.limits.whole("workers"), "processes": []}
+        workers = self.jobs.limits.whole("workers")
+        return {"workers": workers, "processes": [], "ready": workers}
 
     def _serve(self) -> None:
         while (job := self.jobs.take()) is not None:

@@ -34,6 +34,9 @@ LIMITS = (
           "ask one after the other"),
     Limit("rate", 100, "questions a second", "of one client are computed, ten times as many in a "
           "burst; answers that are kept count for nothing", 429, "ask more slowly"),
+    Limit("lookups", 500, "requests a second", "of one client are answered, of whatever kind (only "
+          "the files of the page, /healthz and /readyz count for nothing), ten times as many in a "
+          "burst", 429, "ask more slowly"),
     Limit("saves", 2, "answers a second", "of one client are saved, thirty times as many in a "
           "burst", 429, "save what is to stay", least=0.01),
     Limit("wait", 100, "seconds", "pass before a question that is not answered becomes a job (202)",

@@ -3,7 +3,6 @@
 import logging
 import multiprocessing
 import shutil
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +19,7 @@ from knockon.api.service.served import Served, StoppedError
 from knockon.api.service.spawn import start_process
 from knockon.api.service.work import Outcome
 from knockon.api.service.worker import BODY, DONE, FAULT, PROGRESS, READY, STOPPED, run
+from knockon.graph.scratch import Scratch
 
 _log = logging.getLogger("knockon.service")
 _LOOK = 0.1  # seconds between two looks at a running worker
@@ -41,7 +41,7 @@ class Processes:
 
     def __init__(self, served: Served, jobs: Jobs) -> None:
         self.served, self.jobs = served, jobs
-        self.folder: Path | None = None
+        self.scratch: Scratch | None = None
         self.deaths = self._bytes = 0
         self._places: dict[int, dict[str, Path]] = {}  # of each edition, a folder for each graph
         self._workers: dict[int, _Worker] = {}
@@ -54,7 +54,7 @@ class Processes:
         with self._lock:
             if self._threads:
                 return
-            self.folder = Path(tempfile.mkdtemp(prefix="knockon-"))
+            self.scratch = Scratch("spool")
             self._spool(self.served, {})
             for number in range(self.jobs.limits.whole("workers")):
                 thread = Thread(
@@ -65,7 +65,7 @@ class Processes:
 
     def adopt(self, served: Served, places: Mapping[str, Path]) -> None:
         with self._lock:
-            if self.folder is not None:
+            if self.scratch is not None:
                 self._spool(served, places)
             self.served = served
 
@@ -73,14 +73,14 @@ class Processes:
         """Write what is not written yet, and drop what no question is about any more."""
         from knockon.api.service.spool import measure_folder, spool_graph
 
-        assert self.folder is not None
+        assert self.scratch is not None
         before = self._places.get(served.edition - 1, {})
         mine: dict[str, Path] = {}
         for number, (name, graph) in enumerate(served.graphs.items()):
             same = self.served.graphs.get(name) is graph and name in before
             place = places.get(name) or (before[name] if same else None)
             if place is None:
-                place = self.folder / f"{served.edition}-{number}"
+                place = self.scratch.path / f"{served.edition}-{number}"
                 spool_graph(graph, place)
             mine[name] = place
         self._bytes = sum(measure_folder(place) for place in mine.values())
@@ -101,13 +101,14 @@ class Processes:
         self._threads.clear()
         self._workers.clear()
         self._places.clear()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.scratch is not None:
+            self.scratch.close()
 
     def describe(self) -> dict[str, Any]:
         return {
             "workers": self.jobs.limits.whole("workers"),
             "processes": [w.process.pid for w in [*self._workers.values()] if w.process.is_alive()],
+            "ready": sum(worker.is_ready for worker in [*self._workers.values()]),
             "mapped_bytes": self._bytes,
             "deaths": self.deaths,
         }
@@ -183,6 +184,14 @@ class _Worker:
         their_stops.close()
         self.usable, self.number = True, 0
         self.base: int | None = None  # bytes before its first question
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has begun, and lives: it has answered, or its first word waits to be read."""
+        try:
+            return self.process.is_alive() and (self.base is not None or self.pipe.poll())
+        except (OSError, ValueError):  # it is being ended
+            return False
 
     def answer(self, job: Job, places: Mapping[str, Path] | None) -> Outcome:
         """The outcome of a job. Raises EOFError where the process dies, StoppedError where the

@@ -8,7 +8,6 @@ import logging
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from multiprocessing import get_context
@@ -23,6 +22,7 @@ from knockon.api.service.spawn import start_process
 from knockon.api.service.spool import open_graph, spool_graph
 from knockon.graph.errors import KnockonError, StoreError, clip
 from knockon.graph.model.graph import DependencyGraph
+from knockon.graph.scratch import Scratch
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -92,13 +92,13 @@ class Reading:
         self._unsaved: dict[str, DependencyGraph] = {}
         self._woken, self._told, self._closed = Event(), False, False
         self._thread: Thread | None = None
-        self._folder = Path()
+        self._scratch: Scratch | None = None
 
     def start(self, service: Service) -> None:
         """Begin to look; `service` gets the new graphs."""
         self._closed = False
         service.on_hangup.append(self.look_again)
-        self._folder = Path(tempfile.mkdtemp(prefix="knockon-read-"))
+        self._scratch = Scratch("read")
         self._thread = Thread(target=self._run, args=(service,), name="sources", daemon=True)
         self._thread.start()
 
@@ -112,7 +112,8 @@ class Reading:
         self._woken.set()
         if self._thread is not None:
             self._thread.join(5)
-            shutil.rmtree(self._folder, ignore_errors=True)
+            if self._scratch is not None:
+                self._scratch.close()
 
     def _run(self, service: Service) -> None:
         for name in self.sources:
@@ -165,7 +166,8 @@ class Reading:
 
     def _read(self, service: Service, name: str, stamp: Stamp, digest: str) -> None:
         self._tries += 1
-        place = self._folder / f"{self._tries}"
+        assert self._scratch is not None
+        place = self._scratch.path / f"{self._tries}"
         fault = read_aside(self.sources[name], self.options, place)
         if self._stamp(name) != stamp:  # it changed meanwhile: the next look sees
             shutil.rmtree(place, ignore_errors=True)

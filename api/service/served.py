@@ -2,7 +2,8 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from copy import copy
 from threading import Lock
 from typing import Any
 
@@ -47,6 +48,13 @@ class Served:
         self._joined: OrderedDict[tuple[str, ...], DependencyGraph] = OrderedDict()
         self._latest: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._lock, self._joining = Lock(), Lock()
+
+    def limit(self, names: Collection[str]) -> "Served":
+        """The same as if only these graphs were there; what is joined or kept is shared."""
+        part = copy(self)
+        part.graphs = {name: graph for name, graph in self.graphs.items() if name in names}
+        part.kinds = {name: self.kinds[name] for name in part.graphs}
+        return part
 
     def find_graph(self, name: str) -> DependencyGraph:
         """The graph of this name, or of several joined by +. Raises UnknownGraphError with the

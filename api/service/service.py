@@ -1,7 +1,9 @@
 """One service: its graphs, its limits, its jobs, and what computes them."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -15,8 +17,21 @@ from knockon.api.service.served import Served
 from knockon.api.service.work import Work
 from knockon.graph.model.graph import DependencyGraph
 
-_BURSTS = {"rate": 10, "saves": 30}  # times the rate
+_BURSTS = {"rate": 10, "lookups": 10, "saves": 30}  # times the rate
 _CLIENTS = 10_000  # whose pace is remembered
+
+
+_SEEN: ContextVar[frozenset[str] | None] = ContextVar("graphs that may be seen", default=None)
+
+
+@contextmanager
+def see_only(names: frozenset[str] | None) -> Iterator[None]:
+    """What is asked meanwhile, from here, sees no other graphs than these; None: all."""
+    before = _SEEN.set(names)
+    try:
+        yield
+    finally:
+        _SEEN.reset(before)
 
 
 class Service:
@@ -31,11 +46,11 @@ class Service:
         joining: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.limits = limits or Limits.of()
-        self.served = Served(graphs, self.limits, joining=joining)
+        self._served = Served(graphs, self.limits, joining=joining)
         self.sources = dict(sources or {})
         self.jobs = Jobs(self.limits)
         self.computing: Computing = (
-            Processes(self.served, self.jobs) if processes else Threads(self.served, self.jobs)
+            Processes(self._served, self.jobs) if processes else Threads(self._served, self.jobs)
         )
         self.on_hangup: list[Callable[[], None]] = []  # called on SIGHUP
         self.stale: dict[str, str] = {}  # why the graph of a name is an old one
@@ -45,18 +60,32 @@ class Service:
         self._paces: dict[tuple[str, str], tuple[float, float]] = {}
         self._lock, self._adopting = Lock(), Lock()
 
+    @property
+    def served(self) -> Served:
+        """The graphs, as far as who asks may see them (`see_only`)."""
+        names = _SEEN.get()
+        return self._served if names is None else self._served.limit(names)
+
+    def check_seen(self, *names: str) -> None:
+        """Raise UnknownGraphError for a graph, or one that is joined in it, that who asks may not
+        see; a name that is served no more is one of those that it may, or not."""
+        seen = _SEEN.get()
+        if seen is not None:
+            for name in set(names) - seen:
+                self.served.find_parts(name)
+
     def adopt(
         self, graphs: Mapping[str, DependencyGraph], places: Mapping[str, Path] | None = None
     ) -> None:
         """These graphs take the place of those of the same names; questions under way are
         answered from what they were asked of. places: folders of those spooled already."""
         with self._adopting:  # questions are taken meanwhile
-            now = self.served
+            now = self._served
             after = Served(
                 {**now.graphs, **graphs}, self.limits, edition=now.edition + 1, joining=now.joining
             )
             self.computing.adopt(after, places or {})
-            self.served = after
+            self._served = after
         for call in self.on_adopt:
             call()
 
@@ -68,6 +97,7 @@ class Service:
 
     def ask(self, work: Work, client: str) -> Job:
         """The job of a question; the caller waits for it and leaves it. Raises LimitError."""
+        self.check_seen(*work.graphs)
         if self.jobs.find_kept(work) is None:
             self.check_pace(client, "rate")
         with self._lock:

@@ -60,6 +60,12 @@ class Work:
         return cls(graph, verb, media, said, of_verb, shown, chart, edition)
 
     @property
+    def graphs(self) -> tuple[str, ...]:
+        """The names of all graphs that it is about, each perhaps of several joined."""
+        other = json.loads(self.own).get("other")
+        return (self.graph,) if other is None else (self.graph, str(other))
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """What is computed, whatever form it takes and whatever is shown of it."""
         return self.graph, str(self.edition), self.verb, self.scenario, self.own

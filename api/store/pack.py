@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import Finding
+from knockon.graph.scratch import Scratch
 from knockon.loaders.merge import load_tables
 from knockon.loaders.native.write import write_folder
 
@@ -32,9 +32,9 @@ class Packed:
 def pack_graph(graph: DependencyGraph) -> Packed:
     """The graph as bytes; the same graph gives the same ones."""
     made, digest = io.BytesIO(), sha256()
-    with TemporaryDirectory(prefix="knockon-pack-") as folder, ZipFile(made, "w") as archive:
-        write_folder(graph.tables, Path(folder))
-        for path in sorted(Path(folder).iterdir()):
+    with Scratch("pack") as folder, ZipFile(made, "w") as archive:
+        write_folder(graph.tables, folder)
+        for path in sorted(folder.iterdir()):
             content = path.read_bytes()
             digest.update(f"{path.name}:{len(content)}:".encode())
             digest.update(content)
@@ -47,11 +47,11 @@ def pack_graph(graph: DependencyGraph) -> Packed:
 
 def unpack_graph(content: bytes, report: str) -> DependencyGraph:
     """The graph that was packed, with the report of its first load."""
-    with TemporaryDirectory(prefix="knockon-pack-") as folder:
+    with Scratch("pack") as folder:
         with ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
-                (Path(folder) / Path(name).name).write_bytes(archive.read(name))
-        tables = load_tables([folder])
+                (folder / Path(name).name).write_bytes(archive.read(name))
+        tables = load_tables([str(folder)])
     findings = (f | {"examples": tuple(f["examples"])} for f in json.loads(report))
     told = tuple(Finding(**finding) for finding in findings)
     return DependencyGraph.from_tables(replace(tables, report=told), checked=True)

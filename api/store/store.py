@@ -226,9 +226,10 @@ class Store:
     ) -> list[tuple[int, dict[str, Any]]]:
         """The answers about a graph, the latest first, without their bytes, each after its place;
         before: only those of earlier places."""
-        shown = [ANSWERS.c[n] for n in ("id", "question", "title", "who", "program", "created")]
+        names = ("id", "question", "title", "who", "program", "created", "door", "asked")
+        shown = [ANSWERS.c[name] for name in names]
         chosen = (
-            sa.select(ANSWERS.c.number, GRAPHS.c.version, *shown)
+            sa.select(ANSWERS.c.number, GRAPHS.c.version, GRAPHS.c.name.label("graph"), *shown)
             .join(GRAPHS, ANSWERS.c.graph == GRAPHS.c.number)
             .where(GRAPHS.c.name == name)
             .order_by(ANSWERS.c.number.desc())

@@ -11,10 +11,10 @@ from functools import cache
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
+from knockon.graph.scratch import Scratch
 from knockon.loaders.parsing.source import Source
 
 _INSTALL = "--validate needs more packages: pip install 'knockon[validate]'"
@@ -68,8 +68,8 @@ def _parse_file(parser: Any, source: Source) -> Any:
     """The document that a parser of files reads; of a packed file, from its content."""
     if not source.packed:
         return parser.parse_from_file(str(source.path))
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "document"
+    with Scratch("document") as folder:
+        path = folder / "document"
         path.write_bytes(source.data)
         return parser.parse_from_file(str(path))
 

@@ -11,7 +11,6 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any, TypeAlias, TypeVar, get_origin, get_type_hints
 from weakref import finalize
 
@@ -20,6 +19,7 @@ from knockon.graph.engine.cluster.shipment import Array, digest, read_arrays, sh
 from knockon.graph.engine.cluster.tasks import SCHEMA, Job, make_runner, name_output
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.errors import ClusterError
+from knockon.graph.scratch import Scratch
 
 S = TypeVar("S")
 B = TypeVar("B")
@@ -52,13 +52,15 @@ class Cluster:
     @cached_property
     def folder(self) -> Path:
         """Where both lay files; made when it is first used, and taken away where it is our own."""
-        folder = Path(self._folder or mkdtemp(prefix="knockon-")).resolve()
+        if self._folder is None:
+            scratch = Scratch("cluster")
+            finalize(self, scratch.close)
+            return scratch.path.resolve()
+        folder = Path(self._folder).resolve()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise ClusterError(f"on_folder: {folder}: {fault.strerror}") from None
-        if self._folder is None:
-            finalize(self, rmtree, folder, ignore_errors=True)
         return folder
 
     @property

@@ -39,11 +39,17 @@ class Server:
             )
         self.base = str(wait_for(self._find_base))
         self.client = httpx2.Client(base_url=self.base, timeout=_PATIENCE)
+        wait_for(self._is_up)
 
     def _find_base(self) -> str | None:
         assert self.process.poll() is None, self.log.read_text()
         found = re.search(r"listening on (http://\S+\d)/", self.log.read_text())
         return found[1] if found else None
+
+    def _is_up(self) -> bool:
+        """All workers have begun, or nobody says so: its store may be away."""
+        ready = self.client.get("/readyz").json()
+        return "workers has begun" not in ready.get("detail", "")
 
     @property
     def port(self) -> int:

@@ -164,4 +164,4 @@ def test_workers_end_with_their_server(start: Start) -> None:
     pids = list_processes(jobs)
     processes.close()
     assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
-    assert not processes.folder.exists()
+    assert not processes.scratch.path.exists()

@@ -1,9 +1,9 @@
 """The same bits on a Spark Connect server: Sail, in the process of the tests."""
 
 import gc
+import tempfile
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from knockon.graph.engine.executor import Threads, Workspace
 from knockon.graph.errors import ClusterError
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
+from knockon.graph.scratch import Scratch
 from tests.graph.analysis.test_order_of_sums import compare_assumed, weigh
 from tests.strategies import cases
 from tests.timed import RANGES, timed_cases
@@ -72,11 +73,12 @@ def test_one_temporary_folder_for_each_question(
     """With hours, too, where lanes and times each have an executor; gone afterwards."""
     made: list[str] = []
 
-    def make(prefix: str) -> str:
-        made.append(mkdtemp(prefix=prefix, dir=tmp_path))
-        return made[-1]
+    def make(kind: str) -> Scratch:
+        made.append(kind)
+        return Scratch(kind)
 
-    monkeypatch.setattr(executing, "mkdtemp", make)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(executing, "Scratch", make)
     ko.whatif(graph, hub, worlds=64, hours=4, on=server)
     gc.collect()
     assert len(made) == 1
