@@ -5,7 +5,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +19,13 @@ _STANDALONE = "org.apache.spark.deploy"
 
 @dataclass
 class Server:
-    """Processes behind an address. workers: those that can be killed by themselves"""
+    """Processes behind an address. workers: those that can be killed by themselves; add_worker:
+    starts one more"""
 
     address: str
     processes: list[psutil.Popen] = field(default_factory=list)
     workers: list[psutil.Popen] = field(default_factory=list)
+    add_worker: Callable[[], None] = lambda: None
 
     def list_processes(self) -> list[psutil.Process]:
         """All of them, children too."""
@@ -86,17 +88,23 @@ def start_spark(home: Path, workers: int = 2, cores: int = 1) -> Iterator[Server
         master, port, spark_class = find_port(), find_port(), home / "bin" / "spark-class"
         server = Server(f"sc://127.0.0.1:{port}")
         at = ["--host", "127.0.0.1"]
+
+        def add_worker() -> None:
+            command = [spark_class, f"{_STANDALONE}.worker.Worker", *at, "--cores", str(cores),
+                       "--memory", "1g", "--webui-port", "0",
+                       "--work-dir", f"{work}/{len(server.workers)}",
+                       f"spark://127.0.0.1:{master}"]  # fmt: skip
+            server.workers.append(_start(command, env, log))
+            server.processes.append(server.workers[-1])
+
         try:
             command = [spark_class, f"{_STANDALONE}.master.Master", *at, "--port", str(master),
                        "--webui-port", "0"]  # fmt: skip
             server.processes.append(_start(command, env, log))
             wait_for(master, server)
-            for number in range(workers):
-                command = [spark_class, f"{_STANDALONE}.worker.Worker", *at, "--cores", str(cores),
-                           "--memory", "1g", "--webui-port", "0", "--work-dir", f"{work}/{number}",
-                           f"spark://127.0.0.1:{master}"]  # fmt: skip
-                server.workers.append(_start(command, env, log))
-            server.processes += server.workers
+            server.add_worker = add_worker
+            for _ in range(workers):
+                add_worker()
             command = [home / "bin" / "spark-submit", "--master", f"spark://127.0.0.1:{master}",
                        "--conf", f"spark.connect.grpc.binding.port={port}",
                        "--conf", "spark.executor.memory=512m", "--conf", "spark.ui.enabled=false",

@@ -136,7 +136,8 @@ def _choose_place(scenario: Scenario) -> Place:
     cluster = Cluster(scenario.on, scenario.on_folder, resume=scenario.resume)
     workers = ask_workers(cluster.address)
     memory = find_allowed(scenario.memory, workers.memory)
-    return Place(cluster, Room(cluster.folder, memory, workers.cores, scenario.resume))
+    room = Room(cluster.folder, memory, workers.cores, scenario.resume, workers.shares)
+    return Place(cluster, room)
 
 
 def _make_folder(out: str | PathLike[str] | None) -> str | None:

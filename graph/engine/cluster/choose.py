@@ -65,7 +65,7 @@ def _choose_plan(asked: Asked, size: Size, cluster: "Cluster") -> Executor:
     if asked.plan != BLOCKS and fit.fits:
         cluster.plan = fit.why
         return cluster
-    room = Room(cluster.folder, fit.memory, workers.cores, asked.resume)
+    room = Room(cluster.folder, fit.memory, workers.cores, asked.resume, workers.shares)
     why = "as asked" if asked.plan == BLOCKS else fit.why
     return Blocks(cluster, room, why)
 

@@ -59,10 +59,13 @@ def parse_address(text: str) -> Address:
 
 
 class Workers(NamedTuple):
-    """What workers have. memory: bytes that are free where least are; cores: of that machine"""
+    """What workers have, as processes. memory: bytes that are free for one, where least are
+    cores: tasks that one does at a time; shares: it keeps what it knows for all tasks after it
+    """
 
     memory: int
     cores: int
+    shares: bool = True
 
 
 _SESSIONS: "dict[str, SparkSession]" = {}  # by address, for one question after the other
@@ -159,11 +162,19 @@ def check_workers(session: "SparkSession", address: Address) -> Workers:
                     f"on: a worker of {address} has {name} {clip(row[name])}, this process has "
                     f"{value}: answers could differ; install the same on both"
                 )
-    return min(Workers(row["memory"], row["cores"]) for row in rows)
+    return min(_describe_worker(**row) for row in rows)
+
+
+def _describe_worker(memory: int, cores: int, shares: bool, **_: object) -> Workers:
+    """A worker is a process: one for all cores (Sail), else one for each (Apache Spark), of which
+    the next task of a part has any."""
+    return Workers(memory, cores) if shares else Workers(memory // cores, 1, shares=False)
 
 
 def describe(fault: Exception) -> str:
     """The last line of what went wrong, for people."""
-    lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
+    text, _, _ = str(fault).partition("JVM stacktrace:")
+    lines = [line.strip() for line in text.splitlines() if line.strip(" '\n")]
+    lines = [line for line in lines if not line.startswith("at ")]
     told = [line for line in lines if "Error" in line] or lines or [type(fault).__name__]
     return clip(told[-1], 300)

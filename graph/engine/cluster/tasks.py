@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "id long, done boolean"
 HOST_SCHEMA = (
-    "id long, knockon string, python string, numpy string, form string, memory long, cores int"
+    "id long, knockon string, python string, numpy string, form string, memory long, cores long, "
+    "shares boolean"
 )
 
 
@@ -84,10 +85,15 @@ def make_runner(
 
 
 def describe_host(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-    """For `mapInArrow`: which versions a worker has, and how much memory and how many cores."""
+    """For `mapInArrow`: which versions a worker has, how much memory and how many cores, and
+    whether its tasks are threads of one process: those of Apache Spark have a process each."""
     import pyarrow as pa
 
-    said = {**describe_versions(), "memory": free_bytes(), "cores": cpu_count() or 1}
+    own = getattr(sys.modules["__main__"], "__spec__", None)
+    shares = own is None or not own.name.startswith("pyspark.")
+    said = {
+        **describe_versions(), "memory": free_bytes(), "cores": cpu_count() or 1, "shares": shares
+    }  # fmt: skip
     for batch in batches:
         rows = len(batch)
         columns = {name: [value] * rows for name, value in said.items()}

@@ -25,12 +25,13 @@ NOTHING = Workspace(list)
 
 class Room(NamedTuple):
     """What the workers have. folder: that they and the client see; memory: bytes of one worker;
-    tasks: that it does at a time; resume: take what is there"""
+    tasks: that it does at a time; resume: take what is there; shares: as of `connect.Workers`"""
 
     folder: Path
     memory: int
     tasks: int
     resume: bool = False
+    shares: bool = True
 
 
 class Layout(NamedTuple):
@@ -56,8 +57,9 @@ class Rounds:
         self.executor, self.layout, self.blocks = executor, layout, blocks
         name = digest("\n".join(layout.parts).encode())
         self.question = Question(
-            str(layout.folder), name, layout.parts, room.memory // _KEPT, layout.exact
-        )
+            str(layout.folder), name, layout.parts, room.memory // _KEPT,
+            room.memory // _KEPT if room.shares else 0, layout.exact,
+        )  # fmt: skip
         self.folder = layout.folder / name
         self._resume = room.resume
         self._past: dict[tuple[int, int], list[tuple[int, tuple[str, ...]]]] = {}

@@ -29,7 +29,7 @@ class Question(NamedTuple):
     """What all steps of a question share.
 
     folder: that all see; name: of the question; parts: name of the shipment of each part
-    memory: bytes that a worker may keep for later steps
+    memory: bytes of parts that a worker may keep open; kept: of states
     exact: stakes are whole numbers, whose sums have any order
     """
 
@@ -37,6 +37,7 @@ class Question(NamedTuple):
     name: str
     parts: tuple[str, ...]
     memory: int
+    kept: int
     exact: bool
 
 
@@ -86,7 +87,7 @@ def _find_news(shared: Question, laid: Laid, step: Step) -> dict[int, News]:
             node = exports.node[part][at]
             new = scratch.hit[rows[node]] & ~before[node]
             found[receiver] = News(exports.ghost[part][at], new)
-    keep_state(_place(shared, step, step.round), scratch, shared.memory)
+    keep_state(_place(shared, step, step.round), scratch, shared.kept)
     return found
 
 
