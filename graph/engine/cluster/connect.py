@@ -6,20 +6,19 @@ sc://host:port/;use_ssl=true;token=...; anything but this machine needs both.
 
 import atexit
 import socket
-import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from knockon.graph.engine.cluster.messages import read_parameters
 from knockon.graph.engine.cluster.tasks import HOST_SCHEMA, describe_host, describe_versions
 from knockon.graph.errors import ClusterError, clip
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.session import SparkSession
+    from knockon.graph.engine.cluster.session import Session
 
 _PORT = 15002
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 5.0  # to reach the server in
-_RETRIES = 5  # of a call, after 50 ms, 200 ms, ... 13 s
+_ASKED = 4  # tasks that are asked who runs them
 _HINT = "expected sc://host:port, such as sc://localhost:50051"
 
 
@@ -29,6 +28,11 @@ class Address(NamedTuple):
     host: str
     port: int
     text: str
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What stands behind the place."""
+        return read_parameters(self.text.partition("/;")[2])
 
     @property
     def is_here(self) -> bool:
@@ -42,14 +46,14 @@ def parse_address(text: str) -> Address:
     """The address, checked. Raises ClusterError for what is none, and for one of another machine
     without TLS and a token."""
     scheme, _, rest = text.partition("://")
-    place, _, parameters = rest.partition("/;")
+    place, _, _ = rest.partition("/;")
     host, _, port = place.rstrip("/").rpartition(":")
     if ":" not in place:
         host, port = place.rstrip("/"), str(_PORT)
     if scheme != "sc" or not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ClusterError(f"on: {_HINT}, got {clip(text.partition(';')[0])!r}")
     address = Address(host.strip("[]"), int(port), text)
-    said = dict(p.partition("=")[::2] for p in parameters.split(";") if p)
+    said = address.parameters
     if not address.is_here and (said.get("use_ssl") != "true" or not said.get("token")):
         raise ClusterError(
             f"on: {address} is another machine: expected TLS and a token, "
@@ -68,11 +72,11 @@ class Workers(NamedTuple):
     shares: bool = True
 
 
-_SESSIONS: "dict[str, SparkSession]" = {}  # by address, for one question after the other
+_SESSIONS: "dict[str, Session]" = {}  # by address, for one question after the other
 _WORKERS: dict[str, Workers] = {}
 
 
-def connect(address: Address) -> "SparkSession":
+def connect(address: Address) -> "Session":
     """A session whose workers are known to be as this process is; kept until it fails."""
     if address.text not in _SESSIONS:
         session = open_session(address)
@@ -99,16 +103,17 @@ def disconnect(address: Address | None = None) -> None:
             _stop(session)
 
 
-def _stop(session: "SparkSession") -> None:
+def _stop(session: "Session") -> None:
     """End a session: one that is left open waits for its server when the process ends."""
-    with suppress(Exception):
-        session.stop()
+    session.stop()
 
 
-def open_session(address: Address) -> "SparkSession":
+def open_session(address: Address) -> "Session":
     """A session of its own with the server. Raises ClusterError where there is none."""
+    from knockon.graph.engine.cluster.session import Session
+
     try:
-        made = import_session()
+        session = Session(address.host, address.port, address.parameters)
     except ImportError as fault:
         raise ClusterError(f"on: needs pip install 'knockon[cluster]' ({fault.name})") from None
     try:
@@ -116,44 +121,20 @@ def open_session(address: Address) -> "SparkSession":
     except OSError as fault:
         raise ClusterError(f"on: nobody listens at {address}: {fault}") from None
     try:
-        session: SparkSession = made.builder.remote(address.text).create()
-        _give_up_soon(session)
-        session.range(1).collect()
-    except Exception as fault:  # of pyspark, of grpc, or of the server
-        raise ClusterError(f"on: {address} does not answer: {describe(fault)}") from None
+        session.greet()
+    except ClusterError as fault:
+        raise ClusterError(f"on: {address} does not answer: {fault}") from None
     return session
 
 
-def _give_up_soon(session: "SparkSession") -> None:
-    """Take a server that is gone for gone in half a minute: pyspark would wait for ten."""
-    from pyspark.sql.connect.client.retries import DefaultPolicy
-
-    session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
-
-
-def import_session() -> "type[SparkSession]":
-    """The class of sessions. pyspark takes a program without a file (`python -c`) for its own
-    doctests, and ends it, unless one types at a prompt."""
-    alone = not hasattr(sys, "ps1")
-    if alone:
-        sys.ps1 = ""
-    try:
-        from pyspark.sql.connect.session import SparkSession
-    finally:
-        if alone:
-            del sys.ps1
-    return SparkSession
-
-
-def check_workers(session: "SparkSession", address: Address) -> Workers:
+def check_workers(session: "Session", address: Address) -> Workers:
     """What the workers have. Raises ClusterError where their versions are not those of here."""
     here = describe_versions()
     try:
-        asked = session.range(0, 4, 1, 4).mapInArrow(describe_host, HOST_SCHEMA)
-        rows = asked.toArrow().to_pylist()
-    except Exception as fault:
+        rows = session.run(describe_host, HOST_SCHEMA, _ASKED).to_dicts()
+    except ClusterError as fault:
         raise ClusterError(
-            f"on: the workers of {address} cannot run knockon {here['knockon']}: {describe(fault)}"
+            f"on: the workers of {address} cannot run knockon {here['knockon']}: {fault}"
         ) from None
     for row in rows:
         for name, value in here.items():
@@ -169,12 +150,3 @@ def _describe_worker(memory: int, cores: int, shares: bool, **_: object) -> Work
     """A worker is a process: one for all cores (Sail), else one for each (Apache Spark), of which
     the next task of a part has any."""
     return Workers(memory, cores) if shares else Workers(memory // cores, 1, shares=False)
-
-
-def describe(fault: Exception) -> str:
-    """The last line of what went wrong, for people."""
-    text, _, _ = str(fault).partition("JVM stacktrace:")
-    lines = [line.strip() for line in text.splitlines() if line.strip(" '\n")]
-    lines = [line for line in lines if not line.startswith("at ")]
-    told = [line for line in lines if "Error" in line] or lines or [type(fault).__name__]
-    return clip(told[-1], 300)

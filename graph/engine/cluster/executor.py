@@ -5,18 +5,17 @@ or torn after a wave is asked for again, and after three times the question fail
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import is_dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, TypeAlias, TypeVar, get_origin, get_type_hints
 from weakref import finalize
 
-from knockon.graph.engine.cluster.connect import connect, describe, disconnect, parse_address
+from knockon.graph.engine.cluster.connect import connect, disconnect, parse_address
 from knockon.graph.engine.cluster.shipment import Array, digest, read_arrays, ship
-from knockon.graph.engine.cluster.tasks import SCHEMA, Job, make_runner, name_output
+from knockon.graph.engine.cluster.tasks import SCHEMA, Job, name_output, run_batches
 from knockon.graph.engine.executor import Workspace
 from knockon.graph.errors import ClusterError
 from knockon.graph.scratch import Scratch
@@ -109,17 +108,15 @@ class Cluster:
     def _ask(self, question: str, shipment: str, missing: list[int]) -> str:
         """Run the blocks; what went wrong, empty where nothing did."""
         session = connect(self.address)
-        run = make_runner(str(self.folder), question, shipment, missing)
+        work = partial(run_batches, str(self.folder), question, shipment, missing)
         try:
-            tasks = session.range(0, len(missing), 1, len(missing)).mapInArrow(run, SCHEMA)
-            tasks.toArrow()
+            session.run(work, SCHEMA, len(missing))
         except KeyboardInterrupt:
-            with suppress(Exception):
-                session.interruptAll()
+            session.interrupt()
             raise
-        except Exception as fault:  # of a worker, of the server, of the wire
+        except ClusterError as fault:  # of a worker, of the server, of the wire
             disconnect(self.address)  # the next try begins anew
-            return describe(fault)
+            return str(fault)
         return ""
 
     def _find(self, question: str, numbers: Iterable[int]) -> dict[int, Outputs]:

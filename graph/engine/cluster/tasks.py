@@ -46,7 +46,8 @@ def run_block(folder: Path, question: str, shipment: str, number: int) -> None:
     if read_arrays(stem) is not None:
         return
     with _SLOTS:
-        job, free = _open(shipment, str(folder))
+        with _OPENING:  # else each of the tasks that begin together reads all of it
+            job, free = _open(shipment, str(folder))
         with _LOCK:
             mine = free.pop() if free else job.workspace.make(*job.workspace.sizes)
         found = job.work(job.shared, mine, job.blocks[number])
@@ -67,21 +68,27 @@ def name_output(folder: Path, question: str, number: int) -> Path:
     return folder / question / f"{number:08d}"
 
 
-def make_runner(
-    folder: str, question: str, shipment: str, numbers: Sequence[int]
-) -> "Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]":
-    """For `mapInArrow` over rows of places in the numbers: what runs the block of each."""
+def run_batches(
+    folder: str, question: str, shipment: str, numbers: Sequence[int],
+    batches: "Iterable[pa.RecordBatch]",
+) -> "Iterator[pa.RecordBatch]":  # fmt: skip
+    """Run the blocks at the places in the numbers that batches of Arrow have, as `mapInArrow`."""
+    import pyarrow as pa
 
-    def run(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-        import pyarrow as pa
+    for batch in batches:
+        places = batch.column(0).to_pylist()
+        for place in places:
+            run_block(Path(folder), question, shipment, numbers[place])
+        yield pa.RecordBatch.from_pydict({"id": places, "done": [True] * len(places)})
 
-        for batch in batches:
-            places = batch.column(0).to_pylist()
-            for place in places:
-                run_block(Path(folder), question, shipment, numbers[place])
-            yield pa.RecordBatch.from_pydict({"id": places, "done": [True] * len(places)})
 
-    return run
+def make_struct(columns: str) -> Any:
+    """Columns, as `name type, ...`, as workers of Spark have them."""
+    from pyspark.sql import types
+
+    kinds = {"boolean": types.BooleanType, "long": types.LongType, "string": types.StringType}
+    pairs = (each.split() for each in columns.split(","))
+    return types.StructType([types.StructField(name, kinds[kind]()) for name, kind in pairs])
 
 
 def describe_host(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
@@ -112,7 +119,7 @@ def describe_versions() -> dict[str, str]:
     }
 
 
-_LOCK = Lock()
+_LOCK, _OPENING = Lock(), Lock()
 _SLOTS = BoundedSemaphore(cpu_count() or 1)  # a server may start all tasks of a wave at once
 
 
