@@ -68,6 +68,7 @@ class Lanes:
         self._wiring: Wiring | None = None
         self._plain: Wiring | None = None  # for one lane at a time
         self._drawings: WeakKeyDictionary[Run, Drawing] = WeakKeyDictionary()  # while a run lives
+        self._shared: WeakKeyDictionary[Run, Shared] = WeakKeyDictionary()
         self._keys: tuple[Draws, Words, Words] | None = None
 
     @property
@@ -91,6 +92,7 @@ class Lanes:
     def release(self, *, wiring: bool = True) -> None:
         """Let go of what only closures need, and of the wiring: each is as large as the graph."""
         self._drawings.clear()
+        self._shared.clear()
         self._keys = None
         self.executor.release()
         if wiring:
@@ -146,9 +148,7 @@ class Lanes:
         wiring = self.wiring()
         drawing = self.drawing(run, given=given)
         drawn = sum(d.bytes for d in self._drawings.values())
-        shared = (
-            Shared.none() if given or run.sharing is None else run.sharing.lay_out(self.all_words)
-        )
+        shared = Shared.none() if given else self.sharing(run)
         self.taken = wiring.bytes + drawn, measure_block(len(self.circuit.entity))
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
         closure_kernel.load()
@@ -195,6 +195,15 @@ class Lanes:
         if run not in self._drawings:
             self._drawings[run] = self._draw(run, given=given)
         return self._drawings[run]
+
+    def sharing(self, run: Run) -> Shared:
+        """The draws of a run that share strengths, as wired."""
+        if run.sharing is None:
+            return Shared.none()
+        if run not in self._shared:
+            laid, drawing = run.sharing.lay_out(self.all_words), self.drawing(run, given=False)
+            self._shared[run] = follow_rows(laid, self.wiring(), drawing.limit)
+        return self._shared[run]
 
     def _draw(self, run: Run, *, given: bool) -> Drawing:
         wiring, switch = self.wiring(), run.draws.of_group[self.wiring().group]
@@ -277,6 +286,22 @@ def _limits(run: Run, *, given: bool) -> Words:
         limits = limits.copy()
         limits[rows] = CERTAIN + np.uint64(1) + np.arange(len(rows), dtype=np.uint64)
     return limits
+
+
+def follow_rows(shared: Shared, wiring: Wiring, limit: Words) -> Shared:
+    """The same, with the pair that all arcs of a row have; limit: (A,) of each arc.
+
+    As a rule what depends on one provider is of one cause: then nothing is looked up arc by arc.
+    """
+    start, draws = wiring.arcs.start, shared.draws
+    pair = np.full(len(limit), -1, np.int32)
+    rows = np.flatnonzero(limit > CERTAIN)
+    pair[rows] = draws.pair[(limit[rows] - CERTAIN).astype(np.int64) - 1]
+    some = np.flatnonzero(start[1:] > start[:-1])
+    of_row = np.full(len(start) - 1, -1, np.int32)
+    least, most = (f.reduceat(pair, start[some]) for f in (np.minimum, np.maximum))
+    of_row[some] = np.where(least == most, least, -1)
+    return shared._replace(draws=draws._replace(of_row=of_row))
 
 
 class Closing(NamedTuple):

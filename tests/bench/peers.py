@@ -31,6 +31,41 @@ def cascade(
     return tail
 
 
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def count_work(start: Any, target: Any, live: Any, hit: Any) -> tuple[int, int]:
+    """Arcs looked at, and drawn, by a worklist over 8 words of worlds; live: (A, 8) of each arc.
+
+    hit: (N, 8) at the start, and then at the end
+    """
+    passed, out = np.zeros_like(hit), np.zeros(8, np.uint64)
+    queue, queued = np.zeros(len(hit) + 1, np.int64), np.zeros(len(hit), np.bool_)
+    head = tail = looked = drawn = 0
+    for v in range(len(hit)):
+        if hit[v].any():
+            queue[tail], queued[v] = v, True
+            tail += 1
+    while head != tail:
+        v = queue[head]
+        head = (head + 1) % len(queue)
+        queued[v] = False
+        for w in range(8):
+            out[w] = hit[v, w] & ~passed[v, w]
+            passed[v, w] = hit[v, w]
+        for a in range(start[v], start[v + 1]):
+            t, wanted, new = target[a], False, False
+            for w in range(8):
+                missing = out[w] & ~hit[t, w]
+                wanted |= missing != 0
+                new |= missing & live[a, w] != 0
+                hit[t, w] |= missing & live[a, w]
+            looked += 1
+            drawn += wanted
+            if new and not queued[t]:
+                queue[tail], queued[t] = t, True
+                tail = (tail + 1) % len(queue)
+    return looked, drawn
+
+
 def ndlib_worlds(
     provider: Any, dependent: Any, probability: float, origin: int, worlds: int
 ) -> tuple[Any, float]:

@@ -38,22 +38,15 @@ def main() -> None:
     provider, dependent = rmat.edges(asked.scale, asked.edges)
     origin = rmat.hub(provider)
     print(f"R-MAT: {1 << asked.scale:,} nodes, {len(provider):,} edges, p {asked.probability:g}")
-    ours, seconds, busy = lanes(provider, dependent, asked.probability, origin, asked.worlds)
+    rhos = (0.0,) if asked.rho is None else (0.0, asked.rho)
+    sides = {rho: Side(provider, dependent, asked.probability, origin, rho) for rho in rhos}
+    measure(sides.values(), asked.worlds)
+    ours, seconds = sides[0.0].hits, min(sides[0.0].seconds)
     report("knockon, all cores", ours, seconds, None)
     if asked.rho is not None:
-        both, longer, busier = lanes(
-            provider, dependent, asked.probability, origin, asked.worlds, asked.rho
-        )
-        report(f"the same, rho {asked.rho:g}", both, longer, None)
-        plain, shared = (
-            whole(provider, dependent, asked.probability, origin, asked.worlds, rho)
-            for rho in (0.0, asked.rho)
-        )
-        print(
-            f"a world with shared draws takes {longer / seconds:.2f} times one without, "
-            f"{busier / busy:.2f} times the work of the processors; as a world more of a whole "
-            f"what-if {shared / plain:.2f} times"
-        )
+        shared = sides[asked.rho]
+        report(f"the same, rho {asked.rho:g}", shared.hits, min(shared.seconds), None)
+        say_cost(sides[0.0], shared, asked.worlds)
     theirs, peer = search(provider, dependent, asked.probability, origin, asked.peer_worlds)
     report("compiled search, one core", theirs, peer, seconds)
     agree(ours, theirs)
@@ -67,42 +60,76 @@ def main() -> None:
     print(f"peak memory of this process {peak:.2f} GiB, {cpu_count()} cores")
 
 
-def lanes(provider, dependent, probability, origin, worlds, rho=0.0):  # type: ignore[no-untyped-def]
-    """Hits of each world, seconds a world, and seconds of all processors a world.
+class Side:
+    """The same graph with and without shared draws, ready to be closed and to be asked.
 
-    rho: of the dependencies of each provider
+    hits: of each world; seconds, busy: a world, by the clock and of all processors, of each time
+    that the kernel ran; whole: of all processors, of what-ifs by the number of their worlds
     """
-    graph = rmat.graph(provider, dependent, probability)
-    circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
-    strength = graph.dependencies["probability"].to_numpy()
-    shared = np.full(len(strength), rho) if rho else None
-    run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength), rho=shared), 0)
-    kernel = Lanes(circuit, worlds // 64, compiled=True)
-    kernel.wiring()
-    _ = run.keys, run.sharing
-    at = np.array([graph.find(str(origin))])
-    best, busy, hits = np.inf, np.inf, np.zeros(0)
-    for _repeat in range(3):
-        start, begun, parts = time.perf_counter(), time.process_time(), []
-        for block, hit in kernel.close(run, run.random_worlds(worlds, 8), at):
-            parts.append((block, hit))
-        best = min(best, time.perf_counter() - start)
-        busy = min(busy, time.process_time() - begun)
-    hits = np.concatenate([per_world(hit, len(block.weight)) for block, hit in parts])
-    return hits, best / worlds, busy / worlds
+
+    def __init__(self, provider, dependent, probability, origin, rho) -> None:  # type: ignore[no-untyped-def]
+        graph = rmat.graph(provider, dependent, probability)
+        circuit, _ = build_circuit(graph, "outage", load_shipped_rules())
+        strength = graph.dependencies["probability"].to_numpy()
+        each = np.full(len(strength), rho) if rho else None
+        self.run = Run.of(Draws.lay_out(graph, circuit, Strengths.known(strength), rho=each), 0)
+        self.origin, self.at = str(origin), np.array([graph.find(str(origin))])
+        self.kernel = Lanes(circuit, 16, compiled=True)
+        self.graph = DependencyGraph.from_polars(graph.dependencies.with_columns(rho=pl.lit(rho)))
+        self.hits, self.seconds, self.busy = np.zeros(0), [], []
+        self.whole: dict[int, list[float]] = {}
+        self.kernel.drawing(self.run, given=False), self.kernel.sharing(self.run)
+
+    def close(self, worlds: int) -> None:
+        start, begun = time.perf_counter(), time.process_time()
+        blocks = self.run.random_worlds(worlds, 8)
+        parts = list(self.kernel.close(self.run, blocks, self.at))
+        self.seconds.append((time.perf_counter() - start) / worlds)
+        self.busy.append((time.process_time() - begun) / worlds)
+        self.hits = np.concatenate([per_world(hit, len(block.weight)) for block, hit in parts])
+
+    def ask(self, worlds: int) -> None:
+        begun = time.process_time()
+        whatif(self.graph, self.origin, worlds=worlds)
+        self.whole.setdefault(worlds, []).append(time.process_time() - begun)
+
+    def count_work(self) -> tuple[int, int]:
+        """Dependencies looked at, and drawn, in the first 512 worlds; checks who is hit."""
+        wiring, draws = self.kernel.wiring(), self.run.draws
+        place = np.full(len(draws.key), -1)
+        place[self.run.uncertain] = np.arange(len(self.run.uncertain))
+        member = self.kernel.circuit.member[wiring.arc]
+        live = self.run.draw(0, 8)[place[draws.of_member[member]]]
+        hit = np.zeros((len(wiring.row), 8), np.uint64)
+        hit[wiring.row[self.at]] = ~np.uint64(0)
+        work = peers.count_work(wiring.arcs.start, wiring.arcs.target, live, hit)
+        assert np.array_equal(per_world(hit, 512), self.hits[:512])
+        return work
 
 
-def whole(provider, dependent, probability, origin, worlds, rho):  # type: ignore[no-untyped-def]
-    """Seconds of all processors that a world more takes in a what-if: drawn, spread, added up."""
-    table = rmat.graph(provider, dependent, probability).dependencies.with_columns(rho=pl.lit(rho))
-    graph = DependencyGraph.from_polars(table)
-    best = dict.fromkeys((worlds, 4 * worlds), np.inf)
-    for _repeat in range(3):
-        for number in best:
-            begun = time.process_time()
-            whatif(graph, str(origin), worlds=number)
-            best[number] = min(best[number], time.process_time() - begun)
-    return (best[4 * worlds] - best[worlds]) / (3 * worlds)
+def measure(sides, worlds) -> None:  # type: ignore[no-untyped-def]
+    """In turns, so that a machine that others keep busy treats both alike."""
+    for _round in range(7):
+        for side in sides:
+            side.close(worlds)
+    if len(sides) > 1:
+        for _round in range(5):
+            for number in (worlds, 4 * worlds):
+                for side in sides:
+                    side.ask(number)
+
+
+def say_cost(plain: Side, shared: Side, worlds: int) -> None:
+    """What a world with shared draws costs, in processor time; least of all rounds."""
+    looked, drawn = (b / a for a, b in zip(plain.count_work(), shared.count_work(), strict=True))
+    more = [min(s.whole[4 * worlds]) - min(s.whole[worlds]) for s in (plain, shared)]
+    kernel = min(shared.busy) / min(plain.busy)
+    print(
+        f"A WORLD WITH SHARED DRAWS, rho 0 = 1: {more[1] / more[0]:.2f} of a whole what-if, "
+        f"{kernel:.2f} in the kernel; {kernel / looked:.2f} for each dependency looked at "
+        f"({looked:.2f} times as many), {kernel / drawn:.2f} for each drawn ({drawn:.2f} times); "
+        f"a what-if of {worlds:,} worlds {min(shared.whole[worlds]) / min(plain.whole[worlds]):.2f}"
+    )
 
 
 def per_world(hit, worlds):  # type: ignore[no-untyped-def]

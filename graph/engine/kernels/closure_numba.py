@@ -235,19 +235,16 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
 
 
 @inlined
-def _fetch_causes(arcs: Any, drawing: Any, shared: Any, scratch: Any, head: Any, tail: Any) -> None:
-    """The same of the causes of their first arcs: which they are, and what they are."""
-    start, limit, queue = arcs.start, drawing.limit, scratch.queue
-    pair, of_pair, size = shared.draws.pair, shared.draws.of_pair, len(queue)
+def _fetch_causes(shared: Any, scratch: Any, head: Any, tail: Any) -> None:
+    """The same of the causes that rows have alone."""
+    of_row, of_pair, queue = shared.draws.of_row, shared.draws.of_pair, scratch.queue
+    size = len(queue)
     waiting = tail - head if tail >= head else tail - head + size
-    if waiting > 1:
-        a = start[queue[head + 1 if head + 1 < size else 0]]
-        if a < len(limit) and limit[a] > CERTAIN:
-            fetch(pair.ctypes.data + 4 * (np.int64(limit[a] - CERTAIN) - 1))
-    if waiting > 0:
-        a = start[queue[head]]
-        if a < len(limit) and limit[a] > CERTAIN:
-            fetch(of_pair.ctypes.data + 32 * np.int64(pair[np.int64(limit[a] - CERTAIN) - 1]))
+    if waiting > 2 and len(of_row):
+        fetch(of_row.ctypes.data + 4 * queue[head + 2 if head + 2 < size else head + 2 - size])
+        p = of_row[queue[head]]
+        if p >= 0:
+            fetch(of_pair.ctypes.data + 32 * p)
 
 
 @inlined
@@ -269,20 +266,42 @@ def _spread_shared(
     queue, queued, at_counter = scratch.queue, scratch.queued, worlds.counter.ctypes.data
     rows_hit, rows, size = scratch.hit.ctypes.data, scratch.row.ctypes.data, len(scratch.queue)
     hit, out, planes, p = scratch.hit, scratch.row[0], scratch.row.ctypes.data, np.int64(0)
+    of_row, last = shared.draws.of_row, len(target) - 1
     head = 0
     while head != tail:
         v = queue[head]
         head = head + 1 if head + 1 < size else 0
         queued[v] = False
         _fetch_ahead(arcs, drawing, scratch, head, tail)
-        _fetch_causes(arcs, drawing, shared, scratch, head, tail)
+        _fetch_causes(shared, scratch, head, tail)
         digits = _take_out(v, scratch)
+        a, end = start[v], start[v + 1]
+        p = np.int64(of_row[v]) if len(of_row) else np.int64(-1)
+        if p >= 0:  # of all arcs
+            while a < end and not _lacks(hit, target[a], out):
+                fetch(rows_hit + ROW * target[min(a + _AHEAD, last)])
+                a += 1
+            if a < end:
+                planes = lay_planes(p, shared, worlds.counter, out, room)
+            for b in range(a, end):
+                t = target[b]
+                fetch(rows_hit + ROW * target[min(b + _AHEAD, last)])
+                grew = push_shared(
+                    key[b], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
+                    room, digits,
+                )  # fmt: skip
+                queue[tail] = t
+                tail += np.int64(grew) & (1 - np.int64(queued[t]))
+                queued[t] |= grew
+                if tail == size:
+                    tail = 0
+            continue
         first = after = np.int64(0)  # draws of the pair whose thresholds are laid out
-        for a in range(start[v], start[v + 1]):
-            t, q = target[a], limit[a]
-            fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
+        for b in range(a, end):
+            t, q = target[b], limit[b]
+            fetch(rows_hit + ROW * target[min(b + _AHEAD, last)])
             if q <= CERTAIN:
-                grew = push(key[a], q, at_counter, rows, rows_hit + ROW * t, rows + ROW, digits)
+                grew = push(key[b], q, at_counter, rows, rows_hit + ROW * t, rows + ROW, digits)
             else:
                 number = np.int64(q - CERTAIN) - 1
                 if number < first or number >= after:
@@ -292,7 +311,7 @@ def _spread_shared(
                     first, after = np.int64(of_pair[p, 0]), np.int64(of_pair[p, 1])
                     planes = lay_planes(p, shared, worlds.counter, out, room)
                 grew = push_shared(
-                    key[a], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
+                    key[b], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
                     room, digits,
                 )  # fmt: skip
             queue[tail] = t

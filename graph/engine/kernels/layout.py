@@ -139,12 +139,14 @@ class SharedDraws(NamedTuple):
     key: (S,) of each draw; pair: (S,) its pair
     of_pair: (P, 4) first draw of each pair, first of the next, key of its cause, its law: side by
     side, as they are read together
+    of_row: (N,) the pair of all arcs of each row of a wiring, or -1 where they differ; may be empty
     keys are salted with the seed
     """
 
     key: U8
     pair: I4
     of_pair: U8Table
+    of_row: I4
 
 
 class Laws(NamedTuple):
@@ -177,7 +179,8 @@ class Shared(NamedTuple):
     def none(cls) -> "Shared":
         """No draw shares a strength."""
         words, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-        draws = SharedDraws(words, np.zeros(0, np.int32), np.zeros((0, 4), np.uint64))
+        none = np.zeros(0, np.int32)
+        draws = SharedDraws(words, none, np.zeros((0, 4), np.uint64), none)
         halves, planes = np.zeros((0, 0), np.uint16), np.zeros((0, 0, 0), np.uint64)
         laws = Laws(halves, halves, halves, np.zeros(0, np.uint16), words, counts, planes)
         return cls(draws, laws)

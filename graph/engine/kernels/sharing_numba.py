@@ -5,7 +5,7 @@ the comparison, which is that of `draws_numba` with digits that differ by world.
 open, in one draw of 65,536, is decided world by world. Laws that many causes follow are laid out
 once: the digits of the thresholds in each of the 1,024 rows of cells, of which a cause takes one
 for each word of worlds, and turns it. Cost: 8 words of a cause then take as long as a draw or two
-of 8 words, else as some eight, and a draw as long as where none is shared.
+of 8 words, else as some eight, and a draw as long as where none is shared (`planes_numba`).
 
 Importing this module imports numba; `compiler` says when kernels are compiled.
 """
@@ -13,20 +13,10 @@ Importing this module imports numba; `compiler` says when kernels are compiled.
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from knockon.graph.arrays import Words
 from knockon.graph.engine.kernels.compiler import helper, inlined, kernel
-from knockon.graph.engine.kernels.draws_numba import (
-    any_set,
-    compare_digits,
-    fill,
-    mix_row,
-    push,
-    splat,
-)
+from knockon.graph.engine.kernels.draws_numba import compare_digits, push
 from knockon.graph.engine.kernels.layout import (
     CERTAIN,
     I8,
@@ -40,24 +30,21 @@ from knockon.graph.engine.kernels.layout import (
     U8Tables,
     aligned,
 )
-from knockon.graph.engine.uniforms import (
-    ALL,
-    CELL_DIGITS,
-    DIGITS,
-    GOLDEN,
-    ROW_DIGITS,
-    mix,
+from knockon.graph.engine.kernels.planes_numba import (
+    LAST_ROW,
+    UPPER,
+    lay_row,
+    push_below,
+    write_planes,
 )
+from knockon.graph.engine.uniforms import ALL, CELL_DIGITS, DIGITS, GOLDEN, ROW_DIGITS, mix
 
-_WORD, _HALF = ir.IntType(64), ir.IntType(16)
-_ROW = ir.VectorType(_WORD, WORDS)
-_WORLDS = ir.VectorType(_HALF, 64)
-UPPER = 16  # digits of a threshold that are laid out; the rest is looked at where these leave a tie
 LAST = DIGITS - CELL_DIGITS  # digits of v after those of the cell
-_ROWS = (1 << ROW_DIGITS) - 1
 
 SLOTS = 8  # pairs whose thresholds are kept at a time
 _MARK = SLOTS - 1
+_ALL_THERE = (1 << WORDS) - 1
+_LAID = 8 * UPPER << ROW_DIGITS  # bytes of a law that is laid out
 
 
 class Room(NamedTuple):
@@ -100,111 +87,6 @@ def draw_shared(shared: Shared, counter: U8) -> Words:
     return found
 
 
-def _even(value: int) -> ir.Constant:
-    return ir.Constant(_WORLDS, [value] * 64)
-
-
-@intrinsic
-def _write_planes(typing: Any, numbers: Any, planes: Any) -> Any:
-    """The 16 digits of 64 numbers of 2 bytes, a word each, every 8 words from `planes` on."""
-    signature = types.void(types.uintp, types.uintp)
-
-    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        numbers = b.load(b.inttoptr(arguments[0], _WORLDS.as_pointer()), align=2)
-        for digit in range(UPPER):
-            ones = b.bitcast(b.icmp_signed("<", numbers, _even(0)), _WORD)
-            place = b.add(arguments[1], ir.Constant(_WORD, ROW * digit))
-            b.store(ones, b.inttoptr(place, _WORD.as_pointer()), align=8)
-            numbers = b.shl(numbers, _even(1))
-        return context.get_dummy_value()
-
-    return signature, code
-
-
-@intrinsic
-def _push_shared(
-    typing: Any, key: Any, planes: Any, counter: Any, out: Any, hit: Any, new: Any, ties: Any,
-    digits: Any,
-) -> Any:  # fmt: skip
-    """As `draws_numba.push`, but below a threshold of its own in each world.
-
-    planes: address of 16 rows of 8 words; ties: of a row for the worlds that they leave open
-    digits: that are looked at before it is asked whether all worlds are decided
-    Returns 1 if any was live, and 2 more if any is open.
-    """
-    signature = types.uint8(types.uint64, *[types.uintp] * 6, types.int64)
-
-    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        key, planes, *addresses, digits = arguments
-        rows = [b.inttoptr(a, _ROW.as_pointer()) for a in addresses]
-        counter, out, hit, new = (b.load(p, align=8) for p in rows[:4])
-
-        def load(address: ir.Value) -> ir.Value:
-            return b.load(b.inttoptr(address, _ROW.as_pointer()), align=8)
-
-        wanted = b.and_(out, b.not_(hit))
-        start, (work, digit, last, add, rest, tie, end) = (
-            b.block,
-            [
-                b.function.append_basic_block(n)
-                for n in ("work", "digit", "last", "add", "rest", "tie", "end")
-            ],
-        )
-        b.cbranch(any_set(b, wanted), work, end)
-        b.position_at_end(work)
-        behind = b.add(planes, ir.Constant(_WORD, ROW * UPPER))
-        unasked = b.add(planes, b.mul(digits, ir.Constant(_WORD, ROW)))
-        state0 = mix_row(b, b.add(splat(b, key), counter))
-        b.branch(digit)
-        b.position_at_end(digit)
-        state, below, tied = b.phi(_ROW), b.phi(_ROW), b.phi(_ROW)
-        place = b.phi(_WORD)
-        state1, below1, tied1, place1 = state, below, tied, place
-        for _ in range(2):  # two digits at a time keep the multipliers busy
-            state1 = b.add(state1, fill(GOLDEN))
-            bits = mix_row(b, state1)
-            one = load(place1)
-            below1 = b.or_(below1, b.and_(b.and_(tied1, b.not_(bits)), one))
-            tied1 = b.and_(tied1, b.not_(b.xor(bits, one)))
-            place1 = b.add(place1, ir.Constant(_WORD, ROW))
-        for phi, before, after in (
-            (state, state0, state1), (below, fill(0), below1), (tied, wanted, tied1),
-            (place, planes, place1),
-        ):  # fmt: skip
-            phi.add_incoming(before, work)
-            phi.add_incoming(after, digit)
-        more, open_ = b.icmp_unsigned("!=", place1, behind), any_set(b, tied1)
-        early = b.icmp_unsigned("<", place1, unasked)
-        b.cbranch(b.and_(more, b.or_(early, open_)), digit, last)
-        b.position_at_end(last)
-        b.cbranch(any_set(b, below1), add, rest)
-        b.position_at_end(add)
-        b.store(b.or_(hit, below1), rows[2], align=8)
-        b.store(b.or_(new, below1), rows[3], align=8)
-        b.branch(rest)
-        b.position_at_end(rest)
-        flag = ir.IntType(8)
-        grew = b.phi(flag)
-        grew.add_incoming(ir.Constant(flag, 0), last)
-        grew.add_incoming(ir.Constant(flag, 1), add)
-        b.cbranch(open_, tie, end)
-        b.position_at_end(tie)
-        b.store(tied1, rows[4], align=8)
-        both = b.or_(grew, ir.Constant(flag, 2))
-        b.branch(end)
-        b.position_at_end(end)
-        found = b.phi(flag)
-        found.add_incoming(ir.Constant(flag, 0), start)
-        found.add_incoming(grew, rest)
-        found.add_incoming(both, tie)
-        return found
-
-    return signature, code
-
-
-# to type checkers, what an intrinsic is called with is not what it takes
-_planes: Any = _write_planes
-_push: Any = _push_shared
 _mix = inlined(mix)
 
 
@@ -212,7 +94,7 @@ _mix = inlined(mix)
 def _draw_row(state: Any) -> Any:
     """The row of cells of a cause in a word, and its turn; state: h of the cause there."""
     bits = _mix(state + GOLDEN)
-    return np.int64(bits & np.uint64(_ROWS)), (bits >> np.uint64(ROW_DIGITS)) & np.uint64(63)
+    return np.int64(bits & np.uint64(LAST_ROW)), (bits >> np.uint64(ROW_DIGITS)) & np.uint64(63)
 
 
 @inlined
@@ -238,18 +120,13 @@ def _all_or_none(state: Any, cells: Any, turn: Any, from_on: Any) -> Any:
 def _lay_word(state: Any, law: Any, laws: Any, halves: Any, planes: Any, w: Any) -> None:
     """The digits of thresholds of a law in one word: column `w` of the planes (16, 8)."""
     row, turn = _draw_row(state)
-    place = laws.place[law]
-    if place >= 0:
-        there = laws.planes[place, row]
-        for digit in range(UPPER):
-            planes[digit, w] = _turn(there[digit], turn)
-    elif laws.from_on[law] <= CERTAIN:
+    if laws.from_on[law] <= CERTAIN:
         live = _all_or_none(state, laws.cells[row], turn, laws.from_on[law])
         for digit in range(UPPER):
             planes[digit, w] = live
     else:
         _look_up(laws.high[law], laws.cells[row], halves)
-        _planes(halves.ctypes.data, planes.ctypes.data + 8 * w)
+        write_planes(halves.ctypes.data, planes.ctypes.data + 8 * w)
         for digit in range(UPPER):
             planes[digit, w] = _turn(planes[digit, w], turn)
 
@@ -267,7 +144,15 @@ def lay_planes(p: Any, shared: Any, counter: Any, wanted: Any, room: Any) -> Any
     planes = room.planes[slot]
     if room.pair[slot] == p:
         there = room.there[slot]
+        if there == _ALL_THERE:
+            return planes.ctypes.data
     cause, law = shared.draws.of_pair[p, 2], np.int64(shared.draws.of_pair[p, 3])
+    place = shared.laws.place[law]
+    if place >= 0:
+        laid = shared.laws.planes.ctypes.data + _LAID * place
+        lay_row(cause, laid, counter.ctypes.data, planes.ctypes.data)
+        room.pair[slot], room.there[slot] = p, _ALL_THERE
+        return planes.ctypes.data
     for w in range(WORDS):
         if wanted[w] != 0 and (there >> w) & 1 == 0:
             there |= 1 << w
@@ -310,7 +195,7 @@ def push_shared(
     planes, out, hit, new: addresses
     """
     ties = room.ties.ctypes.data
-    grew = _push(key, planes, counter.ctypes.data, out, hit, new, ties, digits)
+    grew = push_below(key, planes, counter.ctypes.data, out, hit, new, ties, digits)
     if grew > 1:
         _settle(key, p, shared, counter, room)
         late = push(key, CERTAIN, counter.ctypes.data, ties + ROW, hit, new, 0)
@@ -326,7 +211,7 @@ def laying_kernel(laws: Laws, room: Room) -> None:
         for row in range(len(laws.cells) if laws.place[law] >= 0 else 0):
             there = laws.planes[laws.place[law]]
             _look_up(laws.high[law], laws.cells[row], room.halves)
-            _planes(room.halves.ctypes.data, planes.ctypes.data)
+            write_planes(room.halves.ctypes.data, planes.ctypes.data)
             for digit in range(UPPER):
                 there[row, digit] = planes[digit, 0]
 

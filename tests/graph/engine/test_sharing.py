@@ -162,9 +162,18 @@ def shared_rows(draw: st.DrawFn, **options: Any) -> list[dict[str, Any]]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(rows=shared_rows(), seed=st.integers(0, 3))
-def test_every_form_of_every_kernel_draws_the_worlds_of_the_twin(rows: Any, seed: int) -> None:
-    """Who is hit, world by world, numpy and compiled; low never above middle, nor middle high."""
+@given(rows=shared_rows(), seed=st.integers(0, 3), laid_out=st.booleans())
+def test_every_form_of_every_kernel_draws_the_worlds_of_the_twin(
+    rows: Any, seed: int, laid_out: bool
+) -> None:
+    """Who is hit, world by world, numpy and compiled, whether laws are laid out; low never above
+    middle, nor middle high."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("knockon.graph.engine.sharing._PAYS", 1 if laid_out else 1 << 40)
+        draw_worlds_as_the_twin(rows, seed)
+
+
+def draw_worlds_as_the_twin(rows: Any, seed: int) -> None:
     graph = graph_of(*rows, dep("b", "a", probability=0.4, rho=0.3))
     prepared = prepare(graph, Scenario.of(graph, "a", seed=seed))
     model, case = Model.of(graph), Case({"a": 1.0}, seed=seed)

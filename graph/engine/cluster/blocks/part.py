@@ -84,11 +84,10 @@ def lay_out_part(part: Part, shared: Making) -> Array:
     names = []
     for kind in shared.runs:
         run = choose_run(part.draws, shared.seed, kind)
-        sharing = None if kind in REACHING else run.sharing
         drawing = lanes.drawing(run, given=False)
         wiring = lanes.wiring()._replace(arc=np.zeros(0, np.int32))
         laid = Laid(
-            wiring, drawing, Shared.none() if sharing is None else sharing.lay_out(WORDS), part.own,
+            wiring, drawing, Shared.none() if kind in REACHING else lanes.sharing(run), part.own,
             part.stakes, part.origins, part.exports,
         )  # fmt: skip
         names.append(ship(laid, Path(shared.folder)))
