@@ -151,7 +151,8 @@ class Lanes:
         shared = Shared.none() if given else self.sharing(run)
         self.taken = wiring.bytes + drawn, measure_block(len(self.circuit.entity))
         count = workers(*self.taken, cpu_count() or 1, self.memory, self._found_free)
-        closure_kernel.load()
+        if type(self.executor) is Threads:  # others load it where they run
+            closure_kernel.load()
         yield from self.executor.run(
             work, lay_out(Closing(wiring, drawing, shared, origins)), blocks, workers=count,
             workspace=Workspace(Scratch.of, size_scratch(wiring)),

@@ -11,7 +11,6 @@ import os
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -72,8 +71,13 @@ def read_arrays(stem: Path) -> "tuple[Array | None, ...] | None":
 
 
 def digest(data: bytes | memoryview) -> str:
-    """The name of so many bytes: BLAKE2b, 160 bits, in hexadecimal."""
-    return blake2b(data, digest_size=20).hexdigest()
+    """The name of so many bytes: BLAKE3, 160 bits, in hexadecimal. As strong as BLAKE2b, at a
+    sixth of the time, which for the arrays of a large graph is that of many worlds."""
+    try:
+        from blake3 import blake3
+    except ImportError as fault:
+        raise ClusterError(f"on: needs pip install 'knockon[cluster]' ({fault.name})") from None
+    return blake3(data).hexdigest(length=20)
 
 
 def _write(data: memoryview, folder: Path) -> str:
