@@ -7,8 +7,8 @@ sc://host:port/;use_ssl=true;token=...; anything but this machine needs both.
 import atexit
 import socket
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
-from knockon.graph.engine.cluster.messages import read_parameters
 from knockon.graph.engine.cluster.tasks import HOST_SCHEMA, describe_host, describe_versions
 from knockon.graph.errors import ClusterError, clip
 
@@ -32,7 +32,8 @@ class Address(NamedTuple):
     @property
     def parameters(self) -> dict[str, str]:
         """What stands behind the place."""
-        return read_parameters(self.text.partition("/;")[2])
+        said = (each.partition("=") for each in self.text.partition("/;")[2].split(";") if each)
+        return {name: unquote(value) for name, _, value in said}
 
     @property
     def is_here(self) -> bool:

@@ -1,130 +1,111 @@
-"""The messages of Spark Connect that are needed here, as bytes.
+"""The messages of Spark Connect that are needed here.
 
-Protocol buffers, by hand: five messages with few fields, while the library that has all of them
-brings pandas, which takes longer to import than many a question takes to answer. Field numbers are
-those of `spark/connect/*.proto`; tests hold the bytes to the published classes.
+Classes of the protobuf library, made from the fields that are used; names and numbers are those of
+`spark/connect/*.proto`, and tests hold them to the published classes. Those come with pandas, which
+takes longer to import than many a question takes to answer.
+
+Importing this module imports protobuf.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
-from urllib.parse import unquote
+from collections.abc import Mapping
+from typing import Any
 
-Fields: TypeAlias = Mapping[int, Any]
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
 
-SERVICE = "/spark.connect.SparkConnectService/"
-_EVERY = 1  # interrupt whatever the session runs
+_FIELDS: Mapping[str, str] = {
+    "UserContext": "user_id=1 string",
+    "Range": "start=1 int64, end=2 int64, step=3 int64, num_partitions=4 int32",
+    "Nothing": "",
+    "StructField": "name=1 string, data_type=2 DataType, nullable=3 bool",
+    "Struct": "fields=1 *StructField",
+    "DataType": "boolean=3 Nothing, long=7 Nothing, string=11 Nothing, struct=21 Struct",
+    "PythonUDF": "output_type=1 DataType, eval_type=2 int32, command=3 bytes, python_ver=4 string",
+    "UnresolvedAttribute": "unparsed_identifier=1 string",
+    "Expression": "unresolved_attribute=2 UnresolvedAttribute",
+    "CommonInlineUserDefinedFunction": (
+        "function_name=1 string, deterministic=2 bool, arguments=3 *Expression, "
+        "python_udf=4 PythonUDF"
+    ),
+    "MapPartitions": "input=1 Relation, func=2 CommonInlineUserDefinedFunction",
+    "Relation": "range=15 Range, map_partitions=28 MapPartitions",
+    "Plan": "root=1 Relation",
+    "ExecutePlanRequest": (
+        "session_id=1 string, user_context=2 UserContext, plan=3 Plan, client_type=4 string"
+    ),
+    "ArrowBatch": "data=2 bytes",
+    "ExecutePlanResponse": "arrow_batch=2 ArrowBatch",
+    "InterruptRequest": (
+        "session_id=1 string, user_context=2 UserContext, client_type=3 string, "
+        "interrupt_type=4 int32"
+    ),
+    "ReleaseSessionRequest": (
+        "session_id=1 string, user_context=2 UserContext, client_type=3 string"
+    ),
+}
+_PACKAGE = "knockon.spark.connect"  # of its own: pyspark may be in this process, too
+_SIMPLE = {
+    "bool": FieldDescriptorProto.TYPE_BOOL, "bytes": FieldDescriptorProto.TYPE_BYTES,
+    "int32": FieldDescriptorProto.TYPE_INT32, "int64": FieldDescriptorProto.TYPE_INT64,
+    "string": FieldDescriptorProto.TYPE_STRING,
+}  # fmt: skip
+
+
+def _make_classes() -> dict[str, Any]:
+    """The classes by their names. A field is `name=number type`, with a star where it repeats."""
+    file = FileDescriptorProto(name="knockon/connect.proto", package=_PACKAGE, syntax="proto2")
+    for name, fields in _FIELDS.items():
+        message = file.message_type.add(name=name)
+        for said in fields.split(", ") if fields else []:
+            place, kind = said.split()
+            of, number = place.split("=")
+            field = message.field.add(name=of, number=int(number))
+            field.label = field.LABEL_REPEATED if kind[0] == "*" else field.LABEL_OPTIONAL
+            if kind in _SIMPLE:
+                field.type = _SIMPLE[kind]
+            else:
+                field.type, field.type_name = field.TYPE_MESSAGE, f".{_PACKAGE}.{kind.strip('*')}"
+    pool = DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    return {
+        name: GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in _FIELDS
+    }
+
+
+_CLASSES = _make_classes()
+ExecutePlanRequest, ExecutePlanResponse, InterruptRequest, ReleaseSessionRequest = (
+    _CLASSES[name]
+    for name in (
+        "ExecutePlanRequest", "ExecutePlanResponse", "InterruptRequest", "ReleaseSessionRequest",
+    )
+)  # fmt: skip
+
+EVERY = 1  # interrupt whatever the session runs
 _MAP_ARROW = 207  # a Python function from batches of Arrow to such
-_TYPES = {"boolean": 3, "long": 7, "string": 11}  # fields of DataType
-_VARINT, _BYTES = 0, 2  # how a field is written
-_FIXED = {1: 8, 5: 4}  # bytes of fields that always have so many
 
 
-def encode(fields: Fields) -> bytes:
-    """A message: numbers to whole numbers from 0, texts, bytes, messages, or lists of these."""
-    out = []
-    for number, value in fields.items():
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, int):
-                out += [_to_varint(number << 3 | _VARINT), _to_varint(each)]
-                continue
-            if isinstance(each, Mapping):
-                each = encode(each)
-            data = each.encode() if isinstance(each, str) else each
-            out += [_to_varint(number << 3 | _BYTES), _to_varint(len(data)), data]
-    return b"".join(out)
-
-
-def decode(data: bytes) -> Iterator[tuple[int, Any]]:
-    """The fields of a message, in order: whole numbers, else bytes. Raises ValueError, IndexError
-    where it is none."""
-    at = 0
-    while at < len(data):
-        tag, at = _from_varint(data, at)
-        number, form = tag >> 3, tag & 7
-        if form == _VARINT:
-            value, at = _from_varint(data, at)
-            yield number, value
-            continue
-        if form == _BYTES:
-            size, at = _from_varint(data, at)
-        else:
-            size = _FIXED.get(form, len(data))
-        if at + size > len(data):
-            raise ValueError("a message that is cut off")
-        yield number, data[at : at + size]
-        at += size
-
-
-def _to_varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def _from_varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while data[at] & 0x80:
-        value |= (data[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    return value | data[at] << shift, at + 1
-
-
-def write_range(count: int) -> Fields:
+def make_range(count: int) -> Any:
     """The relation of `id` from 0 to count - 1, each a partition of its own."""
-    return {15: {1: 0, 2: count, 3: 1, 4: count}}
+    relation = _CLASSES["Relation"]()
+    relation.range.start, relation.range.end = 0, count
+    relation.range.step, relation.range.num_partitions = 1, count
+    return relation
 
 
-def write_map(count: int, command: bytes, columns: str, python: str) -> Fields:
-    """The relation of what a pickled function makes of each partition of `write_range`.
+def make_map(count: int, command: bytes, columns: str, python: str) -> Any:
+    """The relation of what a pickled function makes of each partition of `make_range`.
 
     columns: what it gives, as `name type, ...`; python: version, such as 3.11
     """
-    struct = [
-        {1: name, 2: {_TYPES[kind]: {}}, 3: 1}
-        for name, kind in (each.split() for each in columns.split(","))
-    ]
-    udf = {1: {21: {1: struct}}, 2: _MAP_ARROW, 3: command, 4: python}
-    function = {1: "knockon", 2: 1, 3: [{2: {1: "id"}}], 4: udf}
-    return {28: {1: write_range(count), 2: function}}
-
-
-def write_execution(head: Fields, relation: Fields) -> bytes:
-    """Run the relation; head: as of `write_head`."""
-    return encode({**head, 3: {1: relation}})
-
-
-def write_head(session: str, user: str, client: str) -> Fields:
-    """What begins every request: whose it is, in which session."""
-    return {1: session, 2: {1: user} if user else {}, 4: client}
-
-
-def write_interrupt(head: Fields) -> bytes:
-    """Stop whatever the session runs."""
-    return encode({1: head[1], 2: head[2], 3: head[4], 4: _EVERY})
-
-
-def write_release(head: Fields) -> bytes:
-    """End the session."""
-    return encode({1: head[1], 2: head[2], 3: head[4]})
-
-
-def read_batches(response: bytes) -> Iterator[bytes]:
-    """The streams of Arrow in a response to an execution."""
-    for number, value in decode(response):
-        if number == 2:
-            yield next(data for n, data in decode(value) if n == 2)
-
-
-def read_parameters(text: str) -> dict[str, str]:
-    """The parameters of an address: `name=value;...`, quoted as in a URL."""
-    said = (each.partition("=")[::2] for each in text.split(";") if each)
-    return {name: unquote(value) for name, value in said}
-
-
-def pick_headers(parameters: Mapping[str, str], known: Sequence[str]) -> list[tuple[str, str]]:
-    """What a server is told with every request: the token, and whatever is not known here."""
-    token = parameters.get("token")
-    told = [(k.lower(), v) for k, v in parameters.items() if k not in known]
-    return [*told, *([("authorization", f"Bearer {token}")] if token else [])]
+    relation = _CLASSES["Relation"]()
+    relation.map_partitions.input.CopyFrom(make_range(count))
+    function = relation.map_partitions.func
+    function.function_name, function.deterministic = "knockon", True
+    function.arguments.add().unresolved_attribute.unparsed_identifier = "id"
+    udf = function.python_udf
+    udf.eval_type, udf.command, udf.python_ver = _MAP_ARROW, command, python
+    for name, kind in (each.split() for each in columns.split(",")):
+        field = udf.output_type.struct.fields.add(name=name, nullable=True)
+        getattr(field.data_type, kind).SetInParent()
+    return relation

@@ -8,18 +8,17 @@ there, and asks for the rest.
 import pickle
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
 import polars as pl
 
-from knockon.graph.engine.cluster import messages
-from knockon.graph.engine.cluster.messages import SERVICE
 from knockon.graph.engine.cluster.tasks import make_struct
 from knockon.graph.errors import ClusterError, clip
 
+_SERVICE = "/spark.connect.SparkConnectService/"
 _KNOWN = ("use_ssl", "token", "user_id", "user_agent", "session_id")
 _SECONDS = 5.0  # for what is no work
 _CLIENT = "knockon"
@@ -38,10 +37,13 @@ class _Columns:
 
 
 class Session:
-    """A session of its own. parameters: of the address. Raises ImportError where grpc is not."""
+    """A session of its own. parameters: of the address. Raises ImportError where grpc or protobuf
+    is not."""
 
     def __init__(self, host: str, port: int, parameters: Mapping[str, str]) -> None:
         import grpc
+
+        from knockon.graph.engine.cluster import messages
 
         self._fault: type[Exception] = grpc.RpcError
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -50,43 +52,61 @@ class Session:
             self._channel = grpc.secure_channel(place, grpc.ssl_channel_credentials(), options)
         else:
             self._channel = grpc.insecure_channel(place, options)
-        name = parameters.get("session_id") or str(uuid.uuid4())
-        self._head = messages.write_head(name, parameters.get("user_id", ""), _CLIENT)
-        self._headers = messages.pick_headers(parameters, _KNOWN)
+        self._messages = messages
+        self._head: dict[str, Any] = {
+            "session_id": parameters.get("session_id") or str(uuid.uuid4()),
+            "client_type": _CLIENT,
+        }
+        if user := parameters.get("user_id"):
+            self._head["user_context"] = {"user_id": user}
+        self._headers = pick_headers(parameters, _KNOWN)
 
     def greet(self) -> None:
         """Find out whether anybody answers. Raises ClusterError where nobody does."""
-        list(self._execute(messages.write_range(1), 60.0))
+        list(self._execute(self._messages.make_range(1), 60.0))
 
     def run(self, work: Callable[[Any], Any], columns: str, count: int) -> pl.DataFrame:
         """What a function of a module makes of so many partitions of one row each, which holds its
         number, `id`. Raises ClusterError with what went wrong."""
         command = pickle.dumps((work, _Columns(columns)), protocol=5)
-        relation = messages.write_map(count, command, columns, _PYTHON)
+        relation = self._messages.make_map(count, command, columns, _PYTHON)
         return pl.concat([pl.read_ipc_stream(BytesIO(b)) for b in self._execute(relation, None)])
 
-    def _execute(self, relation: messages.Fields, seconds: float | None) -> Iterator[bytes]:
-        call = self._channel.unary_stream(SERVICE + "ExecutePlan")
-        request = messages.write_execution(self._head, relation)
+    def _execute(self, relation: Any, seconds: float | None) -> Iterator[bytes]:
+        call = self._channel.unary_stream(
+            _SERVICE + "ExecutePlan",
+            request_serializer=lambda request: request.SerializeToString(),
+            response_deserializer=self._messages.ExecutePlanResponse.FromString,
+        )
+        request = self._messages.ExecutePlanRequest(**self._head, plan={"root": relation})
         try:
             for response in call(request, metadata=self._headers, timeout=seconds):
-                yield from messages.read_batches(response)
+                if response.HasField("arrow_batch"):
+                    yield response.arrow_batch.data
         except self._fault as fault:
             raise ClusterError(_describe(fault)) from None
 
     def interrupt(self) -> None:
         """Stop whatever runs, as far as the server does that."""
-        self._tell("Interrupt", messages.write_interrupt(self._head))
+        every = self._messages.EVERY
+        self._tell("Interrupt", self._messages.InterruptRequest(**self._head, interrupt_type=every))
 
     def stop(self) -> None:
         """End the session; a server that is gone need not be waited for."""
-        self._tell("ReleaseSession", messages.write_release(self._head))
+        self._tell("ReleaseSession", self._messages.ReleaseSessionRequest(**self._head))
         self._channel.close()
 
-    def _tell(self, what: str, request: bytes) -> None:
+    def _tell(self, what: str, request: Any) -> None:
         with suppress(Exception):
-            call = self._channel.unary_unary(SERVICE + what)
-            call(request, metadata=self._headers, timeout=_SECONDS)
+            call = self._channel.unary_unary(_SERVICE + what)
+            call(request.SerializeToString(), metadata=self._headers, timeout=_SECONDS)
+
+
+def pick_headers(parameters: Mapping[str, str], known: Sequence[str]) -> list[tuple[str, str]]:
+    """What a server is told with every request: the token, and whatever is not known here."""
+    token = parameters.get("token")
+    told = [(k.lower(), v) for k, v in parameters.items() if k not in known]
+    return [*told, *([("authorization", f"Bearer {token}")] if token else [])]
 
 
 def _describe(fault: Any) -> str:
