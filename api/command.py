@@ -73,7 +73,7 @@ def serve(
     from knockon.api.rest.tokens import read_again
     from knockon.api.service.reading import Reading
 
-    kept = None if store is None else open_store(store)
+    kept = None if store is None else open_store(store, allowed["store_seconds"])
 
     def save(name: str, graph: "DependencyGraph") -> None:
         if kept is not None:

@@ -79,6 +79,14 @@ class StoreError(KnockonError):
     """The store of answers cannot be read or written; nothing is there in part."""
 
 
+class StoreTimeoutError(StoreError):
+    """The store did not answer in time: it may be there, and even have done what was asked."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the store did not answer within {seconds:g} seconds")
+        self.seconds = seconds
+
+
 def clip(text: str, width: int = 80) -> str:
     """The text in one line of at most `width` characters, for use in a message."""
     line = " ".join(str(text).split())

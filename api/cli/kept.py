@@ -102,13 +102,14 @@ def add_kept(cli: click.Group) -> None:
             )
 
 
-def open_store(address: str) -> "Store":
-    """The store. Raises InputError where what it needs is not installed."""
+def open_store(address: str, seconds: float = 20.0) -> "Store":
+    """The store, which may take so long to answer. Raises InputError where what it needs is not
+    installed."""
     try:
         from knockon.api.store.store import Store
     except ImportError as fault:
         raise InputError(f"a store needs {fault.name}: pip install 'knockon[service]'") from None
-    return Store.open(address)
+    return Store.open(address, seconds=seconds)
 
 
 def describe_saved(saved: "Saved") -> dict[str, Any]:

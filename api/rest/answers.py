@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from knockon.api.rest.asking import find_client, reply_outcome, wait_for_work
+from knockon.api.rest.desk import Desk
 from knockon.api.rest.fields import Text
 from knockon.api.rest.graphs import BASE, ONCE, GraphName
 from knockon.api.rest.http import JSON, SVG, reply, reply_json
@@ -51,14 +52,9 @@ class SavedQuery(Keys):
     ] = None
 
 
-def add_answers(app: FastAPI, service: Service, store: Any) -> None:
+def add_answers(app: FastAPI, service: Service, desk: Desk) -> None:
     """Saved answers, where there is a store; else each route says that there is none."""
     models = {q.name: build_verb(q, text=False) for q in QUESTIONS} | {WHATIF: WhatifBody}
-
-    def open_store() -> Any:
-        if store is None:
-            raise HTTPException(404, "this server keeps no answers: knockon serve --store URL")
-        return store
 
     @app.post(
         f"{BASE}/{{graph}}/answers", operation_id="save_answer", status_code=201,
@@ -67,7 +63,7 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
                    .items() if c not in (200, 304)},
     )  # fmt: skip
     async def save_answer(request: Request, graph: GraphName, body: SaveBody) -> Response:
-        kept = open_store()
+        desk.check()
         served = service.served
         served.find_parts(graph)
         work, drawn = _read_works(models, graph, body, served.edition)
@@ -75,8 +71,8 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         if not isinstance(outcomes[0], Reply):
             return reply_outcome(request, outcomes[0], negotiated=False)
         service.check_pace(find_client(request), "saves")
-        saved = await run_in_threadpool(
-            _save, kept, service, served, work, outcomes, body.title, find_client(request)
+        saved = await desk.ask(
+            _save, desk.store, service, served, work, outcomes, body.title, find_client(request)
         )
         headers = {"Location": f"{ANSWERS}/{saved['id']}", "Content-Type": JSON}
         return Response(json.dumps(saved), 201, headers)
@@ -86,11 +82,12 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         summary="The saved answers about a graph, the latest first, in pages",
         responses=describe_responses([], 404, 422, 503), dependencies=ONCE,
     )  # fmt: skip
-    def list_answers(
+    async def list_answers(
         request: Request, graph: GraphName, query: Annotated[SavedQuery, Query()]
     ) -> Response:
+        desk.check()
         service.check_seen(graph)
-        rows = open_store().list_answers(graph, query.limit + 1, query.cursor)
+        rows = await desk.ask(desk.store.list_answers, graph, query.limit + 1, query.cursor)
         if not rows:  # there may be some of a graph that is served no more
             service.served.find_parts(graph)
         page = rows[: query.limit]
@@ -105,9 +102,10 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         summary="The versions of a graph, with their load reports, the latest first",
         responses=describe_responses([], 404, 503),
     )  # fmt: skip
-    def list_versions(request: Request, graph: GraphName) -> Response:
+    async def list_versions(request: Request, graph: GraphName) -> Response:
+        desk.check()
         service.check_seen(graph)
-        versions = open_store().list_versions(graph)
+        versions = await desk.ask(desk.store.list_versions, graph)
         if not versions:
             service.served.find_parts(graph)
         found = [
@@ -119,8 +117,9 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         ]  # fmt: skip
         return reply_json(request, {"schema": SCHEMA, "versions": found}, negotiated=False)
 
-    def find(identifier: str) -> Any:
-        saved = open_store().find_answer(identifier)
+    async def find(identifier: str) -> Any:
+        desk.check()
+        saved = await desk.ask(desk.store.find_answer, identifier)
         if saved is None or not may_see(service, saved.graph.name, saved.door, saved.asked):
             raise HTTPException(404, f"no answer has the id {clip(identifier)!r} in this store")
         return saved
@@ -130,15 +129,15 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         summary="What a saved answer came from: who, when, program, sources",
         responses=describe_responses([], 404, 503),
     )  # fmt: skip
-    def describe_answer(request: Request, answer: AnswerId) -> Response:
-        return reply_json(request, describe_saved(find(answer)), negotiated=False)
+    async def describe_answer(request: Request, answer: AnswerId) -> Response:
+        return reply_json(request, describe_saved(await find(answer)), negotiated=False)
 
     @app.get(
         f"{ANSWERS}/{{answer}}/result", operation_id="answer_result", response_class=Response,
         summary="The bytes that were saved", responses=describe_responses(["text/csv"], 404, 503),
     )  # fmt: skip
-    def show_answer(request: Request, answer: AnswerId) -> Response:
-        saved = find(answer)
+    async def show_answer(request: Request, answer: AnswerId) -> Response:
+        saved = await find(answer)
         return reply(request, saved.media, saved.body, file=answer, negotiated=False)
 
     @app.get(
@@ -146,16 +145,16 @@ def add_answers(app: FastAPI, service: Service, store: Any) -> None:
         summary="The picture that was saved", response_class=Response,
         responses=describe_responses(SVG, 404, 503),
     )  # fmt: skip
-    def show_picture(request: Request, answer: AnswerId) -> Response:
-        saved = find(answer)
+    async def show_picture(request: Request, answer: AnswerId) -> Response:
+        saved = await find(answer)
         if saved.picture is None:
             raise HTTPException(404, "this answer was saved without a picture")
         return reply(request, SVG, saved.picture, negotiated=False)
 
     @app.get("/a/{answer}", include_in_schema=False)
-    def show_page(request: Request, answer: str) -> Response:
+    async def show_page(request: Request, answer: str) -> Response:
         headers = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
-        page = _write_page(find(answer))
+        page = await run_in_threadpool(_write_page, await find(answer))
         return reply(request, "text/html", page, negotiated=False, headers=headers)
 
 

@@ -14,6 +14,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from knockon.api.rest import openapi, problems
 from knockon.api.rest.answers import add_answers
+from knockon.api.rest.desk import Desk
 from knockon.api.rest.forecast import add_plan
 from knockon.api.rest.graphs import add_entities, add_graphs
 from knockon.api.rest.guard import ID, Compression, Guard
@@ -73,6 +74,7 @@ def create_app(
         lifespan=_run_service,
     )  # fmt: skip
     app.state.service, app.state.store = service, store
+    desk = Desk(store, service.limits["store_seconds"])
     app.state.reading, app.state.watch = reading, watch
     metrics, turns = Metrics(), Turns()
     app.state.lag, app.state.turns = metrics.lag, turns
@@ -96,11 +98,11 @@ def create_app(
     add_questions(app, service)
     add_jobs(app, service)
     add_limits(app, service)
-    add_answers(app, service, store)
+    add_answers(app, service, desk)
     add_live(app, service, watch)
-    add_health(app, service, metrics)
+    add_health(app, service, metrics, desk)
     add_manual(app)
-    add_parts(app, service, store)
+    add_parts(app, service, desk)
     add_page(app, service, keeps=store is not None, tokens=tokens)
     openapi.extend_document(app, service)
     return app

@@ -3,16 +3,18 @@
 import json
 
 from fastapi import FastAPI, Response
-from fastapi.concurrency import run_in_threadpool
 
 from knockon.api.live.service import format_metrics
+from knockon.api.rest.desk import Desk
 from knockon.api.rest.metrics import MEDIA, Metrics
 from knockon.api.rest.problems import build_problem
 from knockon.api.service.service import Service
 from knockon.graph.errors import KnockonError
 
+_QUICK = 2.0  # seconds: who asks whether a server is ready does not wait for long
 
-def add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
+
+def add_health(app: FastAPI, service: Service, metrics: Metrics, desk: Desk) -> None:
     """`/healthz`, `/readyz`, `/metrics`: outside the document, for machines of the house."""
 
     @app.get("/healthz", include_in_schema=False)
@@ -23,9 +25,9 @@ def add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
     async def is_ready() -> Response:
         if service.jobs.closing:
             return build_problem(503, "the server is stopping", headers={"Retry-After": "5"})
-        if app.state.store is not None:
+        if desk.store is not None:
             try:
-                await run_in_threadpool(app.state.store.check)
+                await desk.ask(desk.store.check, seconds=_QUICK)
             except KnockonError as error:
                 return build_problem(503, str(error), headers={"Retry-After": "5"})
         computing = service.computing.describe()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from knockon.api.markup.build import button, tag
@@ -30,6 +31,7 @@ from knockon.api.markup.saved import render_kept, render_saved
 from knockon.api.rest import resources
 from knockon.api.rest.answers import choose_seen, describe_saved, may_see
 from knockon.api.rest.asking import answer_work
+from knockon.api.rest.desk import Desk
 from knockon.api.rest.graphs import BASE, ONCE, GraphName
 from knockon.api.rest.http import HTML, JSON, reply
 from knockon.api.rest.scenario import EntitiesQuery, Question, WhatifQuery, build_verb
@@ -44,7 +46,7 @@ _SUGGESTED, _LISTED, _MOVED = 8, 20, 100
 _ENDS = 40  # of the dependencies of an entity, and of those on it
 
 
-def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
+def add_parts(app: FastAPI, service: Service, desk: Desk) -> None:
     """A part for each answer, for the start, for lists of entities and for one of them."""
     at = f"{BASE}/{{graph}}/page"
     hidden: dict[str, Any] = {"include_in_schema": False, "dependencies": ONCE}
@@ -54,7 +56,7 @@ def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
         served = service.served
         about = resources.serialize_graph(graph, served.find_graph(graph))
         parts = served.find_parts(graph)
-        text = render_start(about, served.graphs, parts, keeps=store is not None)
+        text = render_start(about, served.graphs, parts, keeps=desk.store is not None)
         return reply(request, HTML, text, negotiated=False)
 
     @app.get(f"{at}/entities", **hidden)
@@ -110,18 +112,17 @@ def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
         return reply(request, HTML, text, negotiated=False)
 
     @app.get(f"{at}/saved", include_in_schema=False)
-    def show_saved(request: Request, graph: GraphName, saved: str = "") -> Response:
-        if store is None:
-            raise HTTPException(404, "this server keeps no answers: knockon serve --store URL")
+    async def show_saved(request: Request, graph: GraphName, saved: str = "") -> Response:
+        desk.check()
         service.check_seen(graph)
         if not saved:
-            rows = choose_seen(service, store.list_answers(graph, _LISTED, None))
+            listed = await desk.ask(desk.store.list_answers, graph, _LISTED, None)
+            rows = choose_seen(service, listed)
             return reply(request, HTML, render_saved(graph, rows), negotiated=False)
-        kept = store.find_answer(saved)
+        kept = await desk.ask(desk.store.find_answer, saved)
         if kept is None or not may_see(service, kept.graph.name, kept.door, kept.asked):
             raise HTTPException(404, f"no answer has the id {clip(saved)!r} in this store")
-        told = json.loads(kept.body) if kept.media == JSON else {}
-        text = render_kept(describe_saved(kept), told)
+        text = await run_in_threadpool(_render_kept, kept)
         return reply(request, HTML, text, negotiated=False)
 
     for part in ("", "rows", "draft"):
@@ -133,6 +134,11 @@ def add_parts(app: FastAPI, service: Service, store: Any = None) -> None:
             app.add_api_route(
                 f"{at}/{verb.name}.card", _answer_verb(service, verb, "card"), **hidden
             )
+
+
+def _render_kept(kept: Any) -> str:
+    told = json.loads(kept.body) if kept.media == JSON else {}
+    return render_kept(describe_saved(kept), told)
 
 
 def _answer_whatif(service: Service, part: str) -> _Answer:

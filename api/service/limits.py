@@ -45,6 +45,8 @@ LIMITS = (
           "ask for fewer worlds, a lower order, or fewer rows"),
     Limit("memory", 0, "MiB", "one question may take beside the graphs; 0: its share of what is "
           "free", 503, "ask for fewer worlds, or less at a time", least=0),
+    Limit("store_seconds", 10, "seconds", "the store may take to answer", 503, "ask again later",
+          least=0.1),
     Limit("worlds", 100_000, "worlds", "one question may draw", 422, "ask for fewer worlds"),
     Limit("origins", 200, "entities", "may fail together, or be protected", 422,
           "name fewer; the command line has no limit"),

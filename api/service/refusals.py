@@ -13,6 +13,7 @@ from knockon.graph.errors import (
     RenderError,
     ScenarioError,
     StoreError,
+    StoreTimeoutError,
     UnknownEntityError,
     clip,
     did_you_mean,
@@ -64,5 +65,9 @@ def refuse(error: KnockonError) -> Refusal:
     if isinstance(error, LimitError):
         members |= {"limit": error.name, "value": error.value}
         return Refusal(error.status, BEYOND, str(error), members, error.retry)
+    retry = None
+    if isinstance(error, StoreTimeoutError):
+        members |= {"limit": "store_seconds", "value": error.seconds}
+        retry = 5
     status, title = next((s, t) for c, s, t in STATUS if isinstance(error, c))
-    return Refusal(status, title, str(error), members)
+    return Refusal(status, title, str(error), members, retry)

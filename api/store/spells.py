@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from knockon.api.store.schema import SPELLS
-from knockon.api.store.store import Store, telling
+from knockon.api.store.store import Store
 
 _FIELDS = (
     "source", "entity", "name", "kind", "severity", "component", "key", "status", "began", "ended",
@@ -32,7 +32,7 @@ class Spells:
         count = sa.select(sa.func.count()).where(
             SPELLS.c.graph == graph, SPELLS.c.ended.is_not(None)
         )
-        with telling(), self._store.reading.connect() as connection:
+        with self._store.telling(), self._store.reading.connect() as connection:
             rows = [dict(r) for r in connection.execute(over.limit(most)).mappings()][::-1]
             older = connection.execute(count).scalar_one() - len(rows)
             rows += [dict(r) for r in connection.execute(going).mappings()]
@@ -40,7 +40,7 @@ class Spells:
 
     def save(self, graph: str, spells: Sequence[Mapping[str, Any]]) -> None:
         """How these spells stand now, in their order, all or none. Raises StoreError."""
-        with telling(), self._store.engine.begin() as connection:
+        with self._store.telling(), self._store.engine.begin() as connection:
             for spell in spells:
                 _save_one(connection, graph, spell)
 

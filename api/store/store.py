@@ -22,12 +22,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from knockon.api.store.pack import digest_sources, pack_graph
 from knockon.api.store.schema import ANSWERS, GRAPHS, HEAD, SCENARIOS
-from knockon.graph.errors import InputError, StoreError, clip
+from knockon.graph.errors import InputError, StoreError, StoreTimeoutError, clip
 from knockon.graph.model.graph import DependencyGraph
 
 DEFAULT = "sqlite:///knockon.sqlite"
 _STEPS = Path(__file__).parent / "migrations"
-_WAIT = 20  # seconds that a writer waits for another one
+_WAIT = 20.0  # seconds that a writer waits for another one, or the store may take to answer
+_MIGRATION = 600.0  # seconds of silence while tables are brought up to date
+_SILENCES = ("SilenceError", "ConnectionTimeout", "QueryCanceled", "TimeoutError")
 _KINDS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -78,20 +80,21 @@ class Store:
     """A database of versions, scenarios and answers. Safe to use from several threads and
     processes at once."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, seconds: float = _WAIT) -> None:
+        self.engine, self.seconds = engine, seconds
         self.reading = engine.execution_options(reads=True)
 
     @classmethod
-    def open(cls, address: str, *, migrate: bool = True) -> Self:
+    def open(cls, address: str, *, migrate: bool = True, seconds: float = _WAIT) -> Self:
         """The store at an address such as sqlite:///FILE or postgresql://USER@HOST/NAME.
 
-        Its tables are made, or brought up to date. Raises InputError for an address that is none,
-        StoreError where it cannot be opened, or where a later program made it.
+        Its tables are made, or brought up to date. seconds: how long it may take to answer.
+        Raises InputError for an address that is none, StoreError where it cannot be opened, or
+        where a later program made it.
         """
-        store = cls(_connect(address))
+        store = cls(_connect(address, seconds), seconds)
         if migrate:
-            with telling():
+            with store.telling():
                 store.migrate()
         return store
 
@@ -101,6 +104,7 @@ class Store:
         config.set_main_option("script_location", str(_STEPS))
         with self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
+                _wait_longer(connection)
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(1802399343)"))
             now = MigrationContext.configure(connection).get_current_revision()
             if now is not None and now > HEAD:
@@ -114,9 +118,23 @@ class Store:
             else:
                 command.downgrade(config, target)
 
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Faults of a database as one error in words, without the address, which may hold a
+        password."""
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except (DBAPIError, SQLAlchemyError, OSError) as fault:
+            cause = getattr(fault, "orig", None) or fault
+            if type(cause).__name__ in _SILENCES:
+                raise StoreTimeoutError(self.seconds) from fault
+            raise StoreError(f"the store: {clip(str(cause), 300)}") from fault
+
     def check(self) -> None:
         """Raise StoreError where the store does not answer."""
-        with telling(), self.reading.connect() as connection:
+        with self.telling(), self.reading.connect() as connection:
             connection.execute(sa.select(sa.literal(1)))
 
     def close(self) -> None:
@@ -139,7 +157,7 @@ class Store:
         latest = sa.func.coalesce(sa.func.max(GRAPHS.c.version), 0)
         for _ in range(5):  # another process may take the next version
             try:
-                with telling(), self.engine.begin() as connection:
+                with self.telling(), self.engine.begin() as connection:
                     of_name = sa.select(latest + 1).where(GRAPHS.c.name == name)
                     row["version"] = connection.execute(of_name).scalar_one()
                     connection.execute(GRAPHS.insert().values(row))
@@ -151,7 +169,7 @@ class Store:
 
     def _find_version(self, name: str, digest: str) -> Version | None:
         chosen = _select_graphs().where(GRAPHS.c.name == name, GRAPHS.c.digest == digest)
-        with telling(), self.reading.connect() as connection:
+        with self.telling(), self.reading.connect() as connection:
             row = connection.execute(chosen).mappings().first()
         return None if row is None else _read_version(row)
 
@@ -165,18 +183,18 @@ class Store:
             .group_by(*_shown())
             .order_by(GRAPHS.c.version.desc())
         )
-        with telling(), self.reading.connect() as connection:
+        with self.telling(), self.reading.connect() as connection:
             return [_read_version(row) for row in connection.execute(chosen).mappings()]
 
     def list_names(self) -> list[str]:
         """The names of all graphs."""
-        with telling(), self.reading.connect() as connection:
+        with self.telling(), self.reading.connect() as connection:
             return list(connection.execute(sa.select(GRAPHS.c.name).distinct()).scalars())
 
     def read_packed(self, version: Version) -> bytes | None:
         """The graph of a version, packed; None where it was too large to keep."""
         chosen = sa.select(GRAPHS.c.packed).where(GRAPHS.c.number == version.number)
-        with telling(), self.reading.connect() as connection:
+        with self.telling(), self.reading.connect() as connection:
             packed = connection.execute(chosen).scalar_one()
         return None if packed is None else bytes(packed)
 
@@ -193,7 +211,7 @@ class Store:
             "picture": None if picture is None else zlib.compress(picture), "seed": seed,
             "who": who, "program": find_version("knockon"), "created": _now(),
         }  # fmt: skip
-        with telling(), self.engine.begin() as connection:
+        with self.telling(), self.engine.begin() as connection:
             self._add_scenario(connection, of_scenario, scenario)
             connection.execute(ANSWERS.insert().values(row))
         found = self.find_answer(row["id"])
@@ -213,7 +231,7 @@ class Store:
         """The answer of this id. Raises StoreError where its bytes are not those that were
         saved."""
         chosen = _select_answers().where(ANSWERS.c.id == identifier)
-        with telling(), self.reading.connect() as connection:
+        with self.telling(), self.reading.connect() as connection:
             row = connection.execute(chosen).mappings().first()
             if row is None:
                 return None
@@ -237,12 +255,12 @@ class Store:
         )
         if before is not None:
             chosen = chosen.where(ANSWERS.c.number < before)
-        with telling(), self.reading.connect() as connection:
+        with self.telling(), self.reading.connect() as connection:
             rows = [dict(row) for row in connection.execute(chosen).mappings()]
         return [(row.pop("number"), row) for row in rows]
 
 
-def _connect(address: str) -> sa.Engine:
+def _connect(address: str, seconds: float) -> sa.Engine:
     try:
         url = sa.make_url(address)
     except SQLAlchemyError:
@@ -260,11 +278,26 @@ def _connect(address: str) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _WAIT})
+        engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=seconds)
+        from knockon.api.store.patience import connect
     except ImportError as fault:
         raise StoreError(
             f"PostgreSQL needs a driver: pip install 'knockon[service]' ({fault})"
         ) from None
+
+    def patiently(dialect: Any, record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
+        return connect(parameters, seconds)
+
+    sa.event.listen(engine, "do_connect", patiently)
+    return engine
+
+
+def _wait_longer(connection: sa.Connection) -> None:
+    """Steps of a migration may take their time; the connection is not used for anything else."""
+    connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+    raw = connection.connection.dbapi_connection
+    raw.patience = _MIGRATION  # type: ignore[union-attr]
+    connection.detach()
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
@@ -287,18 +320,6 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """Who writes waits for its turn at once, not in the middle, where it could only fail."""
     reads = connection.get_execution_options().get("reads")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-@contextmanager
-def telling() -> Iterator[None]:
-    """Faults of a database as one error in words, without the address, which may hold a word."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except (DBAPIError, SQLAlchemyError, OSError) as fault:
-        cause = getattr(fault, "orig", None) or fault
-        raise StoreError(f"the store: {clip(str(cause), 300)}") from fault
 
 
 def _shown() -> list[sa.Column[Any]]:

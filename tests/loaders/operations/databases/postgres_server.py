@@ -74,6 +74,11 @@ def stop(place: object) -> None:
     _run(home / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
 
 
+def data_of(place: str) -> object:
+    """The folder of data of the server of this place."""
+    return _started[place][2]
+
+
 def start_again(place: str) -> None:
     """Start a server that was stopped, on the same data."""
     _run(*_started[place])
