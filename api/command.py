@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +16,14 @@ from knockon.api.cli.startup import collect_often
 from knockon.api.cli.verbs import cli
 from knockon.api.cli.verbs import main as main
 from knockon.api.cli.watch import add_watch_options
-from knockon.graph.errors import clip
+from knockon.graph.errors import StoreError, clip
 
 if TYPE_CHECKING:
     from knockon.api.rest.tokens import Token
+    from knockon.api.store.store import Store
     from knockon.graph.model.graph import DependencyGraph
+
+_PATIENCE = 60.0  # seconds that a start waits for the server of its store
 
 
 @cli.command()
@@ -73,7 +77,7 @@ def serve(
     from knockon.api.rest.tokens import read_again
     from knockon.api.service.reading import Reading
 
-    kept = None if store is None else open_store(store, allowed["store_seconds"])
+    kept = None if store is None else _open_kept(store, allowed["store_seconds"])
 
     def save(name: str, graph: "DependencyGraph") -> None:
         if kept is not None:
@@ -90,13 +94,31 @@ def serve(
         save(name, graph)
     watch = watching(graphs)
     if watch is not None and kept is not None:
+        from knockon.api.store.letters import Letters
         from knockon.api.store.spells import Spells
 
         watch.memory = Spells(kept)
+        for hook in watch.webhooks:
+            hook.outbox = Letters(kept)
     collect_often()
     run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept, log=log,
         sources=named, tokens=known, cors=cors, joining=joined, reading=reading,
         watch=watch, hangup=hangup)  # fmt: skip
+
+
+def _open_kept(address: str, seconds: float) -> "Store":
+    """The store; where its server is not there yet, for both were started at once, wait a while."""
+    end, told = monotonic() + _PATIENCE, False
+    while True:
+        try:
+            return open_store(address, seconds)
+        except StoreError as fault:
+            if not fault.away or monotonic() > end:
+                raise
+            if not told:
+                click.echo(f"knockon: {fault}; waiting for it", err=True)
+            told = True
+            sleep(1)
 
 
 def _name_sources(sources: Sequence[str]) -> dict[str, str]:

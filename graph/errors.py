@@ -76,11 +76,16 @@ class RenderError(KnockonError):
 
 
 class StoreError(KnockonError):
-    """The store of answers cannot be read or written; nothing is there in part."""
+    """The store of answers cannot be read or written; nothing is there in part. away: its server
+    does not take connections, and may do so later."""
+
+    away = False
 
 
 class StoreTimeoutError(StoreError):
     """The store did not answer in time: it may be there, and even have done what was asked."""
+
+    away = True
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the store did not answer within {seconds:g} seconds")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Ask = Callable[[str, list[dict[str, Any]]], Awaitable[tuple[dict[str, Any] | None, str]]]
 """From a graph's name and origins to the what-if as JSON, or None and why there is none."""
 
+_UNASKED = "the server ended before it was asked"
 _UNSAVED = 10_000  # changes that wait for the store
 _log = logging.getLogger("knockon.live")
 
@@ -108,11 +109,26 @@ class Watch:
 
     async def tell(self, changes: Changes, ask: Ask) -> None:
         """Keep what changed, and post an event for each graph in which something did, or about
-        which less is known."""
+        which less is known.
+
+        An event is kept before what it tells of is, so that a crash at any moment loses none: then
+        it says that nobody was asked yet what that hits.
+        """
+        events = self._write_events(changes) if self.webhooks else []
+        for hook, _, event in events:
+            await hook.keep(event)
         await self._save(changes)
+        found: dict[str, NowJson] = {}
+        for hook, name, event in events:
+            if name not in found:
+                found[name] = await answer_now(self.live, name, ask)
+            event["now"] = found[name]
+            hook.post(event, kept=await hook.keep(event))
+
+    def _write_events(self, changes: Changes) -> "list[tuple[Webhook, str, dict[str, Any]]]":
+        """For each webhook and graph, whose what-if is not asked yet."""
         first, self._begun = not self._begun, True
-        if not self.webhooks:
-            return
+        events = []
         for name in self.live.graphs:
             if not (first or changes.sources or name in changes.graphs):
                 continue
@@ -126,12 +142,14 @@ class Watch:
                     {"source": label, "before": before, "after": after}
                     for label, (before, after) in changes.sources.items()
                 ],
-                "now": await answer_now(self.live, name, ask),
+                "now": describe_now(self.live, name, None, _UNASKED),
             }
             for hook in self.webhooks:
-                hook.post({"id": f"evt_{secrets.token_hex(16)}", **event})
+                events.append((hook, name, {"id": f"evt_{secrets.token_hex(16)}", **event}))
+        return events
 
     async def _watch(self, ask: Ask) -> None:
+        await asyncio.gather(*(hook.restore() for hook in self.webhooks))
         await self.restore()
         while True:
             try:

@@ -49,7 +49,8 @@ def _end(gen: Generator[Any, Any, Any], seconds: float) -> Generator[Any, Any, A
 
 def connect(parameters: dict[str, Any], seconds: float) -> PatientConnection:
     """A connection that waits for so long, to be made and for each answer."""
-    stated = {"connect_timeout": max(round(seconds), 2), **parameters}
+    # a database of SQL_ASCII would give bytes in the place of texts
+    stated = {"connect_timeout": max(round(seconds), 2), "client_encoding": "UTF8", **parameters}
     made = PatientConnection.connect(**stated)
     made.patience = seconds
     made.autocommit = True

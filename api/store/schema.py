@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-HEAD = "0002"  # of migrations/versions
+HEAD = "0003"  # of migrations/versions
 METADATA = sa.MetaData()
 GRAPHS = sa.Table(
     "graphs", METADATA,
@@ -35,4 +35,10 @@ SPELLS = sa.Table(
     sa.Column("name", sa.Text), sa.Column("kind", sa.Text), sa.Column("severity", sa.Float),
     sa.Column("component", sa.Text), sa.Column("key", sa.Text), sa.Column("status", sa.Text),
     sa.Column("began", sa.String), sa.Column("ended", sa.String),
+)  # fmt: skip
+LETTERS = sa.Table(
+    "letters", METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("receiver", sa.String), sa.Column("event", sa.String),
+    sa.Column("body", sa.LargeBinary), sa.Column("created", sa.String),
 )  # fmt: skip

@@ -29,6 +29,7 @@ DEFAULT = "sqlite:///knockon.sqlite"
 _STEPS = Path(__file__).parent / "migrations"
 _WAIT = 20.0  # seconds that a writer waits for another one, or the store may take to answer
 _MIGRATION = 600.0  # seconds of silence while tables are brought up to date
+_AWAY = ("connection refused", "starting up", "resolve host", "translate host", "shutting down")
 _SILENCES = ("SilenceError", "ConnectionTimeout", "QueryCanceled", "TimeoutError")
 _KINDS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -130,7 +131,9 @@ class Store:
             cause = getattr(fault, "orig", None) or fault
             if type(cause).__name__ in _SILENCES:
                 raise StoreTimeoutError(self.seconds) from fault
-            raise StoreError(f"the store: {clip(str(cause), 300)}") from fault
+            told = StoreError(f"the store: {clip(str(cause), 300)}")
+            told.away = any(words in str(cause).lower() for words in _AWAY)
+            raise told from fault
 
     def check(self) -> None:
         """Raise StoreError where the store does not answer."""
@@ -152,7 +155,7 @@ class Store:
             "name": name, "digest": packed.digest, "title": graph.title, "entities": graph.size,
             "dependencies": len(graph.dependent), "report": packed.report,
             "sources": json.dumps(digest_sources(sources)), "packed": packed.content, "who": who,
-            "program": find_version("knockon"), "created": _now(),
+            "program": find_version("knockon"), "created": tell_time(),
         }  # fmt: skip
         latest = sa.func.coalesce(sa.func.max(GRAPHS.c.version), 0)
         for _ in range(5):  # another process may take the next version
@@ -209,7 +212,7 @@ class Store:
             "question": question, "asked": asked, "title": title, "media": media,
             "digest": sha256(body).hexdigest(), "body": zlib.compress(body),
             "picture": None if picture is None else zlib.compress(picture), "seed": seed,
-            "who": who, "program": find_version("knockon"), "created": _now(),
+            "who": who, "program": find_version("knockon"), "created": tell_time(),
         }  # fmt: skip
         with self.telling(), self.engine.begin() as connection:
             self._add_scenario(connection, of_scenario, scenario)
@@ -353,5 +356,6 @@ def _read_answer(row: Mapping[Any, Any], graph: Version) -> Saved:
     return Saved(**values | {"body": body, "picture": picture})
 
 
-def _now() -> str:
+def tell_time() -> str:
+    """The time, as the store writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

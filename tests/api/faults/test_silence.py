@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from knockon.api.rest.app import create_app
 from knockon.api.service.limits import Limits
-from knockon.graph.errors import StoreTimeoutError
+from knockon.graph.errors import StoreError, StoreTimeoutError
 from tests.api.faults.proxies import Proxy, open_proxy
 from tests.api.faults.servers import wait_for
 from tests.api.rest.rest_toys import market
@@ -157,3 +157,34 @@ def list_processes(place: str) -> list[int]:
     data = Path(str(postgres_server.data_of(place)))
     first = int((data / "postmaster.pid").read_text().split()[0])
     return [first, *(child.pid for child in psutil.Process(first).children(recursive=True))]
+
+
+def test_a_start_waits_for_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that refuses connections may be starting; one that refuses the password is not."""
+    from knockon.api import command
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    asked: list[float] = []
+    monkeypatch.setattr(command, "sleep", asked.append)
+    monkeypatch.setattr(command, "_PATIENCE", 0.0)
+    with pytest.raises(StoreError, match="onnection refused"):
+        command._open_kept(f"postgresql://me@127.0.0.1:{port}/x", 2)
+    tries = iter([StoreTimeoutError(2), StoreTimeoutError(2), None])
+
+    def open_store(address: str, seconds: float) -> str:
+        if (fault := next(tries)) is not None:
+            raise fault
+        return address
+
+    monkeypatch.setattr(command, "_PATIENCE", LONG)
+    monkeypatch.setattr(command, "open_store", open_store)
+    assert command._open_kept("there", 2) == "there"
+    assert len(asked) == 2
+
+
+@pytest.mark.slow
+def test_a_wrong_password_is_told_at_once(postgres: str) -> None:
+    with pytest.raises(StoreError, match="password") as told:
+        Store.open(f"postgresql://reader:wrong@{postgres}/postgres", seconds=2)
+    assert not told.value.away

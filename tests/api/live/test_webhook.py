@@ -17,7 +17,7 @@ from knockon.api.live.fetch import Fetcher
 from knockon.api.live.places import read_place
 from knockon.api.live.service import Watch
 from knockon.api.live.webhook import ATTEMPTS, MOST, Webhook, read_secret, sign
-from knockon.graph.errors import InputError
+from knockon.graph.errors import InputError, StoreError
 from tests.api.live.pages import Site, ToyClock, page
 from tests.api.live.test_live import Toy
 
@@ -126,6 +126,121 @@ def test_closing_tries_once_more(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "knockon.webhook"):
         asyncio.run(run())
     assert [r.getMessage().split()[2] for r in caplog.records] == ["evt_1", "evt_2"]
+
+
+class Box:
+    """An outbox in memory that can be away."""
+
+    def __init__(self) -> None:
+        self.letters: dict[str, bytes] = {}
+        self.is_away = False
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise StoreError("it is away")
+
+    def load(self, receiver: str) -> list[tuple[str, bytes]]:
+        self._check()
+        return [*self.letters.items()]
+
+    def save(self, receiver: str, event: str, body: bytes, most: int) -> None:
+        self._check()
+        assert "key=1" not in receiver, "an address may hold a secret"
+        self.letters[event] = body
+
+    def drop(self, receiver: str, events: list[str]) -> None:
+        self._check()
+        for event in events:
+            self.letters.pop(event, None)
+
+
+async def keep_and_post(hook: Webhook, *ids: str) -> None:
+    for identifier in ids:
+        event = {"id": identifier}
+        hook.post(event, kept=await hook.keep(event))
+
+
+def test_what_waits_outlives_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    """Whether it is stopped or killed: sent at the next start, in order, with the same bytes."""
+    box, first, later = Box(), Receiver(200, 500), Receiver(200)
+    first.hook.outbox = later.hook.outbox = box
+
+    async def run() -> None:
+        await first.hook.restore()
+        await keep_and_post(first.hook, "evt_0", "evt_1", "evt_2")
+        await first.hook.deliver_due()
+        assert [*box.letters] == ["evt_1", "evt_2"]  # killed here, the next one would have these
+        await first.hook.close()
+        assert [*box.letters] == ["evt_1", "evt_2"]
+        await later.hook.restore()
+        await keep_and_post(later.hook, "evt_3")
+        await later.hook.deliver_due()
+
+    with caplog.at_level(logging.ERROR, "knockon.webhook"):
+        asyncio.run(run())
+    assert not caplog.records, "nothing is a dead letter"
+    assert [json.loads(r.content)["id"] for _, r in later.got] == ["evt_1", "evt_2", "evt_3"]
+    assert not box.letters
+
+
+def test_an_outbox_that_is_away_stops_nothing() -> None:
+    """What could not be kept is sent all the same; what could not be dropped is dropped later."""
+    box, receiver = Box(), Receiver(200)
+    receiver.hook.outbox = box
+
+    async def run() -> None:
+        await keep_and_post(receiver.hook, "evt_0")
+        box.is_away = True
+        await keep_and_post(receiver.hook, "evt_1")
+        await receiver.hook.deliver_due()
+        assert [*box.letters] == ["evt_0"]
+        box.is_away = False
+        await keep_and_post(receiver.hook, "evt_2")
+        await receiver.hook.deliver_due()
+
+    asyncio.run(run())
+    assert [json.loads(r.content)["id"] for _, r in receiver.got] == ["evt_0", "evt_1", "evt_2"]
+    assert not box.letters
+
+
+def test_what_is_given_up_is_not_kept() -> None:
+    box, receiver = Box(), Receiver(*[503] * ATTEMPTS)
+    receiver.hook.outbox = box
+
+    async def run() -> None:
+        await keep_and_post(receiver.hook, "evt_0")
+        while (wait := receiver.hook.find_next()) is not None:
+            receiver.clock.go(wait)
+            await receiver.hook.deliver_due()
+
+    asyncio.run(run())
+    assert not box.letters
+
+
+def test_an_event_is_kept_before_anybody_is_asked() -> None:
+    """A crash while its what-if is computed leaves an event that says so."""
+    toy, receiver, box = Toy(), Receiver(200), Box()
+    receiver.hook.outbox = box
+    watch = Watch(toy.live, [receiver.hook])
+    seen: list[Any] = []
+
+    async def ask(name: str, origins: list[dict[str, Any]]) -> tuple[dict[str, Any] | None, str]:
+        seen.extend(json.loads(body) for body in box.letters.values())
+        return {"headline": "If Cloud fails"}, ""
+
+    async def run() -> None:
+        label = toy.live.sources[0].label
+        toy.reader.pages |= {label: page(Cloud="major_outage")}
+        await watch.tell(await toy.live.read_due(), ask)
+
+    asyncio.run(run())
+    (draft,) = seen
+    assert [spell["id"] for spell in draft["now"]["down"]]
+    assert draft["now"]["impact"] is None
+    assert "the server ended before it was asked" in " ".join(draft["now"]["notes"])
+    (whole,) = (json.loads(body) for body in box.letters.values())
+    assert whole["now"]["impact"] == {"headline": "If Cloud fails"}
+    assert whole["id"] == draft["id"]
 
 
 def test_a_receiver_that_does_not_answer_is_left(site: Site) -> None:

@@ -16,6 +16,7 @@ import pytest
 sa = pytest.importorskip("sqlalchemy", reason="knockon[service] is not installed")
 pytest.importorskip("alembic", reason="knockon[service] is not installed")
 
+from knockon.api.store.letters import Letters  # noqa: E402
 from knockon.api.store.pack import pack_graph, unpack_graph  # noqa: E402
 from knockon.api.store.schema import METADATA  # noqa: E402
 from knockon.api.store.spells import Spells  # noqa: E402
@@ -116,6 +117,35 @@ def test_two_servers_on_one_store(address: str) -> None:
     assert sorted(v.version for v in store.list_versions("g")) == [1, 2, 3, 4]
     assert {row["id"] for _, row in store.list_answers("g", 100)} == set(saved)
     assert len(set(saved)) == 48
+
+
+def test_letters_wait_until_they_are_taken(address: str) -> None:
+    """In order, each once, so many at most; another receiver has its own; a newer body counts."""
+    letters = Letters(Store.open(address))
+    for n in range(5):
+        letters.save("a", f"evt_{n}", b"draft", 3)
+        letters.save("b", f"evt_{n}", b"other", 10)
+    letters.save("a", "evt_3", b"\x00 whole", 3)
+    again = Letters(Store.open(address))
+    assert again.load("a") == [("evt_2", b"draft"), ("evt_3", b"\x00 whole"), ("evt_4", b"draft")]
+    again.drop("a", ["evt_2", "evt_4", "evt_9"])
+    assert [event for event, _ in letters.load("a")] == ["evt_3"]
+    assert len(letters.load("b")) == 5
+
+
+def test_a_database_of_plain_bytes_keeps_texts(postgres: str) -> None:
+    """SQL_ASCII, as a server is set up that knows no locale."""
+    plain = postgres.rpartition("/")[0] + "/plain"
+    store = Store.open(postgres, migrate=False)
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(
+            sa.text("CREATE DATABASE plain ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        )
+    found = Store.open(plain)
+    identifier = save(found, found.save_graph("g", market(), [], "Jürgen"), "Größe")
+    kept = found.find_answer(identifier)
+    assert kept is not None
+    assert (kept.title, kept.graph.who, kept.body) == ("Größe", "Jürgen", BODY)
 
 
 def test_migrations_go_up_and_down(address: str) -> None:
