@@ -1,8 +1,8 @@
 """The loops: each in a numpy form, which starts at once, and a numba form for large work.
 
 `X_numpy.py` and `X_numba.py` give the same bits. Kernels take arrays and numbers only, never a
-graph, so that a block can run in another process. Only the numba forms import numba. Read
-`closure_numpy.py` first: it is the least fixpoint in forty lines.
+graph, so that a block can run in another process. numba is imported only to compile, once for a
+machine (`compiler`). Read `closure_numpy.py` first: it is the least fixpoint in forty lines.
 """
 
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ def compiled_form_is_there() -> bool:
 
 
 def load_kernels() -> None:
-    """Load the kernels of a large what-if ahead of their use: 0.4 s, most of it to start numba."""
+    """Load the kernels of a large what-if ahead of their use: 0.05 s, most of it to load LLVM."""
     from knockon.graph.engine.kernels.arrange_numba import sort_kernel
     from knockon.graph.engine.kernels.closure_numba import closure_kernel, one_lane_kernel
     from knockon.graph.engine.kernels.codes_numba import number_kernel

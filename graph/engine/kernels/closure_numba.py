@@ -5,8 +5,6 @@ newly hit; each of their arcs is drawn only in the lanes where its dependent is 
 the hash of `knockon.graph.engine.uniforms`, so that random bits need no storage. Groups count their
 lost members bit-sliced: P planes a group, started at 2^P - threshold, so that breaking is a carry
 out. Nothing is allocated on the way.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
 from typing import Any, NamedTuple
@@ -14,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knockon.graph.arrays import Bools, Ints, Words
-from knockon.graph.engine.kernels.compiler import helper, inlined, kernel
+from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.draws_numba import count_ones, draw_below, fetch, push
+from knockon.graph.engine.kernels.late import helper, inlined
 from knockon.graph.engine.kernels.layout import (
     B1,
     CERTAIN,

@@ -1,7 +1,4 @@
-"""Equal hashes as equal numbers, compiled: the next number for each that was not seen before.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
-"""
+"""Equal hashes as equal numbers, compiled: the next number for each that was not seen before."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

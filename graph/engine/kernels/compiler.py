@@ -1,65 +1,31 @@
 """How a kernel gets from Python to machine code: when it is first wanted, once for a machine.
 
 A kernel is a function of named tuples of arrays (`layout`), whose annotations are its signature:
-numba compiles it once, and refuses other types. What runs a kernel in many threads loads it before;
-it is said before a kernel is compiled and while it is.
-
-Machine code is kept where numba keeps it: NUMBA_CACHE_DIR, else beside the kernel, else the user's
-folder of caches. numba looks at a kernel's own file only; here the name of what is kept holds a
-digest of all files of kernels and of the machine, so that no old code is loaded after a change in
-another file, and processes that compile at a time write the same names with the same content.
+numba compiles it once (`translator`), and it takes no other types. What comes of it is kept and
+read again without numba (`machine_code`). What runs a kernel in many threads loads it before; it is
+said before a kernel is compiled and while it is.
 """
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache
-from hashlib import sha256
-from importlib.resources import files
-from inspect import signature
 from logging import getLogger
-from pathlib import Path
 from threading import Event, Lock, Thread
 from time import perf_counter
-from typing import (
-    Annotated,
-    Any,
-    Generic,
-    ParamSpec,
-    TypeVar,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Any, Generic, ParamSpec
 
-import numba
-import numpy as np
-from numba import njit, types
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
-from numba.core.registry import cpu_target
+from knockon.graph.engine.kernels.arguments import read_kinds
+from knockon.graph.engine.kernels.machine_code import (
+    Code,
+    Linked,
+    find_code,
+    find_folder,
+    keep_code,
+)
 
 _log = getLogger("knockon")
 _PATIENCE = 3.0  # seconds between two lines on a kernel that is being compiled
-# kernels allocate nothing: without numba's runtime no references to arrays are counted, which took
-# half of the time of those that look into many arrays
-_OPTIONS = {"nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
 P = ParamSpec("P")
-F = TypeVar("F", bound=Callable[..., Any])
-
-_njit: Any = njit  # its types know fewer options than it has
-_Cache: Any = FunctionCache  # and these have none
-_Implementation: Any = CompileResultCacheImpl
-
-
-def helper(function: F) -> F:
-    """A function for kernels only, compiled with the first that calls it."""
-    return cast(F, _njit(no_cpython_wrapper=True, **_OPTIONS)(function))
-
-
-def inlined(function: F) -> F:
-    """The same, made part of what calls it: best for what is called in one place."""
-    return cast(F, _njit(inline="always", **_OPTIONS)(function))
 
 
 class Kernel(Generic[P]):
@@ -101,17 +67,26 @@ class Kernel(Generic[P]):
         else:
             loading.set_result(None)
 
-    def _compile(self) -> Any:
-        compiled = _njit(**_OPTIONS)(self.function)
-        with _Notice(self.name, self.seconds) as notice:
+    def _compile(self) -> Linked:
+        code = find_code(self.function)
+        if code is None:
+            with _Notice(self.name, self.seconds):
+                code = self._translate()
+        return Linked(code, read_kinds(self.function))
+
+    def _translate(self) -> Code:
+        from knockon.graph.engine.kernels.translator import translate
+
+        folder = find_folder()
+        if folder is None:
+            _warn_of_no_folder()
+        code = translate(self.function)
+        if folder is not None:
             try:
-                compiled._cache = _Kept(self.function, notice)
-            except RuntimeError:  # from numba: no locator
-                _warn_of_no_folder()
-                notice.begin()
-            compiled.compile(_signature(self.function))
-        compiled.disable_compile()
-        return compiled
+                keep_code(self.function, code, folder)
+            except OSError as fault:  # that costs time, no answer
+                _log.warning("%s could not be kept: %s", self.name, fault)
+        return code
 
 
 @cache
@@ -135,95 +110,14 @@ class _Notice:
         self.name, self.seconds = name, seconds
         self._over = Event()
 
-    def begin(self) -> None:
-        _log.warning("compiling %s for this machine, once: some %d s", self.name, self.seconds)
-        Thread(target=self._continue, args=(perf_counter(),), daemon=True).start()
-
     def _continue(self, begun: float) -> None:
         while not self._over.wait(_PATIENCE):
             _log.warning("still compiling %s: %.0f s", self.name, perf_counter() - begun)
 
     def __enter__(self) -> "_Notice":
+        _log.warning("compiling %s for this machine, once: some %d s", self.name, self.seconds)
+        Thread(target=self._continue, args=(perf_counter(),), daemon=True).start()
         return self
 
     def __exit__(self, *fault: object) -> None:
         self._over.set()
-
-
-class _Named(_Implementation):  # type: ignore[misc]
-    def get_filename_base(self, fullname: str, abiflags: str) -> str:
-        sources, machine = _digests()
-        return f"{fullname}-{machine}-{sources}"
-
-
-class _Kept(_Cache):  # type: ignore[misc]
-    """numba's cache of one kernel; a file that cannot be read or written costs time, no answer."""
-
-    _impl_class = _Named
-
-    def __init__(self, function: Callable[..., None], notice: _Notice) -> None:
-        super().__init__(function)
-        self._notice = notice
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        found = None
-        try:  # numba would first learn all that it can compile, which takes longer than the rest
-            with self._guard_against_spurious_io_errors():
-                found = self._load_overload(sig, target_context)
-        except Exception:  # cut short, or not ours: whatever unpickling may raise
-            self._write(self.flush)
-        if found is None:
-            self._notice.begin()
-        return found
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        self._write(lambda: super(_Kept, self).save_overload(sig, data))
-        self._write(self._forget)
-
-    def _forget(self) -> None:
-        """Remove what other sources than these left for this kernel and machine."""
-        base = self._impl.filename_base
-        common, _, sources = base.rpartition("-")
-        for old in Path(self.cache_path).glob(f"{common}-*.nb[ic]"):
-            if f"-{sources}." not in old.name:
-                old.unlink(missing_ok=True)
-
-    def _write(self, change: Callable[[], None]) -> None:
-        try:
-            change()
-        except OSError as fault:
-            _log.warning("%s could not be kept: %s", self._notice.name, fault)
-
-
-@cache
-def _digests() -> tuple[str, str]:
-    """Of the sources that make up the kernels, and of the machine with its Python and numba."""
-    engine = files("knockon.graph.engine")
-    kernels = sorted(engine.joinpath("kernels").iterdir(), key=lambda file: file.name)
-    sources = sha256()
-    for file in (engine.joinpath("uniforms.py"), *kernels):  # kernels hold its constants
-        if file.name.endswith(".py"):
-            sources.update(file.read_bytes())
-    processor = cpu_target.target_context.codegen().magic_tuple()
-    machine = (sys.implementation.cache_tag, numba.__version__, processor)
-    return sources.hexdigest()[:16], sha256(repr(machine).encode()).hexdigest()[:16]
-
-
-def _signature(function: Callable[..., None]) -> Any:
-    hints = get_type_hints(function, include_extras=True)
-    return types.void(*(_type(hints[name]) for name in signature(function).parameters))
-
-
-def _type(hint: Any) -> Any:
-    """The numba type of what is annotated so: a number, an array, a named tuple of these."""
-    numbers = {bool: types.boolean, int: types.int64, float: types.float64}
-    if hint in numbers:
-        return numbers[hint]
-    if get_origin(hint) is Annotated:
-        array, dimensions, *seen = get_args(hint)
-        last = get_args(array)[-1]  # its dtype, or from numpy 2.5 on the scalar type itself
-        (kind,) = get_args(last) or (last,)
-        number = numba.from_dtype(np.dtype(kind))
-        return types.Array(number, dimensions, "A" if seen else "C", readonly=bool(seen))
-    parts = get_type_hints(hint, include_extras=True).values()
-    return types.BaseTuple.from_types([_type(part) for part in parts], hint)

@@ -1,10 +1,8 @@
-"""Strongly connected components, compiled form of `components`.
+"""Strongly connected components, compiled form of `components`."""
 
-Importing this module imports numba; `compiler` says when kernels are compiled.
-"""
-
-from knockon.graph.engine.kernels.compiler import inlined, kernel
+from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.components import find_components
+from knockon.graph.engine.kernels.late import inlined
 from knockon.graph.engine.kernels.layout import I8
 
 _find = inlined(find_components)

@@ -6,16 +6,15 @@ what that takes with it is found once, groups and all, and of each origin only w
 is taken back after (without groups: N. Ohsaka, T. Akiba, Y. Yoshida, K. Kawarabayashi, "Fast and
 accurate influence maximization on large networks with pruned Monte-Carlo simulations", AAAI 2014).
 Where that is still too much, who reaches a few random entities is found backwards.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from knockon.graph.engine.kernels.compiler import inlined, kernel
+from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.components import find_components
+from knockon.graph.engine.kernels.late import inlined
 from knockon.graph.engine.kernels.layout import (
     B1,
     I4,

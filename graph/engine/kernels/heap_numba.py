@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from knockon.graph.engine.kernels.compiler import helper, inlined
+from knockon.graph.engine.kernels.late import helper, inlined
 from knockon.graph.engine.kernels.layout import I4
 
 

@@ -1,8 +1,6 @@
 """Identity keys by the hundred thousand, compiled: BLAKE2b of short texts, and what is mixed of it.
 
 Held to hashlib in the tests. BLAKE2b is that of RFC 7693, without a key, with 8 bytes of digest.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
 from collections.abc import Callable
@@ -13,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from knockon.graph.arrays import Ints, Words
-from knockon.graph.engine.kernels.compiler import helper, inlined, kernel
+from knockon.graph.engine.kernels.compiler import kernel
+from knockon.graph.engine.kernels.late import helper, inlined
 from knockon.graph.engine.kernels.layout import I8, U8, I4Seen, U1Seen, U8Seen
 from knockon.graph.engine.uniforms import mix
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from knockon.graph.engine.kernels.compiler import inlined
+from knockon.graph.engine.kernels.late import inlined
 
 
 @inlined

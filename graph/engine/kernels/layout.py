@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from knockon.graph.arrays import Words
-from knockon.graph.engine.uniforms import DIGITS, GOLDEN
+from knockon.graph.engine.uniforms import DIGITS, GOLDEN, ROW_DIGITS
 
 WORDS = 8  # of 64 lanes each, in one row of a block: one cache line; tests/bench/words.py measures
 ROW = 8 * WORDS  # bytes
+UPPER = 16  # digits of a threshold that are laid out; the rest is looked at where these leave a tie
+LAST_ROW = (1 << ROW_DIGITS) - 1  # of cells
 CERTAIN = np.uint64(1 << DIGITS)  # limit of a draw that always transmits; above: a given row
 
 # arrays in C order that may be written to, with their dimensions; `compiler` reads these

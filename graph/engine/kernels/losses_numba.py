@@ -3,8 +3,6 @@
 Nodes leave a heap in falling order of loss. No factor is above 1 and no group brings more than its
 largest member, so a node that leaves the heap keeps its loss (Knuth 1977, a generalization of
 Dijkstra's algorithm). Only what is hit is touched.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
 from typing import Any, NamedTuple
@@ -12,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knockon.graph.arrays import Floats, Ints
-from knockon.graph.engine.kernels.compiler import helper, kernel
+from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.draws_numba import lives
 from knockon.graph.engine.kernels.heap_numba import Heap, put, take
+from knockon.graph.engine.kernels.late import helper
 from knockon.graph.engine.kernels.layout import (
     F8,
     I1,

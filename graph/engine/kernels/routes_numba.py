@@ -2,8 +2,6 @@
 
 A breadth-first search for hops, which is all where arcs are alike; else Dijkstra's algorithm over
 the triple (arcs of strength 0, cost, arcs).
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
 from typing import NamedTuple

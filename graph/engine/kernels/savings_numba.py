@@ -1,7 +1,4 @@
-"""What is hit in one table of lanes and not in another, by its stake, compiled form.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
-"""
+"""What is hit in one table of lanes and not in another, by its stake, compiled form."""
 
 from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.lanes_numba import add_to_lanes

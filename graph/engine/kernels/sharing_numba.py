@@ -5,9 +5,7 @@ the comparison, which is that of `draws_numba` with digits that differ by world.
 open, in one draw of 65,536, is decided world by world. Laws that many causes follow are laid out
 once: the digits of the thresholds in each of the 1,024 rows of cells, of which a cause takes one
 for each word of worlds, and turns it. Cost: 8 words of a cause then take as long as a draw or two
-of 8 words, else as some eight, and a draw as long as where none is shared (`planes_numba`).
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
+of 8 words, else as some eight, and a draw as long as where none is shared (`planes_llvm`).
 """
 
 from typing import Any, NamedTuple
@@ -15,27 +13,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knockon.graph.arrays import Words
-from knockon.graph.engine.kernels.compiler import helper, inlined, kernel
+from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.draws_numba import compare_digits, push
+from knockon.graph.engine.kernels.late import helper, inlined, written_in_llvm
 from knockon.graph.engine.kernels.layout import (
     CERTAIN,
     I8,
+    LAST_ROW,
     ROW,
     U2,
     U8,
+    UPPER,
     WORDS,
     Laws,
     Shared,
     U8Table,
     U8Tables,
     aligned,
-)
-from knockon.graph.engine.kernels.planes_numba import (
-    LAST_ROW,
-    UPPER,
-    lay_row,
-    push_below,
-    write_planes,
 )
 from knockon.graph.engine.uniforms import ALL, CELL_DIGITS, DIGITS, GOLDEN, ROW_DIGITS, mix
 
@@ -87,6 +81,9 @@ def draw_shared(shared: Shared, counter: U8) -> Words:
     return found
 
 
+write_planes = written_in_llvm("planes_llvm", "write_planes")
+lay_row = written_in_llvm("planes_llvm", "lay_row")
+push_below = written_in_llvm("planes_llvm", "push_below")
 _mix = inlined(mix)
 
 

@@ -4,17 +4,16 @@ The closure of `closure_numba`, but for one origin after the other: draws are ro
 the same for all origins of a block, and only what an origin reaches is touched, so that one that
 reaches little costs little. Stakes are whole numbers, so that those of a lane add up in any order;
 lanes add up in that of `sums.add_words`, whatever runs them.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from knockon.graph.engine.kernels.compiler import inlined, kernel
+from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.draws_numba import push
 from knockon.graph.engine.kernels.lanes_numba import add_to_lanes
+from knockon.graph.engine.kernels.late import inlined
 from knockon.graph.engine.kernels.layout import (
     B1,
     CERTAIN,

@@ -2,17 +2,16 @@
 
 `times_shape` has the words. The arcs of a node are drawn when it first is down in any world of a
 block, for all its worlds: 64 of them cost little more than one.
-
-Importing this module imports numba; `compiler` says when kernels are compiled.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from knockon.graph.engine.kernels.compiler import inlined, kernel
+from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.draws_numba import draw_word, lives
 from knockon.graph.engine.kernels.heap_numba import Heap, put, take
+from knockon.graph.engine.kernels.late import inlined
 from knockon.graph.engine.kernels.layout import B1, F8, I8, Drawing, F8Table, U8Table, Worlds
 from knockon.graph.engine.kernels.times_shape import (
     BROKEN,

@@ -7,17 +7,27 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.paths import ROOT, SAMPLES
 
-numba = pytest.importorskip("numba")
-from knockon.graph.engine.kernels import compiler  # noqa: E402
-from knockon.graph.engine.kernels.compiler import kernel  # noqa: E402
-from knockon.graph.engine.kernels.layout import F8, I4, U8Table  # noqa: E402
+pytest.importorskip("numba")
+from knockon.graph.engine.kernels import compiler, machine_code
+from knockon.graph.engine.kernels.compiler import kernel
+from knockon.graph.engine.kernels.layout import (
+    B1,
+    F8,
+    I4,
+    U2Table,
+    U8Seen,
+    U8Table,
+    U8Tables,
+)
 
 pytestmark = pytest.mark.timeout(300)
 SORT = """
@@ -71,7 +81,7 @@ def test_a_kernel_is_compiled_once_and_says_so_before(package: Path) -> None:
     """The first process compiles into the package's own folder, the next one is silent."""
     assert COMPILES in sort(package)
     kernels = package / "knockon" / "graph" / "engine" / "kernels" / "__pycache__"
-    assert len(list(kernels.glob("arrange_numba.*.nb[ic]"))) == 2
+    assert len(list(kernels.glob("arrange_numba.*.o"))) == 1
     assert sort(package) == ""
 
 
@@ -82,7 +92,7 @@ def test_a_package_that_cannot_be_written_has_its_code_in_the_cache_of_the_user(
     bar(package / "knockon" / "graph" / "engine" / "kernels" / "__pycache__")
     cache = tmp_path / "cache"
     assert COMPILES in sort(package, XDG_CACHE_HOME=str(cache))
-    assert list(cache.rglob("arrange_numba.*.nbi"))
+    assert list(cache.rglob("arrange_numba.*.o"))
     assert sort(package, XDG_CACHE_HOME=str(cache)) == ""
 
 
@@ -102,7 +112,7 @@ def test_code_is_not_loaded_after_a_change_in_another_file_of_the_kernels(packag
     the old ones left is removed."""
     engine = package / "knockon" / "graph" / "engine"
     sort(package)
-    before = set(engine.rglob("*.nb[ic]"))
+    before = set(engine.rglob("*.o"))
     kernels = engine / "kernels"
     for changed in (
         kernels / "draws_numba.py",
@@ -112,19 +122,53 @@ def test_code_is_not_loaded_after_a_change_in_another_file_of_the_kernels(packag
         changed.write_text("# changed\n" + changed.read_text())
         assert COMPILES in sort(package)
         assert sort(package) == ""
-        now = set(engine.rglob("*.nb[ic]"))
+        now = set(engine.rglob("*.o"))
         assert len(now) == len(before)
         assert not now & before
         before = now
 
 
-@pytest.mark.parametrize("ending", ["nbi", "nbc"])
-def test_files_that_are_cut_short_are_written_anew(package: Path, ending: str) -> None:
+def test_the_second_process_does_not_import_numba(package: Path) -> None:
+    """Its import takes longer than most questions; what was kept is linked without it."""
+    code = SORT + "print('numba' in sys.modules)"
+    for imported in (True, False):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(package)], env=environment(package), check=True,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.stdout == f"{SORTED}{imported}\n"
+
+
+def cut(kept: Path) -> None:
+    kept.write_bytes(kept.read_bytes()[:40])
+
+
+def empty(kept: Path) -> None:
+    kept.write_bytes(b"")
+
+
+def change(kept: Path) -> None:
+    """One bit of the code."""
+    content = bytearray(kept.read_bytes())
+    content[-200] ^= 1
+    kept.write_bytes(content)
+
+
+def replace_by_another(kept: Path) -> None:
+    """What is whole, but was kept for another machine, under the name of this one."""
+    foreign = kept.with_name(kept.name.replace("-", "-0"))
+    digest, rest = kept.read_bytes().split(b"\n", 1)
+    assert digest == machine_code._seal(kept.name, rest)
+    kept.write_bytes(machine_code._seal(foreign.name, rest) + b"\n" + rest)
+
+
+def test_files_that_are_damaged_or_foreign_are_written_anew(package: Path) -> None:
     """As a full disk or a crash may leave them: that costs time, not the answer."""
     sort(package)
-    (kept,) = package.rglob(f"*.{ending}")
-    kept.write_bytes(kept.read_bytes()[:40] if ending == "nbi" else b"")
-    assert COMPILES in sort(package)
+    (kept,) = package.rglob("*.o")
+    for damage in (cut, empty, change, replace_by_another):
+        damage(kept)
+        assert COMPILES in sort(package), damage
     assert sort(package) == ""
 
 
@@ -179,7 +223,7 @@ def test_processes_that_compile_at_once_into_one_folder_all_answer_right(
     assert {f"ready\n{out}" for out, _ in outputs} == {later.stdout}
     assert sum("compiling the loss kernel" in err for _, err in outputs) >= 2
     assert later.stderr == ""
-    assert len(list(cache.rglob("*.nb[ic]"))) == 2
+    assert len(list(cache.rglob("*.o"))) == 1
 
 
 class Pair(NamedTuple):
@@ -202,7 +246,7 @@ def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(compiler._log, "warning", lambda line, *values: lines.append(line % values))
     monkeypatch.setattr(compiler, "_PATIENCE", 0.01)
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     return lines
 
 
@@ -259,3 +303,99 @@ def test_the_second_ctrl_c_ends_also_while_a_kernel_is_compiled() -> None:
     output, said = process.communicate()
     assert (process.returncode, output) == (130, "")
     assert said.endswith("knockon: stopped\n")
+
+
+class Mixed(NamedTuple):
+    """Arrays of any kind, and tuples in tuples."""
+
+    pair: Pair
+    seen: U8Seen
+    halves: U2Table
+    cube: U8Tables
+    flags: B1
+
+
+@kernel("the mixing kernel of this test", 1)
+def mix_kernel(yes: bool, mixed: Mixed, half: float, times: int, out: F8) -> None:
+    """Something that depends on each of its arguments, also on shapes and strides."""
+    for i in range(len(mixed.seen)):
+        out[0] += i * np.int64(mixed.seen[i])
+    for i in range(len(mixed.halves)):
+        for j in range(mixed.halves.shape[1]):
+            out[1] += (i + 2 * j) * np.int64(mixed.halves[i, j])
+            for k in range(mixed.cube.shape[2]):
+                out[2] += (i + 3 * j + 5 * k) * np.int64(mixed.cube[i, j, k])
+    for i in range(len(mixed.flags)):
+        out[3] += (i + 1) * times * mixed.flags[i]
+    for i in range(len(mixed.pair.one)):
+        out[4] += half * mixed.pair.one[i] * mixed.pair.other[i]
+    out[5] = mixed.pair.table.size if yes else -1
+
+
+@given(data=st.data())
+def test_machine_code_gives_what_python_does(data: st.DataObject) -> None:
+    """Arrays of all types and shapes, strided ones where these are taken, and all numbers."""
+    size = st.integers(0, 5)
+    n, m, k = (data.draw(size) for _ in range(3))
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    step = data.draw(st.sampled_from([1, 2, -1, -3]))
+    seen = random.integers(0, 1000, 3 * n, np.uint64)[::step]
+    if data.draw(st.booleans()):
+        seen.flags.writeable = False
+    mixed = Mixed(
+        Pair(random.random(n), random.integers(0, 9, n, np.int32), np.zeros((m, k), np.uint64)),
+        seen, random.integers(0, 99, (n, m), np.uint16),
+        random.integers(0, 99, (n, m, k), np.uint64), random.random(k) < 0.5,
+    )  # fmt: skip
+    numbers = data.draw(st.booleans()), data.draw(st.floats(-9, 9)), data.draw(size)
+    found, wanted = np.zeros(6), np.zeros(6)
+    mix_kernel(numbers[0], mixed, *numbers[1:], found)
+    mix_kernel.function(numbers[0], mixed, *numbers[1:], wanted)
+    assert found.tolist() == pytest.approx(wanted.tolist())
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        (0, np.zeros(4)[::2]), (0, np.zeros(2, np.float32)), (0, np.zeros((2, 1))), (0, [0.0, 0.0]),
+        (2, np.zeros((8, 2), np.uint64).T), (0, np.frombuffer(bytes(16))), (0, None),
+    ],
+)  # fmt: skip
+def test_what_machine_code_would_misread_is_refused(place: int, wrong: Any) -> None:
+    """Strides, other types or dimensions, what is no array, and what must not be written to."""
+    right: list[Any] = [np.zeros(2), np.zeros(2, np.int32), np.zeros((2, 8), np.uint64)]
+    right[place] = wrong
+    with pytest.raises(TypeError, match="No matching definition"):
+        add_kernel(Pair(*right), 2, np.zeros(2))
+    for few in ((), (Pair(*right),), (tuple(right), 2, np.zeros(2)), (Pair(*right), 2.5, None)):
+        with pytest.raises(TypeError, match="No matching definition"):
+            add_kernel(*cast(Any, few))
+
+
+@kernel("the failing kernel of this test", 1)
+def fail_kernel(times: int, out: F8) -> None:
+    if times < 0:
+        raise ValueError("less than none")
+    out[0] = 7 // times
+
+
+def test_what_a_kernel_raises_comes_out() -> None:
+    """As numba itself would raise it."""
+    out = np.zeros(1)
+    fail_kernel(2, out)
+    assert out[0] == 3
+    with pytest.raises(ValueError, match="less than none"):
+        fail_kernel(-1, out)
+    with pytest.raises(ZeroDivisionError):
+        fail_kernel(0, out)
+
+
+@kernel("the reaching kernel of this test", 1)
+def reach_out_kernel(out: F8) -> None:
+    out[0] = np.random.random()
+
+
+def test_a_kernel_that_calls_what_is_outside_is_refused() -> None:
+    """Python is not there when its machine code is linked without numba."""
+    with pytest.raises(TypeError, match="a kernel calls nothing outside"):
+        reach_out_kernel.load()

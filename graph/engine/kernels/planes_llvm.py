@@ -1,10 +1,10 @@
 """Digits of thresholds that differ by world: laid out in rows, and draws compared with them.
 
-LLVM vector code, as in `draws_numba`: 8 words of 64 worlds at a time. Thresholds are 16 rows, the
+LLVM vector code, as in `draws_llvm`: 8 words of 64 worlds at a time. Thresholds are 16 rows, the
 most significant digit first. Cost: to lay them out, as much as a draw or two; a draw, as much as
 one below a threshold for all worlds.
 
-Importing this module imports numba; `compiler` says when kernels are compiled.
+Importing this module imports numba: `sharing_numba` names what is here without that.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,13 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from knockon.graph.engine.kernels.draws_numba import any_set, fill, mix_row, splat
-from knockon.graph.engine.kernels.layout import ROW, WORDS
+from knockon.graph.engine.kernels.draws_llvm import any_set, fill, mix_row, splat
+from knockon.graph.engine.kernels.layout import LAST_ROW, ROW, UPPER, WORDS
 from knockon.graph.engine.uniforms import GOLDEN, ROW_DIGITS
 
 _WORD, _HALF = ir.IntType(64), ir.IntType(16)
 _ROW = ir.VectorType(_WORD, WORDS)
 _WORLDS = ir.VectorType(_HALF, 64)
-UPPER = 16  # digits of a threshold that are laid out; the rest is looked at where these leave a tie
-LAST_ROW = (1 << ROW_DIGITS) - 1  # of cells
 
 
 def _even(value: int) -> ir.Constant:
@@ -30,7 +28,7 @@ def _even(value: int) -> ir.Constant:
 
 
 @intrinsic
-def _write_planes(typing: Any, numbers: Any, planes: Any) -> Any:
+def write_planes(typing: Any, numbers: Any, planes: Any) -> Any:
     """The 16 digits of 64 numbers of 2 bytes, a word each, every 8 words from `planes` on."""
     signature = types.void(types.uintp, types.uintp)
 
@@ -47,7 +45,7 @@ def _write_planes(typing: Any, numbers: Any, planes: Any) -> Any:
 
 
 @intrinsic
-def _lay_row(typing: Any, cause: Any, laid: Any, counter: Any, planes: Any) -> Any:
+def lay_row(typing: Any, cause: Any, laid: Any, counter: Any, planes: Any) -> Any:
     """The digits of thresholds of a law that is laid out, in 8 words at once.
 
     laid: address of (1024, 16) digits by row of cells; counter: of 8 words; planes: of (16, 8)
@@ -102,7 +100,7 @@ def _transpose(b: ir.IRBuilder, rows: Sequence[ir.Value]) -> Sequence[ir.Value]:
 
 
 def _look_at_two(b: ir.IRBuilder, begun: Sequence[ir.Value], entry: ir.Block) -> list[ir.Value]:
-    """As `draws_numba`'s, with digits of thresholds in rows: the last is an address."""
+    """As `draws_llvm`'s, with digits of thresholds in rows: the last is an address."""
     phis = [b.phi(_ROW), b.phi(_ROW), b.phi(_ROW), b.phi(_WORD)]
     state, below, tied, place = phis
     for _ in range(2):
@@ -120,11 +118,11 @@ def _look_at_two(b: ir.IRBuilder, begun: Sequence[ir.Value], entry: ir.Block) ->
 
 
 @intrinsic
-def _push_shared(
+def push_below(
     typing: Any, key: Any, planes: Any, counter: Any, out: Any, hit: Any, new: Any, ties: Any,
     digits: Any,
 ) -> Any:  # fmt: skip
-    """As `draws_numba.push`, but below a threshold of its own in each world.
+    """As `draws_llvm.push`, but below a threshold of its own in each world.
 
     planes: address of 16 rows of 8 words; ties: of a row for the worlds that they leave open
     digits: that are looked at before it is asked whether all worlds are decided
@@ -184,9 +182,3 @@ def _push_shared(
         return result
 
     return signature, code
-
-
-# to type checkers, what an intrinsic is called with is not what it takes
-write_planes: Any = _write_planes
-lay_row: Any = _lay_row
-push_below: Any = _push_shared
