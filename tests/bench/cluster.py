@@ -2,8 +2,11 @@
 
 R-MAT graphs as of `scale.py`; each way runs the command `knockon whatif` in a process of its own
 against a server in a process of its own, which has compiled its kernels before. All answers must be
-the same. Bytes are what client and server write, pipes and sockets included. Apache Spark takes
-part where SPARK_HOME says where it is, and with `--spark`.
+the same. Processor is user and system time of the client from its start to its end, with Python,
+loading, shipping and printing, and all that the server's processes took meanwhile; the local
+question is measured in the same way. The start of the server is in none of them, nor the first
+question that it is asked. Bytes are what client and server write, pipes and sockets included.
+Apache Spark takes part where SPARK_HOME says where it is, and with `--spark`.
 Usage: python tests/bench/cluster.py --edges 1000000 10000000 --worlds 4096
 """
 

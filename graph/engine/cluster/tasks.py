@@ -126,4 +126,4 @@ _SLOTS = BoundedSemaphore(cpu_count() or 1)  # a server may start all tasks of a
 @lru_cache(maxsize=1)
 def _open(shipment: str, folder: str) -> tuple[Job, list[Any]]:
     """The job of this shipment, and the workspaces that are free."""
-    return open_shipment(shipment, Path(folder)), []
+    return open_shipment(shipment, Path(folder), copied=True), []

@@ -206,11 +206,12 @@ def test_a_shipment_is_named_by_its_content(tmp_path: Path) -> None:
     assert (array == value[0]).all()
     assert (rest["small"].tolist(), text) == ([0, 1, 2], "text")
     array[0] = 5  # a worker's own copy
-    assert open_shipment(name, tmp_path)[0][0] == 0
+    assert open_shipment(name, tmp_path, copied=True)[0][0] == 0
     (large,) = (p for p in tmp_path.iterdir() if p.name != name)
     large.write_bytes(large.read_bytes()[:-8] + b"\1" * 8)
-    with pytest.raises(ClusterError, match="torn"):
-        open_shipment(name, tmp_path)
+    for copied in (False, True):
+        with pytest.raises(ClusterError, match="torn"):
+            open_shipment(name, tmp_path, copied=copied)
 
 
 def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
