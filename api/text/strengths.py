@@ -7,7 +7,9 @@ from knockon.api.text.columns import Column
 from knockon.graph.analysis.answer import Answer
 from knockon.graph.words import chance, number, relation_name
 
-_SOURCES = {"none": "unknown", "incidents": "typical of past incidents"}
+_SOURCES = {
+    "none": "unknown", "incidents": "typical of past incidents", "own table": "your own table",
+}  # fmt: skip
 
 
 def list_strengths(_: Answer, rows: pl.DataFrame) -> list[Column]:

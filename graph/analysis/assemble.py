@@ -34,7 +34,9 @@ def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
     entities, place, notes = rank_rows(prepared, found, ways)
     used = distinct(prepared.circuit.dependency)
     by_source = count_sources(prepared.filled, used)
-    within = Within(len(used), by_source[NONE], by_source)
+    rho = prepared.filled.rho
+    shares = rho is not None and bool((rho[used] > 0).any())
+    within = Within(len(used), by_source[NONE], by_source, shares)
     figures = found.figures
     reached = ~prepared.is_origin & ((found.high > 0) | (not found.exact))
     nobody = () if reached.any() else explain_nobody(graph, scenario)

@@ -8,6 +8,7 @@ that it can turn into. What no row fits stays 0, `assume` and 1.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from knockon.graph.analysis.statements import find_call_shares, find_statements
 from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Strengths, find_rho
+from knockon.graph.errors import clip, find_nearest, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_reachable_modes, index_rules
 from knockon.graph.scenario.scenario import Scenario
@@ -26,6 +28,7 @@ from knockon.graph.scenario.strengths import (
     OWN,
     REGISTER,
     SHIPPED_ROW,
+    SPEAKS_FOR,
     STATED,
     UNFILLED,
     StrengthRow,
@@ -33,6 +36,7 @@ from knockon.graph.scenario.strengths import (
 )
 
 REGISTER_WORDS = "statements of sources"
+_MOST_COMPARED = 50_000  # names among which the nearest is looked for
 
 
 @dataclass(frozen=True)
@@ -287,18 +291,43 @@ class _Lookup:
             if table.shipped:
                 continue
             used = {r.row for r in self.rows if r.table == table.name}
-            idle = len(table.rows) - len(used)
-            named = {n for r in table.rows for n in (r.dependent, r.provider) if n}
-            strange = sum(self._cell("dependent", n) == -1 for n in named)
+            idle = [row for row in table.rows if row not in used]
             if idle:
-                why = f"; {strange:,} of the entities that it names are not here" if strange else ""
+                strange = self._list_strange(idle)
+                why = f"; not in the graph: {some(strange, 3)}" if strange else ""
                 notes.append(
-                    f"{table.name}: {idle:,} of {len(table.rows):,} rows speak for no dependency "
-                    f"of unknown strength{why}"
+                    f"{table.name}: {len(idle):,} of {len(table.rows):,} rows speak for no "
+                    f"dependency of unknown strength{why}"
                 )
+            if table.unread:
+                columns = some(repr(clip(c, 40)) for c in table.unread)
+                notes.append(f"{table.name}: columns that are not read: {columns}")
             if table.empty:
                 notes.append(f"{table.name}: {table.empty:,} rows state no strength yet")
         return tuple(notes)
+
+    def _list_strange(self, rows: Sequence[StrengthRow]) -> list[str]:
+        """What these rows name that the graph does not have, each with the nearest that it has."""
+        found: dict[str, None] = {}
+        for column in SPEAKS_FOR[1:]:
+            cells = {c for row in rows if (c := getattr(row, column))}
+            if column in ("dependent", "provider"):
+                words = [*map(str, self.graph.ids), *map(str, self.graph.names)]
+                known = {c for c in cells if self._cell(column, c) != -1}
+                what = "entity"
+            else:
+                words = [str(w) for w in self._list_words(column)]
+                known, what = {*words}, "relation" if column == "relation" else "kind"
+            for cell in sorted(cells - known)[:3]:
+                near = find_nearest(cell, words, 1, 0.6) if len(words) < _MOST_COMPARED else []
+                hint = f" (nearest: {clip(near[0])!r})" if near else ""
+                found[f"{what} {clip(cell)!r}{hint}"] = None
+        return [*found]
+
+    def _list_words(self, column: str) -> list[Any]:
+        if column == "relation":
+            return self.graph.dependencies["relation"].unique().to_list()
+        return self.graph.entities["kind"].unique().to_list()
 
 
 def _by_pattern(table: StrengthTable, mode: str) -> list[tuple[tuple[str, ...], list[StrengthRow]]]:

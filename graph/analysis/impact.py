@@ -55,11 +55,13 @@ class Totals:
 @dataclass(frozen=True)
 class Within:
     """What the answer rests on: how many dependencies lie within reach; how many of these have an
-    unknown strength, that nothing filled; how many have theirs from each of `SOURCES`."""
+    unknown strength, that nothing filled; how many have theirs from each of `SOURCES`; whether
+    any share their draws."""
 
     dependencies: int
     unknown: int
     by_source: Mapping[str, int] = field(default_factory=dict)
+    shares: bool = False
 
     @property
     def open(self) -> int:

@@ -21,7 +21,8 @@ from knockon.graph.engine.uniforms import ALL
 from knockon.graph.engine.worlds import Block, Run
 
 _WORDS = 4  # of 64 worlds for each dependency, where worlds differ
-_SHARED = 64  # the same where draws are shared: one net of them
+_SHARED = 64  # the same where draws are shared
+_TOGETHER = 64  # the same of a range that is said
 _WORK = 4e9  # arcs by words that are looked at
 _CASES = 1 << 26  # bytes of draws at a time
 
@@ -56,9 +57,9 @@ def measure_narrowing(
     return off_top + on_bottom, (most, least), stopped or again
 
 
-def _count_words(run: Run) -> int:
+def _count_words(run: Run, most: int = _WORDS) -> int:
     """How many words of worlds are looked at: one where all are alike."""
-    return _SHARED if run.sharing is not None else _WORDS if len(run.uncertain) else 1
+    return _SHARED if run.sharing is not None else most if len(run.uncertain) else 1
 
 
 def _run_each(
@@ -116,7 +117,7 @@ def measure_together(prepared: Prepared, rows: Sequence[int]) -> tuple[float, fl
         chance = run.probability.copy()
         chance[list(rows)] = prepared.draws.strengths.middle[list(rows)]
         known = Run(prepared.draws, prepared.scenario.seed, chance)
-        words = _count_words(known)
+        words = _count_words(known, _TOGETHER)
         lanes = Lanes(prepared.kernel, words, memory=prepared.scenario.memory)
         worlds, counts = 0.0, np.zeros((len(prepared.nodes.entity), 1), np.int64)
         blocks = known.random_worlds(64 * words, lanes.words(fractional=False))

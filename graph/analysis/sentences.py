@@ -138,7 +138,8 @@ def _describe_sureness(impact: Impact) -> str:
     if impact.within.open > unknown:
         return _describe_filled(impact, f"{hit} hit, {name_middle(impact)}{error}.")
     if not unknown:
-        return f"All strengths within reach are stated; {hit} hit expected, {how}."
+        often = f" {describe_frequencies(impact)}".rstrip() if impact.within.shares else ""
+        return f"All strengths within reach are stated; {hit} hit expected, {how}.{often}"
     which = count_of(unknown, of, "dependency")
     which = which[0].upper() + which[1:]
     which += f" within reach {'is' if unknown == 1 else 'are'} of unknown strength"
@@ -183,7 +184,8 @@ def _describe_filled(impact: Impact, middle: str) -> str:
     parts = [f"{by[source]:,} {said}" for source, said in words.items() if by.get(source)]
     which = f"Strengths of {many(within.dependencies, 'dependency')} within reach: {join(parts)}."
     if not by.get("incidents"):
-        return f"{which} {middle}"
+        often = f" {describe_frequencies(impact)}".rstrip() if within.shares else ""
+        return f"{which} {middle}{often}"
     shipped = impact.strengths.filter(pl.col("strength_source") == "incidents")
     counts = shipped.group_by("mode", maintain_order=True).agg(pl.col("incidents").max())
     counted = join([f"{n} of {mode}" for mode, n in counts.iter_rows()])

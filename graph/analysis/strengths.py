@@ -137,7 +137,8 @@ def _write_headline(filled: Filled, relations: pl.DataFrame, where: str) -> str:
     parts = [f"{stated:,} stated" if stated else "none stated"]
     for source in SOURCES[1:-1]:
         count = int(relations[source.replace(" ", "_")].sum())
-        words = "typical of past incidents" if source == "incidents" else f"from the {source}"
+        owner = "your own table" if source == "own table" else f"the {source}"
+        words = "typical of past incidents" if source == "incidents" else f"from {owner}"
         parts += [f"{count:,} {words}"] if count else []
     unknown = int(relations["none"].sum())
     parts += [f"{unknown:,} unknown"] if unknown else []
@@ -233,6 +234,8 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find_range(prepared: Prepared, rows: Ints, ends: tuple[float, float]) -> dict[str, float]:
+    if len(rows):  # over more worlds than what each of them narrows
+        ends = measure_together(prepared, ())
     known = measure_together(prepared, rows[:WORTH_ASKING].tolist()) if len(rows) else ends
     return {
         "low": ends[0], "high": ends[1],

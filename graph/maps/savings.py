@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.analysis.harden import Hardening
 from knockon.graph.analysis.question import unit_of
 from knockon.graph.maps.axes import (
@@ -15,6 +16,7 @@ from knockon.graph.maps.axes import (
     stairs,
 )
 from knockon.graph.maps.page import MARGIN, NAME, SMALL, document, heading, text
+from knockon.graph.maps.phrases import describe_band
 from knockon.graph.maps.style import BLUE, INK, MUTED
 from knockon.graph.maps.text import clean, wrap, xml
 
@@ -28,7 +30,11 @@ def render_savings(answer: Hardening) -> str:
     costs, saves = answer.curve["cost"].to_list(), answer.curve["saves"].to_list()
     about = [note for note in answer.notes if not note.startswith("all ")]
     ends = _sum_ends(answer)
-    key = _KEY if ends else ""
+    middle = describe_middle(answer.strength_sources, answer.scenario.assume)
+    key = f"Line: {middle}; band: {describe_band(middle)}."
+    if not middle or middle.startswith("if unknown"):
+        key = _KEY
+    key = key if ends else ""
     head, top = heading(answer.headline, [answer.question, *map(_spell, about[:4]), key], _PAGE)
     if not answer.rows.height or max(answer.bound, *saves) <= 0:
         feet, height = footer(_name_source(answer), _PAGE, top)
@@ -47,7 +53,7 @@ def render_savings(answer: Hardening) -> str:
         *head,
         text(MARGIN, top + 6, f"impact saved ({rise.unit})", SMALL),
         *frame(along, rise, x_title="cost of the fixes made"),
-        *_draw_band(ends, costs, along, rise),
+        *_draw_band(ends, costs, along, rise, describe_band(middle)),
         *_draw_bound(answer, along, rise, ranged=bool(ends)),
         f'<path class="curve" d="{path(corners)}" fill="none" stroke="{BLUE}" stroke-width="2"/>',
         *_draw_steps(answer, along, rise, costs, saves),
@@ -57,7 +63,7 @@ def render_savings(answer: Hardening) -> str:
 
 
 def _sum_ends(answer: Hardening) -> list[list[float]]:
-    """What the first fixes save together with unknown strengths at 0 and at 1, from none on, the
+    """What the first fixes save together with all strengths at their ends, from none on, the
     lower one first; empty where these are no other figures."""
     runs = [[0.0, *answer.rows[f"saves_{end}"].cum_sum().to_list()] for end in ("low", "high")]
     if all(spell(low) == spell(high) for low, high in zip(*runs, strict=True)):
@@ -67,7 +73,7 @@ def _sum_ends(answer: Hardening) -> list[list[float]]:
 
 
 def _draw_band(
-    ends: list[list[float]], costs: Sequence[float], along: Axis, rise: Axis
+    ends: list[list[float]], costs: Sequence[float], along: Axis, rise: Axis, band: str
 ) -> list[str]:
     """What lies between both ends, with its edges and their last figures."""
     if not ends:
@@ -77,7 +83,7 @@ def _draw_band(
     ]
     low, high = lines
     span = f"{spell(ends[0][-1])} to {spell(ends[1][-1])}"
-    words = f"from unknown counts 0 to unknown counts 1: {span}"
+    words = f"{band}: {span}"
     out = [
         f'<path class="band" d="{path([*high, *reversed(low)])}Z" fill="{BLUE}" '
         f'fill-opacity="0.18"><title>{words}</title></path>'

@@ -62,7 +62,7 @@ def draw_timeline(
     sure = {kind: i for i, kind in enumerate(course.kinds)}
     kind_of = {b.kind: sure.get(b.kind, sure.get(OTHER, len(sure))) for b in bars}
     curves, below = _numbers(course, x, y, middle)
-    shares, below = _shares(course, x, below + 26)
+    shares, below = _shares(course, x, below + 26, middle)
     more = count_more(entities, bars)
     rows, below = draw_bars(bars, kind_of, x, below + 40, _PAGE, more, middle)
     feet, height = footer(foot, _PAGE, below + 10)
@@ -211,7 +211,7 @@ def _describe_hour(course: Course, hour: float) -> str:
     return f"after {duration(hour)}: {ranged}{'at the line ' if ranged else ''}{figures}"
 
 
-def _draw_ends(course: Course, x: Axis, y: Axis) -> list[str]:
+def _draw_ends(course: Course, x: Axis, y: Axis, resting: str) -> list[str]:
     """The same with unknown strengths at 0 and at 1, where anybody is down then and it differs."""
     out = []
     middle = [round(v, 3) for v in course.restored()]
@@ -223,15 +223,17 @@ def _draw_ends(course: Course, x: Axis, y: Axis) -> list[str]:
             continue
         points = [*zip(course.hours, share, strict=True)]
         points.append((max(x.stop, course.hours[-1]), share[-1]))
-        said = f"<title>unknown counts {0 if name == 'low' else 1}</title>"
+        said = f"all strengths at their {name} ends"
+        if not resting or resting.startswith("if unknown"):
+            said = f"unknown counts {0 if name == 'low' else 1}"
         out.append(
             f'<path class="{name}" d="{path(stairs(x, y, points))}" fill="none" stroke="{BLUE}" '
-            f'stroke-width="1.2" stroke-dasharray="5 3">{said}</path>'
+            f'stroke-width="1.2" stroke-dasharray="5 3"><title>{said}</title></path>'
         )
     return out
 
 
-def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
+def _shares(course: Course, x: Axis, top: float, resting: str) -> tuple[list[str], float]:
     """The share restored over time, with the moments that people ask for."""
     y = share_axis(top + _LOW, top + 8, parts=2)
     out = [
@@ -244,7 +246,7 @@ def _shares(course: Course, x: Axis, top: float) -> tuple[list[str], float]:
     if not course.hours:
         return out, y.low
     share = course.restored()
-    out += _draw_ends(course, x, y)
+    out += _draw_ends(course, x, y, resting)
     ends = max(x.stop, course.hours[-1])
     points = [*zip(course.hours, share, strict=True), (ends, share[-1])]
     d = path(stairs(x, y, points))

@@ -48,7 +48,8 @@ class Scenario(Values):
         for table, row in ((t, r) for t in self.strengths for r in t.rows if r.mode):
             if row.mode not in modes and not table.shipped:
                 hint = did_you_mean(row.mode, modes)
-                raise ScenarioError(f"{table.name}: unknown mode {clip(row.mode)!r}{hint}")
+                place = dict(table.places).get(row.mode, table.name)
+                raise ScenarioError(f"{place}: unknown mode {clip(row.mode)!r}{hint}")
         if self.precision is not None and self.worlds is not None:
             raise ScenarioError("expected either worlds or precision, got both")
         if self.halt is not None and not self.rollout:

@@ -10,12 +10,19 @@ in `evidence/`; every other one is the user's.
 import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean, some
+from knockon.graph.errors import (
+    InputError,
+    ScenarioError,
+    clip,
+    did_you_mean,
+    find_nearest,
+    some,
+)
 
 NONE, INCIDENTS, CALLS, WORDS = "none", "incidents", "calls", "register"
 SHIPPED = (INCIDENTS, CALLS, WORDS)
@@ -26,6 +33,11 @@ SPEAKS_FOR = ("mode", "relation", "dependent", "provider", "provider_kind", "dep
 _RANGE = ("low", "mid", "high")
 _COUNTS = ("exposed", "hit")
 COLUMNS = (*SPEAKS_FOR, *_RANGE, "rho", *_COUNTS, "as_of", "source", "note")
+OF_ROWS_TO_FILL = (
+    "dependent_name", "provider_name", "now_low", "now_mid", "now_high", "strength_source",
+    "dependencies", "narrows",
+)  # fmt: skip
+"""What `knockon strengths` says beside the columns of a table; not read back."""
 AT = "_at"  # of a row: where it stands, for messages
 MOST_ROWS = 1_000_000
 _MOST_EXPOSED = 1e12
@@ -78,11 +90,15 @@ class StrengthTable:
     """Rows that were checked, under the name that answers call them by.
 
     empty: rows that state nothing yet, as in a table to fill in
+    unread: columns that are none of the contract
+    places: where each mode is first named
     """
 
     name: str
     rows: tuple[StrengthRow, ...]
     empty: int = 0
+    unread: tuple[str, ...] = ()
+    places: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @property
     def shipped(self) -> bool:
@@ -92,12 +108,15 @@ class StrengthTable:
     def of(cls, name: str, rows: Iterable[Mapping[str, Any]]) -> "StrengthTable":
         """The table of rows by column name, numbers as numbers or texts.
 
-        Columns that are not of the contract are let be. A row with `_at` stands there. Raises
-        InputError with every fault: a column that is missing, low > mid > high, a share over 1, a
-        row without a source, two rows that speak for the same.
+        Columns that are not of the contract are let be, and named in `unread`. A row with `_at`
+        stands there. Raises InputError with every fault: a column that is missing or is none but
+        nearly one, low > mid > high, a share over 1, a row without a source, two rows that speak
+        for the same.
         """
         faults: list[str] = []
         found: list[StrengthRow] = []
+        places: list[str] = []
+        unread: dict[str, None] = {}
         empty = 0
         for number, stated in enumerate(rows, start=1):
             place = str(stated.get(AT) or f"{name} row {number}")
@@ -108,14 +127,21 @@ class StrengthTable:
                 )
             if number > MOST_ROWS:
                 raise InputError(f"{name}: expected at most {MOST_ROWS:,} rows, got more")
+            for column in [str(c) for c in stated if c is not None and str(c) not in _KNOWN]:
+                if column not in unread:
+                    unread[column] = None
+                    _check_column(column, stated, place, faults)
             row = _Reading(stated, place, faults).read()
             if row is None:
                 empty += 1
             elif not faults:
                 found.append(row)
+                places.append(place)
         if faults:
             raise InputError.of(faults)
-        return cls(name, tuple(_join_counts(name, found)), empty)
+        joined = tuple(_join_counts(name, found, places))
+        first = {r.mode: at for r, at in zip(reversed(found), reversed(places), strict=True)}
+        return cls(name, joined, empty, tuple(unread), tuple(first.items()))
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, "rows": [row.to_dict() for row in self.rows]}
@@ -216,6 +242,17 @@ def _refuse(value: object) -> ScenarioError:
     )
 
 
+_KNOWN = {*COLUMNS, *OF_ROWS_TO_FILL, "incidents", AT}
+
+
+def _check_column(column: str, stated: Mapping[str, Any], place: str, faults: list[str]) -> None:
+    """A column that is nearly one of the contract which is missing: let be, its rows would speak
+    for more than they name."""
+    near = find_nearest(column.strip().lower(), [c for c in COLUMNS if c not in stated], 1, 0.75)
+    if near:
+        faults.append(f"{place}: no column is called {clip(column)!r}; did you mean {near[0]!r}?")
+
+
 class _Reading:
     """One row as it came; faults are added to a list, each with its place."""
 
@@ -299,19 +336,26 @@ class _Reading:
         self.faults.append(f"{self.place}: {column}: {why}")
 
 
-def _join_counts(name: str, rows: Sequence[StrengthRow]) -> list[StrengthRow]:
+def _join_counts(
+    name: str, rows: Sequence[StrengthRow], places: Sequence[str]
+) -> list[StrengthRow]:
     """The rows with counts turned into strengths; counts of one key speak together.
 
-    Raises InputError for two rows of one key that state strengths.
+    places: of the rows. Raises InputError for two rows of one key that state strengths.
     """
     by_key: dict[tuple[str, ...], list[StrengthRow]] = {}
-    for row in rows:
+    where: dict[tuple[str, ...], list[str]] = {}
+    for row, place in zip(rows, places, strict=True):
         by_key.setdefault(row.key, []).append(row)
+        where.setdefault(row.key, []).append(place)
     joined = []
     for same in by_key.values():
         if len(same) > 1 and not all(row.exposed for row in same):
             said = ", ".join(f"{c} {getattr(same[0], c)}" for c in same[0].speaks_for) or "all"
-            raise InputError(f"{name}: {len(same)} rows speak for the same: {clip(said, 120)}")
+            at = some(where[same[0].key])
+            raise InputError(
+                f"{name}: {len(same)} rows speak for the same: {clip(said, 120)} ({at})"
+            )
         joined.append(weigh_counts(same) if same[0].exposed else same[0])
     return joined
 

@@ -75,7 +75,15 @@ def test_entities_may_be_named_in_a_row() -> None:
     answer = whatif(graph, "v", strengths=rows)
     assert answer.entities.filter(pl.col("id") == "a").item(0, "probability") == 0.2
     assert any("1 of 2 rows speak for no dependency of unknown" in note for note in answer.notes)
-    assert any("1 of the entities that it names are not here" in note for note in answer.notes)
+    assert any("not in the graph: entity 'Okta'" in note for note in answer.notes)
+
+
+def test_what_a_row_names_that_the_graph_does_not_have_is_told_with_the_nearest() -> None:
+    graph = _make(("a", "v", "uses", None))
+    rows = [_row(0.1, 0.2, 0.3, relation="usess"), _row(0.1, 0.2, 0.3, provider_kind="platfrom")]
+    (note,) = [n for n in whatif(graph, "v", strengths=rows).notes if "speak for no" in n]
+    assert "relation 'usess' (nearest: 'uses')" in note
+    assert "kind 'platfrom'" in note
 
 
 def test_the_mode_of_a_row_is_that_in_which_the_failure_arrives() -> None:

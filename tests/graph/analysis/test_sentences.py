@@ -231,3 +231,14 @@ def test_a_figure_is_no_finer_than_its_error() -> None:
     }  # fmt: skip
     for (value, error), words in said.items():
         assert measure(value, error) == words
+
+
+def test_where_draws_are_shared_totals_are_frequencies() -> None:
+    """A mean says little there: so does a row of one's own, or a column rho."""
+    rows = [dep(i, "A", probability=0.4, rho=0.3) for i in "BCDEFGHI"]
+    said = ask(*rows, worlds=4096).assumption
+    assert re.search(r"Half of all cases: at most 3 of 8 hit; one in twenty: [78] or more\.$", said)
+    filled = {"low": 0.1, "mid": 0.4, "high": 0.6, "rho": 0.3, "source": "me"}
+    unknown = [dep(i, "A", probability=None) for i in "BCDEFGHI"]
+    assert "Half of all cases: at most 3 of 8" in ask(*unknown, strengths=[filled]).assumption
+    assert "Half of all cases" not in ask(*unknown, strengths=[filled | {"rho": 0}]).assumption

@@ -130,3 +130,12 @@ def test_the_ten_worth_asking_for_are_those_that_narrow_most_when_they_are_known
     assert len(known) == 24
     assert sum(known[:10]) >= 0.95 * sum(sorted(known, reverse=True)[:10])
     assert np.corrcoef(known, asked["narrows"])[0, 1] > 0.98
+
+
+def test_the_range_said_is_that_of_an_answer() -> None:
+    """Over as many worlds as an answer takes, not over the few of each row."""
+    rows = [("a", "0", None), ("b", "0", 0.3), ("c", "a", 0.3)]
+    answer = strengths(_make(rows), "0")
+    assert answer.range is not None
+    wanted = {"low": 0.3, "high": 1.6, "low_if_known": 0.95, "high_if_known": 0.95}
+    assert answer.range == pytest.approx(wanted, abs=0.04)

@@ -139,5 +139,20 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
 
 def test_a_mode_that_does_not_exist_is_refused() -> None:
     """A row for a mode that nothing fails in would never be used, in silence."""
-    with pytest.raises(ScenarioError, match="table 1: unknown mode 'bad-update'"):
+    with pytest.raises(ScenarioError, match="table 1 row 1: unknown mode 'bad-update'"):
         Scenario.read("x", strengths=[_RANGE | {"mode": "bad-update"}])
+
+
+def test_a_column_that_is_nearly_one_is_refused() -> None:
+    """Let be, its rows would speak for every provider."""
+    row = {"providr": "v", "low": 0.1, "mid": 0.2, "high": 0.3, "source": "me"}
+    with pytest.raises(InputError, match="row 1: no column is called 'providr'; did you mean 'pro"):
+        StrengthTable.of("mine", [row])
+    table = StrengthTable.of("mine", [row | {"provider": "v", "asked": "Ann", "narrows": 3}])
+    assert table.unread == ("providr", "asked")  # the rows name a provider; what stays is told
+
+
+def test_rows_that_speak_for_the_same_are_named_by_place() -> None:
+    row = {"provider": "v", "low": 0.1, "mid": 0.2, "high": 0.3, "source": "me"}
+    with pytest.raises(InputError, match=r"provider v \(a:2, a:7\)"):
+        StrengthTable.of("mine", [row | {"_at": "a:2"}, row | {"_at": "a:7"}])
