@@ -54,5 +54,5 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected commas between columns, found semicolons"):
         read_strength_table(tmp_path / "a.csv")
     (tmp_path / "b.csv").write_text("")
-    with pytest.raises(InputError, match="b.csv: the file is empty"):
+    with pytest.raises(InputError, match=r"b\.csv: the file is empty"):
         read_strength_table(tmp_path / "b.csv")
