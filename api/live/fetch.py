@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -23,6 +23,7 @@ MOST = 8 * 2**20  # bytes of a page, unpacked
 REDIRECTS = 3
 AT_ONCE = 20  # pages that are read at the same time
 CONNECT, READ, TOTAL = 5.0, 10.0, 20.0  # seconds
+_PIECE = 256 * 1024  # bytes that are unpacked before others have their turn
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -116,20 +117,34 @@ class Fetcher:
         body = bytearray()
         async for chunk in response.aiter_raw():
             try:
-                left = self._most + 1 - len(body)
-                body += unpacker.decompress(chunk, left) if unpacker else chunk
+                async for piece in self._unpack(unpacker, chunk):
+                    body += piece
+                    if len(body) > self._most:
+                        raise UnreadableError(f"it has more than {self._most:,} bytes")
             except zlib.error:
                 raise UnreadableError("it is said to be gzip, but is not") from None
-            if len(body) > self._most or (unpacker and unpacker.unconsumed_tail):
-                raise UnreadableError(f"it has more than {self._most:,} bytes")
         if unpacker and not unpacker.eof:
             raise UnreadableError("it ends in the middle")
         data = bytes(body)
         headers = response.headers
+        digest = await asyncio.to_thread(lambda: sha256(data).hexdigest())
         return Content(
-            data, sha256(data).hexdigest(),
+            data, digest,
             clip(headers.get("etag", ""), 200), clip(headers.get("last-modified", ""), 60),
         )  # fmt: skip
+
+    async def _unpack(self, unpacker: Any, chunk: bytes) -> AsyncIterator[bytes]:
+        """A little at a time: a small chunk may unpack to megabytes, and others wait."""
+        if unpacker is None:
+            yield chunk
+            return
+        more = bool(chunk)
+        while more:
+            piece = unpacker.decompress(chunk, _PIECE)
+            yield piece
+            chunk = unpacker.unconsumed_tail
+            more = not unpacker.eof and (bool(chunk) or len(piece) == _PIECE)
+            await asyncio.sleep(0)
 
 
 def _check_status(response: httpx2.Response) -> None:

@@ -1,5 +1,6 @@
 """What is down now and what that means for a graph: as JSON, which says what is not known, too."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -12,6 +13,7 @@ from knockon.api.schema import SCHEMA, GraphHead, serialize_graph_head
 from knockon.graph.analysis import answer as answers
 from knockon.graph.errors import clip, some
 
+_MOST = 500  # of each kind of what a page reports beside what is down
 RECOVERED = 20  # spells that are over, shown beside what is down
 
 
@@ -110,9 +112,15 @@ def describe_now(
         {"source": source.label, "component": clip(component, 200), "why": why}
         for source in live.sources
         if name in source.placed
-        for component, why in source.placed[name][1].unmatched
+        for component, why in source.placed[name][1].unmatched[:_MOST]
     ]
     notes = _note(live, sources, unmatched, history.forgotten)
+    notes += [
+        f"{source.label}: of what fits no entity, is not understood or counts for nothing the "
+        f"first {_MOST:,} of each kind are shown; it reports up to {most:,}"
+        for source in live.sources
+        if (most := _count_longest(source, name)) > _MOST
+    ]
     if problem:
         notes.insert(0, f"what that hits is not known: {problem}")
     return {
@@ -128,6 +136,16 @@ def describe_now(
         "impact": impact,
         "notes": notes,
     }
+
+
+def _count_longest(source: Watched, name: str) -> int:
+    """How long the longest of the lists of a source is."""
+    placed = source.placed.get(name)
+    found: list[Sequence[Any]] = [source.report.untold] if source.report else []
+    if placed:
+        of = placed[1]
+        found += [of.unmatched, of.foreign, of.carried, of.noted]
+    return max(map(len, found), default=0)
 
 
 def describe_history(live: Live, name: str) -> list[SpellJson]:
@@ -172,10 +190,10 @@ def _describe_source(live: Live, name: str, source: Watched) -> SourceJson:
         "as_of": (clip(report.as_of, 60) or None) if report else None,
         "fault": source.fault or None,
         "faults": source.faults,
-        "untold": [clip(words, 200) for words in report.untold] if report else [],
-        "foreign": [clip(words, 200) for words in placed[1].foreign] if placed else [],
-        "carried": [clip(words, 200) for words, _ in placed[1].carried] if placed else [],
-        "noted": [f"{clip(name, 160)} ({status})" for name, status in placed[1].noted]
+        "untold": [clip(words, 200) for words in report.untold[:_MOST]] if report else [],
+        "foreign": [clip(words, 200) for words in placed[1].foreign[:_MOST]] if placed else [],
+        "carried": [clip(words, 200) for words, _ in placed[1].carried[:_MOST]] if placed else [],
+        "noted": [f"{clip(name, 160)} ({status})" for name, status in placed[1].noted[:_MOST]]
         if placed
         else [],
     }

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from knockon.api.live.aside import LARGE, parse_aside, parse_page
 from knockon.api.live.content import Content, UnreadableError
 from knockon.api.live.pace import Clock, Pace
 from knockon.api.live.places import Place
-from knockon.graph.errors import InputError, clip
+from knockon.graph.errors import clip
 from knockon.graph.model.graph import DependencyGraph
 from knockon.loaders.assembling.findings import Findings
-from knockon.loaders.operations.status.now import read_report
 from knockon.loaders.operations.status.place import Placed, place_report
 from knockon.loaders.operations.status.reports import PageReport
 from knockon.loaders.operations.status.table import Rules
-from knockon.loaders.parsing.source import Source
 
 FRESH = ("read", "late")
 
@@ -92,7 +91,5 @@ class Read:
 def _parse_page(place: Place, content: Content) -> PageReport:
     """What a page says. Raises UnreadableError where it is no status page, or not understood."""
     name = place.label if place.is_file else f"{place.host}.json"
-    try:
-        return read_report(Source.of_bytes(name, content.data), Findings())
-    except InputError as fault:
-        raise UnreadableError(clip(str(fault), 300)) from None
+    parse = parse_aside if len(content.data) > LARGE else parse_page
+    return parse(name, content.data)
