@@ -16,7 +16,7 @@ from knockon.api.cli.policy import add_fail_over
 from knockon.api.cli.progress import add_progress
 from knockon.api.cli.startup import begin_kernels
 from knockon.graph.errors import clip
-from knockon.graph.scenario.fields import FIELDS, VIEW
+from knockon.graph.scenario.fields import FIELDS, VIEW, find_field
 from knockon.loaders.formats import OPTIONS
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class Read:
     def of(self, *sources: str) -> "DependencyGraph":
         """The graph of other sources, read in the same way."""
         return read_graph(sources, **self.options)
+
+
+def add_strengths(command: Command) -> Command:
+    """The option `--strengths` alone, for a verb that takes its scenarios from elsewhere."""
+    return add_fields(command, [find_field("strengths")])
 
 
 def add_source_options(command: Command) -> Command:

@@ -41,6 +41,7 @@ from knockon.api.cli.options import (
     add_reader_options,
     add_scenario_options,
     add_source_options,
+    add_strengths,
 )
 from knockon.api.cli.picture import add_map
 from knockon.api.cli.plan import add_plan
@@ -199,7 +200,10 @@ def aliases(
     metavar="FILE.html",
     help="Also write a page for people into this HTML file.",
 )
-def backtest(folder: Path, form: str, output: Path | None, report: Path | None) -> None:
+@add_strengths
+def backtest(
+    folder: Path, form: str, output: Path | None, report: Path | None, strengths: Any
+) -> None:
     """Predictions against what really happened, for the incidents of a folder."""
     from knockon.api.backtest_json import serialize_backtest
     from knockon.api.cli.backtest_table import print_backtest
@@ -207,7 +211,7 @@ def backtest(folder: Path, form: str, output: Path | None, report: Path | None) 
     from knockon.loaders.native.incidents import read_incidents
 
     aside = check_output(form, output, report, what="page")
-    found = ask(read_incidents(folder))
+    found = ask(read_incidents(folder), strengths)
     if report is not None:
         from knockon.api.backtest_page import render_backtest
 

@@ -19,7 +19,6 @@ from knockon.graph.errors import (
     InputError,
     ScenarioError,
     clip,
-    did_you_mean,
     find_nearest,
     some,
 )
@@ -170,11 +169,11 @@ def read_strengths(value: StrengthsLike, *, named_only: bool = False) -> tuple[S
     found: list[StrengthTable] = []
     for number, one in enumerate(_list(value), start=1):
         if isinstance(one, str):
-            found += [load_shipped_strengths(n) for n in _read_names(one)]
+            found += [load_shipped_strengths(n) for n in _read_names(one, named_only=named_only)]
         elif named_only:
             raise ScenarioError(
-                f"strengths: expected {' or '.join((*SHIPPED, NONE))}: tables of one's own are for "
-                "the command line and Python"
+                f"strengths: expected {_name_shipped()}: tables of one's own are for the command "
+                "line and Python"
             )
         else:
             found.append(_read_table(one, number))
@@ -208,14 +207,19 @@ def _list(value: StrengthsLike) -> list[Any]:
     return [listed] if rows else listed
 
 
-def _read_names(text: str) -> list[str]:
+def _name_shipped() -> str:
+    return f"{', '.join(SHIPPED)} or {NONE}"
+
+
+def _read_names(text: str, *, named_only: bool = False) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in (*SHIPPED, NONE):
-            hint = did_you_mean(name, (*SHIPPED, NONE))
+            near = find_nearest(name.lower(), (*SHIPPED, NONE), 1, 0.6)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            table = "" if named_only else ", or a table"
             raise ScenarioError(
-                f"strengths: expected {', '.join(SHIPPED)} or {NONE}, or a table, "
-                f"got {clip(name)!r}{hint}"
+                f"strengths: expected {_name_shipped()}{table}, got {clip(name)!r}{hint}"
             )
     return [name for name in names if name != NONE]
 

@@ -84,6 +84,22 @@ def test_table_tells_scores_misses_and_assumptions(
     assert "\u202e" not in out
 
 
+def test_strengths_fill_what_nobody_stated(
+    pack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One's own table, and the shipped one, of which it is said that it knows these incidents."""
+    (tmp_path / "own.csv").write_text("low,mid,high,source\n0.9,0.9,0.9,me\n")
+    assert run("backtest", pack, "--format", "json", "--strengths", str(tmp_path / "own.csv")) == 0
+    answer = json.loads(capsys.readouterr().out)
+    named = [{t["name"] for t in row["scenario"]["strengths"]} for row in answer["rows"]]
+    assert named == [{"own.csv"}] * 2
+    assert any("are those of own.csv, where a row fits" in note for note in answer["notes"])
+    assert run("backtest", pack, "--strengths", "incidents") == 0
+    assert "these rows are no test of them" in " ".join(capsys.readouterr().out.split())
+    assert run("backtest", pack, "--strengths", "incident") == 2
+    assert "did you mean 'incidents'?" in capsys.readouterr().err
+
+
 def test_forecasts_stand_in_all_three(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """JSON, table and page of an incident with counts; packs without have none."""
     folder = tmp_path / "pack"

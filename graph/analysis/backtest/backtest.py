@@ -1,7 +1,7 @@
 """Predictions against what really happened: who was hit, in which order, how long."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -17,9 +17,15 @@ from knockon.graph.analysis.backtest.reports import (
 from knockon.graph.analysis.backtest.scores import TIE, Confusion, is_tied, spearman
 from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.whatif import whatif
-from knockon.graph.errors import InputError, KnockonError
+from knockon.graph.errors import InputError, KnockonError, clip
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.scenario import Scenario
+from knockon.graph.scenario.strengths import (
+    INCIDENTS,
+    StrengthsLike,
+    StrengthTable,
+    read_strengths,
+)
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,13 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """All incidents of a pack, and the figures pooled over them."""
+    """All incidents of a pack, and the figures pooled over them.
+
+    strengths: tables for what nobody stated, beside those of the scenarios
+    """
 
     outcomes: tuple[Outcome, ...]
+    strengths: tuple[StrengthTable, ...] = ()
 
     def of(self, *, hindsight: bool | None) -> tuple[Outcome, ...]:
         """The incidents written in hindsight, those known before, or (None) all."""
@@ -168,8 +178,24 @@ class Backtest:
             "stated strengths alone are the part that sources carry; the rest of the recall comes "
             "from dependencies of unknown strength, which may have been inferred from the outcome",
             f"figures within {TIE:.0%} of each other count as a tie",
+            *self._describe_strengths(),
             *self._describe_forecasts(),
         )
+
+    def _describe_strengths(self) -> tuple[str, ...]:
+        """What filled strengths that nobody stated, and what that is worth as a test."""
+        if not self.strengths:
+            return ()
+        names = ", ".join(
+            f"the shipped table {t.name}" if t.shipped else clip(t.name, 40) for t in self.strengths
+        )
+        said = f"strengths that nobody stated are those of {names}, where a row fits"
+        if any(table.name == INCIDENTS for table in self.strengths):
+            said += (
+                "; the shipped ones were made from counted incidents, those here among them: these "
+                "rows are no test of them, only the forecasts leave each incident out"
+            )
+        return (said,)
 
     def _describe_forecasts(self) -> tuple[str, ...]:
         """What the forecasts of the incidents with counts come to, and what they rest on."""
@@ -198,22 +224,27 @@ class Backtest:
         return f"<p>{escape(self.headline)}</p>{self.rows._repr_html_()}"
 
 
-def backtest(incidents: Iterable[Incident]) -> Backtest:
+def backtest(incidents: Iterable[Incident], strengths: StrengthsLike = None) -> Backtest:
     """Each incident predicted from its graph and scenario, and held against its reports.
 
+    strengths: tables for what nobody stated, looked up before those of its scenario
     Raises InputError for tables that contradict themselves and for a scenario that cannot be.
     """
-    outcomes = tuple(judge(i) for i in sorted(incidents, key=lambda i: (i.date or "", i.name)))
+    tables = read_strengths(strengths)
+    ordered = sorted(incidents, key=lambda i: (i.date or "", i.name))
+    outcomes = tuple(judge(i, tables) for i in ordered)
     if not outcomes:
         raise InputError("expected at least one incident, got none")
-    return Backtest(outcomes)
+    return Backtest(outcomes, tables)
 
 
-def judge(incident: Incident) -> Outcome:
+def judge(incident: Incident, tables: Sequence[StrengthTable] = ()) -> Outcome:
     """One incident: the what-if, its rows beside the reports, and the paired tests."""
     try:
         graph = DependencyGraph.from_tables(incident.tables)
-        impact = whatif(graph, Scenario.from_dict(incident.scenario))
+        scenario = Scenario.from_dict(incident.scenario)
+        both = read_strengths([*tables, *scenario.strengths])
+        impact = whatif(graph, replace(scenario, strengths=both))
     except InputError:
         raise  # names its file and line
     except KnockonError as fault:
