@@ -1,5 +1,6 @@
 """A table as the contract has it: its columns there, cast, every bad cell told with its place."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -121,10 +122,33 @@ def _cast(
         return value
     for i in bad.arg_true():
         got = "nothing" if raw[i] is None else repr(clip(str(series[i])))
+        if value.dtype.is_numeric():
+            got += _hint_number(str(series[i]), column.name)
         faults.append(
             f"{where(i)}: {column.name}: expected {_describe_expected(column)}, got {got}"
         )
     return value
+
+
+def _hint_number(text: str, name: str) -> str:
+    """How a number would be written that has a decimal comma, a per cent sign or a unit of time;
+    empty where it is none of these. What is meant is not guessed: `1,500` may be either.
+    """
+    found = _NEAR.fullmatch(text.strip())
+    units = _HOURS if name.endswith("_hours") else _SHARES
+    unit = units.get(found["unit"].lower()) if found else None
+    if found is None or unit is None or not ("," in text or found["unit"]):
+        return ""
+    value = float(f"{found['whole']}.{found['part'] or 0}") * unit
+    return f" (is {value:.12g} meant?)"
+
+
+_SHARES = {"": 1.0, "%": 0.01}
+_HOURS = {
+    "": 1.0, "min": 1 / 60, "minutes": 1 / 60, "h": 1.0, "hr": 1.0, "hrs": 1.0, "hour": 1.0,
+    "hours": 1.0, "d": 24.0, "day": 24.0, "days": 24.0,
+}  # fmt: skip
+_NEAR = re.compile(r"(?P<whole>[0-9]{1,15})(?:[,.](?P<part>[0-9]{1,15}))?\s?(?P<unit>%|[A-Za-z]*)")
 
 
 def _describe_expected(column: Column) -> str:

@@ -27,6 +27,7 @@ from knockon.loaders.assembling.triples import find_words, list_words, read_word
 from knockon.loaders.parsing.source import Source
 
 _BETWEEN = " | "  # between values that parallel edges differ in
+_BREAK = r"\s*[\r\n]\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,12 @@ def _write_text(value: Any) -> str | None:
 
 
 def _use_labels(entities: pl.DataFrame) -> pl.DataFrame:
-    """Where nodes have labels and no names, the labels are the names."""
-    if "name" in entities.columns or "label" not in entities.columns:
+    """Where nodes have labels and no names, the labels are the names; a name is one line."""
+    if "name" not in entities.columns and "label" in entities.columns:
+        entities = entities.rename({"label": "name"})
+    if entities.schema.get("name") != pl.String:
         return entities
-    return entities.rename({"label": "name"})
+    return entities.with_columns(pl.col("name").str.strip_chars().str.replace_all(_BREAK, " "))
 
 
 def _join_attributes(edges: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:

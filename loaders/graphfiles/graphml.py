@@ -2,14 +2,15 @@
 
 Source: http://graphml.graphdrawing.org/primer/graphml-primer.html. Read are nodes, also those in
 graphs within nodes (they get the outer node as `parent`), edges with a direction of their own, and
-data with defaults; of the extension of yEd, the labels. Hyperedges are refused.
+data with defaults; of the extension of yEd, the labels, and where arrows point. Hyperedges are
+refused.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from knockon.graph.errors import InputError, clip
-from knockon.graph.model.tables import Tables
+from knockon.graph.model.tables import Finding, Tables
 from knockon.loaders.assembling.graph_tables import Drawn, Place, build_graph_tables
 from knockon.loaders.parsing.safe_xml import Element
 from knockon.loaders.parsing.source import Source, SourceLike
@@ -34,6 +35,7 @@ def draw(root: Element, name: str) -> Drawn:
     about = _read_data(graphs[0], keys["graph"])
     drawn = Drawn(title=about.get("name") or about.get("label") or None)
     faults: list[str] = []
+    against = 0
     for element, parent, directed in _walk(graphs[0]):
         place = f"{name}:{element.line}"
         if element.local == "node":
@@ -48,13 +50,29 @@ def draw(root: Element, name: str) -> Drawn:
             attributes = _read_data(element, keys["edge"])
             if "id" in element.attributes:
                 attributes.setdefault("key", element.attributes["id"])
+            against += _is_drawn_against(element)
             way = said.strip().lower() in ("true", "directed", "1")
             drawn.edges.append((ends[0], ends[1], attributes, Place(element.line), way))
         elif element.local == "hyperedge":
             faults.append(f"{place}: hyperedges are not read; expected edges of two ends")
     if faults:
         raise InputError.of(faults)
+    if against:
+        reason = (
+            "an edge drawn with its arrow at the source, at both ends or at none is read as "
+            "written, from source to target"
+        )
+        drawn.report.append(Finding("note", against, reason))
     return drawn
+
+
+def _is_drawn_against(edge: Element) -> bool:
+    """Whether yEd draws an edge other than with an arrow at its target: there, all are directed."""
+    arrows = next((e for e in edge.walk() if e.local == "Arrows"), None)
+    if arrows is None:
+        return False
+    drawn = [arrows.attributes.get(end, "none") != "none" for end in ("source", "target")]
+    return drawn != [False, True]
 
 
 def _walk(graph: Element) -> Iterator[tuple[Element, str, str]]:

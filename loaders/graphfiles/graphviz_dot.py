@@ -18,6 +18,9 @@ from knockon.loaders.parsing.source import Source, SourceLike
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)  # https://graphviz.org/docs/attr-types/escString
 _ESCAPES = {"n": " ", "l": " ", "r": " ", "N": "\0", "G": "\0"}
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_RECORDS = ("record", "mrecord")  # shapes of fields, of which the first names the node
+_FIELDS = re.compile(r"(?<!\\)\|")
+_PORT = re.compile(r"(?<!\\)<[^<>|{}]*>")
 _UNTOLD = ("", "\\N", "\\G", "\\L", "\\E")  # labels that only stand for the name of the thing
 
 
@@ -38,7 +41,10 @@ def draw(graph: DotGraph) -> Drawn:
     for node in graph.nodes.values():
         given = _drop_empty(node.attributes)
         if "label" in given or "\\n" in node.id:
-            given["label"] = _plain_label(given.get("label", node.id), node.id)
+            label = given.get("label", node.id)
+            if str(given.get("shape", "")).lower() in _RECORDS:
+                label = _FIELDS.split(_PORT.sub("", label).strip("{} "))[0].strip("{} ") or label
+            given["label"] = _plain_label(label, node.id)
         if node.id in cluster:
             given.setdefault("cluster", cluster[node.id])
         drawn.nodes.append((node.id, given, Place(node.line)))

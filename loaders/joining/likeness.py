@@ -86,8 +86,8 @@ def _score_same_core(one: Name, other: Name) -> tuple[float, str]:
         )
     if one.address != other.address:
         return _PART, "the same but for an address"
-    if one.former != other.former:  # a firm, and what it was or trades as
-        return _PART, "the same but for a former or trade name"
+    if one.former != other.former or (one.former and {*one.others} != {*other.others}):
+        return _PART, "the same but for a former or trade name"  # a firm, and what it trades as
     if one.ending != other.ending:
         if one.ending and other.ending:
             return _WITHIN, f"endings differ ({_name_both({one.ending}, {other.ending})})"

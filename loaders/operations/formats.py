@@ -100,13 +100,17 @@ def _is_terraform_state(source: Source) -> bool:
         return True
     if not _has(source, "version"):
         return False
-    return _has(source, "terraform_version") or _has_instances(source.parsed_json)
+    return _has(source, "terraform_version") or _has_resources(source.parsed_json)
 
 
-def _has_instances(state: Any) -> bool:
-    resources = state.get("resources") if isinstance(state, dict) else None
-    return isinstance(resources, list) and any(
-        isinstance(one, dict) and "instances" in one for one in resources
+def _has_resources(state: Any) -> bool:
+    """Resources with instances (version 4), or modules with a path and resources (version 3)."""
+    if not isinstance(state, dict):
+        return False
+    return any(
+        isinstance(one, dict) and needed <= one.keys()
+        for key, needed in (("resources", {"instances"}), ("modules", {"path", "resources"}))
+        for one in (state[key] if isinstance(state.get(key), list) else ())
     )
 
 

@@ -10,8 +10,8 @@ FORMATS = (
         dependencies="each gate on each of its inputs, by definition",
         groups="the inputs of `and` and `atleast`",
         export="SCRAM, OpenPRA, XFTA, RiskSpectrum and the Aralia fault trees write and publish it",
-        sign="XML with root opsa-mef",
+        sign="XML with root opsa-mef or open-psa",
         module="knockon.loaders.reliability.open_psa",
-        matches=lambda source: source.xml_root[1] == "opsa-mef",
+        matches=lambda source: source.xml_root[1] in ("opsa-mef", "open-psa"),
     ),
 )

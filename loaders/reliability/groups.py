@@ -16,6 +16,8 @@ from knockon.loaders.reliability.common_cause import (
 )
 from knockon.loaders.reliability.definitions import SILENT, Names, Values
 
+_ROUNDED = 1e-4  # what factors that are written in decimals may miss 1 by
+
 
 class Group(NamedTuple):
     """What fails together. chances: of each cause that fails so many members; None where unknown"""
@@ -48,9 +50,15 @@ class GroupReader:
         if stated and stated.children:
             total = self.values.find_chance(stated.children[0], path)
         n = len(members)
-        factors = self._read_factors(group, path)
-        self._check_factors(factors, [n] if model == "beta-factor" else
-                            list(range(find_levels(model), n + 1)), where)  # fmt: skip
+        levels = [n] if model == "beta-factor" else list(range(find_levels(model), n + 1))
+        factors = self._read_factors(group, path, levels[:1])
+        if model != "beta-factor" and factors:  # the highest ones may be left out
+            factors |= dict.fromkeys((k for k in levels if k > max(factors)), 0.0)
+        self._check_factors(factors, levels, where)
+        if model == "phi-factor" and abs(sum(factors.values()) - 1) > _ROUNDED:
+            self.faults.append(
+                f"{where}: expected factors that sum to 1, got {sum(factors.values()):g}"
+            )
         if len(self.faults) > before:
             return None
         self.taken.update(members)
@@ -75,12 +83,15 @@ class GroupReader:
         place = self.events.find(name, path)
         return place.identifier if place is not None else name  # a fault, told before
 
-    def _read_factors(self, group: Element, path: tuple[str, ...]) -> dict[int, float]:
-        """The factors by their level."""
+    def _read_factors(
+        self, group: Element, path: tuple[str, ...], first: list[int]
+    ) -> dict[int, float]:
+        """The factors by their level: stated, or the one after that of the factor before."""
         holder = group.first("factors") or group
         found: dict[int, float] = {}
         for place, factor in enumerate(holder.all("factor"), 1):
-            level = factor.attributes.get("level", "").strip()
+            following = max(found, default=(first or [1])[0] - 1) + 1
+            level = factor.attributes.get("level", str(following)).strip()
             said = [c for c in factor.children if c.local not in SILENT]
             value = self.values.evaluate(said[0], path) if said else None
             if not level.isascii() or not level.isdigit() or value is None:

@@ -157,8 +157,9 @@ def _read_incident_io(document: Any, source: Source) -> PageReport:
             _add(page, _text(part, "name"), read_status(_text(part, "current_status")), where,
                  key=_text(part, "id"))  # fmt: skip
         if not affected:
-            worst = read_status(_text(one, "current_worst_impact")) or UNSTATED
-            _add_incident(page, _text(one, "name"), _text(one, "status"), [], worst, where)
+            worst = _text(one, "current_worst_impact")
+            status = read_status(worst) if worst else UNSTATED
+            _add_incident(page, _text(one, "name"), _text(one, "status"), [], status, where)
     return page
 
 

@@ -29,6 +29,7 @@ _ALIKE = {
     "resolved good servicenormal",
 }
 _STATUS = {word: status for status, words in _ALIKE.items() for word in words.split()}
+NO_STATUS = "no status"  # of a component that names none: not understood, so neither up nor down
 UNSTATED = ""  # the status of what a feed reports: it is down, nobody says how much
 _OPEN = (
     "investigating identified monitoring update updated inprogress verifying active open ongoing "
@@ -77,7 +78,7 @@ class PageReport:
 
 def read_status(word: str) -> str:
     """The status that a word stands for; the word itself where no table knows it."""
-    return word if word in SEVERITY else _STATUS.get(_letters(word), word)
+    return word if word in SEVERITY else _STATUS.get(_letters(word), word or NO_STATUS)
 
 
 def is_over(state: str) -> bool | None:

@@ -3,7 +3,8 @@
 A feed names the page and its incidents, newest first. What an incident's state is stands in other
 places with each maker: in bold before the newest update (Statuspage, Instatus; incident.io writes
 `Status: Resolved`), in brackets in the title (AWS: `[INVESTIGATING]`), before the title (Google:
-`UPDATE:`, `RESOLVED:`); Azure's feed lists active events only. A feed names no severity.
+`UPDATE:`, `RESOLVED:`) or behind it (Azure: `- Mitigated`); Azure's feed lists active events only.
+AWS writes each update of an event as an item of its own. A feed names no severity.
 """
 
 import re
@@ -23,6 +24,9 @@ _BOLD = re.compile(
 _LABELLED = re.compile(r"\bstatus:\s*(?:</?[a-z]+>\s*)*([A-Za-z ]{1,40}?)\s*(?:<|$|[\r\n])", re.I)
 _BRACKETS = re.compile(r"\[([A-Za-z ]{1,40})\]")
 _BEFORE = re.compile(r"\s*([A-Za-z ]{1,40}?)\s*(?::|\s[-–—]\s)")
+_AFTER = re.compile(r"\s[-–—]\s([A-Za-z]{1,40})\s*$")
+_OF_SERVICE = re.compile(r"(.+#.+)_\d{6,}")  # AWS: an update's service and time
+_AROUND = re.compile(r"^[A-Za-z ]{1,40}:\s|\[[A-Za-z ]{1,40}\]")  # what stands about its subject
 _NORMAL = re.compile(r"\bservice is operating normally\b", re.IGNORECASE)
 _ACTIVE_ONLY = re.compile(r"azure\.status\.microsoft|status\.azure\.com")
 _MOST = 1000  # letters of a title
@@ -54,6 +58,7 @@ def read_feed(source: Source, findings: Findings) -> PageReport:
     channel = root.first("channel") or root
     page = PageReport(_page_name(root, source), _date(channel))
     lists_active_only = _lists_active_only(channel)
+    newest: dict[tuple[str, str], bool | None] = {}
     for entry in channel.all("entry", "item"):
         title, where = entry.text_of("title"), f"{source.name}:{entry.line}"
         over = next((o for o in map(is_over, _states(entry)) if o is not None), None)
@@ -61,6 +66,9 @@ def read_feed(source: Source, findings: Findings) -> PageReport:
             over = True
         if over is None and lists_active_only:
             over = False
+        event = _name_event(entry)
+        if event is not None and newest.setdefault(event, over):
+            over = True  # the newest update of an event says how it stands
         if over:
             findings.add("note", "an incident that is over", f"{clip(title, 80)} at {where}")
         elif over is None:
@@ -74,6 +82,15 @@ def read_feed(source: Source, findings: Findings) -> PageReport:
     return page
 
 
+def _name_event(entry: Element) -> tuple[str, str] | None:
+    """The service and the subject of an update that is one item of several, newest first."""
+    found = _OF_SERVICE.fullmatch(entry.text_of("guid"))
+    if found is None:
+        return None
+    title = _shrink(entry.text_of("title"))[:_MOST]
+    return found[1], " ".join(_AROUND.sub(" ", title).split()).casefold()
+
+
 def _states(entry: Element) -> Iterator[str]:
     """What may be the state of an incident, the surest place first."""
     title, body = _shrink(entry.text_of("title"))[:_MOST], _shrink(_body(entry))
@@ -82,6 +99,8 @@ def _states(entry: Element) -> Iterator[str]:
         found = pattern.search(text) if pattern is not _BEFORE else pattern.match(text)
         if found:
             yield found[1]
+    if (found := _AFTER.search(title)) is not None:
+        yield found[1]
     yield from (found[1] for found in _BRACKETS.finditer(body[:200]))
 
 

@@ -134,7 +134,11 @@ def test_a_missing_or_misspelt_column_is_a_fault(dependencies: dict, fault: str)
         ("probability", -0.1, "a number from 0 to 1, or empty for unknown, got '-0.1'"),
         ("probability", float("nan"), "a number from 0 to 1, or empty for unknown, got 'nan'"),
         ("probability", "high", "a number from 0 to 1, or empty for unknown, got 'high'"),
-        ("probability", "50%", "a number from 0 to 1, or empty for unknown, got '50%'"),
+        (
+            "probability",
+            "50%",
+            "a number from 0 to 1, or empty for unknown, got '50%' (is 0.5 meant?)",
+        ),
         ("loss", 0.0, "a number above 0, at most 1, got '0.0'"),
         ("loss", 1.01, "a number above 0, at most 1, got '1.01'"),
         ("grace_hours", -1, f"{EXPECTED}, got '-1'"),
@@ -386,3 +390,21 @@ def test_a_group_of_the_toys_passes_the_door() -> None:
 def test_a_finding_reads_as_a_line(finding: Finding, line: str) -> None:
     """How many, why, and where."""
     assert str(finding) == line
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "hint"),
+    [
+        ("probability", "0,5", " (is 0.5 meant?)"), ("probability", "50 %", " (is 0.5 meant?)"),
+        ("probability", "half", ""), ("probability", "1.5", ""), ("probability", "2 h", ""),
+        ("grace_hours", "1,5", " (is 1.5 meant?)"), ("grace_hours", "30min", " (is 0.5 meant?)"),
+        ("grace_hours", "2 days", " (is 48 meant?)"), ("grace_hours", "50%", ""),
+        ("needs", "1,0", " (is 1 meant?)"),
+    ],
+)  # fmt: skip
+def test_a_number_in_another_spelling_is_refused_with_what_it_may_mean(
+    column: str, cell: str, hint: str
+) -> None:
+    """Decimal commas, shares in per cent, units of time: nothing is guessed, everything is told."""
+    (told,) = faults({**ONE, column: [cell]})
+    assert told.partition(f"got {cell!r}")[2] == hint

@@ -339,3 +339,42 @@ def test_a_mapping_beats_the_words_on_edges(
 ) -> None:
     """Where --map says the direction, it holds for all edges; where it names a word, for those."""
     assert edge in pairs(load(tmp_path, "a.json", json.dumps(WORDED), mapping=mapping))
+
+
+def test_a_name_is_one_line_whoever_draws_it(tmp_path: Path) -> None:
+    """Labels of two lines, as vis.js and yEd break them."""
+    document = {
+        "nodes": [{"id": 1, "label": "Web\nShop"}, {"id": 2}],
+        "edges": [{"from": 1, "to": 2}],
+    }
+    assert load(tmp_path, "a.json", json.dumps(document)).entities["name"].to_list() == [
+        "Web Shop", "2",
+    ]  # fmt: skip
+
+
+def test_a_record_is_named_by_its_first_field(tmp_path: Path) -> None:
+    """Of `{<f0> Web|port}` that is `Web`: ports are no text."""
+    text = 'digraph { a [shape=record, label="{<f0> Web|port}"]; b [label="x|y"]; a:f0 -> b }'
+    assert load(tmp_path, "a.dot", text).entities.select("id", "name").rows() == [
+        ("a", "Web"), ("b", "x|y"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "told"),
+    [("none", "standard", 0), ("standard", "none", 1), ("none", "none", 1), ("delta", "delta", 1)],
+)
+def test_arrows_of_yed_against_the_edge_are_told(
+    tmp_path: Path, source: str, target: str, told: int
+) -> None:
+    """yEd calls all edges directed, and draws the direction by arrows alone."""
+    text = (
+        '<graphml xmlns:y="http://www.yworks.com/xml/graphml"><key for="edge" id="d"/>'
+        '<graph edgedefault="directed"><node id="a"/><node id="b"/>'
+        '<edge source="a" target="b"><data key="d"><y:PolyLineEdge>'
+        f'<y:Arrows source="{source}" target="{target}"/></y:PolyLineEdge></data></edge>'
+        "</graph></graphml>"
+    )
+    tables = load(tmp_path, "a.graphml", text)
+    assert pairs(tables) == [("a", "b")]
+    assert notes(tables).count("an edge drawn with its arrow") == told

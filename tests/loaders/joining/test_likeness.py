@@ -96,3 +96,10 @@ def test_a_former_or_trade_name_is_proposed_not_joined(words: str) -> None:
         < measure_likeness(take_apart("Twine, Inc"), take_apart(f"Twine, Inc {words}"))[0]
         < 0.97
     )
+
+
+def test_two_trade_names_of_one_firm_are_not_one_thing() -> None:
+    """`Twine dba Bar` and `Twine formerly Foo`: neither names the other; the same twice does."""
+    bar, foo = take_apart("Twine, Inc dba Bar"), take_apart("Twine Inc (formerly Foo)")
+    assert measure_likeness(bar, foo)[0] < 0.97
+    assert measure_likeness(bar, take_apart("TWINE Inc. d/b/a Bar"))[0] > 0.97

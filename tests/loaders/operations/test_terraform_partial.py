@@ -203,3 +203,11 @@ def test_many_instances_that_depend_on_many(tmp_path: Path) -> None:
     # each instance on what stands between, that on each other one, the resource on its instances
     assert tables.dependencies.filter(pl.col("relation") == "uses").height == MANY * 3
     assert hit(tables, "aws_b.b7")["aws_a.a[3]"] == (0, 1)
+
+
+def test_an_older_state_without_its_head_is_known_by_its_modules(tmp_path: Path) -> None:
+    """Version 3, as a part of it is passed on: no lineage, no version of Terraform."""
+    one = {"type": "aws_instance", "depends_on": ["aws_vpc.main"], "primary": {"id": "i"}}
+    module = {"path": ["root"], "outputs": {}, "resources": {"aws_instance.a": one}}
+    tables = write(tmp_path, {"version": 3, "serial": 1, "modules": [module]})
+    assert set(hit(tables, "aws_vpc.main")) == {"aws_instance.a"}

@@ -1,5 +1,6 @@
 """Open-PSA models: fault trees as entities and groups, and every fault with its line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,87 @@ def test_event_trees_are_dropped_and_said_to_be(tmp_path: Path) -> None:
     assert "<define-event-tree>: only fault trees are read" in "\n".join(
         map(str, load(tmp_path, text).report)
     )
+
+
+ALONE = """<?xml version="1.0"?>
+<!DOCTYPE open-psa>
+<open-psa><define-fault-tree name="t"><define-gate name="top"><basic-event name="a"/></define-gate>
+<define-basic-event name="a">{}</define-basic-event></define-fault-tree></open-psa>"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [  # as SCRAM 0.16 has them, but for beta-deviate, which its samples refuse
+        ("<periodic-test>1e-4 720 100 8000</periodic-test>", 0.0676061801),
+        ("<periodic-test>1e-4 720 100 820</periodic-test>", 0.0694691042),
+        ("<periodic-test>1e-4 720 100 50</periodic-test>", 0.0049875208),
+        ("<ite><lt>1 2</lt>0.6 0.2</ite>", 0.6),
+        ("<ite><and><not><eq>1 1</eq></not><leq>2 2</leq></and>0.6 0.2</ite>", 0.2),
+        ("<switch><case><eq>1 2</eq>0.6</case><case><geq>3 2</geq>0</case>0.2</switch>", 0.0),
+        ("<switch><case><df>1 1</df>0.6</case>0.2</switch>", 0.2),
+        ("<lognormal-deviate>-4 0.4</lognormal-deviate>", 0.0198410947),
+        ("<gamma-deviate>2 0.002</gamma-deviate>", 0.004),
+        ("<beta-deviate>2 8</beta-deviate>", 0.2),
+        ("<histogram>0 <bin>0.1 1</bin><bin>0.4 3</bin></histogram>", 0.2),
+        ("<div><mod>7 4</mod>10</div>", 0.3),
+        ("<tanh>0.3</tanh>", 0.2913126125),
+    ],
+)
+def test_an_expression_of_a_dialect_comes_to_what_scram_makes_of_it(
+    tmp_path: Path, expression: str, expected: float
+) -> None:
+    """XFTA's root, a document type, and the operations beyond plain arithmetic."""
+    numbers = re.sub(r"(?<=[> ])(-?[\d.][\de.-]*)", r'<float value="\1"/>', expression)
+    found = probabilities(load(tmp_path, ALONE.format(numbers)))
+    assert found["a"] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("<switch/>", "expected cases"),
+        ("<histogram>0.1</histogram>", "expected a lower bound"),
+        ("<histogram>1 <bin>0.5 1</bin></histogram>", "bins that rise"),
+        ("<lognormal-deviate>0.1</lognormal-deviate>", "expected 2 or 3 arguments"),
+        ("<periodic-test>1e-4 0 0 50</periodic-test>", "no finite number"),
+    ],
+)
+def test_an_expression_that_is_wrong_is_told_by_its_line(
+    tmp_path: Path, expression: str, said: str
+) -> None:
+    numbers = re.sub(r"(?<=[> ])(-?[\d.][\de.-]*)", r'<float value="\1"/>', expression)
+    with pytest.raises(InputError, match=f"line 4.*{said}"):
+        load(tmp_path, ALONE.format(numbers))
+
+
+THREE = """<opsa-mef><define-fault-tree name="t"><define-gate name="top"><atleast min="2">
+<basic-event name="a"/><basic-event name="b"/><basic-event name="c"/></atleast></define-gate>
+</define-fault-tree><define-CCF-group name="g" model="{model}"><members><basic-event name="a"/>
+<basic-event name="b"/><basic-event name="c"/></members><distribution><float value="0.1"/>
+</distribution><factors>{factors}</factors></define-CCF-group></opsa-mef>"""
+
+
+@pytest.mark.parametrize(
+    ("model", "factors", "expected"),
+    [  # as SCRAM 0.16 has them: no level is the next one, the highest may be left out
+        ("alpha-factor", [0.7, 0.2, 0.1], 0.069566),
+        ("alpha-factor", [0.7, 0.2], 0.06457),
+        ("MGL", [0.3, 0.4], 0.051912),
+        ("MGL", [0.3], 0.0577212),
+        ("phi-factor", [0.7, 0.2, 0.1], 0.0812779),
+        ("beta-factor", [0.2], 0.0378125),
+    ],
+)
+def test_factors_without_levels_stand_in_their_order(
+    tmp_path: Path, model: str, factors: list[float], expected: float
+) -> None:
+    stated = "".join(f'<factor><float value="{f}"/></factor>' for f in factors)
+    graph = load(tmp_path, THREE.format(model=model, factors=stated))
+    assert cuts(graph, "top").target_probability == pytest.approx(expected, rel=1e-5)
+
+
+def test_phi_factors_sum_to_one(tmp_path: Path) -> None:
+    """What fails by no cause would be lost."""
+    stated = '<factor><float value="0.7"/></factor><factor><float value="0.2"/></factor>'
+    with pytest.raises(InputError, match=r"that sum to 1, got 0\.9"):
+        load(tmp_path, THREE.format(model="phi-factor", factors=stated))

@@ -167,3 +167,25 @@ def test_types_are_told_or_mapped(tmp_path: Path) -> None:
     assert f"({own}: 1)" in told
     noted = "\n".join(map(str, load(tmp_path, both, mapping={"No such type": "uses"}).report))
     assert "a column that --map names is not in this source ('No such type'" in noted
+
+
+@pytest.mark.parametrize(
+    "heads", ["parent,rel,child", "Source,Relationship type,Target", "From,Kind,To",
+              "Source CI,Link,Target CI"],
+)  # fmt: skip
+def test_types_with_both_readings_tell_the_direction_under_any_head(
+    tmp_path: Path, heads: str
+) -> None:
+    """`A Depends on::Used by B`, whatever the columns are called."""
+    text = f"{heads}\nBank,Depends on::Used by,core\nRack,Rack contains::In Rack,core\n"
+    tables = load(tmp_path, text, "csv")
+    assert tables.dependencies.select("dependent", "provider", "relation").rows() == [
+        ("Bank", "core", "uses"), ("core", "Rack", "hosted_on"),
+    ]  # fmt: skip
+
+
+def test_a_column_of_other_colons_is_no_type(tmp_path: Path) -> None:
+    """Names of C++ and of addresses have two colons, too."""
+    tables = load(tmp_path, "from,via,to\nBank,ns::call,core\n", "csv")
+    assert tables.dependencies.select("dependent", "provider").rows() == [("Bank", "core")]
+    assert not any("ServiceNow" in f.reason for f in tables.report)

@@ -13,8 +13,10 @@ import pytest
 from knockon.api.cli.verbs import main
 from knockon.graph.errors import InputError
 from knockon.graph.model.graph import DependencyGraph
+from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.merge import load_tables
-from knockon.loaders.operations.status.now import Now, read_now
+from knockon.loaders.operations.status.now import Now, read_now, read_report
+from knockon.loaders.parsing.source import Source
 from knockon.loaders.registry import find_format
 
 INSTATUS = {
@@ -246,3 +248,49 @@ def test_ones_own_component_is_not_the_vendors(tmp_path: Path) -> None:
 def test_json_that_is_no_status_page_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected the JSON of a status page"):
         asked(tmp_path, {"data": [{"id": 1}]}, "Search")
+
+
+def updates(*titles: str) -> str:
+    """An AWS feed: each update of an event is an item of its own, the newest first."""
+    return feed(
+        *(
+            f"<title>{t}</title><guid>https://health.aws/#search-eu_176094486{9 - n}</guid>"
+            for n, t in enumerate(titles)
+        ),
+        title="Search (Ireland) Service Status",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "open_now"),
+    [
+        (updates("Informational message: [RESOLVED] Delays", "Performance issues: Delays"), 0),
+        (updates("Performance issues: Delays", "Service disruption: [RESOLVED] Delays"), 1),
+        (updates("Service is operating normally: [RESOLVED] Delays", "Service disruption: Errors"),
+         1),
+        (feed("<title>Search - West Europe - Mitigated</title>", title="Azure Status",
+              link="https://azure.status.microsoft/en-us/status/"), 0),
+        (feed("<title>Search - West Europe - Investigating</title>", title="Azure Status",
+              link="https://azure.status.microsoft/en-us/status/"), 1),
+    ],
+)  # fmt: skip
+def test_the_newest_update_of_an_event_says_how_it_stands(
+    tmp_path: Path, text: str, open_now: int
+) -> None:
+    """What is mended is not down, and one event that is over hides no other."""
+    (tmp_path / "page.rss").write_text(text)
+    page = read_report(Source.of(tmp_path / "page.rss"), Findings())
+    assert len(page.reported) == open_now
+    assert not page.untold
+
+
+def test_a_component_without_a_status_is_neither_up_nor_down(tmp_path: Path) -> None:
+    """It is told, and nothing is taken for an origin."""
+    document = {
+        "page": {"id": "p", "name": "Acme"},
+        "components": [{"id": "a", "name": "Search", "status": None}, {"id": "b", "name": "Mail"}],
+    }
+    (tmp_path / "page.json").write_text(json.dumps(document))
+    page = read_report(Source.of(tmp_path / "page.json"), Findings())
+    assert [one.severity for one in page.reported] == [None, None]
+    assert page.untold == ["Search (no status)", "Mail (no status)"]
