@@ -9,7 +9,15 @@ import polars as pl
 from knockon.graph.analysis.fill import Filled
 from knockon.graph.arrays import Ints
 from knockon.graph.errors import some
-from knockon.graph.scenario.strengths import INCIDENTS, NONE, OWN, REGISTER, SOURCES, StrengthRow
+from knockon.graph.scenario.strengths import (
+    CALLS,
+    INCIDENTS,
+    NONE,
+    OWN,
+    REGISTER,
+    SOURCES,
+    StrengthRow,
+)
 from knockon.graph.words import join, many
 
 _TEXTS = ("mode", "relation", "dependent", "provider", "provider_kind", "dependent_kind")
@@ -74,9 +82,18 @@ def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> 
     counts = count_sources(filled, used)
     notes = []
     own = rows.filter(pl.col("strength_source") == SOURCES[OWN])
+    called = int(own.filter(pl.col("table") == CALLS)["dependencies"].sum())
+    own = own.filter(pl.col("table") != CALLS)
     if own.height:
         names = some(own["table"].unique(maintain_order=True).to_list())
-        notes.append(f"{_count(counts[SOURCES[OWN]], where)} the strength that {names} says")
+        notes.append(
+            f"{_count(counts[SOURCES[OWN]] - called, where)} the strength that {names} says"
+        )
+    if called:
+        notes.append(
+            f"{_count(called, where)} as strength the share of the caller's requests, of those "
+            "that were seen, that called it"
+        )
     words = rows.filter(pl.col("strength_source") == SOURCES[REGISTER])
     if words.height:
         said = [

@@ -88,7 +88,10 @@ def _say_option(name: str, value: Any) -> str:
 
 def _name_tables(scenario: Scenario) -> str:
     """The tables that fill unknown strengths, in their order."""
-    said = {"incidents": "past incidents"}
+    said = {
+        "incidents": "past incidents", "calls": "calls that were seen",
+        "register": "the words of sources",
+    }  # fmt: skip
     return join([said.get(t.name, clip(t.name, 60)) for t in scenario.strengths])
 
 

@@ -10,6 +10,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.analysis.question import describe_data, describe_rings, describe_setting
 from knockon.graph.analysis.rollout_effect import describe_late_rings
 from knockon.graph.errors import clip
+from knockon.graph.scenario.strengths import CALLS
 from knockon.graph.words import (
     between,
     count_of,
@@ -178,9 +179,15 @@ def _describe_filled(impact: Impact, middle: str) -> str:
     """The same where tables filled strengths that nobody stated."""
     within, by = impact.within, impact.within.by_source
     words = {
-        "stated": "stated", "own table": "from your own table", "register": "from the register",
-        "incidents": "typical of past incidents", "none": "unknown",
-    }  # fmt: skip
+        "stated": "stated",
+        "own table": "from your own table",
+        "calls": "from calls that were seen",
+        "register": "from the register",
+        "incidents": "typical of past incidents",
+        "none": "unknown",
+    }
+    called = int(impact.strengths.filter(pl.col("table") == CALLS)["dependencies"].sum())
+    by = {**by, "own table": by.get("own table", 0) - called, "calls": called}
     parts = [f"{by[source]:,} {said}" for source, said in words.items() if by.get(source)]
     which = f"Strengths of {many(within.dependencies, 'dependency')} within reach: {join(parts)}."
     if not by.get("incidents"):

@@ -129,3 +129,17 @@ def test_calls_are_shares_of_a_callers_requests() -> None:
     assert {SOURCES[s] for s in filled.source} == {"own table"}
     plain = fill_strengths(graph, Scenario.of(graph, "c"))
     assert set(plain.source.tolist()) == {SOURCES.index("none")}
+
+
+def test_calls_are_not_called_a_table_of_ones_own() -> None:
+    """In sentences: the JSON keeps the five words of the contract."""
+    rows = pl.DataFrame(
+        {"dependent": ["a", "b"], "provider": ["c", "c"], "calls": [100, None], "loss": [1.0, 1.0]}
+    )
+    own = {"dependent": "b", "provider": "c", "low": 0.1, "mid": 0.2, "high": 0.3, "source": "me"}
+    answer = whatif(DependencyGraph.from_polars(rows), "c", strengths=[[own], "calls"])
+    assert "1 from your own table and 1 from calls that were seen." in answer.assumption
+    assert any("1 dependency within reach has the strength that table 1 says" in n
+               for n in answer.notes)  # fmt: skip
+    assert any("has as strength the share of the caller's requests" in n for n in answer.notes)
+    assert answer.question == "Strengths from table 1 and calls that were seen."
