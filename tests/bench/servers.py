@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+_GROUPS = Path("/sys/fs/cgroup/memory")
 PATIENCE = 180.0  # seconds until a server listens
 _CONNECT = "org.apache.spark.sql.connect.service.SparkConnectServer"
 _STANDALONE = "org.apache.spark.deploy"
@@ -26,6 +27,10 @@ class Server:
     processes: list[psutil.Popen] = field(default_factory=list)
     workers: list[psutil.Popen] = field(default_factory=list)
     add_worker: Callable[[], None] = lambda: None
+    groups: str = ""  # name of the control groups of its workers, but for their endings
+
+    def list_groups(self) -> list[Path]:
+        return list(_GROUPS.glob(f"{self.groups}.*")) if self.groups else []
 
     def list_processes(self) -> list[psutil.Process]:
         """All of them, children too."""
@@ -41,6 +46,9 @@ class Server:
                 process.kill()
         for process in self.processes:
             process.wait()
+        for group in self.list_groups():
+            with suppress(OSError):  # of one that has not quite ended
+                group.rmdir()
 
 
 def find_port() -> int:
@@ -77,8 +85,11 @@ def start_sail(workers: int = 0, port: int | None = None) -> Iterator[Server]:
 
 
 @contextmanager
-def start_spark(home: Path, workers: int = 2, cores: int = 1) -> Iterator[Server]:
-    """Apache Spark standalone: a master, so many workers of so many cores, and Spark Connect."""
+def start_spark(home: Path, workers: int = 2, cores: int = 1, limit: int = 0) -> Iterator[Server]:
+    """Apache Spark standalone: a master, so many workers of so many cores, and Spark Connect.
+
+    limit: bytes that the Python of each worker may have, by the system; 0: what is there
+    """
     env = dict(os.environ) | {
         "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable,
         "SPARK_NO_DAEMONIZE": "1",
@@ -88,6 +99,9 @@ def start_spark(home: Path, workers: int = 2, cores: int = 1) -> Iterator[Server
         master, port, spark_class = find_port(), find_port(), home / "bin" / "spark-class"
         server = Server(f"sc://127.0.0.1:{port}")
         at = ["--host", "127.0.0.1"]
+        if limit:
+            server.groups = f"knockon-{port}"
+            env["PYSPARK_PYTHON"] = str(_write_limited(Path(work) / "python", limit, server.groups))
 
         def add_worker() -> None:
             command = [spark_class, f"{_STANDALONE}.worker.Worker", *at, "--cores", str(cores),
@@ -115,6 +129,19 @@ def start_spark(home: Path, workers: int = 2, cores: int = 1) -> Iterator[Server
             yield server
         finally:
             server.stop()
+
+
+def _write_limited(path: Path, limit: int, groups: str) -> Path:
+    """A Python that goes into a control group (version 1) of so many bytes, with its children."""
+    path.write_text(f"""#!/bin/sh
+set -e
+group=$(mktemp -d {_GROUPS}/{groups}.XXXXXX)
+echo {limit} > $group/memory.limit_in_bytes
+echo $$ > $group/cgroup.procs
+exec {sys.executable} "$@"
+""")
+    path.chmod(0o755)
+    return path
 
 
 def _start(command: list[object], env: dict[str, str], log: Path) -> psutil.Popen:
