@@ -13,7 +13,7 @@ from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.model.ends import categorize, list_categories
 
 _MANY = 1 << 17  # rows from which on it pays
-COMPILED_FROM = 1 << 21  # rows from which on it pays to wait for the kernel
+COMPILED_FROM = 1 << 19  # rows from which on the kernel pays
 _PIECE = 1 << 20  # rows compared at a time
 
 
