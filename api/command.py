@@ -1,8 +1,11 @@
 """The installed command `knockon`: every verb of `cli`, and `serve`, which opens the other door."""
 
+import signal
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import current_thread, main_thread
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +67,7 @@ def serve(
     from knockon.api.rest.listen import is_loopback, open_port
     from knockon.api.service.limits import Limits
 
+    _end_on_sigterm()
     allowed = Limits.parse(limits)
     known = _read_tokens(tokens)
     if not known and not is_open and not is_loopback(host):
@@ -104,6 +108,13 @@ def serve(
     run(graphs, host=host, port=port, listener=listener, limits=allowed, store=kept, log=log,
         sources=named, tokens=known, cors=cors, joining=joined, reading=reading,
         watch=watch, hangup=hangup)  # fmt: skip
+
+
+def _end_on_sigterm() -> None:
+    """Heed SIGTERM from the first moment: as the first process of a container nobody else does,
+    until the server has its own ways."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and current_thread() is main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def _open_kept(address: str, seconds: float) -> "Store":

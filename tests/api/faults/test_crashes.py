@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -206,3 +207,24 @@ def test_a_database_that_is_restarted(postgres: str, tmp_path: Path) -> None:
         check_saved(server, told)
         assert server.save(SAMPLE, origins=[ORIGIN], seed=9).status_code == 201
         assert server.get("/readyz").status_code == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a process the first of its own")
+def test_a_server_that_is_ended_while_it_starts(tmp_path: Path) -> None:
+    """As the first process of a container, for which the system itself ends nobody on SIGTERM,
+    while it waits for a database that is not there."""
+    main = "from knockon.api.start import main; main()"
+    command = ["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", main, "serve",
+               str(SAMPLES / SAMPLE), "--port", "0", "--store",
+               "postgresql://me@nobody.invalid/x"]  # fmt: skip
+    log = tmp_path / "log"
+    with log.open("wb") as file, subprocess.Popen(command, stderr=file) as process:
+        try:
+            wait_for(lambda: "waiting for it" in log.read_text() or process.poll() is not None)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            if process.poll() is not None or not children:
+                pytest.skip(f"no namespace of processes here: {log.read_text()[:200]}")
+            os.kill(int(children[0]), signal.SIGTERM)
+            assert process.wait(60) == 128 + signal.SIGTERM
+        finally:
+            process.kill()
