@@ -21,7 +21,7 @@ def choose_for(scenario: Scenario, prepared: Prepared | None = None) -> Executor
         scenario.on, scenario.plan, scenario.on_folder, scenario.resume, scenario.memory
     )  # fmt: skip
     size = None
-    if prepared is not None and prepared.whole and scenario.hours is None:
+    if prepared is not None and prepared.alike is not None and scenario.hours is None:
         kernel = prepared.kernel
         size = Size(len(kernel.provider), len(kernel.entity), len(prepared.runs))
     return choose_executor(asked, size)

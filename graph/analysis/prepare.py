@@ -103,6 +103,16 @@ class Prepared:
         return bool((self.share == 1).all() and (self.severity == 1).all())
 
     @cached_property
+    def alike(self) -> float | None:
+        """What share of its function whoever is hit loses, where that is the same for all: where
+        dependencies pass on all of it, and the origins lose alike. None: it differs.
+
+        A loss is the largest, smallest or so-manieth of others then, so never another number.
+        """
+        same = (self.share == 1).all() and (self.severity == self.severity[0]).all()
+        return float(self.severity[0]) if same else None
+
+    @cached_property
     def is_origin(self) -> Bools:
         """(E,) whether each entity within reach is one that fails by itself."""
         return self.nodes.among(self.circuit.entity[self.origins])

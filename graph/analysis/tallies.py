@@ -111,15 +111,21 @@ class Tally(Mass):
         return hit
 
     def draw(self, blocks: Iterable[Block]) -> None:
-        """Count blocks of random worlds; where what is lost is lost whole, where they run."""
+        """Count blocks of random worlds; where all lose alike, where they run."""
         prepared, lanes = self.prepared, self.lanes
-        if not prepared.whole:
+        if prepared.alike is None:
             for block, nodes in lanes.close(self.run, blocks, prepared.origins):
                 self.add(block, nodes)
             return
-        stakes = Stakes(prepared.nodes, prepared.at_stake_of_others, prepared.others)
+        stakes = Stakes(
+            prepared.nodes, prepared.at_stake_of_others, prepared.others, prepared.alike
+        )  # fmt: skip
         for block, counts in count_worlds(lanes, self.run, blocks, stakes, prepared.origins):
             self.mass += counts.mass
+            if counts.lost is not None:
+                for word in range(counts.lost.shape[2]):  # in the order of `sums.weight_lanes`
+                    self.lost += counts.lost[0, :, word]
+                    self.lost2 += counts.lost[1, :, word]
             self.parts.append((counts.total, counts.hits, block.weight))
 
     def figures(self, lanes: float, drawn: Bools | None) -> "Figures":
@@ -202,7 +208,8 @@ def count(prepared: Prepared, lanes: Lanes, plan: Plan, watch: Watch | None) -> 
     middle = Tally(prepared, lanes, prepared.run)
     outer = [Tally(prepared, lanes, run) for run in (runs[0], runs[-1])] if len(runs) > 1 else []
     every = [middle, *outer]
-    words, at = lanes.words(fractional=not prepared.whole), prepared.origins
+    alike = prepared.whole or not (plan.exact or prepared.alike is None)
+    words, at = lanes.words(fractional=not alike), prepared.origins
     if plan.exact:
         for tally in every:
             for block, nodes in lanes.close(tally.run, plan.blocks(tally.run, words), at):

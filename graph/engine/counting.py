@@ -11,27 +11,47 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from knockon.graph.arrays import Floats, Ints, Words
+from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Closing, Lanes, close_block
 from knockon.graph.engine.nodes import Nodes
-from knockon.graph.engine.sums import add_up, weight_hit
+from knockon.graph.engine.sums import (
+    ROWS,
+    add_halves,
+    add_up,
+    are_whole,
+    weight_hit,
+    weight_rows,
+)
 from knockon.graph.engine.worlds import Block, Run
 
 
 class Stakes(NamedTuple):
-    """What is counted: nodes to entities, (E,) what each stakes, and 1 for each that counts."""
+    """What is counted: nodes to entities, (E,) what each stakes, and 1 for each that counts.
+
+    severity: what share of its function whoever is hit loses
+    """
 
     nodes: Nodes
     stake: Floats
     others: Floats
+    severity: float = 1.0
+
+    @property
+    def are_exact(self) -> bool:
+        """Whether their sums are whole numbers, which have any order."""
+        return self.severity == 1 and are_whole(self.stake)
 
 
 class Counts(NamedTuple):
     """Of a block. mass: (E,) weight of the lanes in which each entity is hit; total, hits: (L,) the
-    stakes of those hit in each lane, and how many."""
+    stakes of those hit in each lane, and how many
+    lost: (2, E, W) what each loses in every 64 lanes, and its squares; None: it loses all
+    """
 
     mass: Floats
     total: Floats
     hits: Floats
+    lost: Floats | None = None
 
 
 class Counting(NamedTuple):
@@ -65,4 +85,32 @@ def count_lanes_of(stakes: Stakes, block: Block, nodes: Words) -> Counts:
     hit = stakes.nodes.join(nodes, np.bitwise_or)
     mass, lanes = np.zeros(len(hit)), len(block.weight)
     weight_hit(mass, hit, block.weight)
+    if stakes.severity != 1:
+        total = np.zeros(lanes)
+        for piece in sum_pieces(stakes, hit, lanes):
+            total += piece
+        lost = _add_losses(hit, lanes, stakes.severity)
+        return Counts(mass, total, add_up(hit, stakes.others, lanes), lost)
     return Counts(mass, add_up(hit, stakes.stake, lanes), add_up(hit, stakes.others, lanes))
+
+
+def sum_pieces(stakes: Stakes, hit: Words, lanes: int) -> Iterator[Floats]:
+    """(L,) what those hit (E, W) lose of what they stake, by so many rows as are added up by
+    halves (`sums`)."""
+    for i in range(0, len(hit), ROWS):
+        x = unpack(hit[i : i + ROWS], lanes)
+        part = stakes.stake[i : i + ROWS]
+        lost = x if stakes.severity == 1 else (stakes.severity * x).astype(np.float64)
+        yield weight_rows(lost, part)
+
+
+def _add_losses(hit: Words, lanes: int, severity: float) -> Floats:
+    """(2, E, W) as of `Counts.lost`, in the order of `sums.weight_lanes`."""
+    lost = np.zeros((2, *hit.shape))
+    for i in range(0, len(hit), ROWS):
+        x: Floats = severity * unpack(hit[i : i + ROWS], lanes).astype(np.float64)
+        for word in range(hit.shape[1]):
+            of = x[:, 64 * word : 64 * word + 64].T
+            lost[0, i : i + ROWS, word] = add_halves(of.copy())
+            lost[1, i : i + ROWS, word] = add_halves(of * of)
+    return lost

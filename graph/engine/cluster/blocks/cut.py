@@ -141,6 +141,7 @@ def _make_part(cutting: Cutting, piece: _Piece, ends: Ints, place: Ints, exports
             Nodes.of(shown),
             stakes.stake[between],
             stakes.others[between],
+            stakes.severity,
         ),
         place[fails],
         exports,

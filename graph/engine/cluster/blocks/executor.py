@@ -21,7 +21,7 @@ from knockon.graph.engine.counting import Counts, Stakes
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads
 from knockon.graph.engine.lanes import Lanes
-from knockon.graph.engine.sums import ROWS, are_whole
+from knockon.graph.engine.sums import ROWS
 from knockon.graph.engine.worlds import Block, Run
 
 
@@ -75,7 +75,7 @@ class Blocks(Threads):
 
     def _cut(self, cutting: Cutting, seed: int) -> list[Layout]:
         circuit, draws = cutting.circuit, cutting.draws
-        exact = are_whole(cutting.stakes.stake)
+        exact = cutting.stakes.are_exact
         count = choose_count(
             len(circuit.provider), len(circuit.entity), 1 if draws.strengths.alike else 3,
             share_out(self.room.memory, self.room.tasks),

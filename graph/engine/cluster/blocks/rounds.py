@@ -145,9 +145,14 @@ class Rounds:
         """The counts of a block from those of its parts; parts without news are not hit."""
         starts = self.layout.entities
         mass, total, hits = np.zeros(starts[-1]), np.zeros(lanes), np.zeros(lanes)
+        lost = None
+        if any(counts.lost is not None for counts in found.values()):
+            lost = np.zeros((2, starts[-1], -(-lanes // 64)))
         for part, counts in found.items():
             mass[starts[part] : starts[part + 1]] = counts.mass
             for piece in np.atleast_2d(counts.total):
                 total += piece
             hits += counts.hits
-        return Counts(mass, total, hits)
+            if lost is not None:
+                lost[:, starts[part] : starts[part + 1]] = counts.lost
+        return Counts(mass, total, hits, lost)

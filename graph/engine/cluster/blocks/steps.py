@@ -17,11 +17,9 @@ from knockon.graph.engine.cluster.blocks.part import Laid, write_names
 from knockon.graph.engine.cluster.blocks.sections import find_sent, read_section, write_sections
 from knockon.graph.engine.cluster.blocks.states import Place, keep_state, take_state
 from knockon.graph.engine.cluster.shipment import Array, open_shipment
-from knockon.graph.engine.counting import Counts, Stakes, count_lanes_of
-from knockon.graph.engine.kernels.closure_numpy import unpack
+from knockon.graph.engine.counting import Counts, Stakes, count_lanes_of, sum_pieces
 from knockon.graph.engine.kernels.layout import WORDS, Worlds
 from knockon.graph.engine.lanes import first_lanes
-from knockon.graph.engine.sums import ROWS, weight_rows
 from knockon.graph.engine.worlds import Block
 
 
@@ -113,13 +111,10 @@ def count_part(shared: Question, workspace: Any, step: Step) -> Counts:
     stakes, block, nodes = find_hits(shared, step)
     if shared.exact:
         return count_lanes_of(stakes, block, nodes)
-    whole = stakes._replace(stake=np.zeros_like(stakes.stake))
     hit = stakes.nodes.join(nodes, np.bitwise_or)
-    sums = [
-        weight_rows(unpack(hit[i : i + ROWS], step.lanes), stakes.stake[i : i + ROWS])
-        for i in range(0, len(hit), ROWS)
-    ]
-    return count_lanes_of(whole, block, nodes)._replace(total=np.stack(sums))
+    none = stakes._replace(stake=np.zeros_like(stakes.stake))
+    sums = list(sum_pieces(stakes, hit, step.lanes))
+    return count_lanes_of(none, block, nodes)._replace(total=np.stack(sums))
 
 
 def _find_state(shared: Question, laid: Laid, step: Step) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 import knockon as ko
 from knockon.graph.analysis import spread
+from knockon.graph.analysis.prepare import Prepared
 from knockon.graph.engine.cluster.blocks import rounds, states, steps
 from knockon.graph.engine.cluster.blocks.executor import Blocks
 from knockon.graph.engine.cluster.blocks.news import News
@@ -104,13 +105,14 @@ def test_plan_blocks_on_a_server(
     assert any(n.startswith("plan worlds: a worker may take 1.0 GiB") for n in large.notes)
 
 
-@pytest.mark.parametrize("asked", [{"hours": 4}, {"severity": 0.5}], ids=str)
+@pytest.mark.parametrize("asked", [{"hours": 4}, {}], ids=str)
 def test_what_the_plan_cannot_do_is_refused(
     asked: dict[str, Any], graph: DependencyGraph, hub: str
 ) -> None:
-    """With the plan that can."""
+    """With the plan that can; severities that differ, too."""
+    failing = [{"id": hub, "severity": 0.5}, graph.ids[7]]
     with pytest.raises(ScenarioError, match='for anything else take plan "worlds"'):
-        ko.whatif(graph, hub, on="sc://localhost:1", plan="blocks", worlds=64, **asked)
+        ko.whatif(graph, failing, on="sc://localhost:1", plan="blocks", worlds=64, **asked)
 
 
 def test_news_that_is_torn_or_lost_is_made_again(
@@ -188,3 +190,26 @@ def test_sections_come_back_as_they_were(tmp_path: Path) -> None:
     assert find_sent(tmp_path / "x") is None
     with pytest.raises(ClusterError, match="cannot be read"):
         read_section(path, 3)
+
+
+def test_a_share_of_a_function_is_counted_where_it_is_lost(
+    graph: DependencyGraph, hub: str, cut: Callable[..., Blocks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One severity for all that fails: the same bits as of the kernel of losses, which follows
+    what is lost from entity to entity; groups that need two, another mode on the way, rings."""
+    several = pl.len().over("dependent", "group") > 1
+    two = graph.dependencies.with_columns(
+        needs=pl.when(pl.col("group").is_not_null() & several).then(2).otherwise("needs")
+    )
+    weighted = graph.entities.with_columns(weight=1 / (pl.int_range(pl.len()) + 3))
+    mixed = DependencyGraph.from_polars(two, weighted)
+    failing = [{"id": each, "severity": 0.3} for each in (hub, graph.ids[7])]
+    for asked in ({"worlds": 300}, ASKED["rings"]):
+        there = ko.whatif(mixed, failing, **asked)
+        with monkeypatch.context() as patch:
+            patch.setattr(Prepared, "alike", None)
+            assert_alike(there, ko.whatif(mixed, failing, **asked))
+        blocks = cut(MANY)
+        assert_alike(ko.whatif(mixed, failing, **asked), there)
+        assert blocks.parts > 1
+        monkeypatch.undo()
