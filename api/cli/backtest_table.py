@@ -43,7 +43,8 @@ def print_backtest(out: Out, found: Backtest) -> None:
         out.print(Text("How many were hit", style="bold"))
         out.print(_build_forecasts(found))
         out.print(Text(FORECAST_KEY, style="dim"))
-    out.print(Text("Came out wrong", style="bold"))
+    if any(outcome.wrong.height for outcome in found.outcomes):
+        out.print(Text("Came out wrong", style="bold"))
     for outcome in found.outcomes:
         for row in outcome.wrong.iter_rows(named=True):
             line = f"{outcome.incident.name}: {row['name']}, reported {row['reported']}: "

@@ -158,8 +158,9 @@ def _find_chance(
     silent = int((laid.fails & ~laid.states).sum())
     if silent and laid.states.any():
         said.notes.append(
-            f"{silent:,} entities state no failure_probability: in the probability of the "
-            "target they do not fail by themselves"
+            f"{silent:,} {'entity states' if silent == 1 else 'entities state'} no "
+            "failure_probability: in the probability of the target "
+            f"{'it does not fail by itself' if silent == 1 else 'they do not fail by themselves'}"
         )
     if laid.falls_together(stated.formula):
         said.notes.append(

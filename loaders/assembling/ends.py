@@ -38,13 +38,18 @@ _PROVIDERS = re.compile(
     r"|depends_?on|requires|relies_on|runs_on|authenticates_with"
     r"|(?:host|provid|suppli|resolv|deliver|certifi|operat)ed_(?:on|by)"
 )
+# verbs that may as well head a purpose, or a count: read where no other column holds providers
+_VERBS = re.compile(r"uses|needs|consumes|connects_to")
+_SPARE = re.compile(
+    r"(?:.+_)?(?:backup|secondary|fall_?back|fail_?over|standby|spare|alternat\w+)_.+"
+)
 _BESIDE = re.compile(  # the dependent, where a provider stands beside it
     r"(?:business_|application_|it_|web_)?(?:service|process|function|application|app|system"
     r"|product|component|company|organi[sz]ation|capability|workload|asset|site|module|package"
     r"|project|website|domain)"
 )
 _KEYED = re.compile(r"name|entity|key|id")  # the dependent, beside what says of it what it needs
-_NEEDED = re.compile(r".*(?:depend|upstream|requires|relies|_on|_by).*")
+_NEEDED = re.compile(r".*(?:depend|upstream|requires|relies|_on|_by).*|" + _VERBS.pattern)
 _RELATIONS = (  # what the head of a column of providers says of the relation
     ("hosted_on", r"host(?:ing|ed_on|ed_by|s|er)?|cloud|iaas|data_?cent(?:er|re)|runs_on|infra\w*"),
     ("resolved_by", r"dns|name_?servers?|registrar"),
@@ -146,6 +151,8 @@ def _guess(
                 a, b = b, a
             found.append(Ends(a, ((b, None),), "pair"))
     needed = providers or _find_by_words(theirs, _PROVIDERS, dependents)
+    if not needed:
+        needed = [c for c in _find_by_words(theirs, _VERBS, dependents) if not _counts(frame[c])]
     needing = dependents or _find_by_words(theirs, _DEPENDENTS, needed)
     known = list(needing)
     if needed and not needing and "dependent" not in said.constants:
@@ -201,6 +208,14 @@ def _find_beside(frame: pl.DataFrame, theirs: Sequence[str], providers: Sequence
     return [min(best, key=_rank)] if len({find_stem(c) for c in best}) == 1 else best
 
 
+def _counts(column: pl.Series) -> bool:
+    """Whether a column holds numbers and nothing else."""
+    texts = column if column.dtype.is_nested() else column.cast(pl.String, strict=False)
+    return texts.dtype == pl.String and bool(
+        texts.drop_nulls().str.strip_chars().str.contains(r"^-?[\d.,]+$").all()
+    )
+
+
 def _rank(column: str) -> tuple[int, str]:
     """Keys before plain words before names."""
     word = spell(column)
@@ -242,12 +257,20 @@ def tell_ends(ends: Ends, said: Said, columns: Sequence[str], rows: int) -> list
             told.append(Finding("note", len(others), reason, tuple(map(repr, others[:5]))))
     stems = {find_stem(c) for c in ends.columns}
     more = _find_by_words(columns, _PROVIDERS, ends.columns)
+    more += _find_by_words(columns, _VERBS, ends.columns)
     more += [c for c in columns if any(re.fullmatch(p, spell(c)) for _, p in _RELATIONS)]
     more = [c for c in dict.fromkeys(more) if find_stem(c) not in stems]
     if more:
         reason = "a column that seems to hold providers, too, and is not read as one"
         shown = tuple(f"--map '{clip(c, 40)}=provider' reads it" for c in more[:5])
         told.append(Finding("note", len(more), reason, shown))
+    spare = [c for c, _ in ends.providers if _SPARE.fullmatch(spell(c))]
+    if spare and len(ends.providers) > 1:
+        reason = (
+            "a column of spare providers, by its head: read as needed, like the others (a column "
+            "`group` makes rows alternatives)"
+        )
+        told.append(Finding("note", len(spare), reason, tuple(map(repr, spare[:5]))))
     return told
 
 

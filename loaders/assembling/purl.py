@@ -22,7 +22,7 @@ _CANONICAL = re.compile(
 )
 _PLAIN_JAR = "?type=jar"  # as Maven's plug-in writes all of them
 _SMALL_NAMES = ("alpm", "golang", "oci")  # types whose names the specification has in small letters
-_SMALL_NAMESPACES = (*_SMALL_NAMES, "deb", "rpm", "qpkg")
+_SMALL_NAMESPACES = (*_SMALL_NAMES, "deb", "npm", "rpm", "qpkg")
 _SYSTEM = ("alpm", "apk", "deb", "rpm")  # types of the packages of operating systems
 _DESCRIPTIVE = ("distro", "upstream", "repository_id")  # where such a package was met, not which
 _DEFAULTS = {  # type, qualifier -> values that only say what is so without it

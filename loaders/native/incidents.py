@@ -7,6 +7,7 @@ assumes, in words) and `date`; `hindsight` (why the graph knows the outcome, or 
 graph.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,20 +22,22 @@ from knockon.graph.analysis.backtest.incidents import (
     Pair,
 )
 from knockon.graph.errors import InputError, ScenarioError, clip, did_you_mean
-from knockon.graph.model.tables import Tables, at
+from knockon.graph.model.tables import MOST, Tables, at
 from knockon.graph.scenario.field import Field
 from knockon.graph.scenario.fields import FIELDS, find_field
 from knockon.graph.scenario.kinds import ENTITIES, ORIGINS
 from knockon.loaders.native.counted import read_counted
 from knockon.loaders.native.yaml import Document, build_tables, parse
 
+_DATE = re.compile(r"\d{4}(-\d{2}){0,2}(T.*)?", re.ASCII)
 _PAIR = ("name", "root", "worse", "better", "measure", "why", "source")
 
 
 def read_incidents(folder: Path) -> list[Incident]:
     """Every .yaml file of a folder, by name. Raises InputError with all faults of all files."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: expected a folder of incidents, found none")
+        what = "a file: name the folder around it" if folder.exists() else "none"
+        raise InputError(f"{folder}: expected a folder of incidents, found {what}")
     paths = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml"))
     if not paths:
         raise InputError(f"{folder}: expected incidents as .yaml files, found none")
@@ -67,9 +70,9 @@ def read_incident(path: Path) -> Incident:
         counted=read_counted(document, faults),
         assumed=_read_texts(document, "assumed", faults),
         hindsight=tables.hindsight,
-        date=_read_text(document, "date", faults),
+        date=_read_date(document, faults),
     )
-    _check_reports(tables, faults)
+    _check_reports(tables, document.name, faults)
     _check_names(document, incident, faults)
     if faults:
         raise InputError.of(faults)
@@ -174,12 +177,23 @@ def _read_text(document: Document, key: str, faults: list[str]) -> str | None:
     return value
 
 
-def _check_reports(tables: Tables, faults: list[str]) -> None:
+def _read_date(document: Document, faults: list[str]) -> str | None:
+    """The day of the incident, or the month or year, as ISO 8601 has them."""
+    value = _read_text(document, "date", faults)
+    if value and not _DATE.fullmatch(value.strip()):
+        faults.append(
+            f"{document.name}:{document.lines['date']}: date: expected a day such as 2024-07-19, "
+            f"got {clip(value, 40)!r}"
+        )
+    return value
+
+
+def _check_reports(tables: Tables, name: str, faults: list[str]) -> None:
     """What is reported of each entity: words, figures in range, and who says so."""
     entities = tables.entities
     absent = [c for c in ("reported", "attribution") if c not in entities.columns]
     if absent:
-        faults.append(f"expected entities with the column {absent[0]!r}")
+        faults.append(f"{name}: expected entities with the key {absent[0]!r}")
         return
     place = entities.select(at(entities, "entities").alias("at"))["at"]
     columns = set(entities.columns)
@@ -190,9 +204,9 @@ def _check_reports(tables: Tables, faults: list[str]) -> None:
                 faults.append(f"{where}: {column}: unknown word {clip(row[column])!r}{hint}")
         if row["reported"] is not None and row["attribution"] is None:
             faults.append(f"{where}: reported {clip(row['reported'])!r}, but no attribution")
-        for column, most in (("reported_impact", 4.0), ("reported_recovery_hours", float("inf"))):
+        for column, most in (("reported_impact", 4.0), ("reported_recovery_hours", MOST)):
             if column in columns and not _is_within(row[column], most):
-                wanted = f"a number from 0 to {most:g}"
+                wanted = f"a number from 0 to {most:g}" if most < MOST else "a number of hours"
                 faults.append(f"{where}: {column}: expected {wanted}, got {clip(row[column])!r}")
 
 

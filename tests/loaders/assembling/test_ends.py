@@ -153,3 +153,22 @@ def test_a_column_of_dependents_beside_a_company_is_told(tmp_path: Path) -> None
     assert "note 1: a column that may hold dependents, and is not read: all rows are of one" in (
         notes(tables)
     )
+
+
+@pytest.mark.parametrize("head", ["uses", "Consumes", "connectsTo"])
+def test_a_verb_heads_providers_where_no_other_column_does(tmp_path: Path, head: str) -> None:
+    """`service, uses`; beside a vendor it may be a purpose, and is told; a count is none."""
+    assert edges(csv(tmp_path, f"service,{head}\nshop,db\n")) == {("shop", "db", "uses")}
+    beside = csv(tmp_path, f"service,{head},vendor\nshop,payments,Stripe\n")
+    assert edges(beside) == {("shop", "Stripe", "uses")}
+    assert f"--map '{head}=provider' reads it" in notes(beside)
+    with pytest.raises(InputError, match="expected columns 'dependent' and 'provider'"):
+        csv(tmp_path, f"service,{head}\nshop,12\n")
+
+
+def test_a_spare_provider_is_read_as_needed_and_said_to_be(tmp_path: Path) -> None:
+    """Whether the spare takes over, no head can tell."""
+    found = csv(tmp_path, "service,primary provider,backup provider\nshop,A,B\n")
+    assert {e[:2] for e in edges(found)} == {("shop", "A"), ("shop", "B")}
+    assert "a column of spare providers, by its head: read as needed" in notes(found)
+    assert "spare" not in notes(csv(tmp_path, "service,provider,cdn provider\nshop,A,B\n"))

@@ -14,6 +14,7 @@ from knockon.loaders.assembling.purl import make_purl, parse_purl, spell_purl
         ("pkg:pypi/Django_Rest@1.0", "pkg:pypi/django-rest@1.0"),
         ("pkg:PyPI/flask@2", "pkg:pypi/flask@2"),
         ("pkg:npm/@angular/core@16", "pkg:npm/%40angular/core@16"),
+        ("pkg:npm/%40Angular/Core@16", "pkg:npm/%40angular/core@16"),
         ("pkg://npm/left-pad@1.3.0", "pkg:npm/left-pad@1.3.0"),
         ("pkg:github/Acme/Tool@V1", "pkg:github/acme/tool@V1"),
         ("pkg:golang/github.com/Acme/Lib@v1.0.0", "pkg:golang/github.com/acme/lib@v1.0.0"),

@@ -142,8 +142,10 @@ def test_all_faults_of_all_files(tmp_path: Path) -> None:
     """One error tells them all; a folder without incidents is one as well."""
     with pytest.raises(InputError, match="expected incidents as"):
         read_incidents(tmp_path)
-    with pytest.raises(InputError, match="expected a folder of incidents"):
+    with pytest.raises(InputError, match="expected a folder of incidents, found none"):
         read_incidents(tmp_path / "absent")
+    with pytest.raises(InputError, match="found a file: name the folder around it"):
+        read_incidents(Path(__file__))
     (tmp_path / "a-folder.yaml").mkdir()
     with pytest.raises(InputError, match="cannot be read: Is a directory"):
         read_incidents(tmp_path)
@@ -183,3 +185,16 @@ def test_counts_are_rows_of_the_evidence_or_ones_own(tmp_path: Path) -> None:
 def test_counts_that_cannot_be_are_told(tmp_path: Path, counted: str, message: str) -> None:
     (fault,) = faults(tmp_path, WHOLE.replace("paired:", f"counted: {counted}\npaired:"))
     assert message in fault
+
+
+def test_a_day_is_one_that_can_be_put_in_order(tmp_path: Path) -> None:
+    """Or a month; words are refused, and so are figures of nothing."""
+    assert read_incident(write(tmp_path, WHOLE.replace("2021-03-10", "2021-03"))).date == "2021-03"
+    found = faults(tmp_path, WHOLE.replace("2021-03-10", "10 March 2021"))
+    assert found == (
+        "fire.yaml:2: date: expected a day such as 2024-07-19, got '10 March 2021'",
+    )  # fmt: skip
+    hours = WHOLE.replace("reported_impact: 4", "reported_recovery_hours: two weeks")
+    assert faults(tmp_path, hours) == (
+        "fire.yaml:12: reported_recovery_hours: expected a number of hours, got 'two weeks'",
+    )
