@@ -22,6 +22,12 @@ from knockon.loaders.assembling.columns import TURNED, Meaning
 WORDS: Mapping[str, tuple[bool, str]] = {
     "depends on": (True, "uses"), "used by": (False, "uses"), "uses": (True, "uses"),
     "requires": (True, "uses"), "required by": (False, "uses"),
+    "needs": (True, "uses"), "needed by": (False, "uses"),
+    "relies on": (True, "uses"), "dependent on": (True, "uses"),
+    "depended on by": (False, "uses"), "dependency of": (False, "uses"),
+    "consumes from": (True, "uses"), "reads from": (True, "uses"),
+    "writes to": (True, "uses"), "publishes to": (True, "uses"),
+    "invokes": (True, "uses"), "invoked by": (False, "uses"),
     "consumes": (True, "uses"), "consumed by": (False, "uses"),
     "subscribes to": (True, "uses"), "subscribed by": (False, "uses"),
     "contains": (True, "uses"), "contained by": (False, "uses"),
@@ -83,8 +89,10 @@ class Reading:
 
 
 def strip_word(word: str) -> str:
-    """The word in small letters, with blanks for what parts its words: `RUNS_ON` is `runs on`."""
-    return " ".join(re.sub(r"[_\-]+", " ", word).lower().split())
+    """The word in small letters, with blanks for what parts its words: `runs on` for `RUNS_ON` and
+    `runsOn`."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word)
+    return " ".join(re.sub(r"[_\-]+", " ", parted).lower().split())
 
 
 def read_word(
@@ -108,6 +116,7 @@ def read_word(
 def _is_known(first: str, second: str, own: bool) -> Reading | None:
     if own and first.replace(" ", "_") in RELATIONS:
         return Reading(True, first.replace(" ", "_"))
+    first, second = first.removeprefix("is "), second.removeprefix("is ")
     if first in WORDS:
         return Reading(*WORDS[first])
     if second in WORDS:  # what the second says of the first

@@ -46,13 +46,19 @@ def read_excel(
 
     if sheet is None and set(_OURS) & named.keys():
         frames = {key: heads(named[key]) for key in _OURS if key in named}
-        report += _tell_others([n for key, n in named.items() if key not in _OURS], _OURS[1])
+        others = {n: sheets[n] for key, n in named.items() if key not in _OURS}
+        if _OURS[1] not in frames:  # it may be called otherwise
+            fitting = _find_fitting(source, others, names, header_row, options, frames[_OURS[0]])
+            if fitting:
+                return _take_only(source, fitting, others, report)
+        report += _tell_others([*others], next(reversed(frames)))
     elif sheet is not None or len(sheets) == 1:
         name = _find_sheet(source, sheet, sheets) if sheet is not None else next(iter(sheets))
         frames = {"dependencies": heads(name, header_row)}
         report += _tell_others([other for other in sheets if other != name], name)
     else:
-        return _read_only_fitting(source, sheets, names, header_row, options)
+        fitting = _find_fitting(source, sheets, names, header_row, options)
+        return _take_only(source, fitting, sheets, report)
     described = frames.get("entities")
     tables = settle_tables(source, frames.get("dependencies", pl.DataFrame()), described, **options)
     return replace(tables, report=(*report, *tables.report))
@@ -67,22 +73,30 @@ def _find_sheet(source: Source, sheet: str, sheets: Mapping[str, Sheet]) -> str:
     return found[0]
 
 
-def _read_only_fitting(
+def _find_fitting(
     source: Source, sheets: Mapping[str, Sheet], names: Collection[str], row: int | None,
-    options: TableOptions,
-) -> Tables:  # fmt: skip
-    """The tables of the only one of several sheets whose columns can be read as dependencies."""
+    options: TableOptions, described: pl.DataFrame | None = None,
+) -> dict[str, Tables]:  # fmt: skip
+    """The tables of those sheets whose columns can be read as dependencies."""
     fitting: dict[str, Tables] = {}
     for name, sheet in sheets.items():
         report: list[Finding] = []
         place = f"{source.name}#{clip(name, 40)}"
         try:
             frame = _use_heads(sheet, place, names, row, report)
-            tables = settle_tables(source, frame, **options)
+            tables = settle_tables(source, frame, described, **options)
         except InputError:
             continue
         if tables.dependencies.height:
             fitting[name] = replace(tables, report=(*report, *tables.report))
+    return fitting
+
+
+def _take_only(
+    source: Source, fitting: Mapping[str, Tables], sheets: Mapping[str, Sheet],
+    report: Sequence[Finding],
+) -> Tables:  # fmt: skip
+    """The only one that fits of several sheets. Raises InputError where none or several do."""
     if len(fitting) != 1:
         shown = some((repr(clip(name, 40)) for name in fitting or sheets), 8) or "none"
         raise InputError(
@@ -92,7 +106,7 @@ def _read_only_fitting(
         )
     ((name, tables),) = fitting.items()
     notes = _tell_others([other for other in sheets if other != name], name)
-    return replace(tables, report=(*notes, *tables.report))
+    return replace(tables, report=(*report, *notes, *tables.report))
 
 
 def _tell_others(others: Sequence[str], name: str) -> list[Finding]:

@@ -160,3 +160,15 @@ def test_a_mapped_column_of_words(tmp_path: Path) -> None:
         tables = load_tables([tmp_path / "a.csv"], mapping={**ends, "hosts": meant})
         rows = tables.dependencies.filter(relation="hosted_on")
         assert rows.select("dependent", "provider").rows() == [edge]
+
+
+@pytest.mark.parametrize(
+    ("word", "first_needs"),
+    [("dependsOn", True), ("isUsedBy", False), ("is hosted by", True), ("is_needed_by", False),
+     ("consumesFrom", True), ("hostedOn", True), ("DEPENDENCY_OF", False)],
+)  # fmt: skip
+def test_words_of_other_spellings(word: str, first_needs: bool) -> None:
+    """Of triples, whose words have no blanks, and of sentences, which begin with `is`."""
+    found = read_word(word, {})
+    assert found is not None
+    assert found.first_needs == first_needs

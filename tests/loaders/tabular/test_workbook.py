@@ -271,3 +271,17 @@ def test_a_table_that_begins_further_right(tmp_path: Path) -> None:
     tables = load_tables([tmp_path / "a.xlsx"])
     assert edges(tables) == [("Shop", "Stripe"), ("Shop", "Twilio")]
     assert sorted(tables.dependencies["_line"].to_list()) == [4, 5]
+
+
+def test_dependencies_beside_entities_may_be_called_otherwise(tmp_path: Path) -> None:
+    """The one sheet that fits is read; two are not chosen from; none is told."""
+    rows = [["dependent", "provider"], ["Shop", "Stripe"]]
+    heads = {"README": [["how to"]], "Entities": [["id", "weight"], ["Shop", 3]]}
+    tables = load_tables([write_xlsx(tmp_path / "a.xlsx", {**heads, "Deps": rows})])
+    assert edges(tables) == [("Shop", "Stripe")]
+    assert tables.entities.filter(id="Shop")["weight"].to_list() == [3.0]
+    assert "a sheet that is not read, beside 'Deps'" in notes(tables)
+    with pytest.raises(InputError, match=r"found 2 with cells: 'A', 'B'; --sheet NAME"):
+        load_tables([write_xlsx(tmp_path / "b.xlsx", {**heads, "A": rows, "B": rows})])
+    alone = load_tables([write_xlsx(tmp_path / "c.xlsx", heads)])
+    assert "a sheet that is not read, beside 'entities'" in notes(alone)
