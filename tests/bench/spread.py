@@ -24,6 +24,8 @@ from knockon.graph.engine.worlds import Run
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import load_shipped_rules
 
+LONG = 8  # times as many worlds: what one more takes stands out from what all take
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
@@ -114,7 +116,7 @@ def measure(sides, worlds) -> None:  # type: ignore[no-untyped-def]
             side.close(worlds)
     if len(sides) > 1:
         for _round in range(5):
-            for number in (worlds, 4 * worlds):
+            for number in (worlds, LONG * worlds):
                 for side in sides:
                     side.ask(number)
 
@@ -122,7 +124,7 @@ def measure(sides, worlds) -> None:  # type: ignore[no-untyped-def]
 def say_cost(plain: Side, shared: Side, worlds: int) -> None:
     """What a world with shared draws costs, in processor time; least of all rounds."""
     looked, drawn = (b / a for a, b in zip(plain.count_work(), shared.count_work(), strict=True))
-    more = [min(s.whole[4 * worlds]) - min(s.whole[worlds]) for s in (plain, shared)]
+    more = [min(s.whole[LONG * worlds]) - min(s.whole[worlds]) for s in (plain, shared)]
     kernel = min(shared.busy) / min(plain.busy)
     print(
         f"A WORLD WITH SHARED DRAWS, rho 0 = 1: {more[1] / more[0]:.2f} of a whole what-if, "
