@@ -74,8 +74,7 @@ def main() -> None:
                 import_module(found.name)
     import_module("knockon.api.schema")
     shared = time.perf_counter()
-    for name in ("draws", "closure", "routes"):
-        import_module(f"knockon.graph.engine.kernels.{name}_numba")
+    import_module("knockon.graph.engine.kernels").load_kernels()
     compiled = time.perf_counter()
     clock = Clock()
     for part, names in PARTS.items():
@@ -91,7 +90,7 @@ def main() -> None:
             raise
     clock.switch()
     print(f"{'imports':>24} {shared - begun:>8.2f}  more than the command itself imports")
-    print(f"{'start of numba':>24} {compiled - shared:>8.2f}")
+    print(f"{'kernels linked':>24} {compiled - shared:>8.2f}")
     for part in (*PARTS, "other"):
         wall, processor = (spent[part] for spent in clock.spent)
         print(f"{part:>24} {wall:>8.2f} {processor:>8.2f} {clock.peak[part]:>8.2f}")
