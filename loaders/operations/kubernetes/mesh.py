@@ -17,7 +17,7 @@ from knockon.loaders.operations.kubernetes.manifests import (
     get_texts,
 )
 from knockon.loaders.operations.kubernetes.pods import Reference
-from knockon.loaders.operations.kubernetes.routes import link_backends
+from knockon.loaders.operations.kubernetes.routes import link_backends, tell_aside
 from knockon.loaders.operations.kubernetes.services import Services
 from knockon.loaders.parsing.yaml_text import YamlList
 
@@ -55,6 +55,7 @@ class Mesh:
         for identifier, found in self._cluster.list_objects("VirtualService").items():
             for one in found:
                 self._connect(identifier, one)
+                tell_aside(self._cluster, one)
 
     def _connect(self, identifier: str, route: Manifest) -> None:
         whole: dict[str, str] = {}

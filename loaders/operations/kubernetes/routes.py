@@ -32,9 +32,9 @@ ROUTES = (
 _BACKENDS = {
     "backendRefs": "Service", "services": "Service", "service": "Service", "backend": "Service",
     "defaultBackend": "Service", "to": "Service", "alternateBackends": "Service",
-    "includes": "HTTPProxy",
+    "includes": "HTTPProxy", "mirroring": "Service",
 }  # fmt: skip
-_ASIDE = ("mirroring", "filters")  # what is sent there as well, and not waited for
+_ASIDE = ("filters", "mirror", "mirrors")  # sent there as well, and not waited for
 _CLASS = "kubernetes.io/ingress.class"  # the annotation from before `ingressClassName`
 _MATCHED = re.compile(r"Host(?:SNI)?\(([^)]*)\)")  # of Traefik: Host(`a.example`, `b.example`)
 
@@ -62,6 +62,28 @@ def link_backends(
     services.behind[identifier] = [*services.behind.get(identifier, ()), *behind]
 
 
+def tell_aside(cluster: Cluster, route: Manifest) -> None:
+    """A finding on what gets a copy of the traffic: its answer is not waited for."""
+    waiting: list[tuple[Any, bool]] = [(route.spec, False)]
+    for value, aside in waiting:
+        if isinstance(value, YamlList):
+            waiting += [(inner, aside) for inner in value]
+        elif isinstance(value, YamlMap):
+            name = get_text(value, "host") or get_text(value, "name")
+            copied = aside and {"host", "port", "percent"} & value.keys()
+            if name and (copied or _is_mirror(value)):
+                reason = "a backend of mirrored traffic: its answer is not waited for"
+                place = f"{clip(name, 60)} at {route.at(value.line)}"
+                cluster.rows.findings.add("dropped", reason, place)
+            else:
+                waiting += [(inner, aside or key in _ASIDE) for key, inner in value.items()]
+
+
+def _is_mirror(backend: YamlMap) -> bool:
+    """Of Contour: `{name: web, port: 80, mirror: true}` stands beside those that answer."""
+    return get_text(backend, "mirror") == "true"
+
+
 def _connect(identifier: str, route: Manifest, cluster: Cluster, services: Services) -> None:
     backends: dict[str, str] = {}
     for one in _find_backends(route):
@@ -75,6 +97,7 @@ def _connect(identifier: str, route: Manifest, cluster: Cluster, services: Servi
         if provider:
             backends.setdefault(provider, where)
     link_backends(cluster, services, identifier, backends)
+    tell_aside(cluster, route)
     for one in _find_hosting(route):
         if one.kind == "Service":  # in a mesh, callers of this Service are routed elsewhere
             where = route.at(one.line)
@@ -101,7 +124,7 @@ def _find_backends(route: Manifest) -> Iterator[Reference]:
 
 def _read_backend(backend: Any, kind: str) -> Iterator[Reference]:
     """`{name: web, port: 80}`; `{serviceName: web}` of an Ingress before networking.k8s.io/v1."""
-    if not isinstance(backend, YamlMap):
+    if not isinstance(backend, YamlMap) or _is_mirror(backend):
         return
     for key in ("name", "serviceName"):
         for one in name_object(get_text(backend, "kind") or kind, backend, key):

@@ -182,3 +182,30 @@ def test_a_route_to_what_the_files_do_not_hold(tmp_path: Path) -> None:
     tables = load(tmp_path, route("HTTPRoute", "gateway.networking.k8s.io/v1", spec))
     assert edges(tables) == {("HTTPRoute/r", "uses", "other/Service/gone")}
     assert reasons(tables) == {"a Service that the files do not hold": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "spec"),
+    [
+        ("HTTPRoute", "gateway.networking.k8s.io/v1",
+         "{rules: [{backendRefs: [{name: web}], filters: [{type: RequestMirror, requestMirror: "
+         "{backendRef: {name: copy, port: 80}}}]}]}"),
+        ("VirtualService", "networking.istio.io/v1",
+         "{hosts: [x.example], http: [{route: [{destination: {host: web}}], "
+         "mirror: {host: copy}}]}"),
+        ("TraefikService", "traefik.io/v1alpha1",
+         "{mirroring: {name: web, port: 80, mirrors: [{name: copy, percent: 20}]}}"),
+        ("HTTPProxy", "projectcontour.io/v1",
+         "{routes: [{services: [{name: web, port: 80}, {name: copy, port: 80, mirror: true}]}]}"),
+    ],
+)  # fmt: skip
+def test_a_copy_of_the_traffic_is_not_waited_for(
+    tmp_path: Path, kind: str, group: str, spec: str
+) -> None:
+    """What answers is needed, what only gets a copy is not, and is told."""
+    tables = load(tmp_path, WEB + service("copy") + route(kind, group, spec))
+    assert reasons(tables)["a backend of mirrored traffic: its answer is not waited for"] == 1
+    needed = {p for d, p in tables.dependencies.select("dependent", "provider").rows()
+              if d.endswith("/r")}  # fmt: skip
+    assert any(p.endswith("Service/web") for p in needed)
+    assert not any("copy" in p for p in needed)
