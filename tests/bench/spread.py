@@ -24,7 +24,7 @@ from knockon.graph.engine.worlds import Run
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import load_shipped_rules
 
-LONG = 8  # times as many worlds: what one more takes stands out from what all take
+LONG = 16  # times as many worlds: what one more takes stands out from what all take
 
 
 def main() -> None:
