@@ -19,7 +19,7 @@ import rmat
 from knockon.graph.analysis.whatif import whatif
 from knockon.graph.engine.circuit import build_circuit
 from knockon.graph.engine.draws import Draws, Strengths
-from knockon.graph.engine.lanes import Lanes
+from knockon.graph.engine.lanes import COMPILED_FROM, Lanes
 from knockon.graph.engine.worlds import Run
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import load_shipped_rules
@@ -115,22 +115,29 @@ def measure(sides, worlds) -> None:  # type: ignore[no-untyped-def]
         for side in sides:
             side.close(worlds)
     if len(sides) > 1:
+        least = find_least(next(iter(sides)), worlds)
         for _round in range(5):
-            for number in (worlds, LONG * worlds):
+            for number in (least, LONG * least):
                 for side in sides:
                     side.ask(number)
+
+
+def find_least(side: Side, worlds: int) -> int:
+    """So many worlds, or as many as the compiled form pays for: both figures are of one form."""
+    return max(worlds, 64 * -(-COMPILED_FROM // side.graph.dependencies.height))
 
 
 def say_cost(plain: Side, shared: Side, worlds: int) -> None:
     """What a world with shared draws costs, in processor time; least of all rounds."""
     looked, drawn = (b / a for a, b in zip(plain.count_work(), shared.count_work(), strict=True))
-    more = [min(s.whole[LONG * worlds]) - min(s.whole[worlds]) for s in (plain, shared)]
+    least = find_least(plain, worlds)
+    more = [min(s.whole[LONG * least]) - min(s.whole[least]) for s in (plain, shared)]
     kernel = min(shared.busy) / min(plain.busy)
     print(
         f"A WORLD WITH SHARED DRAWS, rho 0 = 1: {more[1] / more[0]:.2f} of a whole what-if, "
         f"{kernel:.2f} in the kernel; {kernel / looked:.2f} for each dependency looked at "
         f"({looked:.2f} times as many), {kernel / drawn:.2f} for each drawn ({drawn:.2f} times); "
-        f"a what-if of {worlds:,} worlds {min(shared.whole[worlds]) / min(plain.whole[worlds]):.2f}"
+        f"a what-if of {least:,} worlds {min(shared.whole[least]) / min(plain.whole[least]):.2f}"
     )
 
 
