@@ -29,7 +29,9 @@ _COMMAS, _BLANKS = re.compile(r"\s*[,;]\s*"), re.compile(r"[,;\s]+")  # between 
 _SERVICE = re.compile(  # the variables that Kubernetes sets for each Service
     r"\$[({]([A-Z][A-Z0-9_]{0,60})_SERVICE_(?:HOST|PORT)\b"
 )
-_KNOCK = re.compile(rf"(?<![\w.-])(?:nc|ncat|netcat|telnet)\s+(?:-\S+\s+)*({_NAME}){_END}")
+_KNOCK = re.compile(
+    rf"(?<![\w.-])(?:nc|ncat|netcat|telnet|nslookup|getent\s+hosts)\s+(?:-\S+\s+)*({_NAME}){_END}"
+)
 _LONGEST_LIST = 50  # words of a value that may be hosts
 # schemes after which no host of a network stands
 _NO_HOST = {
@@ -133,7 +135,7 @@ def is_cluster_name(host: str) -> bool:
 
 
 def _find_knocked(command: str) -> Iterator[Host]:
-    """The hosts that tools such as `nc -z db 5432` are to reach."""
+    """The hosts that tools such as `nc -z db 5432` and `nslookup db` are to reach."""
     for one in _KNOCK.finditer(command):
         yield from find_hosts(one[1], "host")
 

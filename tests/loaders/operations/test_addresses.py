@@ -74,6 +74,8 @@ def test_how_a_host_stands() -> None:
         (["--db-host", "db"], "db"), (["--db-host=db"], "db"), (["--store=http://db:80"], "db"),
         (["redis-cli", "-h", "db", "ping"], "db"), (["psql -h db -U postgres app"], "db"),
         (["sh", "-c", "until nc -z db 5432; do sleep 1; done"], "db"),
+        (["sh", "-c", "until nslookup db.$(cat /ns).svc.cluster.local; do sleep 2; done"], "db"),
+        (["sh", "-c", "getent hosts db || exit 1"], "db"),
         (["sh", "-c", "DB_HOST=db exec app"], "db"), (["--brokers", "a:9092,b:9092"], "a b"),
         (["--name", "db"], ""), (["db"], ""), (["--db", "db"], ""), ([], ""),
     ],
