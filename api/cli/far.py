@@ -7,6 +7,7 @@ import click
 
 from knockon.api.cli.answer import emit, print_frame, print_page
 from knockon.api.cli.options import Read
+from knockon.graph.engine.cluster.blocks.storage import is_address
 from knockon.graph.errors import clip
 
 _LEFT_OUT = "whatif --out FOLDER: the workers read SOURCE and write the rows; expected no {}"
@@ -32,8 +33,9 @@ def answer_far(
         raise click.UsageError(_LEFT_OUT.format("--plan worlds"))
     if form not in ("table", "markdown", "json", "csv", "parquet"):
         raise click.UsageError(_LEFT_OUT.format(f"--format {form}"))
-    source = Path(read.sources[0])
-    _check_tables(source)
+    source = read.sources[0]
+    if not is_address(source):
+        _check_tables(Path(source))
     from knockon.graph.analysis.far.whatif import whatif_far
 
     answer = whatif_far(source, entities, out=out, top=20 if top is None else top, **scenario)

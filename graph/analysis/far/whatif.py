@@ -40,6 +40,7 @@ from knockon.graph.engine.cluster.blocks.part import (
     read_names,
 )
 from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Room, Rounds
+from knockon.graph.engine.cluster.blocks.storage import is_address
 from knockon.graph.engine.executor import Executor
 from knockon.graph.engine.kernels.layout import WORDS
 from knockon.graph.engine.worlds import Block, blocks_of
@@ -80,7 +81,8 @@ def whatif_far(
 ) -> FarImpact:  # fmt: skip
     """What happens to everybody when these entities fail, in a graph that no single machine holds.
 
-    source: a folder of `dependencies.parquet` and perhaps `entities.parquet`, that the workers see
+    source: a folder of `dependencies.parquet` and perhaps `entities.parquet`, that the workers see,
+        or the address of one (`s3://bucket/path`, `hdfs://host:port/path`)
     origins: ids or names of what fails; out: a folder that they see, for the rows of all within
         reach, as Parquet; top: rows that are given back
     {options}
@@ -92,7 +94,7 @@ def whatif_far(
     _refuse(scenario)
     place = place or _choose_place(scenario)
     executor, room = place
-    folder = Path(source).resolve()
+    folder = str(source) if is_address(str(source)) else str(Path(source).resolve())
     loaded = load_parts(executor, room, folder, count_parts(folder, room))
     asked = _find(place, loaded, scenario)
     layouts = _make(place, asked)

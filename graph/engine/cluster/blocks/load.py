@@ -1,7 +1,6 @@
 """A load, as the client sees it: tasks of `loading`, and what they say added up."""
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from knockon.graph.engine.cluster.blocks.loading import (
 )
 from knockon.graph.engine.cluster.blocks.part import choose_count, read_names, share_out
 from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Room
+from knockon.graph.engine.cluster.blocks.storage import describe_table, open_table
 from knockon.graph.engine.cluster.shipment import digest
 from knockon.graph.engine.executor import Executor
 from knockon.graph.errors import InputError, clip, some
@@ -52,15 +52,15 @@ class Loaded(NamedTuple):
         return sum(self.sizes)
 
 
-def load_parts(executor: Executor, room: Room, source: Path, parts: int) -> Loaded:
-    """Deal, check and number the tables of a folder.
+def load_parts(executor: Executor, room: Room, source: str, parts: int) -> Loaded:
+    """Deal, check and number the tables of a folder, or of an address (`storage`).
 
     room: whose folder gets the parts; what an earlier load left there of the same files is taken.
     Raises InputError with every fault of the tables.
     """
     pieces, named = _list_pieces(source, min(_PIECE, share_out(room.memory, room.tasks) // _ROW))
     name = digest("\n".join([_VERSION, str(parts), str(len(pieces)), *named]).encode())
-    shared = Loading(str(room.folder), name, str(source))
+    shared = Loading(str(room.folder), name, source)
 
     def run(work: Callable[..., Any], tasks: Sequence[Any]) -> Iterator[Any]:
         for _, found in executor.run(work, shared, tasks, workers=1, workspace=NOTHING):
@@ -86,7 +86,7 @@ def load_parts(executor: Executor, room: Room, source: Path, parts: int) -> Load
     )  # fmt: skip
 
 
-def count_parts(source: Path, room: Room) -> int:
+def count_parts(source: str, room: Room) -> int:
     """How many parts the tables of a folder make, so that each is checked, and in work, within the
     memory of a worker."""
     pieces, _ = _list_pieces(source, _PIECE)
@@ -97,21 +97,18 @@ def count_parts(source: Path, room: Room) -> int:
     return max(of_work, -(-_ROW * (rows + entities) // memory))
 
 
-def _list_pieces(source: Path, size: int) -> tuple[list[Piece], list[str]]:
+def _list_pieces(source: str, size: int) -> tuple[list[Piece], list[str]]:
     """The pieces of both tables, of so many rows where row groups are smaller, and what tells these
     files from others."""
-    from pyarrow.parquet import ParquetFile
-
     pieces, named = [], []
     for table in (DEPENDENCIES, ENTITIES):
-        path = source / f"{table}.parquet"
-        if not path.exists():
+        path, told = f"{source}/{table}.parquet", describe_table(source, table)
+        if told is None:
             if table == DEPENDENCIES:
                 raise InputError(f"{path}: expected a table of dependencies as Parquet")
             continue
-        status = path.stat()
-        named.append(f"{path} {status.st_size} {status.st_mtime_ns}")
-        with ParquetFile(path) as file:
+        named.append(told)
+        with open_table(source, table) as file:
             _check_columns(path, file.schema_arrow.names, table)
             rows = [
                 file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)
@@ -127,7 +124,7 @@ def _list_pieces(source: Path, size: int) -> tuple[list[Piece], list[str]]:
     return pieces, named
 
 
-def _check_columns(path: Path, columns: Sequence[str], table: str) -> None:
+def _check_columns(path: str, columns: Sequence[str], table: str) -> None:
     for name in ("id",) if table == ENTITIES else ("dependent", "provider"):
         if name not in columns:
             found = some(repr(clip(c, 30)) for c in columns)

@@ -18,6 +18,7 @@ import polars as pl
 from knockon.graph.arrays import Ints
 from knockon.graph.engine.cluster.blocks.part import write_names
 from knockon.graph.engine.cluster.blocks.sections import find_sent, read_section, write_sections
+from knockon.graph.engine.cluster.blocks.storage import open_table
 from knockon.graph.engine.cluster.shipment import Array
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.check import check
@@ -190,9 +191,7 @@ def from_array(array: Array) -> pl.DataFrame:
 def _read_piece(
     shared: Loading, piece: Piece, columns: Iterable[str] | None = None
 ) -> pl.DataFrame:  # fmt: skip
-    from pyarrow.parquet import ParquetFile
-
-    with ParquetFile(Path(shared.source) / f"{piece.table}.parquet") as file:
+    with open_table(shared.source, piece.table) as file:
         table = file.read_row_groups(list(piece.groups), columns=columns and list(columns))
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
