@@ -1,8 +1,8 @@
 """Where tables lie: a folder that all see, or an address of an object store or of HDFS.
 
-Addresses are read by pyarrow's own file systems (`s3://bucket/path`, `gs://...`, `hdfs://host:port/
-path`), which take keys and places from the environment as the tools of those stores do: for one that
-speaks S3, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION.
+Addresses are read by pyarrow's own file systems (`s3://bucket/path`, `hdfs://host:port/path`),
+which take keys and places from the environment as the tools of those stores do: for one that speaks
+S3, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION.
 """
 
 from functools import lru_cache
