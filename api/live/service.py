@@ -31,7 +31,7 @@ async def answer_now(live: Live, name: str, ask: Ask) -> NowJson:
     """What is down in a graph now, with what that hits."""
     origins = list_origins(live, name)
     impact, problem = await ask(name, origins) if origins else (None, "")
-    return describe_now(live, name, impact, problem)
+    return await asyncio.to_thread(describe_now, live, name, impact, problem)
 
 
 def format_metrics(live: Live) -> str:

@@ -20,6 +20,7 @@ from knockon.api.rest.problems import build_problem
 from knockon.api.service.limits import Limits
 from knockon.api.service.refusals import BEYOND
 
+GONE = "knockon.gone"  # in the scope of a request whose client has left
 _log = logging.getLogger("knockon.connections")
 _CLOSE = {"Connection": "close"}
 _SENT = 128 * 1024  # bytes that the system sends ahead: a client that takes some is seen soon
@@ -53,6 +54,8 @@ def build_protocol(limits: Limits, cuts: Counter[str]) -> type[H11Protocol]:
         def connection_lost(self, error: Exception | None) -> None:
             self._end_head()
             self._end_stall()
+            if self.cycle is not None and not self.cycle.response_complete:
+                self.scope[GONE] = True  # type: ignore[literal-required]
             super().connection_lost(error)
 
         def pause_writing(self) -> None:

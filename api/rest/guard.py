@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from knockon.api.rest.connection import GONE
 from knockon.api.rest.metrics import Metrics
 from knockon.api.rest.problems import build_problem, build_refusal
 from knockon.api.rest.tokens import Token, find_scope, find_token, name_client
@@ -70,6 +71,9 @@ class Guard:
 
         try:
             await self.turns.wait()
+            if scope.get(GONE):  # many may have come and gone before it was their turn
+                status = 499
+                return
             app, graphs = self._admit(scope, headers)
             with see_only(graphs):
                 await app(scope, receive, sent)

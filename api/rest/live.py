@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field as Described
 from starlette.exceptions import HTTPException
 from typing_extensions import TypedDict
@@ -65,7 +66,7 @@ def ask_service(service: Service, client: str = _WATCHER, top: int = _TOP) -> As
                 return None, "it takes longer than this server waits"
             outcome = job.future.result()
             if isinstance(outcome, Reply):
-                return json.loads(outcome.body), ""
+                return await run_in_threadpool(json.loads, outcome.body), ""
             return None, outcome.detail
         finally:
             service.jobs.leave(job)
@@ -103,7 +104,8 @@ def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
         ask = ask_service(service, find_client(request), query.top)
         found = await answer_now(open_watch().live, graph, ask)
         headers = {"Cache-Control": "no-store"}
-        return Response(dump_json(found), headers=headers, media_type=JSON)
+        body = await run_in_threadpool(dump_json, found)
+        return Response(body, headers=headers, media_type=JSON)
 
     @app.get(
         f"{BASE}/{{graph}}/now/history", operation_id="history", response_model=HistoryJson,
@@ -128,7 +130,7 @@ def add_live(app: FastAPI, service: Service, watch: Watch | None) -> None:
         found = list(zip(names, nows, strict=True))
         headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer",
                    "Cache-Control": "no-store"}  # fmt: skip
-        page = write_page(found, round(live.pace.interval))
+        page = await run_in_threadpool(write_page, found, round(live.pace.interval))
         return Response(page, headers=headers, media_type="text/html; charset=utf-8")
 
 

@@ -4,8 +4,14 @@ import asyncio
 import re
 import selectors
 import socket
+from typing import Any
 
+from knockon.api.rest.app import create_app
+from knockon.api.rest.connection import GONE
+from knockon.api.rest.guard import Guard
+from knockon.api.rest.metrics import Metrics
 from knockon.api.rest.turns import FewAtOnce, Lag, Turns
+from tests.api.rest.rest_toys import market
 
 
 def test_a_few_go_on_in_each_round_in_their_order() -> None:
@@ -89,3 +95,26 @@ def test_hundreds_that_speak_at_once_are_heard_a_few_at_a_time() -> None:
         for one in pair:
             one.close()
     selector.close()
+
+
+def test_nothing_is_done_for_a_client_that_left_while_it_waited() -> None:
+    """Hundreds a second may connect, ask and leave: they cost a look each, not a question."""
+    app = create_app({"market": market()})
+    served: list[str] = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        served.append(scope["path"])
+
+    service = app.state.service
+    guard = Guard(inner, Metrics(), app.state.turns, service)
+    head = {"type": "http", "method": "GET", "headers": [], "client": ("192.0.2.1", 1)}
+
+    async def nothing(*_: Any) -> None:
+        raise AssertionError("nobody is there")
+
+    async def run() -> None:
+        await guard({**head, "path": "/v1/graphs"}, nothing, nothing)
+        await guard({**head, "path": "/v1/modes", GONE: True}, nothing, nothing)
+
+    asyncio.run(run())
+    assert served == ["/v1/graphs"]
