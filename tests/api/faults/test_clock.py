@@ -46,7 +46,7 @@ def test_answers_saved_while_the_clock_is_moved_stay_in_their_order(
             "2099-01-01T00:00:00.000+00:00"]  # fmt: skip
     ids = []
     for number, text in enumerate(said):
-        monkeypatch.setattr(of_store, "_now", lambda text=text: text)
+        monkeypatch.setattr(of_store, "tell_time", lambda text=text: text)
         ids.append(kept.save_answer(
             graph, door="rest", question="whatif", asked="{}", scenario="{}", title="t",
             media=JSON, body=b"%d" % number, picture=None, seed=None, who="me",
