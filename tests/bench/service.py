@@ -36,7 +36,7 @@ PATHS = {
     "drawn": f"{AT}/whatif.svg?origin={FALCON}&seed=SEED",
     "long": f"{AT}/whatif?origin=Slack&hours=2..72&worlds=4096&seed=SEED",
 }
-MANY = ("per_client=100000", "rate=1000000")  # wrk stands for many clients
+MANY = ("per_client=100000", "rate=1000000", "lookups=1000000")  # wrk stands for many clients
 _LUA = Path(__file__).with_suffix(".lua")
 _round = 0
 
