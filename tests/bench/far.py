@@ -2,8 +2,8 @@
 
 R-MAT tables of Parquet, written in pieces; Apache Spark standalone with two workers, whose Python
 is held to `--limit` by the system (a control group, which wants root). `whatif --out` there, then
-`whatif` on all of it here: totals, the number of rows and the first 1,001 rows must be the same, bit
-for bit. Wants SPARK_HOME, and Java. `--limit 0` holds nobody.
+`whatif` on all of it here: totals, the number of rows and the first 1,001 rows must be the same,
+bit for bit. Wants SPARK_HOME, and Java. `--limit 0` holds nobody.
 Usage: python tests/bench/far.py --edges 100000000 --worlds 64 --memory 400M --limit 1GiB
 """
 
