@@ -121,6 +121,6 @@ class Curve:
 
 
 def _three_digits(values: Floats) -> Floats:
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # of 0, which has no digits
         scale = 10.0 ** (2 - np.floor(np.log10(values)))
-    return np.where(values > 0, np.round(values * scale) / scale, 0.0)
+        return np.where(values > 0, np.round(values * scale) / scale, 0.0)
