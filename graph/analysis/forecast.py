@@ -144,7 +144,7 @@ def forecast(size: Size, scenario: Scenario, reach: Reach | None, machine: Machi
         own / _MEMORY, _MEMORY * (own + block * min(machine.cores, max(1, worlds // _BLOCK)))
     )
     allowed = find_allowed(scenario.memory, machine.free)
-    place = _choose_place(scenario, memory, allowed, circuit, machine)
+    place = _choose_place(size, scenario, memory, allowed, circuit, machine)
     partitions = ceil(worlds / _BLOCK) if place.plan != BLOCKS else place.parts
     return Forecast(
         size, reach, worlds, runs, seconds, Range(every.low / machine.cores, every.high), memory,
@@ -170,7 +170,7 @@ def _count_seconds(
     ran = (c["block_node"] * nodes + c["block_arc"] * arcs) * blocks
     if scenario.hours is not None:
         ran += c["hours_arc"] * arcs * max(1, worlds)
-    elif size.whole is False or any(o.severity < 1 for o in scenario.origins):
+    elif not _lose_alike(size, scenario):
         ran += c["losses_arc"] * arcs * max(1, worlds)
     wired = c["wire_arc"] * arcs
     rest = c["finish_node"] * nodes + c["finish_arc"] * arcs
@@ -195,16 +195,16 @@ class _Place(NamedTuple):
 
 
 def _choose_place(
-    scenario: Scenario, memory: Range, allowed: int, circuit: Circuit, machine: Machine
+    size: Size, scenario: Scenario, memory: Range, allowed: int, circuit: Circuit, machine: Machine
 ) -> _Place:  # fmt: skip
     """Here, where it fits; on the cluster that is named, whole or cut."""
-    whole = scenario.hours is None and all(o.severity == 1 for o in scenario.origins)
+    can_cut = scenario.hours is None and _lose_alike(size, scenario)
     if scenario.on is not None:
         from knockon.graph.engine.cluster.connect import ask_workers, parse_address
 
         workers = ask_workers(parse_address(scenario.on))
         fit = weigh(circuit, workers, scenario.memory)
-        if scenario.plan == WORLDS or (scenario.plan != BLOCKS and fit.fits) or not whole:
+        if scenario.plan == WORLDS or (scenario.plan != BLOCKS and fit.fits) or not can_cut:
             return _Place(WORLDS, fit.why)
         return _Place(BLOCKS, fit.why, _count_parts(circuit, fit.memory, workers.cores))
     if memory.high <= allowed:
@@ -214,12 +214,17 @@ def _choose_place(
             LOCAL, f"it may fit: from {says(memory.low)} to {says(memory.high)} of {says(allowed)}"
         )
     words = f"it takes at least {says(memory.low)}, and may take {says(allowed)} here"
-    if not whole:
+    if not can_cut:
         return _Place(NOWHERE, f"{words}; hours and shares of losses want the whole graph in one")
     return _Place(
         BLOCKS, f"{words}; --on a cluster whose workers have as much cuts it",
         _count_parts(circuit, allowed, machine.cores),
     )  # fmt: skip
+
+
+def _lose_alike(size: Size, scenario: Scenario) -> bool:
+    """As `Prepared.alike`, by what is known: whoever is hit loses the same share."""
+    return size.whole is not False and len({o.severity for o in scenario.origins}) < 2
 
 
 def _count_parts(circuit: Circuit, room: int, tasks: int) -> int:
