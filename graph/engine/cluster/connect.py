@@ -84,7 +84,7 @@ def connect(address: Address) -> "Session":
         try:
             _WORKERS[address.text] = check_workers(session, address)
         except ClusterError:
-            _stop(session)
+            session.stop()
             raise
         _SESSIONS[address.text] = session
     return _SESSIONS[address.text]
@@ -101,12 +101,7 @@ def disconnect(address: Address | None = None) -> None:
     """End the session with this server, or with all."""
     for text in [address.text] if address else [*_SESSIONS]:
         if (session := _SESSIONS.pop(text, None)) is not None:
-            _stop(session)
-
-
-def _stop(session: "Session") -> None:
-    """End a session: one that is left open waits for its server when the process ends."""
-    session.stop()
+            session.stop()
 
 
 def open_session(address: Address) -> "Session":

@@ -92,7 +92,8 @@ class Session:
         self._tell("Interrupt", self._messages.InterruptRequest(**self._head, interrupt_type=every))
 
     def stop(self) -> None:
-        """End the session; a server that is gone need not be waited for."""
+        """End the session: one left open waits for its server when the process ends; a server that
+        is gone need not be waited for."""
         self._tell("ReleaseSession", self._messages.ReleaseSessionRequest(**self._head))
         self._channel.close()
 
