@@ -206,6 +206,17 @@ def _take_out(v: Any, scratch: Any) -> Any:
     return digits
 
 
+@inlined
+def _join_queue(t: Any, grew: Any, tail: Any, scratch: Any) -> Any:
+    """The end of the queue, with this node in it if it grew and does not wait there; without a
+    branch: whether it grew is hard to guess."""
+    queue, queued = scratch.queue, scratch.queued
+    queue[tail] = t
+    after = tail + (np.int64(grew) & (1 - np.int64(queued[t])))
+    queued[t] |= grew
+    return after if after < len(queue) else np.int64(0)
+
+
 @helper
 def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any) -> None:
     """The same where every arc stands alone and is hashed: a loop that fits the registers.
@@ -226,11 +237,7 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
             t = target[a]
             fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
             grew = push(key[a], limit[a], at_counter, rows, rows_hit + ROW * t, rows + ROW, digits)
-            queue[tail] = t  # without a branch: whether it grew is hard to guess
-            tail += np.int64(grew) & (1 - np.int64(queued[t]))
-            queued[t] |= grew
-            if tail == size:
-                tail = 0
+            tail = _join_queue(t, grew, tail, scratch)
 
 
 @inlined
@@ -289,11 +296,7 @@ def _spread_shared(
                     key[b], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
                     room, digits,
                 )  # fmt: skip
-                queue[tail] = t
-                tail += np.int64(grew) & (1 - np.int64(queued[t]))
-                queued[t] |= grew
-                if tail == size:
-                    tail = 0
+                tail = _join_queue(t, grew, tail, scratch)
             continue
         first = after = np.int64(0)  # draws of the pair whose thresholds are laid out
         for b in range(a, end):
@@ -313,11 +316,7 @@ def _spread_shared(
                     key[b], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
                     room, digits,
                 )  # fmt: skip
-            queue[tail] = t
-            tail += np.int64(grew) & (1 - np.int64(queued[t]))
-            queued[t] |= grew
-            if tail == size:
-                tail = 0
+            tail = _join_queue(t, grew, tail, scratch)
 
 
 @inlined
