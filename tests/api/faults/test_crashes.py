@@ -27,16 +27,6 @@ ORIGIN = "CrowdStrike"
 FEW = ("--limit", "workers=2", "--limit", "saves=1000", "--reload", "0")
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The place of a PostgreSQL server of these tests."""
-    pytest.importorskip("psycopg", reason="knockon[service] is not installed")
-    if (why := postgres_server.why_not()) is not None:
-        pytest.skip(why)
-    with postgres_server.server() as place:
-        yield place
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a store."""

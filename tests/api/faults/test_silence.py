@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -80,16 +79,6 @@ def test_a_server_that_takes_connections_and_says_nothing() -> None:
             Store.open(address, seconds=2)
         assert time.monotonic() - begun < LONG
         assert "s3cret" not in str(told.value)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The place of a PostgreSQL server of these tests."""
-    pytest.importorskip("psycopg", reason="knockon[service] is not installed")
-    if (why := postgres_server.why_not()) is not None:
-        pytest.skip(why)
-    with postgres_server.server() as place:
-        yield place
 
 
 def open_client(place: str) -> TestClient:

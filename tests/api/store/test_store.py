@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,20 +22,15 @@ from knockon.api.store.spells import Spells  # noqa: E402
 from knockon.api.store.store import Store, Version  # noqa: E402
 from knockon.graph.errors import InputError, StoreError  # noqa: E402
 from tests.api.rest.rest_toys import hostile, market  # noqa: E402
-from tests.loaders.operations.databases import postgres_server  # noqa: E402
 from tests.toys import dep, graph_of  # noqa: E402
 
 BODY = json.dumps({"schema": 2, "name": "Größe \u0000 ‮"}).encode()
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
+def postgres_address(postgres: str) -> str:
     """The address of a PostgreSQL server of these tests."""
-    pytest.importorskip("psycopg", reason="knockon[service] is not installed")
-    if (why := postgres_server.why_not()) is not None:
-        pytest.skip(why)
-    with postgres_server.server() as place:
-        yield f"postgresql://reader:s3cr%3At@{place}/postgres"
+    return f"postgresql://reader:s3cr%3At@{postgres}/postgres"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,7 +38,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'kept.sqlite'}"
-    found: str = request.getfixturevalue("postgres")
+    found: str = request.getfixturevalue("postgres_address")
     store = Store.open(found, migrate=False)
     with store.engine.begin() as connection:
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
@@ -133,10 +127,10 @@ def test_letters_wait_until_they_are_taken(address: str) -> None:
     assert len(letters.load("b")) == 5
 
 
-def test_a_database_of_plain_bytes_keeps_texts(postgres: str) -> None:
+def test_a_database_of_plain_bytes_keeps_texts(postgres_address: str) -> None:
     """SQL_ASCII, as a server is set up that knows no locale."""
-    plain = postgres.rpartition("/")[0] + "/plain"
-    store = Store.open(postgres, migrate=False)
+    plain = postgres_address.rpartition("/")[0] + "/plain"
+    store = Store.open(postgres_address, migrate=False)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(
             sa.text("CREATE DATABASE plain ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
