@@ -38,4 +38,4 @@ def wait_for(met: Callable[[], object], running: Running) -> None:
 
 def list_outputs(folder: Path) -> list[Path]:
     """What workers wrote: counts of blocks of worlds, news of parts."""
-    return [*folder.glob("*/*.npz"), *folder.glob("*/*.parts")]
+    return [*folder.glob("*/*.npz"), *folder.glob("*/*.sections")]

@@ -125,7 +125,7 @@ def test_news_that_is_torn_or_lost_is_made_again(
 
     def harm(shared: Any, workspace: Any, step: Any) -> Any:
         found = steps.take_step(shared, workspace, step)
-        files = sorted((tmp_path / shared.name).glob("*.parts"))
+        files = sorted((tmp_path / shared.name).glob("*.sections"))
         if step.round == 2 and len(harmed) < 2:
             states._STATES.clear()
             harmed.extend(f.name for f in files[:2])
@@ -163,7 +163,7 @@ def test_a_client_that_died_is_followed_by_one_that_resumes(
     cut(MANY)
     with pytest.raises(KeyboardInterrupt):
         ko.whatif(graph, hub, worlds=700)
-    left = len(list(tmp_path.rglob("*.parts")))
+    left = len(list(tmp_path.rglob("*.sections")))
     assert left
     done = set(worked)
     monkeypatch.setattr(steps, "_find_news", note_on)
