@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _PORT = 15002
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 5.0  # to reach the server in
-_ASKED = 4  # tasks that are asked who runs them
+_DEALT = 1 << 14  # rows that Apache Spark deals among all cores, each of which says who it is
+_ASKED = 4  # tasks that are asked so where nothing is dealt
 _HINT = "expected sc://host:port, such as sc://localhost:50051"
 
 
@@ -66,11 +67,13 @@ def parse_address(text: str) -> Address:
 class Workers(NamedTuple):
     """What workers have, as processes. memory: bytes that are free for one, where least are
     cores: tasks that one does at a time; shares: it keeps what it knows for all tasks after it
+    tasks: that all of them together do at a time; 0: the server does not say
     """
 
     memory: int
     cores: int
     shares: bool = True
+    tasks: int = 0
 
 
 _SESSIONS: "dict[str, Session]" = {}  # by address, for one question after the other
@@ -127,7 +130,10 @@ def check_workers(session: "Session", address: Address) -> Workers:
     """What the workers have. Raises ClusterError where their versions are not those of here."""
     here = describe_versions()
     try:
-        rows = session.run(describe_host, HOST_SCHEMA, _ASKED).to_dicts()
+        rows = session.run(describe_host, HOST_SCHEMA, _DEALT, None).to_dicts()
+        dealt = len(rows) if not rows[0]["shares"] else 0
+        if not dealt:
+            rows = session.run(describe_host, HOST_SCHEMA, _ASKED, _ASKED).to_dicts()
     except ClusterError as fault:
         raise ClusterError(
             f"on: the workers of {address} cannot run knockon {here['knockon']}: {fault}"
@@ -139,7 +145,7 @@ def check_workers(session: "Session", address: Address) -> Workers:
                     f"on: a worker of {address} has {name} {clip(row[name])}, this process has "
                     f"{value}: answers could differ; install the same on both"
                 )
-    return min(_describe_worker(**row) for row in rows)
+    return min(_describe_worker(**row) for row in rows)._replace(tasks=dealt)
 
 
 def _describe_worker(memory: int, cores: int, shares: bool, **_: object) -> Workers:

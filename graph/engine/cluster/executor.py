@@ -13,7 +13,7 @@ from shutil import rmtree
 from typing import Any, TypeAlias, TypeVar, get_origin, get_type_hints
 from weakref import finalize
 
-from knockon.graph.engine.cluster.connect import connect, disconnect, parse_address
+from knockon.graph.engine.cluster.connect import ask_workers, connect, disconnect, parse_address
 from knockon.graph.engine.cluster.shipment import Array, digest, read_arrays, ship
 from knockon.graph.engine.cluster.tasks import SCHEMA, Job, name_output, run_batches
 from knockon.graph.engine.executor import Workspace
@@ -28,6 +28,7 @@ Outputs: TypeAlias = tuple[Array | None, ...]
 
 WAVE = 64  # blocks that go out together
 _TRIES = 3
+_EACH = 3  # tasks for each that runs at a time: who is done early takes one more
 
 
 class Cluster:
@@ -91,11 +92,11 @@ class Cluster:
     def _run_wave(self, question: str, shipment: str, count: int) -> dict[int, Outputs]:
         """The output of each block, read once. Raises ClusterError for what fails every time."""
         fault, outputs = "", self._find(question, range(count))
-        for _ in range(_TRIES):
+        for tried in range(_TRIES):
             missing = [n for n in range(count) if n not in outputs]
             if not missing:
                 return outputs
-            fault = self._ask(question, shipment, missing)
+            fault = self._ask(question, shipment, missing, together=not tried)
             outputs |= self._find(question, missing)
         missing = [n for n in range(count) if n not in outputs]
         if missing:
@@ -105,12 +106,14 @@ class Cluster:
             )
         return outputs
 
-    def _ask(self, question: str, shipment: str, missing: list[int]) -> str:
-        """Run the blocks; what went wrong, empty where nothing did."""
+    def _ask(self, question: str, shipment: str, missing: list[int], *, together: bool) -> str:
+        """Run the blocks; what went wrong, empty where nothing did. together: several in a task
+        of Apache Spark, which takes longer to start than many a block; one that fails ends it."""
         session = connect(self.address)
+        dealt = _EACH * ask_workers(self.address).tasks if together else 0
         work = partial(run_batches, str(self.folder), question, shipment, missing)
         try:
-            session.run(work, SCHEMA, len(missing))
+            session.run(work, SCHEMA, len(missing), min(dealt or WAVE, len(missing)))
         except KeyboardInterrupt:
             session.interrupt()
             raise

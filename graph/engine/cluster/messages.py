@@ -85,21 +85,23 @@ EVERY = 1  # interrupt whatever the session runs
 _MAP_ARROW = 207  # a Python function from batches of Arrow to such
 
 
-def make_range(count: int) -> Any:
-    """The relation of `id` from 0 to count - 1, each a partition of its own."""
+def make_range(count: int, partitions: int | None = None) -> Any:
+    """The relation of `id` from 0 to count - 1, in so many partitions; None: as many as the server
+    takes to be all its workers' cores."""
     relation = _CLASSES["Relation"]()
-    relation.range.start, relation.range.end = 0, count
-    relation.range.step, relation.range.num_partitions = 1, count
+    relation.range.start, relation.range.end, relation.range.step = 0, count, 1
+    if partitions is not None:
+        relation.range.num_partitions = partitions
     return relation
 
 
-def make_map(count: int, command: bytes, columns: str, python: str) -> Any:
-    """The relation of what a pickled function makes of each partition of `make_range`.
+def make_map(rows: Any, command: bytes, columns: str, python: str) -> Any:
+    """The relation of what a pickled function makes of each partition of a relation.
 
     columns: what it gives, as `name type, ...`; python: version, such as 3.11
     """
     relation = _CLASSES["Relation"]()
-    relation.map_partitions.input.CopyFrom(make_range(count))
+    relation.map_partitions.input.CopyFrom(rows)
     function = relation.map_partitions.func
     function.function_name, function.deterministic = "knockon", True
     function.arguments.add().unresolved_attribute.unparsed_identifier = "id"

@@ -63,13 +63,17 @@ class Session:
 
     def greet(self) -> None:
         """Find out whether anybody answers. Raises ClusterError where nobody does."""
-        list(self._execute(self._messages.make_range(1), 60.0))
+        list(self._execute(self._messages.make_range(1, 1), 60.0))
 
-    def run(self, work: Callable[[Any], Any], columns: str, count: int) -> pl.DataFrame:
-        """What a function of a module makes of so many partitions of one row each, which holds its
-        number, `id`. Raises ClusterError with what went wrong."""
+    def run(
+        self, work: Callable[[Any], Any], columns: str, count: int, partitions: int | None
+    ) -> pl.DataFrame:
+        """What a function of a module makes of so many rows, which hold their numbers, `id`, in so
+        many partitions; None: as the server deals them. Raises ClusterError with what went
+        wrong."""
         command = pickle.dumps((work, _Columns(columns)), protocol=5)
-        relation = self._messages.make_map(count, command, columns, _PYTHON)
+        rows = self._messages.make_range(count, partitions)
+        relation = self._messages.make_map(rows, command, columns, _PYTHON)
         return pl.concat([pl.read_ipc_stream(BytesIO(b)) for b in self._execute(relation, None)])
 
     def _execute(self, relation: Any, seconds: float | None) -> Iterator[bytes]:

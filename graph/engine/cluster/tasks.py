@@ -5,6 +5,7 @@ they opened last, for the next task of the same question.
 """
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
@@ -92,8 +93,9 @@ def make_struct(columns: str) -> Any:
 
 
 def describe_host(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-    """For `mapInArrow`: which versions a worker has, how much memory and how many cores, and
-    whether its tasks are threads of one process: those of Apache Spark have a process each."""
+    """For `mapInArrow`, a row for each partition: which versions a worker has, how much memory and
+    how many cores, and whether its tasks are threads of one process: those of Apache Spark have a
+    process each."""
     import pyarrow as pa
 
     own = getattr(sys.modules["__main__"], "__spec__", None)
@@ -101,10 +103,10 @@ def describe_host(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBat
     said = {
         **describe_versions(), "memory": free_bytes(), "cores": cpu_count() or 1, "shares": shares
     }  # fmt: skip
-    for batch in batches:
-        rows = len(batch)
-        columns = {name: [value] * rows for name, value in said.items()}
-        yield pa.RecordBatch.from_pydict({"id": batch.column(0).to_pylist(), **columns})
+    if (first := next(iter(batches), None)) is not None:
+        columns = {name: [value] for name, value in said.items()}
+        yield pa.RecordBatch.from_pydict({"id": [first.column(0)[0].as_py()], **columns})
+        deque(batches, maxlen=0)
 
 
 def describe_versions() -> dict[str, str]:

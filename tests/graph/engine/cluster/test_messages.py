@@ -53,7 +53,9 @@ def test_fields_are_those_of_the_published_classes(proto: Any, messages: Any) ->
 
 def test_a_map_is_read_by_the_published_classes(proto: Any, messages: Any) -> None:
     """A function over partitions."""
-    relation = messages.make_map(300, b"\x00pickle", "id long, name string, done boolean", "3.11")
+    relation = messages.make_map(
+        messages.make_range(300, 300), b"\x00pickle", "id long, name string, done boolean", "3.11"
+    )
     head = {"session_id": "s", "user_context": {"user_id": "someone"}, "client_type": "knockon"}
     request = messages.ExecutePlanRequest(**head, plan={"root": relation})
     made = proto.ExecutePlanRequest.FromString(request.SerializeToString())
