@@ -16,6 +16,9 @@ from knockon.graph.analysis.backtest.backtest import Backtest, Outcome, Verdict
 from knockon.graph.analysis.backtest.forecasts import RULES, sum_up
 from knockon.graph.analysis.backtest.reports import READINGS
 from knockon.graph.analysis.backtest.scores import Confusion
+from knockon.graph.errors import clip
+from knockon.graph.scenario.strengths import INCIDENTS, SHIPPED
+from knockon.graph.words import join
 
 
 class ScoreJson(TypedDict):
@@ -204,9 +207,22 @@ def count_shared_assumptions(found: Backtest) -> dict[str, int]:
 
 
 def describe_question(outcome: Outcome) -> str:
-    """`Amazon S3 fails for 4.28 h; unknown strengths count 0.75`."""
+    """`Amazon S3 fails for 4.28 h; unknown strengths count 0.75`, or, where tables filled some,
+    `strengths within reach: 3 stated, 5 from mine.csv and 4 unknown, counted 0.75`."""
     impact = outcome.impact
-    return f"{impact.condition}; unknown strengths count {impact.scenario.assume:g}"
+    unknown, assume = impact.within.unknown, impact.scenario.assume
+    filled: Counter[str] = Counter()
+    for table, dependencies in impact.strengths.select("table", "dependencies").iter_rows():
+        filled[table] += dependencies
+    if not filled:
+        return f"{impact.condition}; unknown strengths count {assume:g}"
+    stated = impact.within.dependencies - impact.within.open
+    parts = [f"{stated:,} stated"] if stated else []
+    for table, count in filled.items():
+        shipped = "typical of past incidents" if table == INCIDENTS else f"from the {table}"
+        parts.append(f"{count:,} {shipped if table in SHIPPED else f'from {clip(table, 40)}'}")
+    parts += [f"{unknown:,} unknown, counted {assume:g}"] if unknown else []
+    return f"{impact.condition}; strengths within reach: {join(parts)}"
 
 
 FORECAST_HEADINGS = (

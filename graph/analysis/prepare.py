@@ -109,8 +109,9 @@ class Prepared:
 
         A loss is the largest, smallest or so-manieth of others then, so never another number.
         """
-        same = (self.share == 1).all() and (self.severity == self.severity[0]).all()
-        return float(self.severity[0]) if same else None
+        most = self.severity.max(initial=0.0)
+        same = (self.share == 1).all() and (self.severity == most).all()
+        return float(most) if same else None
 
     @cached_property
     def is_origin(self) -> Bools:

@@ -100,6 +100,8 @@ def describe_condition(impact: Impact) -> str:
 
 def describe_failure(mode: str, failing: Sequence[str], shares: Sequence[float]) -> str:
     """The same of these names, with the share of its function that each loses."""
+    if not failing:
+        return "nothing fails"
     alike, one = len(set(shares)) == 1, len(failing) == 1
     verb = _MODE.get(mode, ("fails", "fail"))[not one]
     if alike and shares[0] < 1:

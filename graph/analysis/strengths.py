@@ -18,7 +18,7 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.modes import find_reachable_modes
 from knockon.graph.scenario.options import take_options
-from knockon.graph.scenario.scenario import Scenario, ScenarioLike
+from knockon.graph.scenario.scenario import NothingFails, Scenario, ScenarioLike
 from knockon.graph.scenario.strengths import COLUMNS, SOURCES
 from knockon.graph.words import join, many, number
 
@@ -74,7 +74,7 @@ def strengths(
     scenario = Scenario.of(graph, origins, **options)
     head = find_head(graph, scenario)
     whole = build_circuit_of(graph, scenario)
-    if not scenario.origins:
+    if not scenario.origins and not isinstance(scenario, NothingFails):
         relations = _count_relations(graph, whole.filled, np.arange(len(graph.dependent)))
         rows = _list_providers(graph, scenario, whole)
         return StrengthReport(

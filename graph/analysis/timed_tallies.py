@@ -218,7 +218,7 @@ class _Sums:
         prepared = self.prepared
         total = weight_rows(harm, prepared.at_stake_of_others)
         self.worlds.append((total, weight_rows(hit, prepared.others), w))
-        room = max(1, _KEPT // len(prepared.nodes.entity)) - self.held
+        room = max(1, _KEPT // max(len(prepared.nodes.entity), 1)) - self.held
         if room > 0:
             self.kept.append((np.where(hit, down, np.nan)[:, :room], w[:room]))
             self.held += min(room, len(w))

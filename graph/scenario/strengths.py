@@ -116,14 +116,11 @@ class StrengthTable:
         found: list[StrengthRow] = []
         places: list[str] = []
         unread: dict[str, None] = {}
-        empty = 0
+        empty, first, columns = 0, "", dict[str, None]()
         for number, stated in enumerate(rows, start=1):
             place = str(stated.get(AT) or f"{name} row {number}")
-            if number == 1 and not {*_RANGE} <= {*stated} and not {*_COUNTS} <= {*stated}:
-                raise InputError(
-                    f"{place}: expected columns low, mid and high, or exposed and hit; found "
-                    + some(repr(clip(str(c), 30)) for c in stated if c != AT)
-                )
+            first = first or place
+            columns.update(dict.fromkeys(str(c) for c in stated if c not in (AT, None)))
             if number > MOST_ROWS:
                 raise InputError(f"{name}: expected at most {MOST_ROWS:,} rows, got more")
             for column in [str(c) for c in stated if c is not None and str(c) not in _KNOWN]:
@@ -136,11 +133,16 @@ class StrengthTable:
             elif not faults:
                 found.append(row)
                 places.append(place)
+        if first and not {*_RANGE} <= {*columns} and not {*_COUNTS} <= {*columns}:
+            raise InputError(
+                f"{first}: expected columns low, mid and high, or exposed and hit; found "
+                + (some(repr(clip(c, 30)) for c in columns) or "none")
+            )
         if faults:
             raise InputError.of(faults)
         joined = tuple(_join_counts(name, found, places))
-        first = {r.mode: at for r, at in zip(reversed(found), reversed(places), strict=True)}
-        return cls(name, joined, empty, tuple(unread), tuple(first.items()))
+        where = {r.mode: at for r, at in zip(reversed(found), reversed(places), strict=True)}
+        return cls(name, joined, empty, tuple(unread), tuple(where.items()))
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, "rows": [row.to_dict() for row in self.rows]}

@@ -1,6 +1,7 @@
-"""A table of strengths of the user's own: CSV, Parquet or a workbook, with the columns of
-the shipped one."""
+"""A table of strengths of the user's own, with the columns of the shipped one: CSV, Parquet, a
+workbook, or a list of rows in JSON, JSON lines or YAML."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +9,72 @@ import polars as pl
 
 from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import FILE, LINE
-from knockon.graph.scenario.strengths import AT, NONE, SHIPPED, StrengthTable
+from knockon.graph.scenario.strengths import AT, COLUMNS, NONE, SHIPPED, StrengthTable
+from knockon.loaders.native.formats import RULES
 from knockon.loaders.native.parquet import read_parquet_table
 from knockon.loaders.parsing.csv_text import read_csv_table
 from knockon.loaders.parsing.excel import read_sheets
 from knockon.loaders.parsing.faults import one_error
+from knockon.loaders.parsing.json_text import parse_json
 from knockon.loaders.parsing.source import Source
+from knockon.loaders.parsing.yaml_text import YamlList, place_json
+
+_ROWS = "rows"  # of an object around them, such as the answer of `knockon strengths`
 
 
-def _read_frame(path: Path) -> pl.DataFrame:
-    """Of CSV, Parquet or a workbook, told apart by their first bytes."""
+def _read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows as cells by column, each with its place."""
     source = Source.of(path)
-    if source.is_folder:
-        return read_csv_table(path)
+    if source.looks_like_json or source.suffix in (".yaml", ".yml"):
+        yield from _read_items(source)
+        return
+    for row in _read_frame(source).iter_rows(named=True):
+        at = f"{row.pop(FILE)}:{row.pop(LINE)}"
+        yield row | {AT: at}
+
+
+def _read_items(source: Source) -> Iterator[dict[str, Any]]:
+    """The objects of a list, or of one object a line."""
+    values, lines = _list_items(source)
+    for value, line in zip(values, lines, strict=True):
+        place = f"{source.name}:{line}"
+        if not isinstance(value, dict):
+            raise InputError(f"{place}: expected an object by column, got {clip(str(value), 40)!r}")
+        for column, cell in value.items():
+            if isinstance(cell, dict | list) and column in COLUMNS:
+                raise InputError(f"{place}: {column}: expected one value, got several")
+        yield value | {AT: place}
+
+
+def _list_items(source: Source) -> tuple[Sequence[Any], Sequence[int]]:
+    """The items, scalars as text, and the line of each."""
+    if source.first_record:
+        text = source.text.split("\n")
+        lines = [number for number, line in enumerate(text, start=1) if line.strip()]
+        found = [parse_json(text[n - 1], source.name, n) for n in lines]
+        values = [
+            place_json(value, text[n - 1], source.name, RULES)
+            for value, n in zip(found, lines, strict=True)
+        ]
+        return values, lines
+    if source.looks_like_json and source.suffix not in (".yaml", ".yml"):
+        whole = place_json(source.json, source.text, source.name, RULES)
+    else:
+        whole = source.yaml(RULES)
+    listed = whole.get(_ROWS) if isinstance(whole, dict) else whole
+    if not isinstance(listed, YamlList):
+        keys = some(repr(clip(str(k), 40)) for k in whole) if isinstance(whole, dict) else ""
+        came = f"an object of {keys}" if keys else "one value"
+        raise InputError(f"{source.name}: expected a list of rows, or `{_ROWS}`, got {came}")
+    return listed, listed.lines
+
+
+def _read_frame(source: Source) -> pl.DataFrame:
+    """Of CSV, Parquet or a workbook, told apart by their first bytes."""
     if source.is_parquet:
         return read_parquet_table(source)
-    return _read_sheet(source) if source.head.startswith(b"PK") else read_csv_table(path)
+    is_sheet = source.head.startswith(b"PK") and not source.is_folder
+    return _read_sheet(source) if is_sheet else read_csv_table(source)
 
 
 def _read_sheet(source: Source) -> pl.DataFrame:
@@ -52,14 +103,10 @@ def read_strength_table(path: Path) -> StrengthTable:
         hint = did_you_mean(str(path), (*SHIPPED, NONE))
         raise InputError(
             f"--strengths {path}: expected {', '.join(SHIPPED)}, {NONE}, or a table as CSV, "
-            f"Parquet or xlsx; there is no such file{hint}"
+            f"JSON, YAML, Parquet or xlsx; there is no such file{hint}"
         )
     with one_error(path):
-        frame = _read_frame(path)
-    rows: list[dict[str, Any]] = []
-    for row in frame.iter_rows(named=True):
-        at = f"{row.pop(FILE)}:{row.pop(LINE)}"
-        rows.append(row | {AT: at})
+        rows = [*_read_rows(path)]
     if not rows:
         raise InputError(f"{path.name}: expected at least one row of strengths, got none")
     return StrengthTable.of(path.name, rows)

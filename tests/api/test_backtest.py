@@ -100,6 +100,24 @@ def test_strengths_fill_what_nobody_stated(
     assert "did you mean 'incidents'?" in capsys.readouterr().err
 
 
+def test_the_table_says_what_strengths_were_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    text = INCIDENT.replace(" HOSTILE", "").replace("HOSTILE", "why")
+    more = "- {dependent: shop, provider: root}\n- {dependent: kiosk, provider: bank}\n"
+    (folder / "a.yaml").write_text(text + more)
+    (tmp_path / "own.csv").write_text("provider,low,mid,high,source\nroot,0.1,0.2,0.3,me\n")
+    assert run("backtest", str(folder)) == 0
+    assert "unknown strengths count 0.75" in capsys.readouterr().out
+    assert run("backtest", str(folder), "--strengths", str(tmp_path / "own.csv")) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    said = "strengths within reach: 1 stated, 1 from own.csv and 1 unknown, counted 0.75 "
+    assert f"a: Root fails for 4 h; {said}" in out
+    assert "unknown strengths count" not in out
+
+
 def test_forecasts_stand_in_all_three(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """JSON, table and page of an incident with counts; packs without have none."""
     folder = tmp_path / "pack"

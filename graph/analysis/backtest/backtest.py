@@ -189,7 +189,10 @@ class Backtest:
         names = ", ".join(
             f"the shipped table {t.name}" if t.shipped else clip(t.name, 40) for t in self.strengths
         )
-        said = f"strengths that nobody stated are those of {names}, where a row fits"
+        said = (
+            f"strengths that nobody stated are those of {names}, where a row fits: what incidents "
+            "say that an unknown one counts is for the rest"
+        )
         if any(table.name == INCIDENTS for table in self.strengths):
             said += (
                 "; the shipped ones were made from counted incidents, those here among them: these "

@@ -67,6 +67,56 @@ def test_nothing_down_is_told_and_is_no_error(
     assert err.startswith("nothing is down now: ")
 
 
+@pytest.mark.parametrize("hours", [(), ("--hours", "4")])
+def test_a_program_gets_the_usual_shape_where_nothing_is_down(
+    hours: tuple[str, ...], files: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph, path = files
+    page = status(path, VMs="operational")
+    words = ("whatif", graph, *hours, "--format", "json")
+    code, out, err = run(capsys, *words, "--now", page)
+    found = json.loads(out)
+    wanted = json.loads(run(capsys, *words, "VMs")[1])
+    assert code == 0
+    assert err.startswith("nothing is down now: ")
+    assert wanted.keys() == found.keys()
+    assert found["totals"].keys() == wanted["totals"].keys()
+    assert found["entities"] == found["scenario"]["origins"] == found["totals"]["by_kind"] == []
+    assert found["totals"]["hit_high"] == found["totals"]["impact_high"] == 0
+    assert found["graph"]["entities"] == wanted["graph"]["entities"]
+    assert found["headline"].startswith("If nothing fails")
+    assert any("a status page was read (Cloud" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("verb", [("why", "{}", "Disks"), ("harden", "{}"), ("strengths", "{}")])
+def test_other_verbs_answer_in_their_shape_too(
+    verb: tuple[str, ...], files: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph, path = files
+    page = status(path, VMs="operational")
+    words = (*(word.format(graph) for word in verb), "--format", "json")
+    code, out, _ = run(capsys, *words, "--now", page)
+    failing = ("--if", "VMs") if verb[0] == "why" else ("VMs",)
+    wanted = json.loads(run(capsys, *words, *failing)[1])
+    assert code == 0
+    found = json.loads(out)
+    assert found.keys() == wanted.keys()
+    assert found["rows"] == []
+
+
+def test_columns_without_rows_where_nothing_is_down(
+    files: tuple[str, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    graph, path = files
+    words = ("whatif", graph, "--now", status(path, VMs="operational"), "--format", "csv")
+    wanted = tmp_path / "hit.csv"
+    code, _, err = run(capsys, *words, "-o", str(wanted), "--svg", str(tmp_path / "map.svg"))
+    assert code == 0
+    assert wanted.read_text().startswith("rank,rank_best,rank_worst,id,")
+    assert len(wanted.read_text().splitlines()) == 1
+    assert err.endswith(f"; nothing was written to {tmp_path / 'map.svg'}\n")
+
+
 @pytest.mark.parametrize("flag", ["-o", "--svg", "--exceedance"])
 def test_nothing_down_says_that_no_file_was_written(
     flag: str, files: tuple[str, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path

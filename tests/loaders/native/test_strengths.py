@@ -1,5 +1,7 @@
 """Tables of strengths of the user's own, in every form that they come in."""
 
+import gzip
+import json
 from pathlib import Path
 
 import openpyxl
@@ -56,3 +58,61 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("")
     with pytest.raises(InputError, match=r"b\.csv: the file is empty"):
         read_strength_table(tmp_path / "b.csv")
+
+
+JSON = json.dumps([{k: v for k, v in row.items() if v is not None} for row in ROWS.to_dicts()])
+
+
+def test_json_its_lines_and_yaml_say_the_same_as_csv(tmp_path: Path) -> None:
+    rows = json.loads(JSON)
+    ROWS.write_csv(tmp_path / "a.csv")
+    texts = {
+        "a.json": JSON,
+        "bom.json": "\ufeff" + json.dumps({"schema": 2, "rows": rows, "notes": []}, indent=1),
+        "no_suffix": JSON,
+        "a.jsonl": "\n".join(["", *map(json.dumps, rows), ""]),
+        "one.ndjson": json.dumps(rows[0]),
+        "a.yaml": "- {provider: v, low: 0.1, mid: 0.4, high: 0.6, rho: 0.2, source: me}\n"
+        "- provider: w\n  low: 0.2\n  mid: 0.5\n  high: 0.7\n  rho: null\n  source: you\n",
+    }
+    wanted = read_strength_table(tmp_path / "a.csv").rows
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        found = read_strength_table(tmp_path / name).rows
+        assert found == (wanted[:1] if name == "one.ndjson" else wanted), name
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(JSON.encode()))
+    assert read_strength_table(tmp_path / "a.json.gz").rows == wanted
+
+
+def test_json_may_leave_out_what_a_row_does_not_say(tmp_path: Path) -> None:
+    """The first row states nothing yet, the second counts, the third a range."""
+    rows = [
+        {"provider": "u", "now_low": 0, "narrows": 3},
+        {"provider": "v", "mode": "outage", "exposed": 100, "hit": 60, "source": "own count"},
+        {"provider": "w", "low": 0, "mid": 0.5, "high": 1, "source": "me"},
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    table = read_strength_table(tmp_path / "a.json")
+    assert [(r.provider, r.incidents) for r in table.rows] == [("v", 1), ("w", 0)]
+    assert table.empty == 1
+
+
+def test_faults_in_json_name_their_lines(tmp_path: Path) -> None:
+    good = '{"provider": "v", "low": 0, "mid": 0.5, "high": 1, "source": "me"}'
+    cases = {
+        f"[{good},\n{good.replace('0.5', '1.5')}]": r"a\.json:2: mid: expected a number from 0",
+        f"[{good},\n{good.replace('low', 'low_')}]": r"a\.json:2: .*'low_'; did you mean 'low'\?",
+        good.replace("provider", "provder") + "\n" + good: r"a\.json:1: .*mean 'provider'\?",
+        f"{good}\n\n{good.replace(chr(34) + 'v' + chr(34), '[1]')}": r"a\.json:3: provider: .*seve",
+        f"[{good},\n7]": r"a\.json:.: expected an object by column, got '7'",
+        f"[{good},\n{good}]": r"2 rows speak for the same: provider v \(a\.json:1, a\.json:2\)",
+        f'[{good[:-1]}, "low": 1}}]': r"a\.json:1: the key 'low' stands twice",
+        '{"strengths": []}': r"a\.json: expected a list of rows, or `rows`, got an object of 'str",
+        "[]": r"a\.json: expected at least one row of strengths, got none",
+        '[{"provider": "v"}]': r"a\.json:1: expected columns low, mid and high.*found 'provider'",
+        "[{": r"a\.json:1:.*not readable as JSON",
+    }
+    for text, wanted in cases.items():
+        (tmp_path / "a.json").write_text(text)
+        with pytest.raises(InputError, match=wanted):
+            read_strength_table(tmp_path / "a.json")
