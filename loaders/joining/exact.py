@@ -30,7 +30,8 @@ _TAGGED = re.compile(r"image:.*:[^/:]+")
 class Exact:
     """What exact names say: which entities are one, and which images an untold version may be.
 
-    dependencies: (dependent, provider, relation, evidence) of `image:NAME` on its known versions
+    dependencies: (dependent, provider, relation, evidence) of `image:NAME` on its known versions,
+        and of a part of a package (`pkg:...#path`) on the package
     """
 
     claims: tuple[Claim, ...] = ()
@@ -45,9 +46,11 @@ def find_exact(tables: Tables) -> Exact:
         for identifier, listed in known_as(_keep_shared(tables.entities)).items()
         if (names := [n for n in listed if _EXACT.fullmatch(n)])
     }
-    if not also:
+    parts = _find_parts(tables.entities)
+    if not also and not parts:
         return Exact()
     finder = _Finder(set(tables.entities["id"]), also)
+    finder.add_parts(parts)
     finder.find_shared()
     finder.find_tags()
     finder.find_images()
@@ -55,6 +58,20 @@ def find_exact(tables: Tables) -> Exact:
         finder.rows, ["dependent", "provider", "relation", "evidence"], orient="row"
     )
     return Exact(tuple(finder.claims), rows, finder.findings.report())
+
+
+def _find_parts(entities: pl.DataFrame) -> list[tuple[str, str]]:
+    """What has a purl with a subpath and whose package is listed, too, each with that.
+
+    Without a purl, a mark in an id is that of a part of a document.
+    """
+    if "purl" not in entities.columns:
+        return []
+    marked = [pl.col(c).str.contains("#", literal=True) for c in ("id", "purl")]
+    parts = entities.filter(pl.col("id").str.starts_with("pkg:"), *marked)["id"]
+    whole = parts.str.split("#").list.first()
+    known = whole.is_in(entities["id"].implode())
+    return sorted(zip(parts.filter(known), whole.filter(known), strict=True))
 
 
 def _keep_shared(entities: pl.DataFrame) -> pl.DataFrame:
@@ -103,6 +120,16 @@ class _Finder:
         if a != b:
             self._parent[a] = b
             self.claims.append(Claim(alias, same_as, EXACT, why=name))
+
+    def add_parts(self, parts: Sequence[tuple[str, str]]) -> None:
+        """A part of a package is in what befalls the package; what befalls it reaches no other.
+
+        A subpath leads to a part within the package (ECMA-427, components of a purl).
+        """
+        reason = "a part of a package (its purl has a subpath): it falls with the package"
+        for part, whole in parts:
+            self.findings.add("invented", reason, clip(part, 100))
+            self.rows.append((part, whole, STANDS_FOR, "a part of this package"))
 
     def find_shared(self) -> None:
         """Of a name that is an id, or that several go by: all of them are one."""

@@ -12,13 +12,14 @@ from knockon.graph.errors import InputError, clip
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.operations.compose_env import interpolate, read_env
 from knockon.loaders.operations.compose_service import (
+    CONTAINER,
     RESET,
     Put,
     Service,
     find_env_files,
     read_service,
 )
-from knockon.loaders.operations.formats import COMPOSE_RULES
+from knockon.loaders.operations.formats import COMPOSE_RULES, is_compose_v1
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 
@@ -72,7 +73,7 @@ class Project:
             document = self._source.member(name).yaml(COMPOSE_RULES)
             if not isinstance(document, YamlMap):
                 raise InputError(f"{file.name}: expected a mapping with services")
-            self._files[file] = document
+            self._files[file] = _lift_v1(document) if is_compose_v1(document) else document
         return self._files[file]
 
     def _find_includes(self, document: YamlMap, file: Path) -> Iterator[Path]:
@@ -180,6 +181,27 @@ class Project:
             self._findings.add("note", reason, f"{clip(name, 40)} at {place}")
 
         return interpolate(text, self.read_variables(file), place, missing)
+
+
+def _lift_v1(document: YamlMap) -> YamlMap:
+    """A file of version 1, whose services stand at the top, as later versions have it.
+
+    https://docs.docker.com/reference/compose-file/legacy-versions/. `net` became `network_mode`,
+    where `container:web` may name a service, too.
+    """
+    lifted, services = YamlMap(document.line), YamlMap(document.line)
+    services.lines = document.lines
+    for name, body in document.items():
+        own = YamlMap(body.line)
+        own.tags = body.tags
+        for key, value in body.items():
+            now, of_service = ("network_mode", True) if key == "net" else (key, False)
+            own.lines[now] = body.lines[key]
+            target = str(value).partition(CONTAINER)[2]
+            own[now] = f"service:{target}" if of_service and target in document else value
+        services[name] = own
+    lifted["services"], lifted.lines["services"] = services, document.line
+    return lifted
 
 
 def _name_place(project: Project, file: Path, holder: YamlMap, key: str) -> str:

@@ -12,6 +12,16 @@ from knockon.loaders.parsing.yaml_rules import Rules
 
 COMPOSE_RULES = Rules(tags=("!reset", "!override"))
 _COMPOSE_FILES = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
+_SERVICE_OF_V1 = re.compile(r"^[ \t]+[\"']?(?:image|build|extends)[\"']?[ \t]*:", re.MULTILINE)
+_KEYS_OF_V1 = {
+    "auto_up", "build", "cap_add", "cap_drop", "cgroup_parent", "command", "container_name",
+    "cpu_shares", "cpu_quota", "cpuset", "devices", "dns", "dns_search", "dockerfile",
+    "domainname", "entrypoint", "env_file", "environment", "expose", "extends", "extra_hosts",
+    "external_links", "hostname", "image", "ipc", "labels", "links", "log_driver", "log_opt",
+    "mac_address", "mem_limit", "memswap_limit", "mem_swappiness", "net", "pid", "ports",
+    "privileged", "read_only", "restart", "security_opt", "shm_size", "stdin_open", "stop_signal",
+    "tty", "ulimits", "user", "volumes", "volume_driver", "volumes_from", "working_dir",
+}  # fmt: skip
 _DOT_ROOT = re.compile(
     r'(?:^|[{;])\s*"\[root\] [^"\n]*"\s*(?:\[|->)', re.MULTILINE
 )  # a statement's begin
@@ -68,9 +78,28 @@ def _objects(source: Source) -> Iterator[Mapping[str, Any]]:
                 yield one
 
 
+def is_compose_v1(document: Mapping[str, Any]) -> bool:
+    """Whether this is a Compose file of version 1: services at the top, and nothing else.
+
+    https://github.com/docker/compose/blob/1.29.2/compose/config/config_schema_v1.json: keys that it
+    does not know are those of other files, such as of a pipeline whose jobs have images.
+    """
+    return bool(document) and all(
+        isinstance(one, dict)
+        and one.keys() <= _KEYS_OF_V1
+        and bool({"image", "build", "extends"} & one.keys())
+        for one in document.values()
+    )
+
+
 def _is_compose(source: Source) -> bool:
     if source.is_folder:
         return bool(_COMPOSE_FILES & source.names)
+    text = "" if source.looks_like_json else source.head_text
+    if _SERVICE_OF_V1.search(text) and "apiVersion" not in text:
+        found = source.yaml_mappings(rules=COMPOSE_RULES)
+        if len(found) == 1 and is_compose_v1(found[0]):
+            return True
     found = source.yaml_mappings("services", rules=COMPOSE_RULES)
     if source.looks_like_json:  # `docker compose config --format json`
         return any(_builds(one["services"]) for one in found)
@@ -193,7 +222,7 @@ FORMATS = (
         dependencies="depends_on, links, volumes_from, network_mode, addresses in variables and "
         "commands; service runs image",
         export="the Compose files of a project; further overlays by --with",
-        sign="YAML with services, or a folder with compose.yaml",
+        sign="YAML with services, also at the top (version 1), or a folder with compose.yaml",
         module="knockon.loaders.operations.compose",
         options=("no_environment",),
         inside=True,

@@ -12,10 +12,11 @@ After the Debian Policy Manual, chapters 5 (control files) and 7 (relationships)
 | a virtual package that very many need and very many provide | an entity between them |
 
 Installed software stands on one's own machine: it survives the outage of a mirror, not a bad update
-or a compromise of what it runs (`runs`). A versioned clause takes versioned `Provides` only;
-otherwise versions, `:any`, `[arch]` and `<profile>` are ignored, and so are Recommends and weaker
-fields. `Essential: yes` is a dependency of everything that no package states: it is noted, not
-added. All of it stands in the report.
+or a compromise of what it runs (`runs`). A versioned clause takes versioned `Provides` only (7.5),
+and of several packages those of the version that it asks for; otherwise versions are ignored, and
+so are `:any`, `[arch]` and `<profile>`, Recommends and weaker fields. `Essential: yes` is a
+dependency of everything that no package states: it is noted, not added. All of it stands in the
+report.
 """
 
 import re
@@ -30,7 +31,7 @@ from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.parsing.source import Source, SourceLike
 from knockon.loaders.software.debian_rows import Clause, DebianRows, Virtuals
 from knockon.loaders.software.debian_stanzas import Stanza, read_stanzas
-from knockon.loaders.software.debian_version import version_key
+from knockon.loaders.software.debian_version import read_provided, version_key
 
 IS_INDEX = re.compile(r"(^|_)Packages(\.(gz|xz|lz4|bz2|zst))?$")
 _STRAY = re.compile(r"^(?![!-9;-~]+:|[ \t#\r]|$).*", re.MULTILINE)
@@ -78,6 +79,7 @@ class _Index:
     findings: Findings = field(default_factory=Findings)
     faults: list[str] = field(default_factory=list)
     packages: dict[str, _Package] = field(default_factory=dict)
+    versions: dict[str, list[str]] = field(default_factory=dict)
     read: int = 0
     recommends: int = 0
     _clauses: dict[str, Clause] = field(default_factory=dict)
@@ -108,10 +110,13 @@ class _Index:
         if not re.fullmatch(_NAME, name):
             found = f", found {clip(name, 60)!r}" if name else ""
             self.faults.append(f"{place}: expected a stanza with the name of a package{found}")
-        elif status is not None and status.split()[-1:] != ["installed"]:
+            return
+        if status is not None and status.split()[-1:] != ["installed"]:
             reason = "a package that is not installed, as dpkg's status says"
             self.findings.add("dropped", reason, f"{clip(name, 60)} at {place}")
-        elif name not in self.packages:
+            return
+        self.versions.setdefault(name, []).append(package.stanza.get("Version", ""))
+        if name not in self.packages:
             self.packages[name] = package
         else:
             first = self.packages[name]
@@ -150,11 +155,11 @@ class _Index:
 
     def _list_virtuals(self) -> Virtuals:
         """The packages that provide a name, in any way and with a version."""
-        virtuals = Virtuals(self.packages)
+        virtuals = Virtuals(self.versions)
         for package in self.packages.values():
             for text in self._split(package, "Provides"):
-                for name, with_version in self._clauses[text]:
-                    virtuals.add(package.stanza["Package"], name, with_version)
+                for name, relation in self._clauses[text]:
+                    virtuals.add(package.stanza["Package"], name, read_provided(relation))
         return virtuals
 
     def _share(self, virtuals: Virtuals, texts: Sequence[str]) -> None:
@@ -198,7 +203,7 @@ class _Index:
                     what = f"{key}: expected packages such as 'a (>= 1) | b'"
                     place = f"{package.file}:{package.line}"
                     self.faults.append(f"{place}: {what}, found {clip(part, 60)!r}")
-                self._clauses[part] = tuple((m[1], m[2] is not None) for m in found if m)
+                self._clauses[part] = tuple((m[1], m[2] or "") for m in found if m)
             yield part
 
     def _notes(self) -> None:
@@ -207,7 +212,7 @@ class _Index:
         for name in essential:
             self.findings.add("note", reason, name)
         qualified = [c for c in self._clauses if any(mark in c for mark in "(:[<")]
-        reason = "a clause with a version or architecture: versions are not compared"
+        reason = "a clause with a version or architecture: compared is the version of alternatives"
         for clause in qualified:
             self.findings.add("note", reason, clause)
 

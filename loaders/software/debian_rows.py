@@ -1,6 +1,6 @@
 """The dependencies of a Debian index, column by column, and who fulfils what they ask for."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -8,53 +8,56 @@ import polars as pl
 from knockon.graph.errors import InputError
 from knockon.graph.model.tables import FILE, LINE
 from knockon.loaders.assembling.rows import STANDS_FOR
+from knockon.loaders.software.debian_version import fulfils
 
+_ANY = "()"  # a version is asked for, and any will do
 MAX_ROWS = 20_000_000  # what is stated has no end either
-Clause = tuple[tuple[str, bool], ...]  # names, and whether each is asked for in some version
+Clause = tuple[tuple[str, str], ...]  # names, and the version of each that is asked for, if any
 
 
 class Virtuals:
     """Which packages fulfil a name: the package itself, and those that provide it.
 
-    packages: the names of packages that are there
+    packages: the names of packages that are there, each with its versions
     shared: entities that stand for all that fulfil a name -> these; empty until `share`
     stated: how many provided names the index states
     """
 
-    def __init__(self, packages: Collection[str]) -> None:
+    def __init__(self, packages: Mapping[str, Collection[str]]) -> None:
         self._packages = packages
-        self._providers: dict[str, list[str]] = {}
-        self._versioned: dict[str, list[str]] = {}
+        self._providers: dict[str, list[tuple[str, str]]] = {}  # with the version that is provided
         self._found: dict[str, tuple[list[str], list[str]]] = {}
         self.shared: dict[str, list[str]] = {}
         self.stated = 0
 
-    def add(self, package: str, name: str, with_version: bool) -> None:
+    def add(self, package: str, name: str, version: str) -> None:
         """The package provides a name, perhaps in a version."""
         self.stated += 1
-        self._providers.setdefault(name, []).append(package)
-        if with_version:
-            self._versioned.setdefault(name, []).append(package)
+        self._providers.setdefault(name, []).append((package, version))
 
     def share(self, clauses: Iterable[Clause]) -> None:
         """Let names that clauses ask for and several packages fulfil be entities of their own."""
         self._found.clear()
-        asked = {(name, versioned): None for clause in clauses for name, versioned in clause}
-        for name, with_version in asked:
-            fulfil = self._list_fulfilling(name, with_version)
+        asked = {(name, version): None for clause in clauses for name, version in clause}
+        for name, version in asked:
+            fulfil = self._list_fulfilling(name, version)
             if len(fulfil) > 1:
-                self.shared[self._name_node(name, with_version)] = fulfil
+                self.shared[self._name_node(name, version)] = fulfil
 
-    @staticmethod
-    def _name_node(name: str, with_version: bool) -> str:
-        return f"virtual:{name}{' (versioned)' if with_version else ''}"
+    def _name_node(self, name: str, version: str) -> str:
+        """Of clauses that the same packages fulfil the same."""
+        any_version = len(self._list_fulfilling(name, _ANY))
+        which = (
+            version if len(self._list_fulfilling(name, version)) < any_version else "(versioned)"
+        )
+        return f"virtual:{name}{f' {which}' if version else ''}"
 
-    def _list_fulfilling(self, name: str, with_version: bool) -> list[str]:
-        providers = (self._versioned if with_version else self._providers).get(name, ())
-        own = [name] if name in self._packages else []
-        if not providers:
-            return own
-        return list(dict.fromkeys((*own, *providers)))
+    def _list_fulfilling(self, name: str, version: str) -> list[str]:
+        """Of a name in a version: what is of another, or provided in another or in none, is not."""
+        own = [name] if any(fulfils(v, version) for v in self._packages.get(name, ())) else []
+        given = self._providers.get(name, ())
+        provide = [p for p, v in given if not version or (v and fulfils(v, version))]
+        return list(dict.fromkeys((*own, *provide)))
 
     def find_candidates(self, text: str, clause: Clause) -> tuple[list[str], list[str]]:
         """The packages that fulfil a clause, each once, and the names that none fulfils.
@@ -70,19 +73,20 @@ class Virtuals:
 
     def _look_for(self, clause: Clause) -> tuple[list[str], list[str]]:
         found: dict[str, None] = {}
-        lost = []
-        for name, with_version in clause:
-            node = self._name_node(name, with_version)
+        lost: dict[str, str] = {}
+        for name, version in clause:
+            node = self._name_node(name, version) if self.shared else ""
             if node in self.shared:
                 found[node] = None
                 continue
-            fulfil = self._list_fulfilling(name, with_version)
+            fulfil = self._list_fulfilling(name, version)
             found.update(dict.fromkeys(fulfil))
             if not fulfil:
-                lost.append(name)
+                known = name in self._packages or name in self._providers
+                lost[name] = f"{name} {version}" if known else name
         if found:
-            return list(found), lost
-        return list(dict.fromkeys(lost)), []
+            return list(found), list(lost.values())
+        return list(lost), []
 
     def frame(self) -> pl.DataFrame:
         """The entities that stand for several packages."""

@@ -1,8 +1,10 @@
-"""Which of two Debian versions is higher (Debian Policy Manual, section 5.6.12)."""
+"""Which of two Debian versions is higher (Debian Policy Manual, section 5.6.12), and whether one is
+what a relationship asks for (section 7.1)."""
 
 import re
 
 _PART = re.compile(r"(\D*)(\d*)")
+_RELATION = re.compile(r"\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s()]+)\s*\)")
 _END = 0  # an end sorts before everything but a tilde
 
 
@@ -15,6 +17,34 @@ def version_key(version: str) -> tuple[object, ...]:
     if not dash:
         upstream, revision = rest, ""
     return _number(epoch), _key(upstream), _key(revision)
+
+
+def fulfils(version: str, relation: str) -> bool:
+    """Whether a version is one that a relation such as `(>= 1.2)` asks for.
+
+    `<` and `>` mean `<=` and `>=`, as they once did. True where either says nothing that compares.
+    """
+    asked = _RELATION.fullmatch(relation)
+    if not asked or not version:
+        return True
+    mine, theirs = version_key(version), version_key(asked[2])
+    match asked[1]:
+        case "<<":
+            return mine < theirs
+        case "<=" | "<":
+            return mine <= theirs
+        case "=":
+            return mine == theirs
+        case ">>":
+            return mine > theirs
+        case _:
+            return mine >= theirs
+
+
+def read_provided(relation: str) -> str:
+    """The version in which a name is provided, empty for none: only `=` states one (7.5)."""
+    stated = _RELATION.fullmatch(relation)
+    return stated[2] if stated and stated[1] == "=" else ""
 
 
 def _key(text: str) -> tuple[object, ...]:

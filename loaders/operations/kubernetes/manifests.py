@@ -57,6 +57,8 @@ KINDS = {
     "IngressRouteUDP": Kind("network", ("traefik.io", "traefik.containo.us")),
     "TraefikService": Kind("network", ("traefik.io", "traefik.containo.us")),
     "HTTPProxy": Kind("network", ("projectcontour.io",)),
+    "ExtensionService": Kind("network", ("projectcontour.io",)),
+    "Middleware": Kind("component", ("traefik.io", "traefik.containo.us")),
     "APIService": Kind("network", ("apiregistration.k8s.io",), cluster=True),
     "ConfigMap": Kind("component"),
     "Secret": Kind("component"),

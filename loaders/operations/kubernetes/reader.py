@@ -14,6 +14,7 @@ calls it, `deployment/web`. A kind that shares its name with another is told by 
 | Service, by its selector | `uses`; several workloads that fit are a group of which one must work |
 | Service without selector | `uses` what its endpoints or its ExternalName name |
 | Ingress, Gateway API, Istio, OpenShift, Traefik routes | `uses` Services, `hosted_on` Gateways |
+| what they ask before a request is let through (Contour, Traefik, NGINX) | `uses` |
 | PersistentVolumeClaim | `uses` its volume, `hosted_on` its StorageClass |
 | `nodeName` of a Pod | `hosted_on`; one Node of several must work |
 | a host in variables, arguments, ConfigMaps, Secrets that a Service has | `uses` |
@@ -29,6 +30,7 @@ from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.gather import Rows
 from knockon.loaders.assembling.images import Images
 from knockon.loaders.operations.kubernetes.annotations import read_strengths
+from knockon.loaders.operations.kubernetes.checks import connect_checks
 from knockon.loaders.operations.kubernetes.cluster import Cluster
 from knockon.loaders.operations.kubernetes.hosts import Hosts
 from knockon.loaders.operations.kubernetes.manifests import Manifest, find_manifests, get_text
@@ -74,6 +76,7 @@ def read_kubernetes(source: SourceLike, no_environment: bool = False) -> Tables:
     hosts = Hosts(cluster)
     connect_routes(cluster, services, hosts)
     Mesh(cluster, services, hosts).connect()
+    connect_checks(cluster, hosts)
     if not no_environment:
         hosts.note_outside()
         Writings(cluster, services, hosts).connect()

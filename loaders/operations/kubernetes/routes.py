@@ -26,7 +26,7 @@ from knockon.loaders.parsing.yaml_text import YamlList, YamlMap
 ROUTES = (
     "Ingress", "Gateway", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute", "Route",
     "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService", "HTTPProxy",
-    "APIService",
+    "ExtensionService", "APIService",
 )  # fmt: skip
 # keys under which what a route leads to stands, one or several, and the kind where none is told
 _BACKENDS = {

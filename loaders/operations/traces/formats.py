@@ -2,6 +2,7 @@
 
 from knockon.loaders.formats import Format
 from knockon.loaders.operations.traces.shapes import find_batches, find_traces, is_batch
+from knockon.loaders.operations.traces.zipkin_v1 import is_v1
 from knockon.loaders.parsing.source import Source
 
 _CALLS = "caller uses callee"
@@ -10,10 +11,10 @@ _CALLS = "caller uses callee"
 def _is_otlp(source: Source) -> bool:
     found = find_batches(source.first_record or source.parsed_json)
     if not found:
-        return "resourceSpans" in source.json_keys  # of a damaged file, too
+        return bool({"resourceSpans", "resource_spans"} & {*source.json_keys})  # of a damaged file
     listed = found[1].get("batches", [])
     tempo = isinstance(listed, list) and any(is_batch(one) for one in listed)
-    return "resourceSpans" in found[1] or tempo
+    return "resourceSpans" in found[1] or "resource_spans" in found[1] or tempo
 
 
 def _is_jaeger_trace(source: Source) -> bool:
@@ -34,7 +35,8 @@ def _is_zipkin(source: Source) -> bool:
         spans = next((one for one in spans if isinstance(one, list) and one), spans)
     found = spans if isinstance(spans, list) else []
     return any(
-        isinstance(one, dict) and {"traceId", "localEndpoint"} <= one.keys() for one in found
+        isinstance(one, dict) and "traceId" in one and ("localEndpoint" in one or is_v1(one))
+        for one in found
     )
 
 
@@ -75,7 +77,7 @@ FORMATS = (
     ),
     Format(
         name="zipkin",
-        what="Zipkin v2 spans",
+        what="Zipkin spans, of v2 or v1",
         entities="services, and what their spans name as the other side",
         dependencies=f"{_CALLS}, with the number of calls",
         export="GET /api/v2/traces",

@@ -12,7 +12,7 @@ from typing import Any
 from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.operations.traces.calls import Calls
-from knockon.loaders.operations.traces.shapes import BATCHES, SCOPES, find_batches
+from knockon.loaders.operations.traces.shapes import BATCHES, SCOPES, find_batches, spell_fields
 from knockon.loaders.operations.traces.spans import MAX_SPANS, Span, add_calls
 from knockon.loaders.parsing.source import Source, SourceLike
 
@@ -43,7 +43,7 @@ def _read_documents(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
         found = find_batches(value)
         if found is None:
             raise InputError(f"{source.name}: expected OTLP JSON, an object with resourceSpans")
-        yield f"{where}{found[0]}", found[1]
+        yield f"{where}{found[0]}", spell_fields(found[1])
 
 
 def _spans(calls: Calls, document: dict[str, Any], where: str) -> Iterator[Span]:

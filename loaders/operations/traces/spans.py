@@ -68,6 +68,8 @@ def add_calls(calls: Calls, spans: Sequence[Span]) -> None:
         elif parent.service != span.service:
             calls.add(parent.service, span.service, span.where, _ONE)
             answered.add(id(parent))
+        elif span.kind == "SERVER" and parent.kind == "CLIENT":  # a service that calls itself
+            answered.add(id(parent))
     sides = Sides(peers={span.service for span in kept})
     for span in _share_brokers(kept, by_id):
         if span.kind in ("PRODUCER", "CONSUMER") or (

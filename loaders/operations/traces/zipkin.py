@@ -1,7 +1,8 @@
-"""Zipkin v2 spans: a list of spans, or of traces that are lists of spans.
+"""Zipkin spans, of v2 or v1: a list of spans, or of traces that are lists of spans.
 
 https://zipkin.io/zipkin-api/ (zipkin2-api.yaml). The two sides of a call may share the id of their
-span (`shared`); `remoteEndpoint` names the other side.
+span (`shared`); `remoteEndpoint` names the other side. A span of v1 stands for one or several of v2
+(`zipkin_v1`).
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from knockon.graph.errors import InputError, clip
 from knockon.graph.model.tables import Tables
 from knockon.loaders.operations.traces.calls import Calls
 from knockon.loaders.operations.traces.spans import MAX_SPANS, Span, add_calls
+from knockon.loaders.operations.traces.zipkin_v1 import convert_span, is_v1
 from knockon.loaders.parsing.source import Source, SourceLike
 
 
@@ -26,12 +28,13 @@ def read_zipkin(source: SourceLike) -> Tables:
     calls = Calls(source.name, f"Zipkin spans {source.name}")
     spans: list[Span] = []
     for where, record in _records(document):
-        span = _span(record, where) if isinstance(record, dict) else None
-        if span is None:
-            reason = "a span without traceId, id or localEndpoint.serviceName"
+        told = convert_span(record) if isinstance(record, dict) and is_v1(record) else [record]
+        read = [_span(one, where) if isinstance(one, dict) else None for one in told]
+        if not any(read):
+            reason = "a span without traceId, id or the serviceName of an endpoint"
             calls.rows.findings.add("dropped", reason, where)
             continue
-        spans.append(span)
+        spans += [span for span in read if span is not None]
         if len(spans) > MAX_SPANS:
             raise InputError(f"{source.name}: more than {MAX_SPANS:,} spans; narrow the export")
     add_calls(calls, spans)
@@ -66,6 +69,7 @@ def _span(record: dict[str, Any], where: str) -> Span | None:
         attributes["peer.service"] = remote
     elif remote:
         attributes.setdefault("peer.service", remote)
+        kind = kind or "CLIENT"  # who knows both sides calls, as Zipkin's own links have it
     return Span(
         trace, identifier, parent, service, kind.upper(), attributes, where,
         record.get("shared") is True,

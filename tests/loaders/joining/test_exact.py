@@ -139,3 +139,28 @@ def test_the_table_of_aliases_keeps_apart(tmp_path: Path) -> None:
     (tmp_path / "aliases.csv").write_text("alias,same_as,merge\na,b,no\n")
     tables = load_tables([one, two], aliases=tmp_path / "aliases.csv")
     assert ends(tables) == {("app", "a"), ("shop", "b")}
+
+
+def test_a_part_of_a_package_falls_with_it(tmp_path: Path) -> None:
+    """A subpath leads to a part within the package: what befalls one part reaches no other."""
+    package = "pkg:golang/example.org/all@1"
+
+    def say(*purls: str) -> list[dict[str, Any]]:
+        return [{"id": purl, "purl": purl} for purl in purls]
+
+    one = write(tmp_path / "one", say(f"{package}#api/a"), ("app", f"{package}#api/a"))
+    two = write(tmp_path / "two", say(package), ("shop", package), ("shop", f"{package}#ref"))
+    of_three = say(f"{package}#b", "pkg:npm/y@1#c")
+    three = write(tmp_path / "three", of_three, ("x", f"{package}#b"), ("x", "pkg:npm/y@1#c"))
+    tables = load_tables([one, two, three])
+    graph = DependencyGraph.from_tables(tables)
+
+    def hit(origin: str) -> set[str]:
+        found = whatif(graph, origin, mode="compromise").entities
+        return set(found.filter(pl.col("rank") > 0)["id"])
+
+    parts = {f"{package}#api/a", f"{package}#b"}
+    assert hit(package) == {"app", "shop", "x", *parts}
+    assert hit(f"{package}#b") == {"x"}
+    reason = "a part of a package (its purl has a subpath): it falls with the package"
+    assert counts(tables, "invented")[reason] == 2

@@ -168,6 +168,46 @@ def test_json_of_docker_compose_config(tmp_path: Path) -> None:
     assert ("web", "uses", "db") in edges(load_tables([path]))
 
 
+V1 = """\
+web:
+  build: .
+  links: [db, "redis:cache"]
+  environment: ["CACHE_URL=redis://cache:6379"]
+db:
+  image: postgres
+  volumes: ["dbdata:/var/lib", "./conf:/etc"]
+redis: {image: redis}
+probe:
+  image: busybox
+  net: "container:web"
+alone:
+  extends: {file: common.yml, service: base}
+  net: host
+  volumes_from: [db]
+"""
+
+
+def test_version_1_has_its_services_at_the_top(tmp_path: Path) -> None:
+    """As a file and as a folder; `net` is what later versions call `network_mode`."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "common.yml").write_text("base:\n  image: alpine\n")
+    (folder / "docker-compose.yml").write_text(V1)
+    for path in (folder, folder / "docker-compose.yml"):
+        assert find_format(path).name == "compose"
+        found = load_tables([path]).dependencies.select("dependent", "relation", "provider").rows()
+        assert set(found) == {
+            ("shop/web", "uses", "shop/db"), ("shop/web", "uses", "shop/redis"),
+            ("shop/db", "runs", "image:postgres"), ("shop/db", "uses", "shop/volume:dbdata"),
+            ("shop/redis", "runs", "image:redis"), ("shop/probe", "runs", "image:busybox"),
+            ("shop/probe", "hosted_on", "shop/web"), ("shop/alone", "runs", "image:alpine"),
+            ("shop/alone", "uses", "shop/db"),
+        }  # fmt: skip
+    pipeline = tmp_path / "ci.yml"
+    pipeline.write_text("build:\n  image: alpine\n  script: [make]\n")
+    assert find_format(pipeline).name != "compose"
+
+
 def test_a_source_may_be_a_link(tmp_path: Path) -> None:
     """The file that the user names is read, wherever it lies; its folder is that of the link."""
     (tmp_path / "real.yaml").write_text("services: {web: {image: w}}")

@@ -95,6 +95,45 @@ def test_a_versioned_clause_takes_versioned_provides_only(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("clause", "wanted"),
+    [
+        ("foo", ["bar", "baz", "foo", "quux"]), ("foo (>= 1.0)", ["bar", "baz", "foo"]),
+        ("foo (>= 1.2)", ["bar", "baz"]), ("foo (>> 1.2)", ["baz"]), ("foo (= 1.2)", ["bar"]),
+        ("foo (<< 1.2)", ["foo"]), ("foo (<= 1.2)", ["bar", "foo"]),
+        ("foo (< 1.2)", ["bar", "foo"]),
+        ("foo (>= 3:0)", ["foo"]), ("foo (>= 3:0) | other", ["other"]),
+        ("foo:any (>= 1.2)", ["bar", "baz"]),
+    ],
+)  # fmt: skip
+def test_a_version_that_is_asked_for_is_held_to_what_is_provided(
+    tmp_path: Path, clause: str, wanted: list[str]
+) -> None:
+    """Policy 7.5: `Provides: foo (= 1.2)` is that version and no other; without one, none. Where
+    nothing is of that version, the package of the name is kept as what is needed."""
+    tables = index(
+        tmp_path, stanza("a", clause), stanza("foo", Version="1.0"), stanza("other"),
+        stanza("bar", Provides="foo (= 1.2)"), stanza("baz", Provides="foo (= 2:0.1)"),
+        stanza("quux", Provides="foo (>= 9)"),
+    )  # fmt: skip
+    assert [provider for _, provider, _ in needs(tables)] == wanted
+
+
+def test_an_alternative_of_another_version_is_told(tmp_path: Path) -> None:
+    tables = index(tmp_path, stanza("a", "foo (>= 2) | b"), stanza("foo", Version="1"), stanza("b"))
+    assert needs(tables) == [("a", "b", None)]
+    (told,) = [f for f in tables.report if f.reason.startswith("an alternative that no package")]
+    assert told.examples == ("foo (>= 2) at Packages:1",)
+
+
+def test_an_older_stanza_of_a_package_is_of_its_version(tmp_path: Path) -> None:
+    tables = index(
+        tmp_path, stanza("a", "foo (= 1) | b"), stanza("foo", Version="1"),
+        stanza("foo", Version="2"), stanza("b"),
+    )  # fmt: skip
+    assert [provider for _, provider, _ in needs(tables)] == ["b", "foo"]
+
+
 def test_alternatives_that_nobody_fulfils(tmp_path: Path) -> None:
     """Beside one that is there they are dropped and counted; a clause of nothing else is kept."""
     tables = index(tmp_path, stanza("a", "b | gone, lost | stolen"), stanza("b"))

@@ -1,6 +1,7 @@
 """Calls between services: dependencies of Jaeger, spans of OpenTelemetry and Zipkin."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,25 @@ def zipkin(spans: list[tuple[str, str, str, str, dict[str, str]]]) -> Any:
     return found
 
 
+def zipkin_v1(spans: list[tuple[str, str, str, str, dict[str, str]]]) -> Any:
+    """The trace as Zipkin v1 JSON."""
+    first = {"CLIENT": "cs", "SERVER": "sr", "PRODUCER": "ms", "CONSUMER": "mr"}
+    found = []
+    for identifier, parent, service, kind, attributes in spans:
+        end = {"serviceName": service, "ipv4": "10.0.0.1"}
+        words = [first[kind], "wire"] if kind in first else []
+        tags = attributes | ({} if words else {"lc": ""})
+        found.append({
+            "traceId": "t", "id": identifier, "name": "x", "timestamp": 1, "duration": 2,
+            **({"parentId": parent} if parent else {}),
+            "annotations": [{"timestamp": 1, "value": word, "endpoint": end} for word in words],
+            "binaryAnnotations": [
+                {"key": k, "value": v, "endpoint": end} for k, v in tags.items()
+            ] + [{"key": "n", "value": 7, "endpoint": end}],
+        })  # fmt: skip
+    return found
+
+
 def jaeger(spans: list[tuple[str, str, str, str, dict[str, str]]], inside: bool = False) -> Any:
     """The trace as Jaeger answers it; `inside`: each span holds its process."""
     services = sorted({service for _, _, service, _, _ in spans})
@@ -100,9 +120,18 @@ def loaded(tmp_path: Path, value: Any, form: str) -> Tables:
     return load_tables([path])
 
 
+def _snake(value: Any) -> str:
+    """JSON with the keys that Python's `MessageToJson` writes on request."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return re.sub(
+        r'"([a-z]+[A-Z][A-Za-z]*)":', lambda m: re.sub("([A-Z])", r"_\1", m[0]).lower(), text
+    )
+
+
 FORMS = [
     "otlp", "otlp in words", "otlp lines", "otlp of Tempo", "otlp of Tempo, older",
-    "otlp of Tempo, newer", "otlp of Jaeger", "zipkin", "zipkin traces", "jaeger_trace",
+    "otlp of Tempo, newer", "otlp of Jaeger", "otlp in snake case", "otlp of Tempo, snake case",
+    "otlp lines in snake case", "zipkin", "zipkin traces", "zipkin of v1", "jaeger_trace",
     "jaeger_trace bare", "jaeger_trace list", "jaeger_trace spans", "jaeger_trace lines",
 ]  # fmt: skip
 
@@ -125,6 +154,10 @@ def test_one_trace_in_every_form(tmp_path: Path, form: str) -> None:
         },
         "otlp of Tempo, newer": {"trace": otlp(TRACE), "metrics": {"inspectedBytes": "7"}},
         "otlp of Jaeger": {"result": otlp(TRACE)},
+        "otlp in snake case": _snake(otlp(TRACE)),
+        "otlp lines in snake case": _snake("\n".join(lines)),
+        "otlp of Tempo, snake case": _snake({"batches": otlp(TRACE)["resourceSpans"]}),
+        "zipkin of v1": zipkin_v1(TRACE),
         "jaeger_trace": {"data": [jaeger(TRACE)], "total": 0, "limit": 0, "errors": None},
         "jaeger_trace bare": jaeger(TRACE),
         "jaeger_trace list": [jaeger(TRACE)],
@@ -180,6 +213,48 @@ def test_zipkin_sides_of_a_call_share_an_id(tmp_path: Path) -> None:
     tables = loaded(tmp_path, spans, "zipkin")
     assert pairs(tables) == {("a", "b"), ("b", "c"), ("b", "broker"), ("b", "mysql")}
     assert [f.count for f in tables.report if f.action == "dropped"] == [2]
+
+
+def test_a_span_of_zipkin_v1_holds_both_sides(tmp_path: Path) -> None:
+    """What Zipkin's own converter makes of it: caller and called are two spans of one id."""
+
+    def end(name: str) -> dict[str, Any]:
+        return {"serviceName": name}
+
+    def core(name: str, *words: str) -> list[dict[str, Any]]:
+        return [{"value": word, "timestamp": 1, "endpoint": end(name)} for word in words]
+
+    def at(key: str, name: str) -> dict[str, Any]:
+        return {"key": key, "value": True, "endpoint": end(name)}
+
+    spans = [
+        {"traceId": "t", "id": "1",
+         "annotations": core("a", "cs", "cr") + core("b", "sr", "ss"),
+         "binaryAnnotations": [at("sa", "b"), at("ca", "a"),
+                               {"key": "http.host", "value": "b", "endpoint": end("a")}]},
+        {"traceId": "t", "id": "2", "parentId": "1", "annotations": core("b", "cs", "cr"),
+         "binaryAnnotations": [at("sa", "mysql")]},
+        {"traceId": "t", "id": "3", "parentId": "1", "annotations": core("b", "ms"),
+         "binaryAnnotations": [at("ma", "broker")]},
+        {"traceId": "t", "id": "4", "parentId": "3", "annotations": core("mail", "mr"),
+         "binaryAnnotations": [at("ma", "broker")]},
+        {"traceId": "t", "id": "5", "parentId": "1", "binaryAnnotations":
+         [{"key": "lc", "value": "", "endpoint": end("b")}, at("sa", "ldap")]},
+        {"traceId": "t", "id": "6", "annotations": core("loop", "cs", "cr", "sr", "ss")},
+        {"traceId": "t", "id": "7", "parentId": "1", "annotations": core("c", "sr", "ss")},
+        {"traceId": "t", "id": "8", "annotations": [{"value": "cs", "timestamp": 1}]},
+    ]  # fmt: skip
+    tables = loaded(tmp_path, [spans], "zipkin")
+    assert pairs(tables) == {
+        ("a", "b"), ("b", "mysql"), ("b", "broker"), ("mail", "broker"), ("b", "ldap"), ("b", "c"),
+    }  # fmt: skip
+    assert [f.count for f in tables.report if f.action == "dropped"] == [1]
+
+
+def test_zipkin_without_a_kind_calls_the_side_that_it_names(tmp_path: Path) -> None:
+    spans = [{"traceId": "t", "id": "1", "localEndpoint": {"serviceName": "a"},
+              "remoteEndpoint": {"serviceName": "b"}}]  # fmt: skip
+    assert pairs(loaded(tmp_path, spans, "zipkin")) == {("a", "b")}
 
 
 def test_jaeger_dependencies_bare_and_under_data(tmp_path: Path) -> None:
