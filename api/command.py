@@ -31,8 +31,11 @@ _PATIENCE = 60.0  # seconds that a start waits for the server of its store
 
 @cli.command()
 @click.argument("sources", nargs=-1, required=True, type=SOURCE, metavar="SOURCE...")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+    help="0: one that is free.",
+)  # fmt: skip
 @click.option(
     "--limit", "limits", multiple=True, metavar="NAME=NUMBER",
     help="A limit of the server, such as workers=4, queue=50, time=60; /v1/limits lists all.",

@@ -10,7 +10,7 @@ from knockon.api.cli.answer import check_output, choose_rows, write_picture, wri
 from knockon.api.cli.fields import add_fields
 from knockon.api.cli.files import SOURCE, Output
 from knockon.api.cli.options import Read, add_form_options, add_source_options
-from knockon.api.cli.origins import add_origin_options
+from knockon.api.cli.origins import add_origin_options, is_source
 from knockon.api.cli.policy import (
     add_policy_options,
     enforce_no_worse,
@@ -19,8 +19,8 @@ from knockon.api.cli.policy import (
 )
 from knockon.api.cli.progress import watch_worlds
 from knockon.api.cli.saved import read_change, read_saved
+from knockon.graph.scenario.origins import Nobody
 from knockon.graph.scenario.questions import find_question
-from knockon.loaders.parsing.place import is_address
 
 if TYPE_CHECKING:
     from knockon.graph.analysis.comparison import Comparison
@@ -40,7 +40,7 @@ def add_compare(cli: click.Group) -> None:
         help="The second graph has these rows, too: a file of any known format, or the plan of "
         "`harden --format json`.",
     )(command)  # fmt: skip
-    command = add_origin_options(add_form_options(command), needed=False)
+    command = add_origin_options(add_form_options(command), needed=False, other_first=True)
     cli.command("compare", help=QUESTION.summary)(add_source_options(command))
 
 
@@ -84,7 +84,7 @@ def _ask(
         from knockon.graph.analysis.compare_saved import compare_saved
 
         return None, compare_saved(*saved)
-    if not origins:
+    if not origins and not isinstance(origins, Nobody):
         raise click.UsageError("Missing argument 'ENTITY...': what fails in both graphs.")
     graph = read(for_lanes=True)
     base = read.sources if other is None else (other,)
@@ -100,6 +100,6 @@ def _ask(
 def _split(words: tuple[Any, ...]) -> tuple[str | None, tuple[Any, ...]]:
     """The second source, where the first word is one, and what fails."""
     first = words[0] if words and isinstance(words[0], str) else ""
-    if first and (is_address(first) or Path(first).exists()):
-        return first, words[1:]
+    if first and is_source(first):
+        return first, Nobody() if isinstance(words, Nobody) else words[1:]
     return None, words

@@ -32,8 +32,11 @@ class Read:
 
     sources: tuple[str, ...]
     options: dict[str, Any]
+    known: "DependencyGraph | None" = None  # the graph, where it is read already
 
     def __call__(self, *, for_lanes: bool = False) -> "DependencyGraph":
+        if self.known is not None:
+            return self.known
         return read_graph(self.sources, for_lanes=for_lanes, **self.options)
 
     def of(self, *sources: str) -> "DependencyGraph":

@@ -2,32 +2,31 @@
 
 import csv
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import click
 
 from knockon.api.cli.files import INPUT, SOURCE
 from knockon.graph.errors import InputError, clip, some
 
-if TYPE_CHECKING:
-    from knockon.graph.model.graph import DependencyGraph
-
 Command: TypeAlias = Callable[..., None]
-Read: TypeAlias = "Callable[..., DependencyGraph]"
+Read: TypeAlias = Any  # options.Read, which builds on this
 _FOR_PROGRAMS = ("json", "csv", "parquet")  # forms that say so where nothing is down
 _HEADS = ("id", "entity", "name")  # of the column of a file that names what fails
 _MOST = 1 << 24  # bytes of a list of origins
 
 
 def add_origin_options(
-    command: Command, *, needed: bool = True, by_option: bool = False
+    command: Command, *, needed: bool = True, by_option: bool = False, other_first: bool = False
 ) -> Command:
     """ENTITY... and the options beside it.
 
     needed: one of all must name something that fails
     by_option: entities are named by `--if ENTITY...`, for the verb asks about another one
+    other_first: the first of them may be a second source
     """
     named = "--if ENTITY..." if by_option else "ENTITY..."
 
@@ -45,7 +44,7 @@ def add_origin_options(
         origins += [{"whole": name} for name in whole]
         origins += [{"all_named": name} for name in all_named]
         if now:
-            _ask_now(command, read, origins, now, rest)
+            _ask_now(command, read, origins, now, rest, other_first=other_first)
             return
         if needed and not origins:
             raise click.UsageError(
@@ -129,25 +128,35 @@ def _read_text(file: str) -> str:
         raise InputError(f"{file}: expected UTF-8 text, one entity a line") from None
 
 
+def is_source(word: str) -> bool:
+    """Whether a word names a source: what stands there in the place of an entity."""
+    from knockon.loaders.parsing.place import is_address
+
+    return is_address(word) or Path(word).exists()
+
+
 def _ask_now(
-    command: Command, read: Read, entities: list[Any], now: tuple[Path, ...], rest: dict[str, Any]
-) -> None:
+    command: Command, read: Read, entities: list[Any], now: tuple[Path, ...], rest: dict[str, Any],
+    *, other_first: bool,
+) -> None:  # fmt: skip
     """The command on what a status page says is down, beside what is named."""
     from knockon.loaders.operations.status.now import read_now
 
     found = read_now(read(for_lanes=True), list(now))
     graph = found.graph
     pages = some(f"{clip(name, 60)} {_describe_age(as_of)}" for name, as_of in found.pages)
+    first = entities[0] if entities and isinstance(entities[0], str) else ""
+    other = entities[:1] if first and other_first and is_source(first) else []
     named = {
         graph.ids[number]
-        for entity in entities
+        for entity in entities[len(other) :]
         if isinstance(entity, str)
         for number in graph.called.find_several(entity)
     }
     origins = [*entities, *(o for o in found.origins if o["id"] not in named)]
-    if origins:
+    if len(origins) > len(other):
         click.echo(f"status page of {pages}", err=True)
-        command(read=lambda **_: graph, entities=tuple(origins), **rest)
+        command(read=replace(read, known=graph), entities=tuple(origins), **rest)
     elif found.unmatched:
         down = some(found.unmatched)
         raise InputError(f"what is down now is no entity of the graph: {down}")
@@ -166,9 +175,9 @@ def _ask_now(
         said = some(str(p) for p in now)
         click.echo(f"nothing is down now: {said}; status page of {pages}{unwritten}", err=True)
         if answers:
-            from knockon.graph.scenario.scenario import Nobody
+            from knockon.graph.scenario.origins import Nobody
 
-            command(read=lambda **_: graph, entities=Nobody(), **asked)
+            command(read=replace(read, known=graph), entities=Nobody(other), **asked)
 
 
 def _describe_age(as_of: str) -> str:

@@ -49,7 +49,7 @@ def read_defaults(group: click.Group, verb: str) -> tuple[dict[str, Any], list[s
     Raises InputError for a file that cannot be read, and for what is no option of any verb.
     """
     command = group.commands.get(verb)
-    options = _list_options(command) if command is not None else {}
+    options = list_options(command) if command is not None else {}
     defaults, said = {}, {}
     for source in (_read_file(group), _read_variables(group)):
         for setting in sorted(source, key=lambda setting: setting.verb != ""):
@@ -60,7 +60,7 @@ def read_defaults(group: click.Group, verb: str) -> tuple[dict[str, Any], list[s
     return defaults, [*said.values()]
 
 
-def _list_options(command: click.Command) -> dict[str, click.Option]:
+def list_options(command: click.Command) -> dict[str, click.Option]:
     """The options that may be set, by their long names without dashes."""
     return {
         text.removeprefix("--"): param
@@ -127,7 +127,7 @@ def _read_text(text: str, variable: str) -> Any:
 
 def _known(group: click.Group, verb: str) -> list[str]:
     commands = [group.commands[verb]] if verb else group.commands.values()
-    return sorted({name for command in commands for name in _list_options(command)})
+    return sorted({name for command in commands for name in list_options(command)})
 
 
 def _name(group: click.Group, verb: str, option: str, value: Any, place: str) -> Setting:

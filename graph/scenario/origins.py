@@ -31,6 +31,13 @@ def dump_origin(origin: Origin) -> dict[str, Any]:
     return {_KEY_OF[origin.stands_for]: origin.id, "severity": origin.severity}
 
 
+class Nobody(tuple[Any, ...]):
+    """Origins of which it is known that there are none: whoever looked found nothing down.
+
+    On the command line a second source may stand among them.
+    """
+
+
 def read_origins(given: object, severity: float = 1.0) -> tuple[Origin, ...]:
     """One or several origins; `severity` is that of those that state none.
 

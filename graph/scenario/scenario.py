@@ -11,7 +11,7 @@ from knockon.graph.scenario.fields import FIELDS, Options, Values, find_field
 from knockon.graph.scenario.fields import WORLDS as WORLDS
 from knockon.graph.scenario.modes import list_modes
 from knockon.graph.scenario.options import take_options
-from knockon.graph.scenario.origins import ALONE, WHOLE, read_name, read_origins
+from knockon.graph.scenario.origins import ALONE, WHOLE, Nobody, read_name, read_origins
 from knockon.graph.scenario.origins import Origin as Origin
 from knockon.graph.scenario.origins import OriginLike as OriginLike
 
@@ -151,10 +151,6 @@ class NothingFails(Scenario):
 
     def check_failing(self) -> None:
         """Raises nothing."""
-
-
-class Nobody(tuple[()]):
-    """Origins of which it is known that there are none: whoever looked found nothing down."""
 
 
 _STORED = tuple(f.name for f in fields(Scenario))

@@ -88,7 +88,13 @@ def test_a_program_gets_the_usual_shape_where_nothing_is_down(
     assert any("a status page was read (Cloud" in note for note in found["notes"])
 
 
-@pytest.mark.parametrize("verb", [("why", "{}", "Disks"), ("harden", "{}"), ("strengths", "{}")])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("why", "{}", "Disks"), ("harden", "{}"), ("strengths", "{}"), ("compare", "{}", "{}"),
+        ("compare", "{}", "--without", "Disks"),
+    ],
+)  # fmt: skip
 def test_other_verbs_answer_in_their_shape_too(
     verb: tuple[str, ...], files: tuple[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,6 +108,18 @@ def test_other_verbs_answer_in_their_shape_too(
     found = json.loads(out)
     assert found.keys() == wanted.keys()
     assert found["rows"] == []
+
+
+def test_a_second_source_beside_a_status_page(
+    files: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no entity that fails, and is read as it is without the page."""
+    graph, path = files
+    down = status(path, VMs="major_outage")
+    for words in (("compare", graph, graph), ("whatif", graph, "--no-worse-than", graph)):
+        code, out, _ = run(capsys, *words, "--now", down, "--format", "json")
+        assert code == 0
+        assert origins(json.loads(out)) == {"VMs": 1.0}
 
 
 def test_columns_without_rows_where_nothing_is_down(
