@@ -8,6 +8,7 @@ times as many, for each dependency, over the same draws, so that differences are
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,6 +56,12 @@ def measure_narrowing(
         on_bottom = (within - most) * np.where(low < 1, (middle - low) / (1 - low), 0.0)
     lanes.release()
     return off_top + on_bottom, (most, least), stopped or again
+
+
+def count_worlds(prepared: Prepared) -> int:
+    """Over how many worlds each strength is looked at; 1 where all are alike."""
+    words = max(_count_words(run) for run in (prepared.runs[0], prepared.runs[-1]))
+    return 64 * words if words > 1 else 1
 
 
 def _count_words(run: Run, most: int = _WORDS) -> int:
@@ -110,9 +117,23 @@ def _add_up(prepared: Prepared, lanes: Lanes, run: Run, cases: Words, parts: int
     return mean
 
 
-def measure_together(prepared: Prepared, rows: Sequence[int]) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Ends:
+    """The mean impact at the low and at the high strengths, and the standard error of each.
+
+    Errors are those of the words of 64 worlds, as if these were independent: where draws are
+    shared and spread evenly over words, at most that. 0: nothing was drawn.
+    """
+
+    low: float
+    high: float
+    low_std_error: float
+    high_std_error: float
+
+
+def measure_together(prepared: Prepared, rows: Sequence[int]) -> Ends:
     """The range if the strengths of these draws were all known to be their middles."""
-    ends = []
+    ends, errors = [], []
     for run in (prepared.runs[0], prepared.runs[-1]):
         chance = run.probability.copy()
         chance[list(rows)] = prepared.draws.strengths.middle[list(rows)]
@@ -120,12 +141,17 @@ def measure_together(prepared: Prepared, rows: Sequence[int]) -> tuple[float, fl
         words = _count_words(known, _TOGETHER)
         lanes = Lanes(prepared.kernel, words, memory=prepared.scenario.memory)
         worlds, counts = 0.0, np.zeros((len(prepared.nodes.entity), 1), np.int64)
+        of_words = []
         blocks = known.random_worlds(64 * words, lanes.words(fractional=False))
         for block, nodes in lanes.close(known, blocks, prepared.origins):
             hit = prepared.nodes.join(nodes, np.bitwise_or)
-            counts += np.bitwise_count(hit).sum(axis=1, keepdims=True, dtype=np.int64)
+            bits = np.bitwise_count(hit)
+            counts += bits.sum(axis=1, keepdims=True, dtype=np.int64)
+            of_words.append(weight_rows(bits.astype(np.float64), prepared.at_stake_of_others) / 64)
             worlds += len(block.weight)
         total = float(weight_rows(counts.astype(np.float64), prepared.at_stake_of_others)[0])
         ends.append(total / worlds)
+        means = np.concatenate(of_words)
+        errors.append(float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else 0.0)
         lanes.release()
-    return ends[0], ends[1]
+    return Ends(ends[0], ends[1], errors[0], errors[1])

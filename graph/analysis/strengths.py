@@ -8,7 +8,13 @@ import polars as pl
 
 from knockon.graph.analysis.answer import Answer, find_head
 from knockon.graph.analysis.fill import Filled
-from knockon.graph.analysis.narrowing import find_open, measure_narrowing, measure_together
+from knockon.graph.analysis.narrowing import (
+    Ends,
+    count_worlds,
+    find_open,
+    measure_narrowing,
+    measure_together,
+)
 from knockon.graph.analysis.owned import find_between_owners
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, Whole, build_circuit_of, prepare
@@ -20,7 +26,7 @@ from knockon.graph.scenario.modes import find_reachable_modes
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.scenario import NothingFails, Scenario, ScenarioLike
 from knockon.graph.scenario.strengths import COLUMNS, SOURCES
-from knockon.graph.words import join, many, number
+from knockon.graph.words import join, many, measure
 
 WORTH_ASKING = 10  # strengths that an answer speaks of together
 _TEXTS = ("mode", "relation", "dependent", "provider", "provider_kind", "dependent_kind")
@@ -43,8 +49,9 @@ class StrengthReport(Answer):
         speak for all that depend on a provider, those with most dependencies first)
     relations: per relation how many dependencies are `stated`, `own_table`, `register`,
         `incidents`, `none`, and how many lie `between_owners`
-    range: the impact at the low and the high strengths, and the same if the first ten rows were
-        known (`low_if_known`, `high_if_known`); None where nothing fails
+    range: the mean impact at the low and the high strengths, and the same if the first ten rows
+        were known (`low_if_known`, `high_if_known`), each with its `_std_error`, 0 where nothing
+        was drawn; None where nothing fails
     sentences: the same for a person
     """
 
@@ -93,6 +100,12 @@ def strengths(
     found = _find_range(prepared, open_, ends)
     left = int(np.isnan(narrows).sum())
     notes = [f"{left:,} more were not measured: they stand last"] if left else []
+    worlds = count_worlds(prepared)
+    if len(open_) > 1 and worlds > 1:
+        notes.append(
+            f"what each row narrows is measured over {worlds:,} worlds: rows whose figures are "
+            "nearly equal may change places"
+        )
     if scenario.hours is not None:
         notes.append("hours are not looked at here: impact is weight lost")
     return StrengthReport(
@@ -234,12 +247,17 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find_range(prepared: Prepared, rows: Ints, ends: tuple[float, float]) -> dict[str, float]:
-    if len(rows):  # over more worlds than what each of them narrows
-        ends = measure_together(prepared, ())
-    known = measure_together(prepared, rows[:WORTH_ASKING].tolist()) if len(rows) else ends
+    if not len(rows):
+        whole = known = Ends(*ends, 0.0, 0.0)
+    else:  # over more worlds than what each of them narrows
+        whole = measure_together(prepared, ())
+        known = measure_together(prepared, rows[:WORTH_ASKING].tolist())
     return {
-        "low": ends[0], "high": ends[1],
-        "low_if_known": max(known[0], ends[0]), "high_if_known": min(known[1], ends[1]),
+        "low": whole.low, "high": whole.high,
+        "low_if_known": max(known.low, whole.low), "high_if_known": min(known.high, whole.high),
+        "low_std_error": whole.low_std_error, "high_std_error": whole.high_std_error,
+        "low_if_known_std_error": known.low_std_error,
+        "high_if_known_std_error": known.high_std_error,
     }  # fmt: skip
 
 
@@ -250,10 +268,15 @@ def _describe_range(rows: pl.DataFrame, found: dict[str, float]) -> list[str]:
     asked = min(WORTH_ASKING, rows.height)
     first = rows.row(0, named=True)
     how_many = "one strength" if asked == 1 else f"{asked} strengths"
+    low, high, low_known, high_known = (
+        " ± ".join(filter(None, measure(found[end], 2 * found[f"{end}_std_error"])))
+        for end in ("low", "high", "low_if_known", "high_if_known")
+    )
+    drawn = " (± two standard errors)" if any(" ± " in end for end in (low, high)) else ""
     return [
-        f"Impact {number(found['low'])} to {number(found['high'])}; if the first {how_many} below "
-        f"were known to be what they count as now, {number(found['low_if_known'])} to "
-        f"{number(found['high_if_known'])}. Most worth asking: how often "
+        f"Mean impact {low} to {high}{drawn}, whatever the strengths are within their ranges; if "
+        f"the first {how_many} below were known to be what they count as now, {low_known} to "
+        f"{high_known}. Most worth asking: how often "
         f"{clip(first['dependent_name'], 60)} is disrupted when {clip(first['provider_name'], 60)} "
         "fails."
     ]
