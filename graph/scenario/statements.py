@@ -1,7 +1,8 @@
 """What sources state of strengths in words: a level of reliance, a criticality, a scope.
 
-`statements.csv` says what each word means as low, middle and high, in which modes, and where that
-is written; no figure but 0 and 1 is in it. Words are read where a table of strengths is asked for
+`statements.csv` says what each word means as low, middle and high, in which modes, where that is
+written, and what of it was read (`read`) when it was looked up in November 2026; no figure but 0
+and 1 is in it. Words are read where a table of strengths is asked for
 (`register` reads nothing else). A word only raises: what a register calls fully relied upon counts
 as more than unknown, what it plays down stays unknown. With `trust_register` it lowers, too. The
 words stay on the dependencies, so that a table of one's own, which is looked up first, puts back
@@ -24,6 +25,7 @@ class Statement:
 
     of: whether the column is one of the dependency or of its provider; word: PERCENT for a number
     modes: of failures in which it means anything
+    seen: what of the source was read, and what could not be
     """
 
     of: str
@@ -35,6 +37,7 @@ class Statement:
     high: float
     source: str
     note: str
+    seen: str
 
     def read(self, assume: float, *, trust: bool) -> StrengthRow | None:
         """The strengths that it stands for; None where it says no more than unknown."""
@@ -55,7 +58,7 @@ def load_statements() -> tuple[Statement, ...]:
         Statement(
             row["of"], row["column"], row["word"], tuple(row["modes"].split()),
             float(row["low"] or 0), float(row["mid"] or 0), float(row["high"] or 0),
-            row["source"], row["note"],
+            row["source"], row["note"], row["read"],
         )
         for row in csv.DictReader(text.splitlines())
     )  # fmt: skip

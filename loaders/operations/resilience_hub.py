@@ -6,8 +6,9 @@ with `serviceArn`, `dependencyId`, `dependencyName`, `dnsName`, `provider`, `loc
 https://docs.aws.amazon.com/resilience-hub/v2/APIReference/API_DependencySummary.html. The service
 is the dependent, the name that it looks up the provider. A criticality is a word of the user's own
 about the dependency; what it means is in `graph/scenario/statements.csv`. Dependencies are found
-from DNS queries: what a service reaches without one is not there. The reader follows the reference,
-read again in November 2026; no answer of the service was found in public to hold it to.
+from DNS queries: what a service reaches without one is not there. The names are those of the API's
+model in botocore (`resiliencehubv2`, 2026-02-17), to which a test holds them; no answer of the
+service was found in public.
 """
 
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ def read_resilience_hub(source: SourceLike) -> Tables:
         where = f"[{number}]" if isinstance(source.json, list) else ""
         for place, record in rows.walk_records(answer, LIST, where):
             _read_dependency(rows, record, place)
-        if answer.get("nextToken"):
+        if answer.get("nextToken") or answer.get("NextToken"):  # of the API; of the command line
             reason = "a page that is not the last: ask for the next with its nextToken"
             rows.findings.add("note", reason, where or source.name)
     return rows.build_tables(

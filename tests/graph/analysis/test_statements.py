@@ -1,5 +1,8 @@
 """Strengths in the words of their sources: they raise by default, and lower on request."""
 
+import json
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -143,3 +146,19 @@ def test_calls_are_not_called_a_table_of_ones_own() -> None:
                for n in answer.notes)  # fmt: skip
     assert any("has as strength the share of the caller's requests" in n for n in answer.notes)
     assert answer.question == "Strengths from table 1 and calls that were seen."
+
+
+def test_every_statement_says_what_of_its_source_was_read() -> None:
+    assert [s.word for s in load_statements() if not s.seen.strip()] == []
+
+
+def test_what_a_scope_means_is_what_the_schema_says() -> None:
+    """In words of the schema of CycloneDX, which a library of the tests brings."""
+    schema = pytest.importorskip("cyclonedx.schema._res")
+    text = Path(schema.__path__[0], "bom-1.7.SNAPSHOT.schema.json").read_text(encoding="utf-8")
+    said = json.loads(text)["definitions"]["component"]["properties"]["scope"]["meta:enum"]
+    meant = {s.word: s.note for s in load_statements() if s.column == "scope"}
+    assert said["required"].lower() == meant["required"]
+    assert "optional at runtime" in said["optional"]
+    assert "not capable of being called" in said["optional"]
+    assert "not capable of being called" in meant["optional"]

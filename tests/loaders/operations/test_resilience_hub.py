@@ -7,6 +7,7 @@ import pytest
 
 import knockon
 from knockon.graph.errors import InputError
+from knockon.loaders.operations.resilience_hub import CRITICALITIES, LIST
 
 ARN = "arn:aws:resiliencehub:us-east-1:123456789012:service/checkout:abc123"
 
@@ -55,6 +56,25 @@ def test_pages_and_what_cannot_be_used_are_told(tmp_path: Path) -> None:
     said = " ".join(str(f) for f in graph.report)
     for words in ("without a service or a name", "hard-ish", "no object", "not the last"):
         assert words in said
+
+
+def test_names_are_those_of_the_model_of_the_api() -> None:
+    """Of botocore, which moto brings: what it calls the fields, and the words of a criticality."""
+    session = pytest.importorskip("botocore.session").get_session()
+    if "resiliencehubv2" not in session.get_available_services():
+        pytest.skip("a botocore from before the service")
+    model = session.get_service_model("resiliencehubv2")
+    answer = model.operation_model("ListDependencies").output_shape
+    one = answer.members[LIST].member
+    assert set(_entry("A", "HARD", comment="x")) == set(one.members)
+    assert set(one.members["criticality"].enum) == set(CRITICALITIES)
+    assert "nextToken" in answer.members
+
+
+def test_a_page_that_the_command_line_cut_off_is_told(tmp_path: Path) -> None:
+    """`--max-items` writes its own mark."""
+    graph = _load(tmp_path, {"dependencySummaries": [_entry("A", "HARD")], "NextToken": "x"})
+    assert any("not the last" in str(f) for f in graph.report)
 
 
 def test_an_answer_of_something_else_is_refused(tmp_path: Path) -> None:
