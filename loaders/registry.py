@@ -45,6 +45,7 @@ FAMILIES = (
     tabular,
 )
 _ALL: tuple[Format, ...] = tuple(known for family in FAMILIES for known in family.FORMATS)
+_SURE = (".csv", ".parquet")  # suffixes of files that are nothing else
 _FORMATS = (*(f for f in _ALL if not f.general), *(f for f in _ALL if f.general))
 
 
@@ -60,13 +61,25 @@ def find_format(source: SourceLike) -> Format:
     """
     source = Source.of(source)
     binary = not source.is_parquet and name_binary(source.head) is not None
+    if not binary and not source.is_folder and source.suffix not in _SURE:
+        _refuse_stranger(source)
     for known in _FORMATS:
         if known.binary >= binary and known.matches(source):
             return known
     source.refuse_binary()
+    _refuse_stranger(source)
     if source.looks_like_json and not source.first_record:
         _ = source.json  # which says what is wrong with it
     raise InputError(f"{source.place}: {_describe(source)}; known: {_list_signs(source)}")
+
+
+def _refuse_stranger(source: Source) -> None:
+    """Raise InputError for what is known not to be read, with what to give instead."""
+    from knockon.loaders.strangers import name_stranger  # late: small tables need it not
+
+    stranger = name_stranger(source)
+    if stranger:
+        raise InputError(f"{source.place}: {stranger}")
 
 
 def read(source: SourceLike, options: Mapping[str, Any] | None = None) -> Tables:

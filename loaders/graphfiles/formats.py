@@ -1,6 +1,7 @@
 """Graph files: nodes and edges of no fixed meaning."""
 
 import re
+from typing import Any
 
 from knockon.loaders.formats import Format
 from knockon.loaders.parsing.source import Source
@@ -32,7 +33,17 @@ def _is_gml(source: Source) -> bool:
 
 def _is_node_link(source: Source) -> bool:
     keys = source.json_keys
-    return "nodes" in keys and ("links" in keys or "edges" in keys)
+    if "nodes" in keys and ("links" in keys or "edges" in keys):
+        return True
+    return {"elements.nodes", "elements.edges"} <= {*keys} or _is_cytoscape(source.parsed_json)
+
+
+def _is_cytoscape(graph: Any) -> bool:
+    """Whether it holds nodes and edges in one list, each below `data`."""
+    elements = graph.get("elements") if isinstance(graph, dict) else None
+    return isinstance(elements, list) and any(
+        isinstance(one, dict) and isinstance(one.get("data"), dict) for one in elements
+    )
 
 
 FORMATS = (
@@ -72,11 +83,11 @@ FORMATS = (
     ),
     Format(
         name="node_link",
-        what="Node-link JSON of NetworkX, d3 or vis.js",
+        what="Node-link JSON of NetworkX, d3, vis.js or Cytoscape",
         entities="each of `nodes`",
         dependencies="each of `links` or `edges`: its source depends on its target",
         export="NetworkX `node_link_data`",
-        sign="a JSON object with nodes and links (or edges)",
+        sign="a JSON object with nodes and links (or edges), perhaps below elements",
         module="knockon.loaders.graphfiles.node_link",
         matches=_is_node_link,
         options=_READ_WITH,

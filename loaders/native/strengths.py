@@ -53,7 +53,7 @@ def _list_items(source: Source) -> tuple[Sequence[Any], Sequence[int]]:
         lines = [number for number, line in enumerate(text, start=1) if line.strip()]
         found = [parse_json(text[n - 1], source.name, n) for n in lines]
         values = [
-            place_json(value, text[n - 1], source.name, RULES)
+            place_json(value, text[n - 1], source.name, RULES, n)
             for value, n in zip(found, lines, strict=True)
         ]
         return values, lines

@@ -205,13 +205,23 @@ class Source:
         from knockon.loaders.parsing import yaml_text
 
         if rules not in self._yaml:
-            if self.parsed_json is not None:
+            if rules.many and self.first_record:
+                lines = zip(self.json_lines, self._texts_of_lines(), strict=True)
+                self._yaml[rules] = [
+                    yaml_text.place_json(value, text, self.name, rules, number)
+                    for (number, value), text in lines
+                ]
+            elif self.parsed_json is not None:
                 value = yaml_text.place_json(self.parsed_json, self.text, self.name, rules)
                 self._yaml[rules] = [value]
             else:
                 self.refuse_larger(yaml_text.MAX_BYTES, "YAML")
                 self._yaml[rules] = yaml_text.parse_yaml(self.text, self.name, rules)
         return self._yaml[rules]
+
+    def _texts_of_lines(self) -> list[str]:
+        """The lines that `json_lines` parses."""
+        return [line for line in self._read_json_text().split("\n") if line.strip()]
 
     # what a format can be told from
 
@@ -285,7 +295,7 @@ class Source:
         Nothing is parsed where the text cannot hold the keys; a damaged file gives outlines.
         """
         if self.looks_like_json and self.suffix not in _YAML:
-            found: list[Any] = [self.parsed_json]
+            found: list[Any] = [self.first_record or self.parsed_json]
         elif (
             self.is_folder
             or self.xml_root[1]

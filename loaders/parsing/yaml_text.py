@@ -65,14 +65,15 @@ def parse_yaml(text: str, name: str, rules: Rules) -> list[Any]:
         raise InputError(f"{name}: not readable as YAML: {clip(str(error), 200)}") from None
 
 
-def place_json(value: Any, text: str, name: str, rules: Rules) -> Any:
+def place_json(value: Any, text: str, name: str, rules: Rules, first: int = 1) -> Any:
     """A value of JSON as YAML would give it: scalars as text or None, each with its line.
 
-    text: what the value was parsed from; `name` is what messages call it. A number or truth in a
-    list stands on the line of what is before it. Raises InputError for what nests deeper than the
-    rules.
+    text: what the value was parsed from, from the line `first` on; `name` is what messages call it.
+    A number or truth in a list stands on the line of what is before it. Raises InputError for what
+    nests deeper than the rules.
     """
-    return _place(value, number_lines(text), [1], name, rules.depth)
+    lines = (number + first - 1 for number in number_lines(text))
+    return _place(value, lines, [first], name, rules.depth)
 
 
 def _place(value: Any, lines: Iterator[int], at: list[int], name: str, depth: int) -> Any:

@@ -11,7 +11,7 @@ out).
 from collections.abc import Iterator
 from typing import Any
 
-from knockon.graph.errors import InputError, clip
+from knockon.graph.errors import InputError, clip, some
 from knockon.graph.model.tables import Tables
 from knockon.loaders.assembling.findings import Findings
 from knockon.loaders.assembling.gather import Rows
@@ -89,6 +89,10 @@ def read_page(source: Source, findings: Findings) -> PageReport:
     return PageReport(page.name, page.as_of, list(found.values()), untold)
 
 
+def _list_keys(source: Source) -> str:
+    return some((repr(clip(key, 40)) for key in source.json_keys), 6) or "none"
+
+
 class _Page:
     """The JSON of a status page, checked."""
 
@@ -97,7 +101,9 @@ class _Page:
         held = document.get("page") if isinstance(document, dict) else None
         if not isinstance(held, dict) or not (_text(held, "id") or _text(held, "name")):
             raise InputError(
-                f"{source.name}: expected the JSON of a status page, with an object `page`"
+                f"{source.name}: expected the JSON of a status page, with an object `page` as "
+                "Atlassian's have, or as Instatus, incident.io, Slack, Better Stack, Cachet, Google "
+                f"Cloud, AWS write it, or a feed; its keys are {_list_keys(source)}"
             )
         if not any(key in document for key in (*_LISTS, "status")):
             raise InputError(

@@ -198,3 +198,23 @@ def test_manifests_of_nothing_are_refused(tmp_path: Path) -> None:
     path.write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n")
     with pytest.raises(InputError, match="expected manifests such as a Deployment, found none"):
         load_tables([path])
+
+
+def test_objects_as_lines_of_json(tmp_path: Path) -> None:
+    """As `kubectl get -o json | jq -c .items[]` prints them; places are lines."""
+    objects = [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+         "spec": {"template": {"metadata": {"labels": {"app": "web"}},
+                               "spec": {"containers": [{"name": "c", "image": "nginx"}]}}}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+         "spec": {"selector": {"app": "web"}}},
+    ]  # fmt: skip
+    path = tmp_path / "all.jsonl"
+    path.write_text("\n".join(map(json.dumps, objects)) + "\n")
+    tables = load_tables([path])
+    assert set(tables.dependencies.select("dependent", "provider").iter_rows()) == {
+        ("default/Deployment/web", "image:nginx"),
+        ("default/Service/web", "default/Deployment/web"),
+    }  # fmt: skip
+    places = tables.dependencies["evidence"].to_list()
+    assert any("all.jsonl:2" in place for place in places)
