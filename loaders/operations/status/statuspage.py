@@ -102,8 +102,8 @@ class _Page:
         if not isinstance(held, dict) or not (_text(held, "id") or _text(held, "name")):
             raise InputError(
                 f"{source.name}: expected the JSON of a status page, with an object `page` as "
-                "Atlassian's have, or as Instatus, incident.io, Slack, Better Stack, Cachet, Google "
-                f"Cloud, AWS write it, or a feed; its keys are {_list_keys(source)}"
+                "Atlassian's have, or as Instatus, incident.io, Slack, Better Stack, Cachet, "
+                f"Google Cloud, AWS write it, or a feed; its keys are {_list_keys(source)}"
             )
         if not any(key in document for key in (*_LISTS, "status")):
             raise InputError(

@@ -31,7 +31,7 @@ def read_zipkin(source: SourceLike) -> Tables:
         told = convert_span(record) if isinstance(record, dict) and is_v1(record) else [record]
         read = [_span(one, where) if isinstance(one, dict) else None for one in told]
         if not any(read):
-            reason = "a span without traceId, id or the serviceName of an endpoint"
+            reason = "a span without traceId, id or localEndpoint.serviceName (v1: any)"
             calls.rows.findings.add("dropped", reason, where)
             continue
         spans += [span for span in read if span is not None]
