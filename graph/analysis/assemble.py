@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
-from knockon.graph.analysis.filled import count_sources, list_rows
+from knockon.graph.analysis.filled import count_sources, describe_unknown, list_rows
 from knockon.graph.analysis.holding import find_holding
 from knockon.graph.analysis.impact import Impact, Totals, Within
 from knockon.graph.analysis.look_alikes import describe_look_alikes
@@ -25,7 +25,6 @@ from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_barred, load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.scenario.strengths import NONE
-from knockon.graph.words import count_of
 
 
 def assemble(prepared: Prepared, found: Spread, ways: Ways) -> Impact:
@@ -201,11 +200,7 @@ def _assumptions(
     if untouched and not nobody:
         notes.append(f"mode {scenario.mode} does not cross {untouched}")
     if within.unknown:
-        notes.append(
-            f"{count_of(within.unknown, within.dependencies, 'dependency')} within reach "
-            f"{'has' if within.unknown == 1 else 'have'} an unknown strength: low counts them as "
-            f"0, the middle as {scenario.assume:g}, high as 1"
-        )
+        notes.append(describe_unknown(within.unknown, within.dependencies, scenario.assume))
     cases = len(found.figures.weight)
     if found.exact and cases > 1:
         notes.append(f"exact: all {cases:,} cases were looked at, nothing was drawn")

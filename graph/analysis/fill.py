@@ -5,20 +5,20 @@ looked up in that mode: the scenario's where the provider can fail in it, else t
 that it can turn into. What no row fits stays 0, `assume` and 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.idle_rows import Vocabulary, note_idle
 from knockon.graph.analysis.owned import find_between_owners
 from knockon.graph.analysis.statements import find_call_shares, find_statements
 from knockon.graph.arrays import Bools, Floats, Ints, pick
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.draws import Strengths, find_rho
-from knockon.graph.errors import clip, find_nearest, some
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_reachable_modes, index_rules
 from knockon.graph.scenario.scenario import Scenario
@@ -28,7 +28,6 @@ from knockon.graph.scenario.strengths import (
     OWN,
     REGISTER,
     SHIPPED_ROW,
-    SPEAKS_FOR,
     STATED,
     UNFILLED,
     StrengthRow,
@@ -36,7 +35,6 @@ from knockon.graph.scenario.strengths import (
 )
 
 REGISTER_WORDS = "statements of sources"
-_MOST_COMPARED = 50_000  # names among which the nearest is looked for
 
 
 @dataclass(frozen=True)
@@ -126,8 +124,24 @@ class Filled:
         return replace(self, strengths=Strengths(*runs), source=source, row=of_all)
 
 
-def fill_strengths(graph: DependencyGraph, scenario: Scenario) -> Filled:
-    """The strengths of every dependency under the tables of the scenario."""
+class Beyond(NamedTuple):
+    """What must be known of entities that a part of a graph names, but has not.
+
+    called: the number of the entity behind each cell of a table that names one
+    owner: (n,) who owns each entity, as of `owned.find_owners`
+    """
+
+    called: Mapping[str, int]
+    owner: Ints
+
+
+def fill_strengths(
+    graph: DependencyGraph, scenario: Scenario, beyond: Beyond | None = None
+) -> Filled:
+    """The strengths of every dependency under the tables of the scenario.
+
+    beyond: where the graph is a part of another; then what came to nothing is not known here
+    """
     plain, stated_rho = Strengths.of(graph, scenario.assume), find_rho(graph)
     open_ = np.isnan(graph.dependencies["probability"].to_numpy())
     source = np.where(open_, UNFILLED, STATED).astype(np.int8)
@@ -138,9 +152,9 @@ def fill_strengths(graph: DependencyGraph, scenario: Scenario) -> Filled:
     modes = find_reachable_modes(scenario.mode, scenario.rules)
     if not scenario.strengths and not scenario.trust_register:
         return Filled(plain, stated_rho, source, nothing)
-    lookup = _Lookup(graph, unknown, scenario)
+    lookup = _Lookup(graph, unknown, scenario, beyond)
     by_mode = np.stack([lookup.find(scenario.strengths, mode) for mode in modes])
-    notes = lookup.list_notes(scenario.strengths, by_mode)
+    notes = () if beyond else lookup.list_notes(scenario.strengths)
     if not lookup.rows:
         return Filled(plain, stated_rho, source, nothing, notes=notes)
     first = _find_first_mode(graph, scenario, modes, unknown)
@@ -166,14 +180,30 @@ def _find_first_mode(
     return found
 
 
+def list_candidates(
+    tables: Sequence[StrengthTable], modes: Sequence[str]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Table and key of the rows that may fill something, in the order in which they are met."""
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    for mode in modes:
+        for shipped in (False, True):
+            for table in tables:
+                for _, rows in _by_pattern(table, mode) if table.shipped is shipped else ():
+                    found |= dict.fromkeys((table.name, row.key) for row in rows)
+    return [*found]
+
+
 class _Lookup:
     """Finds the most specific row for each of the unknown dependencies.
 
     rows: those that fit something so far, in the order in which they were met
     """
 
-    def __init__(self, graph: DependencyGraph, unknown: Ints, scenario: Scenario) -> None:
+    def __init__(
+        self, graph: DependencyGraph, unknown: Ints, scenario: Scenario, beyond: Beyond | None
+    ) -> None:
         self.graph, self.unknown, self.scenario = graph, unknown, scenario
+        self.beyond = beyond
         self.statements = find_statements(graph, unknown)
         self.rows: list[Row] = []
         self._number: dict[Row, int] = {}
@@ -230,7 +260,8 @@ class _Lookup:
     @property
     def between_owners(self) -> Bools:
         if self._between is None:
-            self._between = find_between_owners(self.graph, self.unknown)
+            owner = None if self.beyond is None else self.beyond.owner
+            self._between = find_between_owners(self.graph, self.unknown, owner)
         return self._between
 
     def _match(
@@ -272,6 +303,8 @@ class _Lookup:
 
     def _cell(self, column: str, cell: str) -> str | int:
         if column in ("dependent", "provider"):
+            if self.beyond is not None:
+                return self.beyond.called.get(cell, -1)
             return self._find_entity.get(cell, self._find_entity.get(cell.casefold(), -1))
         return cell
 
@@ -284,50 +317,16 @@ class _Lookup:
             called[key] = -1 if key in called else number
         return called | {identifier: i for i, identifier in enumerate(self.graph.ids)}
 
-    def list_notes(self, tables: Sequence[StrengthTable], by_mode: Ints) -> tuple[str, ...]:
+    def list_notes(self, tables: Sequence[StrengthTable]) -> tuple[str, ...]:
         """What of the user's tables came to nothing."""
-        notes = []
-        for table in tables:
-            if table.shipped:
-                continue
-            used = {r.row for r in self.rows if r.table == table.name}
-            idle = [row for row in table.rows if row not in used]
-            if idle:
-                strange = self._list_strange(idle)
-                why = f"; not in the graph: {some(strange, 3)}" if strange else ""
-                notes.append(
-                    f"{table.name}: {len(idle):,} of {len(table.rows):,} rows speak for no "
-                    f"dependency of unknown strength{why}"
-                )
-            if table.unread:
-                columns = some(repr(clip(c, 40)) for c in table.unread)
-                notes.append(f"{table.name}: columns that are not read: {columns}")
-            if table.empty:
-                notes.append(f"{table.name}: {table.empty:,} rows state no strength yet")
-        return tuple(notes)
-
-    def _list_strange(self, rows: Sequence[StrengthRow]) -> list[str]:
-        """What these rows name that the graph does not have, each with the nearest that it has."""
-        found: dict[str, None] = {}
-        for column in SPEAKS_FOR[1:]:
-            cells = {c for row in rows if (c := getattr(row, column))}
-            if column in ("dependent", "provider"):
-                words = [*map(str, self.graph.ids), *map(str, self.graph.names)]
-                known = {c for c in cells if self._cell(column, c) != -1}
-                what = "entity"
-            else:
-                words = [str(w) for w in self._list_words(column)]
-                known, what = {*words}, "relation" if column == "relation" else "kind"
-            for cell in sorted(cells - known)[:3]:
-                near = find_nearest(cell, words, 1, 0.6) if len(words) < _MOST_COMPARED else []
-                hint = f" (nearest: {clip(near[0])!r})" if near else ""
-                found[f"{what} {clip(cell)!r}{hint}"] = None
-        return [*found]
-
-    def _list_words(self, column: str) -> list[Any]:
-        if column == "relation":
-            return self.graph.dependencies["relation"].unique().to_list()
-        return self.graph.entities["kind"].unique().to_list()
+        graph = self.graph
+        words = Vocabulary(
+            lambda cell: self._cell("dependent", cell) != -1,
+            lambda: [*map(str, graph.ids), *map(str, graph.names)],
+            lambda: graph.dependencies["relation"].unique().to_list(),
+            lambda: graph.entities["kind"].unique().to_list(),
+        )
+        return note_idle(tables, {(r.table, r.row.key) for r in self.rows}, words)
 
 
 def _by_pattern(table: StrengthTable, mode: str) -> list[tuple[tuple[str, ...], list[StrengthRow]]]:

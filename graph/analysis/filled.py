@@ -18,7 +18,7 @@ from knockon.graph.scenario.strengths import (
     SOURCES,
     StrengthRow,
 )
-from knockon.graph.words import join, many
+from knockon.graph.words import count_of, join, many
 
 _TEXTS = ("mode", "relation", "dependent", "provider", "provider_kind", "dependent_kind")
 _FIGURES = ("low", "mid", "high", "rho")
@@ -33,6 +33,12 @@ _SCHEMA = {
 
 def list_rows(filled: Filled, used: Ints) -> pl.DataFrame:
     """The rows that filled strengths of these dependencies, those that filled most first."""
+    rows = count_rows(filled, used).filter(pl.col("dependencies") > 0)
+    return rows.sort("dependencies", descending=True, maintain_order=True)
+
+
+def count_rows(filled: Filled, used: Ints) -> pl.DataFrame:
+    """The rows that fit any dependency at all, and how many of these each filled."""
     counts = np.bincount(filled.row[used] + 1, minlength=len(filled.rows) + 1)[1:].tolist()
     rows = [
         {
@@ -42,10 +48,8 @@ def list_rows(filled: Filled, used: Ints) -> pl.DataFrame:
             "dependencies": n,
         }
         for r, n in zip(filled.rows, counts, strict=True)
-        if n
     ]
-    frame = pl.DataFrame(rows, schema=_SCHEMA)
-    return frame.sort("dependencies", descending=True, maintain_order=True)
+    return pl.DataFrame(rows, schema=_SCHEMA)
 
 
 def _list_cells(row: StrengthRow) -> dict[str, Any]:
@@ -78,8 +82,14 @@ def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> 
     """Notes on what filled strengths of these dependencies, and what that is good for."""
     if not filled.rows:
         return filled.notes
-    rows = list_rows(filled, used)
-    counts = count_sources(filled, used)
+    told = describe_rows(list_rows(filled, used), count_sources(filled, used), where)
+    return (*told, *filled.notes)
+
+
+def describe_rows(
+    rows: pl.DataFrame, counts: Mapping[str, int], where: str = "within reach"
+) -> tuple[str, ...]:
+    """The same of rows (`list_rows`) and counts by source (`count_sources`)."""
     notes = []
     own = rows.filter(pl.col("strength_source") == SOURCES[OWN])
     called = int(own.filter(pl.col("table") == CALLS)["dependencies"].sum())
@@ -111,7 +121,15 @@ def describe_filled(filled: Filled, used: Ints, where: str = "within reach") -> 
             f"{describe_incidents(shipped)}; only incidents that were noticed are counted, the "
             "true average is lower; a verdict that rests on it stays unknown"
         )
-    return (*notes, *filled.notes)
+    return tuple(notes)
+
+
+def describe_unknown(unknown: int, of: int, assume: float) -> str:
+    """How many within reach nothing filled, and what they count as."""
+    return (
+        f"{count_of(unknown, of, 'dependency')} within reach {'has' if unknown == 1 else 'have'} "
+        f"an unknown strength: low counts them as 0, the middle as {assume:g}, high as 1"
+    )
 
 
 def _count(number: int, where: str) -> str:

@@ -26,14 +26,19 @@ PARTS = (
     "system", "pod", "node", "host", "namespace", "module", "database", "queue", "topic",
 )  # fmt: skip
 """Kinds of what somebody owns, of all readers."""
-_STEPS = 32  # parents above parents
+STEPS = 32  # parents above parents
 
 
-def find_between_owners(graph: DependencyGraph, dependencies: Ints) -> Bools:
-    """(k,) whether each of these dependencies lies between two owners."""
+def find_between_owners(
+    graph: DependencyGraph, dependencies: Ints, owner: Ints | None = None
+) -> Bools:
+    """(k,) whether each of these dependencies lies between two owners.
+
+    owner: (n,) of each entity, itself where it is no part, -1 where it has none; None: to be found
+    """
     kinds = graph.entities["kind"]
     part = kinds.is_in(PARTS).to_numpy()
-    owner = _find_owners(graph, part)
+    owner = _find_owners(graph, part) if owner is None else owner
     organisation = ~part & (kinds != "unknown").to_numpy()
     product = (kinds == "service").to_numpy() & (owner < 0)
     dependent, provider = graph.dependent[dependencies], graph.provider[dependencies]
@@ -56,7 +61,7 @@ def _find_owners(graph: DependencyGraph, part: Bools) -> Ints:
     )
     above = parents["above"].fill_null(-1).to_numpy()
     owner = np.arange(graph.size)
-    for _ in range(_STEPS):
+    for _ in range(STEPS):
         climbing = (owner >= 0) & part[owner]
         if not climbing.any():
             break

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.fill import Filled, fill_strengths
+from knockon.graph.analysis.fill import Beyond, Filled, fill_strengths
 from knockon.graph.analysis.filled import describe_filled
 from knockon.graph.arrays import Bools, Floats, Ints, distinct, pick
 from knockon.graph.engine.circuit import Circuit, build_circuit
@@ -147,8 +147,13 @@ class Prepared:
         return np.where(self.by_ring, strength * share, strength)
 
 
-def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
-    """The circuit of everybody under the scenario; who fails does not enter."""
+def build_circuit_of(
+    graph: DependencyGraph, scenario: Scenario, beyond: Beyond | None = None
+) -> Whole:
+    """The circuit of everybody under the scenario; who fails does not enter.
+
+    beyond: where the graph is a part of another
+    """
     circuit, notes = build_circuit(graph, scenario.mode, scenario.rules)
     if scenario.hours is not None:
         from knockon.graph.engine.times import with_switches
@@ -156,7 +161,7 @@ def build_circuit_of(graph: DependencyGraph, scenario: Scenario) -> Whole:
         circuit = with_switches(graph, circuit)
     protected = graph.find_all(scenario.protect)
     safe = np.flatnonzero(np.isin(circuit.entity, protected))
-    filled = fill_strengths(graph, scenario)
+    filled = fill_strengths(graph, scenario, beyond)
     return Whole(circuit, filled, safe, tuple(notes))
 
 

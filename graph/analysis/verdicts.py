@@ -11,7 +11,15 @@ import numpy as np
 from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import Prepared, prepare
 from knockon.graph.analysis.spread import Spread, run_worlds
+from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.scenario.strengths import INCIDENTS, SHIPPED_ROW, WORDS, load_shipped_strengths
+
+
+def without_shipped(scenario: Scenario) -> Scenario:
+    """The scenario with all its tables but that of past incidents."""
+    others = [table for table in scenario.strengths if table.name != INCIDENTS]
+    kept = tuple(others or [load_shipped_strengths(WORDS)])  # words were read beside the shipped
+    return replace(scenario, strengths=kept)
 
 
 def leave_out_shipped(prepared: Prepared, found: Spread, watch: Watch | None = None) -> Spread:
@@ -20,9 +28,7 @@ def leave_out_shipped(prepared: Prepared, found: Spread, watch: Watch | None = N
     decided = ((found.low >= 0.5) | (found.high < 0.5)) & ~prepared.is_origin
     if not used.any() or not decided.any():
         return found
-    others = [table for table in prepared.scenario.strengths if table.name != INCIDENTS]
-    kept = tuple(others or [load_shipped_strengths(WORDS)])  # words were read beside the shipped
-    again = prepare(prepared.graph, replace(prepared.scenario, strengths=kept))
+    again = prepare(prepared.graph, without_shipped(prepared.scenario))
     if not np.array_equal(again.nodes.entity, prepared.nodes.entity):
         raise AssertionError("what can be reached does not hang on shipped strengths")
     bare = run_worlds(again, watch)[0]

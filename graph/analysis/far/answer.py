@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
-from knockon.graph.analysis.impact import Totals
+from knockon.graph.analysis.impact import Totals, Within
 from knockon.graph.scenario.scenario import Scenario
 
 SCHEMA = 2  # of `api.schema`, whose keys these are
@@ -23,6 +23,8 @@ class FarImpact:
     rows: how many entities are within reach, origins too; folder: of Parquet files with all their
         rows, in no order; None: they were not asked for
     distribution: a frame, a row per world: `impact`, `hit`, `weight`
+    within, strengths: as of `Impact`, where tables fill strengths; else None, for nothing is
+        counted then
     """
 
     graph: GraphHead
@@ -35,6 +37,8 @@ class FarImpact:
     rows: int
     folder: str | None
     notes: tuple[str, ...]
+    within: Within | None = None
+    strengths: pl.DataFrame | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain data, in the shape of a what-if."""
@@ -47,18 +51,33 @@ class FarImpact:
             "scenario": self.scenario.to_dict(),
             "headline": self.headline,
             "totals": asdict(self.totals),
+            **self._describe_strengths(),
             "entities": self.entities.to_dicts(),
             "notes": list(self.notes),
             "more": self.rows - self.entities.height,
         }  # fmt: skip
 
+    def _describe_strengths(self) -> dict[str, Any]:
+        if self.within is None or self.strengths is None:
+            return {}
+        return {
+            "strength_sources": dict(self.within.by_source),
+            "strength_rows": self.strengths.to_dicts(),
+        }
+
     def __repr__(self) -> str:
         return f"<FarImpact {self.headline}>"
 
 
-def write_headline(failing: Sequence[str], totals: Totals, others: int, unknown: int) -> str:
-    """`A fails: 12.5 (3 to 40) of 1,000 others are hit`."""
+def write_headline(
+    failing: Sequence[str], totals: Totals, others: int, unknown: int, middle: str
+) -> str:
+    """`A fails: 12.5 (3 to 40) of 1,000 others are hit, typical of past incidents`.
+
+    middle: what the first figure rests on (`describe_middle`)
+    """
     named = failing[0] if len(failing) == 1 else f"{len(failing):,} entities"
     fail = "fails" if len(failing) == 1 else "fail"
     between = f" ({totals.hit_low:,.1f} to {totals.hit_high:,.1f})" if unknown else ""
-    return f"{named} {fail}: on average {totals.hit:,.1f}{between} of {others:,} others are hit"
+    hit = f"on average {totals.hit:,.1f}{between} of {others:,} others are hit"
+    return f"{named} {fail}: {hit}{f', {middle}' if middle else ''}"

@@ -9,15 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.fill import Beyond, Filled
+from knockon.graph.analysis.filled import count_rows, count_sources
+from knockon.graph.analysis.owned import PARTS
 from knockon.graph.analysis.prepare import build_circuit_of
-from knockon.graph.arrays import Ints
+from knockon.graph.arrays import Bools, Ints, distinct
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.cluster.blocks.cut import make_exports
 from knockon.graph.engine.cluster.blocks.load import Loaded
 from knockon.graph.engine.cluster.blocks.loading import OWN, ROWS, from_bytes, to_array
 from knockon.graph.engine.cluster.blocks.part import Exports, Making, Part, lay_out_part
 from knockon.graph.engine.cluster.blocks.sections import read_section
-from knockon.graph.engine.cluster.shipment import Array
+from knockon.graph.engine.cluster.shipment import Array, open_shipment
 from knockon.graph.engine.counting import Stakes
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.nodes import Nodes
@@ -27,11 +30,25 @@ from knockon.graph.model.tables import ENTITY_COLUMNS, Tables
 from knockon.graph.scenario.scenario import Scenario
 
 
+class Filling(NamedTuple):
+    """What tables of strengths need that lies beyond a part.
+
+    called: cells of the tables that mean an entity, and its id; told: by part the file in which it
+    tells others of its entities (`neighbours.tell`); reached: by part the shipment of the nodes
+    within reach (`adding.note_reached`), empty where there are none; (): not known yet
+    """
+
+    called: tuple[tuple[str, str], ...]
+    told: tuple[str, ...]
+    reached: tuple[str, ...] = ()
+
+
 class Asked(NamedTuple):
     """What all parts of a question share.
 
     scenario: without origins and protection; failing, protected: ids; modes: how many modes the
     failure can turn into; runs: of `part.Making`: low and high ones where strengths are unknown
+    filling: where tables fill some of these
     """
 
     loaded: Loaded
@@ -40,6 +57,7 @@ class Asked(NamedTuple):
     protected: tuple[str, ...]
     modes: int
     runs: tuple[str, ...]
+    filling: Filling | None = None
 
     @property
     def making(self) -> Making:
@@ -74,25 +92,32 @@ class Mini(NamedTuple):
     own: int
 
 
-def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array]:
-    """The names of the shipments of a part, one for each run; and whether any loss is partial, any
-    weight a fraction, and the sum of weights."""
+def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Array, Array, Array]:
+    """The names of the shipments of a part, one for each run; whether any loss is partial, any
+    weight a fraction, and the sum of weights; and where tables fill strengths, once it is known
+    what is within reach: whether any dependency there shares its draw, and how many have their
+    strength from where; the rows that filled them; words that occur (`_list_words`)."""
     mini = build_mini(shared, part)
     graph, scenario = mini.graph, shared.scenario
     named = set(graph.entities["id"].filter(graph.entities["id"].is_in(shared.protected)))
-    whole = build_circuit_of(graph, replace(scenario, protect=tuple(sorted(named))))
+    protecting = replace(scenario, protect=tuple(sorted(named)))
+    whole = build_circuit_of(graph, protecting, _look_beyond(shared, mini, part))
+    number = _number_own_first(mini, shared.modes)
+    reached = _find_reached(shared, part, number)
+    filled, strengths = whole.filled, whole.strengths._replace(high=whole.filled.most)
+    if reached is not None:
+        filled = filled.arriving(whole.circuit, reached, graph.size, scenario.assume)
+        strengths = filled.strengths
     barred = graph.entities["id"].is_in([*shared.failing, *shared.protected]).to_numpy()
-    transmits = (whole.strengths.high > 0) & ~barred[graph.dependent]
+    transmits = (strengths.high > 0) & ~barred[graph.dependent]
     every = np.ones(len(whole.circuit.entity), np.bool_)
     circuit, _ = whole.circuit.within(every, transmits)
-    draws = Draws.lay_out(
-        graph, circuit, whole.strengths, mode=scenario.mode, rho=whole.filled.rho
-    )  # fmt: skip
+    draws = Draws.lay_out(graph, circuit, strengths, mode=scenario.mode, rho=filled.rho)
     own = graph.entities[mini.first : mini.first + mini.own]
     others = 1.0 - own["id"].is_in(shared.failing).to_numpy()
     weight = own["weight"].to_numpy()
     made = Part(
-        _put_own_first(circuit, mini, shared.modes),
+        _put_own_first(circuit, number),
         draws,
         shared.modes * mini.own,
         Stakes(Nodes.of(np.tile(np.arange(mini.own), shared.modes)), weight * others, others),
@@ -100,37 +125,115 @@ def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array]:
         _find_exports(shared, part, own["id"]),
     )
     flags = [(graph.dependencies["loss"] != 1).any(), (weight != np.floor(weight)).any()]
-    return lay_out_part(made, shared.making), np.array([*flags, weight.sum()], np.float64)
+    used = np.zeros(0, np.int64)
+    if reached is not None:
+        used = distinct(whole.circuit.within(reached, transmits)[0].dependency)
+    return (
+        lay_out_part(made, shared.making),
+        np.array([*flags, weight.sum()], np.float64),
+        np.array([_share_draws(filled, used), *count_sources(filled, used).values()], np.int64),
+        to_array(count_rows(filled, used)),
+        to_array(_list_words(graph.dependencies["relation"], own["kind"])),
+    )
+
+
+def _share_draws(filled: Filled, used: Ints) -> bool:
+    return filled.rho is not None and bool((filled.rho[used] > 0).any())
+
+
+def _list_words(relations: pl.Series, kinds: pl.Series) -> pl.DataFrame:
+    """Relations and kinds that occur: a frame `column`, `word`."""
+    words = (("relation", relations), ("kind", kinds))
+    return pl.concat(
+        pl.DataFrame({"word": of.unique().cast(pl.String)}).with_columns(column=pl.lit(column))
+        for column, of in words
+    )
 
 
 def build_mini(shared: Asked, part: int) -> Mini:
     """The graph of a part. Ranges of ids ascend, so that ghosts stand before or after its own."""
     own = shared.own(part)
     bare = [constant(c) for c in ENTITY_COLUMNS if c.default is not None]
-    none = pl.Series("id", [], pl.String)
-    sides = [
-        pl.concat(
-            [none, *(shared.asks(part, q) for q in sorted(shared.loaded.asks[part]) if there(q))]
-        )
-        for there in (part.__gt__, part.__lt__)
-    ]
-    frames = [side.to_frame().with_columns(pl.col("id").alias("name"), *bare) for side in sides]
-    entities = pl.concat([frames[0], own, frames[1]], how="diagonal_relaxed")
-    graph = DependencyGraph.from_tables(Tables(entities, shared.rows(part)), checked=True)
-    return Mini(graph, len(sides[0]), own.height)
+    asks = sorted(q for q in shared.loaded.asks[part] if q != part)
+    ghosts = {q: shared.asks(part, q).to_frame() for q in asks}
+    sides = [[ghosts[q] for q in asks if there(q)] for there in (part.__gt__, part.__lt__)]
+    none = pl.DataFrame(schema={"id": pl.String})
+    frames = [pl.concat([none, *side]) for side in sides]
+    entities = [f.with_columns(pl.col("id").alias("name"), *bare) for f in frames]
+    if shared.filling is not None:
+        known = _read_told(shared, part).drop("owner")
+        entities = [
+            f.drop({*f.columns} & {*known.columns} - {"id"}).join(
+                known, on="id", how="left", maintain_order="left"
+            )
+            for f in entities
+        ]
+    both = pl.concat([entities[0], own, entities[1]], how="diagonal_relaxed")
+    graph = DependencyGraph.from_tables(Tables(both, shared.rows(part)), checked=True)
+    return Mini(graph, frames[0].height, own.height)
 
 
-def _put_own_first(circuit: Circuit, mini: Mini, modes: int) -> Circuit:
-    """The circuit with the nodes of its own entities first, mode by mode, then those of ghosts."""
+def _read_told(shared: Asked, part: int) -> pl.DataFrame:
+    """What is told of the entities of a part and of its ghosts."""
+    assert shared.filling is not None
+    told = []
+    for q in sorted({part, *shared.loaded.asks[part]}):
+        path = shared.loaded.loading.at(shared.filling.told[q])
+        told.append(from_bytes(read_section(path, OWN if q == part else part)))
+    return pl.concat(told, how="diagonal_relaxed")
+
+
+def _look_beyond(shared: Asked, mini: Mini, part: int) -> Beyond | None:
+    """What the part knows of entities that are not its own, in its own numbers; None where no
+    tables fill strengths."""
+    if shared.filling is None:
+        return None
+    ids = mini.graph.entities.select("id", "kind").with_row_index("number")
+    cells = pl.DataFrame(shared.filling.called, schema={"cell": pl.String, "id": pl.String},
+                         orient="row")  # fmt: skip
+    called = cells.join(ids, on="id").select("cell", pl.col("number").cast(pl.Int64))
+    owners = _read_told(shared, part).select("id", "owner")
+    of = ids.join(owners, on="id", how="left", maintain_order="left")
+    of = of.join(
+        ids.select(pl.col("id").alias("owner"), pl.col("number").alias("at")), on="owner",
+        how="left", maintain_order="left",
+    )  # fmt: skip
+    elsewhere = pl.col("owner").rank("dense").cast(pl.Int64) + ids.height
+    owner = of.select(
+        pl.when(~pl.col("kind").is_in(PARTS))
+        .then(pl.col("number").cast(pl.Int64))
+        .otherwise(pl.coalesce(pl.col("at").cast(pl.Int64), elsewhere, -1))
+    )
+    return Beyond(dict(called.iter_rows()), owner.to_series().to_numpy())
+
+
+def _find_reached(shared: Asked, part: int, number: Ints) -> Bools | None:
+    """(N,) the nodes of the circuit of a part that the failure can reach; None: not known yet."""
+    if shared.filling is None or not shared.filling.reached:
+        return None
+    own_first = np.zeros(len(number), np.bool_)
+    if name := shared.filling.reached[part]:
+        own_first[open_shipment(name, folder_of(shared))] = True
+    reached: Bools = own_first[number]
+    return reached
+
+
+def _number_own_first(mini: Mini, modes: int) -> Ints:
+    """(N,) the number of each node where those of its own entities are first, mode by mode, then
+    those of ghosts."""
     size = mini.graph.size
     ghosts = size - mini.own
     entity = np.arange(size)
     mine = (entity >= mini.first) & (entity < mini.first + mini.own)
     place = np.where(mine, entity - mini.first, np.cumsum(~mine) - 1)
-    number = np.concatenate([
+    return np.concatenate([
         np.where(mine, k * mini.own + place, modes * mini.own + k * ghosts + place)
         for k in range(modes)
     ]).astype(np.int32)  # fmt: skip
+
+
+def _put_own_first(circuit: Circuit, number: Ints) -> Circuit:
+    """The circuit with its nodes by these numbers."""
     return replace(
         circuit,
         entity=np.zeros(len(circuit.entity), np.int32),

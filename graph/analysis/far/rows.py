@@ -17,6 +17,7 @@ from knockon.graph.engine.cluster.shipment import Array, make_beside, open_shipm
 
 ORDER = ("impact", "probability", "probability_high", "name", "id")
 DESCENDING = (True, True, True, False, False)
+SURE_LOW, SURE_HIGH = "sure low", "sure high"  # without shipped strengths, for verdicts
 SUMS = ("hit", "hit_low", "hit_high", "impact", "impact_low", "impact_high", "impact_of_origins")
 _BITS = 26
 
@@ -24,7 +25,8 @@ _BITS = 26
 class Writing(NamedTuple):
     """What the writing of all rows shares.
 
-    mass: by run, by part, the shipments to be added up (`adding.add_part`)
+    mass: by run, by part, the shipments to be added up (`adding.add_part`); `SURE_LOW` and
+        `SURE_HIGH` where shipped strengths are used
     worlds: drawn in each run; out: folder of the rows; top: of a part that are given back
     """
 
@@ -74,7 +76,7 @@ def find_rows(shared: Writing, part: int) -> pl.DataFrame:
     """The entities of a part that the failure can reach, with their figures (`tallies`)."""
     asked = shared.asked
     own = asked.own(part)
-    runs = {kind: _add(shared, kind, part, own.height) for kind in asked.runs}
+    runs = {kind: _add(shared, kind, part, own.height) for kind in shared.mass}
     origin = own["id"].is_in(asked.failing).to_numpy()
     worlds, stake = float(shared.worlds), own["weight"].to_numpy()
     drawn = (runs[POSSIBLE] > 0) & (runs[SURE] == 0) & ~origin
@@ -83,7 +85,12 @@ def find_rows(shared: Writing, part: int) -> pl.DataFrame:
     error = find_share_errors(runs[MIDDLE], worlds, drawn)
     spread = np.sqrt(np.maximum(middle - middle * middle, 0) / worlds)
     low, high = np.minimum(low, middle), np.maximum(high, middle)
-    verdict = np.where(low >= 0.5, "hit", np.where(high < 0.5, "spared", "unknown"))
+    sure_low, sure_high = low, high
+    if SURE_LOW in runs:
+        sure_low, sure_high = (
+            find_shares(runs[k], worlds, exact=False) for k in (SURE_LOW, SURE_HIGH)
+        )
+    verdict = np.where(sure_low >= 0.5, "hit", np.where(sure_high < 0.5, "spared", "unknown"))
     frame = own.select("id", "name", "kind", "sector", "weight").with_columns(
         pl.Series("probability", middle),
         pl.Series("probability_low", low),

@@ -1,77 +1,53 @@
 """What if this fails, of tables that lie with the workers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
 from knockon.graph.analysis.assemble import describe_worlds, find_total_error
-from knockon.graph.analysis.far.adding import Adding, add_part
 from knockon.graph.analysis.far.answer import FarImpact, write_headline
-from knockon.graph.analysis.far.making import Asked, Finding, find_named, make_part
+from knockon.graph.analysis.far.drawing import Drawn, Place, draw, make_layouts
+from knockon.graph.analysis.far.filling import Told, describe_filling, learn
+from knockon.graph.analysis.far.making import Asked, Finding, find_named
 from knockon.graph.analysis.far.rows import (
     DESCENDING,
     ORDER,
     SUMS,
+    SURE_HIGH,
+    SURE_LOW,
     Writing,
     join_sums,
     write_rows,
 )
+from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.analysis.impact import Totals
 from knockon.graph.analysis.sampling import find_percentile_error
 from knockon.graph.analysis.spread import Worlds
+from knockon.graph.analysis.verdicts import without_shipped
 from knockon.graph.arrays import Floats
 from knockon.graph.engine.cluster.blocks.load import Loaded, count_parts, load_parts
-from knockon.graph.engine.cluster.blocks.loading import find_part, from_array
-from knockon.graph.engine.cluster.blocks.part import (
-    HIGH,
-    LOW,
-    MIDDLE,
-    POSSIBLE,
-    REACHING,
-    SURE,
-    WITHIN,
-    read_names,
-)
-from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Room, Rounds
+from knockon.graph.engine.cluster.blocks.loading import from_array
+from knockon.graph.engine.cluster.blocks.part import HIGH, LOW, MIDDLE, POSSIBLE, SURE, WITHIN
+from knockon.graph.engine.cluster.blocks.rounds import Room
 from knockon.graph.engine.cluster.blocks.storage import is_address
-from knockon.graph.engine.executor import Executor
-from knockon.graph.engine.kernels.layout import WORDS
-from knockon.graph.engine.worlds import Block, blocks_of
 from knockon.graph.errors import AmbiguousEntityError, ScenarioError, UnknownEntityError
 from knockon.graph.scenario.fields import Options
 from knockon.graph.scenario.modes import find_reachable_modes
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.origins import ALONE
 from knockon.graph.scenario.scenario import WORLDS, Scenario
+from knockon.graph.scenario.strengths import CALLS
 
-_LARGEST = 2.0**53  # sums of whole weights up to here are exact
 _LEFT_OUT = (
     "every figure is drawn, none enumerated; routes, hops, kinds and who carries the blast are "
     "left out: ask about the first rows with `why`, on a graph of what they depend on"
 )
-
-
-class Place(NamedTuple):
-    """Where a question about tables far away runs."""
-
-    executor: Executor
-    room: Room
-
-
-class _Drawn(NamedTuple):
-    """A run added up: shipments of masses by part; (L,) totals and hits by world; rounds of news"""
-
-    mass: Sequence[Sequence[str]]
-    total: Floats
-    hits: Floats
-    rounds: int
 
 
 @take_options
@@ -95,19 +71,15 @@ def whatif_far(
     place = place or _choose_place(scenario)
     executor, room = place
     folder = str(source) if is_address(str(source)) else str(Path(source).resolve())
+    into = _make_folder(out)
     loaded = load_parts(executor, room, folder, count_parts(folder, room))
     asked = _find(place, loaded, scenario)
-    layouts = _make(place, asked)
     count = scenario.worlds or WORLDS
-    drawn = {
-        kind: _draw(place, layouts[kind], blocks_of(1 if kind in REACHING else count, WORDS))
-        for kind in asked.runs
-    }
-    writing = Writing(
-        asked, {kind: run.mass for kind, run in drawn.items()}, count, _make_folder(out), top
-    )
-    written = _run(place, write_rows, writing, range(len(loaded.sizes)))
-    return _assemble(asked, scenario, writing, drawn, list(written))
+    drawn, told = _draw_all(place, asked, count)
+    mass = {kind: run.mass for kind, run in drawn.items()}
+    writing = Writing(asked, mass, count, into, top)
+    written = place.run(write_rows, writing, range(len(loaded.sizes)))
+    return _assemble(asked, scenario, writing, drawn, list(written), told)
 
 
 def _refuse(scenario: Scenario) -> None:
@@ -118,7 +90,7 @@ def _refuse(scenario: Scenario) -> None:
         (scenario.hours is not None, "hours"),
         (bool(scenario.rollout), "a rollout"),
         (scenario.precision is not None, "precision"),
-        (bool(scenario.strengths) or scenario.trust_register, "strengths of tables"),
+        (any(t.name == CALLS for t in scenario.strengths), "the table of strengths `calls`"),
         (any(o.severity < 1 for o in scenario.origins), "a severity below 1"),
     ):
         if there:
@@ -156,12 +128,36 @@ def _make_folder(out: str | PathLike[str] | None) -> str | None:
     return str(folder)
 
 
-def _run(place: Place, work: Any, shared: Any, tasks: Sequence[Any]) -> Iterator[Any]:
-    tasks_at_once = place.room.tasks
-    for _, found in place.executor.run(
-        work, shared, tasks, workers=tasks_at_once, workspace=NOTHING
-    ):
-        yield found
+def _draw_all(
+    place: Place, asked: Asked, worlds: int
+) -> tuple[dict[str, Drawn], Told | None]:  # fmt: skip
+    """All runs of a question, and what filled strengths, where tables do.
+
+    In which mode a table is read hangs on what is within reach, which is then drawn before. Where
+    shipped strengths are used, low and high are drawn once more without, for verdicts.
+    """
+    drawn: dict[str, Drawn] = {}
+    scenario = asked.scenario
+    if asked.loaded.unknown and (scenario.strengths or scenario.trust_register):
+        filling = learn(place, asked)
+        before = asked._replace(filling=filling, runs=(WITHIN,))
+        layout = make_layouts(place, before).layouts[WITHIN]
+        drawn[WITHIN] = draw(place, layout, WITHIN, worlds, noting=True)
+        asked = asked._replace(
+            filling=filling._replace(reached=drawn[WITHIN].reached),
+            runs=tuple(kind for kind in asked.runs if kind != WITHIN),
+        )
+    made = make_layouts(place, asked)
+    drawn |= {kind: draw(place, made.layouts[kind], kind, worlds) for kind in asked.runs}
+    if asked.filling is None:
+        return drawn, None
+    told = describe_filling(asked, made)
+    if told.rests_on_shipped:
+        bare = asked._replace(scenario=without_shipped(scenario), runs=(LOW, HIGH))
+        layouts = make_layouts(place, bare).layouts
+        for sure, kind in ((SURE_LOW, LOW), (SURE_HIGH, HIGH)):
+            drawn[sure] = draw(place, layouts[kind], kind, worlds)
+    return drawn, told
 
 
 def _find(place: Place, loaded: Loaded, scenario: Scenario) -> Asked:
@@ -171,9 +167,7 @@ def _find(place: Place, loaded: Loaded, scenario: Scenario) -> Asked:
     asked = Asked(loaded, bare, (), (), modes, ())
     names = (*scenario.origin_ids, *scenario.protect)
     parts = range(len(loaded.sizes))
-    found = pl.concat(
-        [from_array(f) for f in _run(place, find_named, Finding(asked, names), parts)]
-    )
+    found = pl.concat([from_array(f) for f in place.run(find_named, Finding(asked, names), parts)])
     ids = [_choose(found.filter(pl.col("asked") == name), name) for name in names]
     count = len(scenario.origin_ids)
     runs = (POSSIBLE, SURE, MIDDLE, *((WITHIN, LOW, HIGH) if loaded.unknown else ()))
@@ -191,59 +185,9 @@ def _choose(found: pl.DataFrame, name: str) -> str:
     return str(matches["id"][0])
 
 
-def _make(place: Place, asked: Asked) -> dict[str, Layout]:
-    """The parts of each run."""
-    loaded = asked.loaded
-    made = list(_run(place, make_part, asked, range(len(loaded.sizes))))
-    flags = np.stack([flag for _, flag in made]).sum(axis=0)
-    if flags[0]:
-        raise ScenarioError(
-            "a graph that is read by the workers is asked where all that is lost is lost whole; "
-            'this one has dependencies with a loss below 1: load it here, and take plan "worlds"'
-        )
-    if flags[1] or flags[2] > _LARGEST:
-        raise ScenarioError(
-            "a graph that is read by the workers wants weights that are whole numbers, whose sums "
-            "are exact in any order"
-        )
-    names = zip(*(read_names(name) for name, _ in made), strict=True)
-    failing = sorted(set(find_part(pl.Series(asked.failing), loaded.loading.bounds).tolist()))
-    folder = Path(loaded.loading.folder)
-    ends = tuple(np.cumsum([0, *loaded.sizes]).tolist())
-    return {
-        kind: Layout(folder, parts, ends, tuple(failing), True)
-        for kind, parts in zip(asked.runs, names, strict=True)
-    }
-
-
-def _draw(place: Place, layout: Layout, blocks: Iterator[Block]) -> _Drawn:
-    """Blocks of worlds of one run, as many together as go out together, added up by part."""
-    mass: list[list[str]] = [[] for _ in layout.parts]
-    totals, hits, most = [], [], 0
-    while together := list(islice(blocks, place.executor.at_a_time)):
-        rounds = Rounds(place.executor, layout, together, place.room)
-        rounds.spread()
-        tasks = [
-            Adding(part, steps)
-            for part in range(len(layout.parts))
-            if (steps := tuple(filter(None, (rounds.find_step(part, b) for b in together))))
-        ]
-        first = 64 * together[0].first
-        total, hit = np.zeros((2, sum(len(b.weight) for b in together)))
-        for task, (name, world, of_part, hits_of_part) in rounds.run(add_part, tasks):
-            mass[task.part] += read_names(name)
-            total[world - first] += of_part
-            hit[world - first] += hits_of_part
-        totals.append(total)
-        hits.append(hit)
-        most = max(most, rounds.rounds)
-        rounds.clear()
-    return _Drawn(mass, np.concatenate(totals), np.concatenate(hits), most)
-
-
 def _assemble(
-    asked: Asked, scenario: Scenario, writing: Writing, drawn: Mapping[str, _Drawn],
-    written: list[tuple[Any, Any, Any]],
+    asked: Asked, scenario: Scenario, writing: Writing, drawn: Mapping[str, Drawn],
+    written: list[tuple[Any, Any, Any]], told: Told | None,
 ) -> FarImpact:  # fmt: skip
     loaded, count = asked.loaded, writing.worlds
     split = np.concatenate([s for _, s, _ in written])
@@ -260,14 +204,14 @@ def _assemble(
     ranked = shown.with_columns(
         rank=(pl.int_range(pl.len()) + 1 - failing).clip(0)
     ).select("rank", pl.exclude("rank", "origin"))  # fmt: skip
-    told = tuple(str(f) for f in loaded.report if f.action != "read")
-    head = GraphHead("dependency graph", loaded.entities, loaded.dependencies, report=told)
+    report = tuple(str(f) for f in loaded.report if f.action != "read")
+    head = GraphHead("dependency graph", loaded.entities, loaded.dependencies, report=report)
     middle = drawn[MIDDLE]
     within = int(counts[:, 0].sum())
     return FarImpact(
         graph=head,
         scenario=scenario,
-        headline=write_headline(asked.failing, totals, loaded.entities - failing, loaded.unknown),
+        headline=_write_headline(asked, totals, told),
         entities=ranked,
         totals=totals,
         worlds=count,
@@ -280,13 +224,24 @@ def _assemble(
             f"plan blocks: read by the workers; {len(loaded.sizes):,} parts, "
             f"{max(d.rounds for d in drawn.values()):,} rounds of news",
             _LEFT_OUT,
-            *told,
+            *(told.notes if told else ()),
+            *report,
         ),
+        within=told.within if told else None,
+        strengths=told.rows if told else None,
     )
 
 
+def _write_headline(asked: Asked, totals: Totals, told: Told | None) -> str:
+    others = asked.loaded.entities - len(asked.failing)
+    if told is None:
+        return write_headline(asked.failing, totals, others, asked.loaded.unknown, "")
+    middle = describe_middle(told.within.by_source, asked.scenario.assume)
+    return write_headline(asked.failing, totals, others, told.within.open, middle)
+
+
 def _find_totals(
-    sums: Mapping[str, float], drawn: Mapping[str, _Drawn], count: int, errors: Floats
+    sums: Mapping[str, float], drawn: Mapping[str, Drawn], count: int, errors: Floats
 ) -> Totals:
     """Totals as `assemble.find_totals` has them."""
     weight, middle = np.full(count, 1.0) / count, drawn[MIDDLE]

@@ -9,10 +9,8 @@ import pytest
 
 import knockon as ko
 from knockon.graph.analysis.far.rows import join_sums, split_sum
-from knockon.graph.analysis.far.whatif import Place, whatif_far
-from knockon.graph.engine.cluster.blocks import load, loading
-from knockon.graph.engine.cluster.blocks.rounds import Room
-from knockon.graph.engine.executor import Threads
+from knockon.graph.analysis.far.whatif import whatif_far
+from knockon.graph.engine.cluster.blocks import loading
 from knockon.graph.errors import (
     AmbiguousEntityError,
     InputError,
@@ -30,7 +28,6 @@ ASKED: dict[str, dict[str, Any]] = {
     "another mode on the way": {"worlds": 300, "mode": "bad_update"},
     "protected": {"worlds": 300, "protect": ["1", "entity 3"]},
 }
-MEMORY = 4 << 20  # of a worker: five parts
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +48,11 @@ def tables(graph: DependencyGraph, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def ask(
-    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Any]:  # fmt: skip
-    """Asks about these tables, without a server, in small pieces."""
-    monkeypatch.setattr(load, "_PIECE", 3_000)
+def ask(tables: Path, ask_far: Callable[..., Any]) -> Callable[..., Any]:
+    """Asks about these tables, or others."""
 
     def whatif(*origins: str, **options: Any) -> Any:
-        place = Place(Threads(), Room(tmp_path / "work", MEMORY, 2))
-        return whatif_far(options.pop("source", tables), origins, place=place, **options)
+        return ask_far(options.pop("source", tables), *origins, **options)
 
     return whatif
 
