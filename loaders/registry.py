@@ -47,6 +47,7 @@ FAMILIES = (
 _ALL: tuple[Format, ...] = tuple(known for family in FAMILIES for known in family.FORMATS)
 _SURE = (".csv", ".parquet")  # suffixes of files that are nothing else
 _FORMATS = (*(f for f in _ALL if not f.general), *(f for f in _ALL if f.general))
+_STORES = ("s3", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss")  # of objects, and of Hadoop
 
 
 def formats() -> tuple[Format, ...]:
@@ -66,6 +67,12 @@ def find_format(source: SourceLike) -> Format:
     for known in _FORMATS:
         if known.binary >= binary and known.matches(source):
             return known
+    if source.scheme in _STORES:
+        raise InputError(
+            f"{source.place}: tables in a store are read by the workers of a server: `knockon whatif "
+            "SOURCE ENTITY --on sc://HOST:PORT --out FOLDER`; for anything else copy them to a "
+            "folder here"
+        )
     source.refuse_binary()
     _refuse_stranger(source)
     if source.looks_like_json and not source.first_record:

@@ -1,6 +1,6 @@
 """What a rollout in rings changes: against all at once, and against the hour of its halt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,8 +60,21 @@ def _halts(scenario: Scenario) -> list[float]:
 
 def describe_rollout(graph: DependencyGraph, scenario: Scenario) -> list[str]:
     """What the model takes for granted about the rings."""
-    direct = graph.dependencies.filter(pl.col("provider").is_in(scenario.origin_ids))
-    staged = direct.filter(pl.col("relation").is_in(STAGED))["dependent"].n_unique()
+    return describe_rings_of(*count_direct(graph, scenario.origin_ids), scenario)
+
+
+def count_direct(graph: DependencyGraph, origins: Sequence[str]) -> tuple[int, int]:
+    """How many depend on the origins by relations that come in rings, and how many by others."""
+    direct = graph.dependencies.filter(pl.col("provider").is_in(origins))
+    staged = pl.col("relation").is_in(STAGED)
+    return (
+        direct.filter(staged)["dependent"].n_unique(),
+        direct.filter(~staged)["dependent"].n_unique(),
+    )
+
+
+def describe_rings_of(staged: int, beside: int, scenario: Scenario) -> list[str]:
+    """The same of so many (`count_direct`)."""
     share = find_share_reached(scenario.rollout, scenario.halt)
     part = f"{100 * share:.6g} %"
     get = f"run the origin get it only with their ring ({part} of them ever do)"
@@ -72,7 +85,6 @@ def describe_rollout(graph: DependencyGraph, scenario: Scenario) -> list[str]:
         f"{staged:,} {kind_name('direct dependent', staged)} that {get}; "
         "on 19 July 2024 customers' staged policies did not cover content updates"
     ]
-    beside = direct.filter(~pl.col("relation").is_in(STAGED))["dependent"].n_unique()
     if beside:
         notes.append(
             f"no ring covers {beside:,} {kind_name('direct dependent', beside)} by other "

@@ -184,3 +184,12 @@ def test_keys_beside_the_lists_are_told(tmp_path: Path) -> None:
     assert "a key beside the lists that is not read (total)" in "\n".join(
         map(str, load_tables([path]).report)
     )
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/nation", "hdfs://host:9000/nation"])
+def test_tables_in_a_store_are_refused_with_what_reads_them(address: str) -> None:
+    """By the workers of a server; no list of formats that they are none of."""
+    with pytest.raises(InputError, match=r"--on sc://HOST:PORT --out FOLDER") as refused:
+        find_format(address)
+    assert str(refused.value).startswith(f"{address}: tables in a store are read by the workers")
+    assert "\n" not in str(refused.value)

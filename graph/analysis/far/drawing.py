@@ -48,12 +48,14 @@ class Drawn(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The parts of each run, and (P, ...) what `making.make_part` says beside them."""
+    """The parts of each run, and what `making.make_part` says beside them: by part rows and words,
+    and added up counts of strengths and of those who depend on the origins."""
 
     layouts: dict[str, Layout]
     rows: list[Any]
     words: list[Any]
     counts: Any
+    direct: tuple[int, int]
 
 
 def make_layouts(place: Place, asked: Asked) -> Made:
@@ -81,7 +83,8 @@ def make_layouts(place: Place, asked: Asked) -> Made:
         kind: Layout(folder, parts, ends, tuple(failing), True)
         for kind, parts in zip(asked.runs, by_run, strict=True)
     }
-    return Made(layouts, list(rows), list(words), np.stack(counts).sum(axis=0))
+    direct = int(found[3]), int(found[4])
+    return Made(layouts, list(rows), list(words), np.stack(counts).sum(axis=0), direct)
 
 
 def draw(place: Place, layout: Layout, kind: str, worlds: int, *, noting: bool = False) -> Drawn:

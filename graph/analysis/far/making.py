@@ -13,20 +13,23 @@ from knockon.graph.analysis.fill import Beyond, Filled
 from knockon.graph.analysis.filled import count_rows, count_sources
 from knockon.graph.analysis.owned import PARTS
 from knockon.graph.analysis.prepare import build_circuit_of
+from knockon.graph.analysis.rollout_effect import count_direct
 from knockon.graph.arrays import Bools, Ints, distinct
 from knockon.graph.engine.circuit import Circuit
 from knockon.graph.engine.cluster.blocks.cut import make_exports
 from knockon.graph.engine.cluster.blocks.load import Loaded
 from knockon.graph.engine.cluster.blocks.loading import OWN, ROWS, from_bytes, to_array
-from knockon.graph.engine.cluster.blocks.part import Exports, Making, Part, lay_out_part
+from knockon.graph.engine.cluster.blocks.part import WITHIN, Exports, Making, Part, lay_out_part
 from knockon.graph.engine.cluster.blocks.sections import read_section
 from knockon.graph.engine.cluster.shipment import Array, open_shipment
 from knockon.graph.engine.counting import Stakes
 from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.nodes import Nodes
+from knockon.graph.engine.staging import add_rings, find_staged_arcs
 from knockon.graph.model.conform import constant
 from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.model.tables import ENTITY_COLUMNS, Tables
+from knockon.graph.scenario.rollout import find_share_reached
 from knockon.graph.scenario.scenario import Scenario
 
 
@@ -94,7 +97,8 @@ class Mini(NamedTuple):
 
 def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Array, Array, Array]:
     """The names of the shipments of a part, one for each run; whether any loss is partial, any
-    weight a fraction, and the sum of weights; and where tables fill strengths, once it is known
+    weight a fraction, the sum of weights, and how many depend on the origins by relations that
+    come in rings, and by others; and where tables fill strengths, once it is known
     what is within reach: whether any dependency there shares its draw, and how many have their
     strength from where; the rows that filled them; words that occur (`_list_words`)."""
     mini = build_mini(shared, part)
@@ -112,7 +116,8 @@ def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Arr
     transmits = (strengths.high > 0) & ~barred[graph.dependent]
     every = np.ones(len(whole.circuit.entity), np.bool_)
     circuit, _ = whole.circuit.within(every, transmits)
-    draws = Draws.lay_out(graph, circuit, strengths, mode=scenario.mode, rho=filled.rho)
+    circuit, share = _wait_for_rings(shared, mini, circuit)
+    draws = Draws.lay_out(graph, circuit, strengths, share, mode=scenario.mode, rho=filled.rho)
     own = graph.entities[mini.first : mini.first + mini.own]
     others = 1.0 - own["id"].is_in(shared.failing).to_numpy()
     weight = own["weight"].to_numpy()
@@ -125,16 +130,29 @@ def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Arr
         _find_exports(shared, part, own["id"]),
     )
     flags = [(graph.dependencies["loss"] != 1).any(), (weight != np.floor(weight)).any()]
+    direct = count_direct(graph, shared.failing)
     used = np.zeros(0, np.int64)
     if reached is not None:
         used = distinct(whole.circuit.within(reached, transmits)[0].dependency)
     return (
         lay_out_part(made, shared.making),
-        np.array([*flags, weight.sum()], np.float64),
+        np.array([*flags, weight.sum(), *direct], np.float64),
         np.array([_share_draws(filled, used), *count_sources(filled, used).values()], np.int64),
         to_array(count_rows(filled, used)),
         to_array(_list_words(graph.dependencies["relation"], own["kind"])),
     )
+
+
+def _wait_for_rings(shared: Asked, mini: Mini, circuit: Circuit) -> tuple[Circuit, float]:
+    """The circuit with those that wait for their ring, and the share that is ever reached; as it
+    is where only what is within reach is looked for: rings do not change that."""
+    scenario = shared.scenario
+    if not scenario.rollout or shared.runs == (WITHIN,):
+        return circuit, 1.0
+    failing = mini.graph.entities["id"].is_in(shared.failing).to_numpy()
+    by_ring = find_staged_arcs(mini.graph, circuit, np.flatnonzero(failing))
+    share = find_share_reached(scenario.rollout, scenario.halt)
+    return add_rings(mini.graph, circuit, by_ring), share
 
 
 def _share_draws(filled: Filled, used: Ints) -> bool:
@@ -233,7 +251,9 @@ def _number_own_first(mini: Mini, modes: int) -> Ints:
 
 
 def _put_own_first(circuit: Circuit, number: Ints) -> Circuit:
-    """The circuit with its nodes by these numbers."""
+    """The circuit with its nodes by these numbers; those that wait for rings stay the last."""
+    waiting = np.arange(len(number), len(circuit.entity), dtype=np.int32)
+    number = np.concatenate([number, waiting])
     return replace(
         circuit,
         entity=np.zeros(len(circuit.entity), np.int32),

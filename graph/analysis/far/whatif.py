@@ -1,6 +1,6 @@
 """What if this fails, of tables that lie with the workers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -27,6 +27,7 @@ from knockon.graph.analysis.far.rows import (
 )
 from knockon.graph.analysis.filled import describe_middle
 from knockon.graph.analysis.impact import Totals
+from knockon.graph.analysis.rollout_effect import describe_rings_of
 from knockon.graph.analysis.sampling import find_percentile_error
 from knockon.graph.analysis.spread import Worlds
 from knockon.graph.analysis.verdicts import without_shipped
@@ -45,8 +46,9 @@ from knockon.graph.scenario.scenario import WORLDS, Scenario
 from knockon.graph.scenario.strengths import CALLS
 
 _LEFT_OUT = (
-    "every figure is drawn, none enumerated; routes, hops, kinds and who carries the blast are "
-    "left out: ask about the first rows with `why`, on a graph of what they depend on"
+    "every figure is drawn, none enumerated; routes, hops, kinds, who carries the blast and what a "
+    "rollout saves are left out: ask about the first rows with `why`, on a graph of what they "
+    "depend on"
 )
 
 
@@ -75,11 +77,11 @@ def whatif_far(
     loaded = load_parts(executor, room, folder, count_parts(folder, room))
     asked = _find(place, loaded, scenario)
     count = scenario.worlds or WORLDS
-    drawn, told = _draw_all(place, asked, count)
+    drawn, told, rings = _draw_all(place, asked, count)
     mass = {kind: run.mass for kind, run in drawn.items()}
     writing = Writing(asked, mass, count, into, top)
     written = place.run(write_rows, writing, range(len(loaded.sizes)))
-    return _assemble(asked, scenario, writing, drawn, list(written), told)
+    return _assemble(asked, scenario, writing, drawn, list(written), told, rings)
 
 
 def _refuse(scenario: Scenario) -> None:
@@ -88,7 +90,6 @@ def _refuse(scenario: Scenario) -> None:
     for there, what in (
         (any(o.stands_for != ALONE for o in scenario.origins), "--whole and --all-named"),
         (scenario.hours is not None, "hours"),
-        (bool(scenario.rollout), "a rollout"),
         (scenario.precision is not None, "precision"),
         (any(t.name == CALLS for t in scenario.strengths), "the table of strengths `calls`"),
         (any(o.severity < 1 for o in scenario.origins), "a severity below 1"),
@@ -130,34 +131,37 @@ def _make_folder(out: str | PathLike[str] | None) -> str | None:
 
 def _draw_all(
     place: Place, asked: Asked, worlds: int
-) -> tuple[dict[str, Drawn], Told | None]:  # fmt: skip
-    """All runs of a question, and what filled strengths, where tables do.
+) -> tuple[dict[str, Drawn], Told | None, list[str]]:  # fmt: skip
+    """All runs of a question; what filled strengths, where tables do; and notes on rings.
 
-    In which mode a table is read hangs on what is within reach, which is then drawn before. Where
-    shipped strengths are used, low and high are drawn once more without, for verdicts.
+    In which mode a table is read hangs on what is within reach, and that on no ring: where there
+    are tables or rings it is drawn before. Where shipped strengths are used, low and high are drawn
+    once more without, for verdicts.
     """
     drawn: dict[str, Drawn] = {}
     scenario = asked.scenario
+    filling = None
     if asked.loaded.unknown and (scenario.strengths or scenario.trust_register):
         filling = learn(place, asked)
+    if filling is not None or scenario.rollout:
         before = asked._replace(filling=filling, runs=(WITHIN,))
         layout = make_layouts(place, before).layouts[WITHIN]
-        drawn[WITHIN] = draw(place, layout, WITHIN, worlds, noting=True)
-        asked = asked._replace(
-            filling=filling._replace(reached=drawn[WITHIN].reached),
-            runs=tuple(kind for kind in asked.runs if kind != WITHIN),
-        )
+        within = draw(place, layout, WITHIN, worlds, noting=filling is not None)
+        drawn[WITHIN], runs = within, tuple(kind for kind in asked.runs if kind != WITHIN)
+        filling = filling and filling._replace(reached=within.reached)
+        asked = asked._replace(filling=filling, runs=runs)
     made = make_layouts(place, asked)
     drawn |= {kind: draw(place, made.layouts[kind], kind, worlds) for kind in asked.runs}
-    if asked.filling is None:
-        return drawn, None
+    rings = describe_rings_of(*made.direct, scenario) if scenario.rollout else []
+    if filling is None:
+        return drawn, None, rings
     told = describe_filling(asked, made)
     if told.rests_on_shipped:
         bare = asked._replace(scenario=without_shipped(scenario), runs=(LOW, HIGH))
         layouts = make_layouts(place, bare).layouts
         for sure, kind in ((SURE_LOW, LOW), (SURE_HIGH, HIGH)):
             drawn[sure] = draw(place, layouts[kind], kind, worlds)
-    return drawn, told
+    return drawn, told, rings
 
 
 def _find(place: Place, loaded: Loaded, scenario: Scenario) -> Asked:
@@ -187,7 +191,7 @@ def _choose(found: pl.DataFrame, name: str) -> str:
 
 def _assemble(
     asked: Asked, scenario: Scenario, writing: Writing, drawn: Mapping[str, Drawn],
-    written: list[tuple[Any, Any, Any]], told: Told | None,
+    written: list[tuple[Any, Any, Any]], told: Told | None, rings: Sequence[str],
 ) -> FarImpact:  # fmt: skip
     loaded, count = asked.loaded, writing.worlds
     split = np.concatenate([s for _, s, _ in written])
@@ -224,6 +228,7 @@ def _assemble(
             f"plan blocks: read by the workers; {len(loaded.sizes):,} parts, "
             f"{max(d.rounds for d in drawn.values()):,} rounds of news",
             _LEFT_OUT,
+            *rings,
             *(told.notes if told else ()),
             *report,
         ),

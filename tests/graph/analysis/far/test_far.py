@@ -26,6 +26,7 @@ COLUMNS = ("id", "name", "kind", "sector", "probability", "probability_low", "pr
 ASKED: dict[str, dict[str, Any]] = {
     "outage": {"worlds": 700},
     "another mode on the way": {"worlds": 300, "mode": "bad_update"},
+    "rings": {"worlds": 300, "mode": "bad_update", "rollout": "10%@0,60%@4,100%@9", "halt": 6},
     "protected": {"worlds": 300, "protect": ["1", "entity 3"]},
 }
 

@@ -31,6 +31,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "incidents, another mode on the way": {"strengths": "incidents", "mode": "bad_update"},
     "a table of one's own": {"strengths": TABLE},
     "several": {"strengths": ["incidents", TABLE], "mode": "bad_update", "protect": ["3"]},
+    "rings": {"strengths": "incidents", "mode": "bad_update", "rollout": "20%@0,100%@9", "halt": 3},
     "words": {"strengths": "register", "trust_register": True},
     "compromise": {"strengths": "incidents", "mode": "compromise"},
 }
@@ -87,6 +88,7 @@ def test_filled_where_the_rows_lie(
     assert there.to_dict()["strength_sources"] == here.within.by_source
     filled = here.within.by_source
     assert sum(filled.values()) - filled["stated"] - filled["none"] > 500
+    assert [n for n in there.notes if "ring" in n] == [n for n in here.notes if "ring" in n]
     said = [n.replace(" (nearest: 'Entity')", "") for n in here.notes if "strength" in n]
     assert said  # among how many names the nearest would be looked for is not known
     assert [n for n in there.notes if "strength" in n] == said
