@@ -69,9 +69,9 @@ def find_format(source: SourceLike) -> Format:
             return known
     if source.scheme in _STORES:
         raise InputError(
-            f"{source.place}: tables in a store are read by the workers of a server: `knockon whatif "
-            "SOURCE ENTITY --on sc://HOST:PORT --out FOLDER`; for anything else copy them to a "
-            "folder here"
+            f"{source.place}: tables in a store are read by the workers of a server: "
+            "`knockon whatif SOURCE ENTITY --on sc://HOST:PORT --out FOLDER`; for anything else "
+            "copy them to a folder here"
         )
     source.refuse_binary()
     _refuse_stranger(source)

@@ -12,6 +12,7 @@ from knockon.graph.analysis.plan import Watch
 from knockon.graph.analysis.prepare import build_circuit_of
 from knockon.graph.analysis.ranking.bracket import COUNTED, Chosen, choose
 from knockon.graph.analysis.ranking.counting import Counting, find_counting
+from knockon.graph.analysis.ranking.parts import check_parts
 from knockon.graph.analysis.ranking.rows import Places, make_rows
 from knockon.graph.analysis.ranking.runs import leave_open
 from knockon.graph.analysis.ranking.sentences import describe_unknown, headline
@@ -91,6 +92,7 @@ def rank(
     if scenario.origins:
         raise ScenarioError("origins: expected none, every entity fails by itself in a ranking")
     field, failing, notes = lay_out(graph, scenario, own)
+    check_parts(scenario, len(field.origins), own["by"])
     origins_in_all = len(failing)
     chosen = choose(field, top, watch)
     if chosen is None:

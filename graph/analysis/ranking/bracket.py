@@ -13,6 +13,7 @@ import numpy as np
 
 from knockon.graph.analysis.plan import Plan, Watch
 from knockon.graph.analysis.ranking.backwards import estimate_sides, may_belong
+from knockon.graph.analysis.ranking.parts import asks_parts
 from knockon.graph.analysis.ranking.runs import MIDDLE, Swept
 from knockon.graph.analysis.ranking.swept import Field, Looks, lay_out, summarize, sweep_lanes
 from knockon.graph.arrays import Floats, Ints
@@ -43,6 +44,8 @@ class Chosen:
 def choose(field: Field, k: int | None, watch: Watch | None = None) -> Chosen | None:
     """The first k and who may be among them; None where every origin had better be swept."""
     if k is None or not (field.whole and field.common) or not compiled_form_is_there():
+        return None
+    if asks_parts(field.scenario):  # which count worlds of one origin
         return None
     if len(field.origins) * len(field.graph.dependent) * _count_blocks(field) < WORK:
         return None

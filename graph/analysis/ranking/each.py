@@ -12,6 +12,7 @@ import numpy as np
 from knockon.graph.analysis.plan import Plan, Watch, can_enumerate
 from knockon.graph.analysis.prepare import Prepared, Whole, prepare
 from knockon.graph.analysis.ranking.counting import Counting
+from knockon.graph.analysis.ranking.parts import Wanted, choose_parts, count_parts
 from knockon.graph.analysis.ranking.runs import (
     HIGH,
     LOW,
@@ -30,6 +31,8 @@ from knockon.graph.analysis.tallies import spread_losses
 from knockon.graph.analysis.timed_tallies import find_harms
 from knockon.graph.analysis.unordered import find_unordered
 from knockon.graph.arrays import Bools, Floats, Ints, firsts
+from knockon.graph.engine.cluster.choose import cuts_graph
+from knockon.graph.engine.executor import Executor
 from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import unpack
 from knockon.graph.engine.lanes import Lanes
@@ -59,12 +62,16 @@ def ask_each(
     unit, scale = (counting.of_each, counting.scale) if whole else (None, 1.0)
     done, notes = 0, dict[str, None]()
     certain = list_certain(graph, everybody)
+    parts: Executor | None = None
     for i, origin in enumerate(origins.tolist()):
         if watch and not watch(i, len(origins)):
             break
         alone = replace(leave_open(scenario), origins=(Origin(graph.id_of(origin)),))
         prepared = prepare(graph, alone, everybody)
-        asked = _Asked.of(prepared, counting, origin, scenario.assume, certain, whole=whole)
+        parts = parts or choose_parts(prepared)
+        asked = _Asked.of(
+            prepared, counting, origin, scenario.assume, certain, whole=whole, parts=parts
+        )  # fmt: skip
         found = asked.add_up()
         for name in names:  # what is all stated within reach is the same in all runs
             of = name if name in found else MIDDLE
@@ -82,6 +89,7 @@ def ask_each(
         for name in names
     }  # fmt: skip
     worlds = int(drawn[MIDDLE].max(initial=0))
+    notes |= dict.fromkeys(parts.notes if parts else ())
     return Swept(figures, drawn[MIDDLE] == 0, worlds, done < len(origins), tuple(notes))
 
 
@@ -103,9 +111,10 @@ class _Asked:
     @classmethod
     def of(
         cls, prepared: Prepared, counting: Counting, origin: int, assume: float,
-        alike: AbstractSet[str], *, whole: bool,
+        alike: AbstractSet[str], *, whole: bool, parts: Executor | None,
     ) -> "_Asked":  # fmt: skip
-        """alike: the runs that draw nothing, wherever in the graph"""
+        """alike: the runs that draw nothing, wherever in the graph; parts: what counts the worlds
+        by parts of it"""
         draws, scenario = prepared.draws, prepared.scenario
         unknown = find_unknown(prepared.kernel, draws, prepared.filled)
         runs = list_runs(draws, scenario.seed, assume, unknown)
@@ -126,7 +135,10 @@ class _Asked:
         stakes = t.stake if whole else counting.stake
         stake = np.where(entity == origin, 0, stakes[entity])
         words = max(-(-plan.worlds // 64) for plan in plans.values())
-        lanes = Lanes(prepared.kernel, words, memory=scenario.memory)
+        lanes = Lanes(
+            prepared.kernel, words, compiled=parts is not None or None, memory=scenario.memory,
+            executor=parts,
+        )  # fmt: skip
         return cls(
             prepared, counting, runs, plans, timeline, lanes, order, first,
             np.isin(value[order][first], mine), stake,
@@ -135,9 +147,28 @@ class _Asked:
     def add_up(self) -> dict[str, Floats]:
         """(SUMS,) of each run."""
         terms: dict[str, list[Floats]] = {name: [] for name in self.runs}
-        for name, seen in self._see():
-            terms[name].append(self._count(*seen))
+        for name, of_block in self._list_terms():
+            terms[name].append(of_block)
         return {name: add_words(np.concatenate(of, axis=1)) for name, of in terms.items()}
+
+    def _list_terms(self) -> Iterator[tuple[str, Floats]]:
+        """Each run with (SUMS, L) of each of its blocks, counted here or by parts."""
+        if cuts_graph(self.lanes.executor) is None:
+            for name, seen in self._see():
+                yield name, self._count(*seen)
+            return
+        counts = np.zeros(len(self.stake), np.bool_)
+        direct = counts.copy()
+        counts[self.order[self.first]] = True
+        direct[self.order[self.first]] = self.direct
+        wanted = Wanted(counts, direct, self.stake)
+        for name, run in self.runs.items():
+            if self.plans[name].exact:
+                for seen in self._see_run(name, run):
+                    yield name, self._count(*seen)
+                continue
+            for of in count_parts(self.prepared, self.lanes, run, self.plans[name], wanted):
+                yield name, _square(np.ones(len(of[0])), *of)
 
     def look_apart(self, name: str, scale: float) -> Floats:
         """(SUMS,) by how much draws can change the sums of a lane in a run, hours aside."""
@@ -159,17 +190,22 @@ class _Asked:
         if self.timeline is not None:
             yield from self._see_times(self.timeline)
             return
-        words, origins = self.lanes.words(fractional=not self.prepared.whole), self.prepared.origins
         for name, run in self.runs.items():
-            drawing = None
-            for block, nodes in self.lanes.close(run, self.plans[name].blocks(run, words), origins):
-                harm = None
-                if not self.prepared.whole:
-                    if self.lanes.compiled:
-                        drawing = self.lanes.drawing(run, given=block.cases is not None)
-                    harm = spread_losses(self.prepared, self.lanes, run, block, drawing)
-                hit = self.prepared.nodes.join(nodes, np.bitwise_or)
-                yield name, (unpack(hit, len(block.weight)), harm, block.weight)
+            for seen in self._see_run(name, run):
+                yield name, seen
+
+    def _see_run(self, name: str, run: Run) -> Iterator[Seen]:
+        """Each block of a run."""
+        words, origins = self.lanes.words(fractional=not self.prepared.whole), self.prepared.origins
+        drawing = None
+        for block, nodes in self.lanes.close(run, self.plans[name].blocks(run, words), origins):
+            harm = None
+            if not self.prepared.whole:
+                if self.lanes.compiled:
+                    drawing = self.lanes.drawing(run, given=block.cases is not None)
+                harm = spread_losses(self.prepared, self.lanes, run, block, drawing)
+            hit = self.prepared.nodes.join(nodes, np.bitwise_or)
+            yield unpack(hit, len(block.weight)), harm, block.weight
 
     def _see_times(self, timeline: Timeline) -> Iterator[tuple[str, Seen]]:
         """Low, middle and high world by world; the others by themselves."""
@@ -203,10 +239,16 @@ class _Asked:
             amount = (self.stake @ hit.astype(np.int64)).astype(np.float64)
         else:
             amount = weight_rows(hit if harm is None else harm, self.stake.astype(np.float64))
-        return np.stack(
-            [weight * every, weight * every * every, weight * direct, weight * amount,
-             weight * amount * amount]
-        )  # fmt: skip
+        return _square(weight, every, direct, amount)
+
+
+def _square(weight: Floats, every: Floats, direct: Floats, amount: Floats) -> Floats:
+    """(SUMS, L) by weight: how many are hit and what is lost with their squares, how many directly
+    between."""
+    return np.stack(
+        [weight * every, weight * every * every, weight * direct, weight * amount,
+         weight * amount * amount]
+    )  # fmt: skip
 
 
 def _widen(harms: list[tuple[Bools, Floats]], unordered: Bools) -> list[tuple[Bools, Floats]]:

@@ -11,6 +11,7 @@ from knockon.graph.analysis.plan import Plan, Watch, partial_note
 from knockon.graph.analysis.prepare import Whole
 from knockon.graph.analysis.ranking.counting import Counting
 from knockon.graph.analysis.ranking.each import ask_each
+from knockon.graph.analysis.ranking.parts import asks_parts
 from knockon.graph.analysis.ranking.runs import (
     HIGH,
     LOW,
@@ -77,6 +78,7 @@ def sweep(field: Field, watch: Watch | None = None) -> Swept:
     """The figures of all origins of a field."""
     runs = len(list_names(field.everybody, field.scenario.assume))
     large = len(field.origins) * runs >= _ASKED_FROM
+    large &= not asks_parts(field.scenario)  # these are asked about one by one
     if not (field.whole and field.common and large) or not compiled_form_is_there():
         swept = ask_each(
             field.graph, field.scenario, field.everybody, field.counting, field.origins, watch,

@@ -44,8 +44,8 @@ def choose_executor(asked: Asked, size: Size | None) -> Executor:
         return Threads()
     if size is None and asked.plan == BLOCKS:
         raise ScenarioError(
-            'plan: "blocks" answers whatif without hours, where dependencies pass on all that is '
-            'lost and all that fails loses alike; for anything else take plan "worlds"'
+            'plan: "blocks" answers whatif and rank without hours, where dependencies pass on all '
+            'that is lost and all that fails loses alike; for anything else take plan "worlds"'
         )
     from knockon.graph.engine.cluster.executor import Cluster
 
