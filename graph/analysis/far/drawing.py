@@ -8,15 +8,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from knockon.graph.analysis.far.adding import Adding, add_part, note_reached
+from knockon.graph.analysis.far.adding import (
+    Adding,
+    Fold,
+    Piecing,
+    add_part,
+    add_pieces,
+    note_reached,
+)
 from knockon.graph.analysis.far.making import Asked, make_part
-from knockon.graph.arrays import Floats
+from knockon.graph.arrays import Floats, Ints
 from knockon.graph.engine.cluster.blocks.loading import find_part
 from knockon.graph.engine.cluster.blocks.part import REACHING, read_names
 from knockon.graph.engine.cluster.blocks.rounds import NOTHING, Layout, Room, Rounds
 from knockon.graph.engine.executor import Executor
 from knockon.graph.engine.kernels.layout import WORDS
-from knockon.graph.engine.worlds import Block, blocks_of
+from knockon.graph.engine.worlds import blocks_of
 from knockon.graph.errors import ScenarioError
 
 _LARGEST = 2.0**53  # sums of whole weights up to here are exact
@@ -36,22 +43,30 @@ class Place(NamedTuple):
             yield found
 
 
-class Drawn(NamedTuple):
-    """A run added up: shipments of masses by part; (L,) totals and hits by world; rounds of news;
-    by part the shipments of nodes within reach (`adding.note_reached`), where they were noted"""
+class Reached(NamedTuple):
+    """What is within reach. nodes: by part the shipment of them (`adding.note_reached`), empty
+    where there are none; rows: (P,) how many entities each part has there"""
 
-    mass: Sequence[Sequence[str]]
+    nodes: tuple[str, ...]
+    rows: Ints
+
+
+class Drawn(NamedTuple):
+    """A run added up: shipments of masses by part; (L,) totals and hits by world; rounds of news"""
+
+    mass: list[list[str]]
     total: Floats
     hits: Floats
     rounds: int
-    reached: tuple[str, ...] = ()
 
 
 class Made(NamedTuple):
     """The parts of each run, and what `making.make_part` says beside them: by part rows and words,
-    and added up counts of strengths and of those who depend on the origins."""
+    and added up counts of strengths and of those who depend on the origins; exact: weights are
+    whole numbers"""
 
     layouts: dict[str, Layout]
+    exact: bool
     rows: list[Any]
     words: list[Any]
     counts: Any
@@ -70,11 +85,7 @@ def make_layouts(place: Place, asked: Asked) -> Made:
             "a graph that is read by the workers is asked where all that is lost is lost whole; "
             'this one has dependencies with a loss below 1: load it here, and take plan "worlds"'
         )
-    if found[1] or found[2] > _LARGEST:
-        raise ScenarioError(
-            "a graph that is read by the workers wants weights that are whole numbers, whose sums "
-            "are exact in any order"
-        )
+    exact = not found[1] and found[2] <= _LARGEST
     failing = sorted(set(find_part(pl.Series(asked.failing), loaded.loading.bounds).tolist()))
     folder = Path(loaded.loading.folder)
     ends = tuple(np.cumsum([0, *loaded.sizes]).tolist())
@@ -84,38 +95,88 @@ def make_layouts(place: Place, asked: Asked) -> Made:
         for kind, parts in zip(asked.runs, by_run, strict=True)
     }
     direct = int(found[3]), int(found[4])
-    return Made(layouts, list(rows), list(words), np.stack(counts).sum(axis=0), direct)
+    return Made(layouts, bool(exact), list(rows), list(words), np.stack(counts).sum(axis=0), direct)
 
 
-def draw(place: Place, layout: Layout, kind: str, worlds: int, *, noting: bool = False) -> Drawn:
-    """Blocks of worlds of one run, as many together as go out together, added up by part."""
+def draw(
+    place: Place, layout: Layout, kind: str, worlds: int, reached: Reached | None = None
+) -> Drawn:
+    """Blocks of worlds of one run, as many together as go out together, added up by part.
+
+    reached: where weights are no whole numbers, whose sums have an order
+    """
     blocks = blocks_of(1 if kind in REACHING else worlds, WORDS)
-    mass: list[list[str]] = [[] for _ in layout.parts]
-    reached = [""] * len(layout.parts)
-    totals, hits, most = [], [], 0
+    drawn = Drawn([[] for _ in layout.parts], np.zeros(0), np.zeros(0), 0)
     while together := list(islice(blocks, place.executor.at_a_time)):
         rounds = Rounds(place.executor, layout, together, place.room)
         rounds.spread()
-        tasks = _list_tasks(rounds, together)
-        first = 64 * together[0].first
-        total, hit = np.zeros((2, sum(len(b.weight) for b in together)))
-        for task, (name, world, of_part, hits_of_part) in rounds.run(add_part, tasks):
-            mass[task.part] += read_names(name)
-            total[world - first] += of_part
-            hit[world - first] += hits_of_part
-        for task, name in rounds.run(note_reached, tasks if noting else []):
-            (reached[task.part],) = read_names(name)
-        totals.append(total)
-        hits.append(hit)
-        most = max(most, rounds.rounds)
+        if kind in REACHING or reached is None:
+            added = _add_parts(rounds, drawn.mass)
+        else:
+            added = _add_in_order(rounds, drawn.mass, reached)
+        total, hits = (
+            np.concatenate(pair) for pair in zip((drawn.total, drawn.hits), added, strict=True)
+        )
+        drawn = Drawn(drawn.mass, total, hits, max(drawn.rounds, rounds.rounds))
         rounds.clear()
-    return Drawn(mass, np.concatenate(totals), np.concatenate(hits), most, tuple(reached))
+    return drawn
 
 
-def _list_tasks(rounds: Rounds, blocks: Sequence[Block]) -> list[Adding]:
+def draw_within(place: Place, layout: Layout) -> tuple[Drawn, Reached]:
+    """The run in which all that can happen does, and what it reaches."""
+    blocks = list(blocks_of(1, WORDS))
+    rounds = Rounds(place.executor, layout, blocks, place.room)
+    rounds.spread()
+    drawn = Drawn([[] for _ in layout.parts], np.zeros(0), np.zeros(0), rounds.rounds)
+    total, hits = _add_parts(rounds, drawn.mass)
+    nodes, rows = [""] * len(layout.parts), np.zeros(len(layout.parts), np.int64)
+    for task, (name, count) in rounds.run(note_reached, _list_tasks(rounds)):
+        (nodes[task.part],), rows[task.part] = read_names(name), count[0]
+    rounds.clear()
+    return drawn._replace(total=total, hits=hits), Reached(tuple(nodes), rows)
+
+
+def _list_tasks(rounds: Rounds) -> list[Adding]:
     """Every part with news, in the blocks in which it had some."""
     return [
         Adding(part, steps)
         for part in range(len(rounds.layout.parts))
-        if (steps := tuple(filter(None, (rounds.find_step(part, b) for b in blocks))))
+        if (steps := tuple(filter(None, (rounds.find_step(part, b) for b in rounds.blocks))))
     ]
+
+
+def _add_parts(rounds: Rounds, mass: list[list[str]]) -> tuple[Floats, Floats]:
+    """(L,) totals and hits of all blocks, in any order."""
+    first = 64 * rounds.blocks[0].first
+    total, hits = np.zeros((2, sum(len(b.weight) for b in rounds.blocks)))
+    for task, (name, world, of_part, hits_of_part) in rounds.run(add_part, _list_tasks(rounds)):
+        mass[task.part] += read_names(name)
+        total[world - first] += of_part
+        hits[world - first] += hits_of_part
+    return total, hits
+
+
+def _add_in_order(
+    rounds: Rounds, mass: list[list[str]], reached: Reached
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """The same, block after block, part after part, as the rows of a whole graph are added up."""
+    first = np.cumsum([0, *reached.rows.tolist()])
+    tasks = [
+        Piecing(part, step, reached.nodes[part], int(first[part]))
+        for block in rounds.blocks
+        for part in range(len(rounds.layout.parts))
+        if (step := rounds.find_step(part, block))
+    ]
+    begin = 64 * rounds.blocks[0].first
+    total, hits = np.zeros((2, sum(len(b.weight) for b in rounds.blocks)))
+    folds = {b.first: Fold(len(b.weight), int(first[-1])) for b in rounds.blocks}
+    for task, pieces in rounds.run(add_pieces, tasks):
+        mass[task.part] += read_names(pieces.mass)
+        folds[task.step.first].add(task.first, pieces)
+        at = 64 * task.step.first - begin
+        hits[at : at + task.step.lanes] += pieces.hits
+    for number, fold in folds.items():
+        fold.close()
+        at = 64 * number - begin
+        total[at : at + len(fold.total)] = fold.total
+    return total, hits

@@ -12,7 +12,7 @@ import polars as pl
 from knockon.graph.analysis.answer import GraphHead
 from knockon.graph.analysis.assemble import describe_worlds, find_total_error
 from knockon.graph.analysis.far.answer import FarImpact, write_headline
-from knockon.graph.analysis.far.drawing import Drawn, Place, draw, make_layouts
+from knockon.graph.analysis.far.drawing import Drawn, Place, draw, draw_within, make_layouts
 from knockon.graph.analysis.far.filling import Told, describe_filling, learn
 from knockon.graph.analysis.far.making import Asked, Finding, find_named
 from knockon.graph.analysis.far.rows import (
@@ -135,23 +135,29 @@ def _draw_all(
     """All runs of a question; what filled strengths, where tables do; and notes on rings.
 
     In which mode a table is read hangs on what is within reach, and that on no ring: where there
-    are tables or rings it is drawn before. Where shipped strengths are used, low and high are drawn
-    once more without, for verdicts.
+    are tables or rings it is drawn before, and so it is where weights are fractions, for sums over
+    what is there have an order. Where shipped strengths are used, low and high are drawn once more
+    without, for verdicts.
     """
     drawn: dict[str, Drawn] = {}
     scenario = asked.scenario
-    filling = None
+    filling, reached = None, None
     if asked.loaded.unknown and (scenario.strengths or scenario.trust_register):
         filling = learn(place, asked)
     if filling is not None or scenario.rollout:
         before = asked._replace(filling=filling, runs=(WITHIN,))
-        layout = make_layouts(place, before).layouts[WITHIN]
-        within = draw(place, layout, WITHIN, worlds, noting=filling is not None)
-        drawn[WITHIN], runs = within, tuple(kind for kind in asked.runs if kind != WITHIN)
-        filling = filling and filling._replace(reached=within.reached)
+        drawn[WITHIN], reached = draw_within(place, make_layouts(place, before).layouts[WITHIN])
+        filling = filling and filling._replace(reached=reached.nodes)
+        runs = tuple(kind for kind in asked.runs if kind != WITHIN)
         asked = asked._replace(filling=filling, runs=runs)
     made = make_layouts(place, asked)
-    drawn |= {kind: draw(place, made.layouts[kind], kind, worlds) for kind in asked.runs}
+    if reached is None and not made.exact:
+        within = WITHIN if WITHIN in asked.runs else POSSIBLE
+        drawn[within], reached = draw_within(place, made.layouts[within])
+    ordered = None if made.exact else reached
+    for kind in asked.runs:
+        if kind not in drawn:
+            drawn[kind] = draw(place, made.layouts[kind], kind, worlds, ordered)
     rings = describe_rings_of(*made.direct, scenario) if scenario.rollout else []
     if filling is None:
         return drawn, None, rings
@@ -160,7 +166,7 @@ def _draw_all(
         bare = asked._replace(scenario=without_shipped(scenario), runs=(LOW, HIGH))
         layouts = make_layouts(place, bare).layouts
         for sure, kind in ((SURE_LOW, LOW), (SURE_HIGH, HIGH)):
-            drawn[sure] = draw(place, layouts[kind], kind, worlds)
+            drawn[sure] = draw(place, layouts[kind], kind, worlds, ordered)
     return drawn, told, rings
 
 

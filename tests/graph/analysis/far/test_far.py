@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 
 import knockon as ko
+from knockon.graph.analysis.far import adding
 from knockon.graph.analysis.far.rows import join_sums, split_sum
 from knockon.graph.analysis.far.whatif import whatif_far
+from knockon.graph.engine import counting, sums
 from knockon.graph.engine.cluster.blocks import loading
 from knockon.graph.errors import (
     AmbiguousEntityError,
@@ -96,6 +98,32 @@ def test_where_all_is_stated_one_run_is_enough(
     assert there.folder is None
 
 
+@pytest.mark.parametrize("asked", [{}, {"strengths": "incidents", "mode": "bad_update"}], ids=str)
+def test_weights_that_are_fractions_are_added_up_in_order(
+    asked: dict[str, Any], ask: Callable[..., Any], tables: Path, hub: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Piece by piece of the rows within reach, of which parts share some, or have a part of one."""
+    source = tmp_path / "fractions"
+    source.mkdir()
+    pl.read_parquet(tables / "dependencies.parquet").write_parquet(source / "dependencies.parquet")
+    ids = pl.Series("id", [str(i) for i in range(0, 4096, 3)])
+    weight = 1 / (pl.int_range(pl.len()) + 3)
+    pl.DataFrame(ids).with_columns(weight=weight).write_parquet(source / "entities.parquet")
+    graph = ko.load(source)
+    here = ko.whatif(graph, hub, worlds=700, **asked)
+    there = ask(hub, worlds=700, source=source, out=tmp_path / "rows", **asked)
+    assert there.totals == here.totals
+    assert there.distribution.equals(here.distribution)
+    first = here.entities.head(21).select("rank", *COLUMNS)
+    assert there.entities.select("rank", *COLUMNS).equals(first)
+    for module in (adding, sums, counting):  # pieces so small that parts have whole ones
+        monkeypatch.setattr(module, "ROWS", 16)
+    finer = ko.whatif(graph, hub, worlds=700, **asked)
+    assert ask(hub, worlds=700, source=source, **asked).distribution.equals(finer.distribution)
+    assert not finer.distribution.equals(here.distribution)  # else the order would not matter
+
+
 def test_what_cannot_be_is_one_error(
     ask: Callable[..., Any], hub: str, tmp_path: Path
 ) -> None:  # fmt: skip
@@ -124,9 +152,6 @@ def test_what_cannot_be_is_one_error(
     named = pl.DataFrame({"id": ["a", "b"], "name": ["one", "One"]})
     with pytest.raises(AmbiguousEntityError, match="2 entities have the name 'one'"):
         ask("one", source=refused(named))
-    halves = pl.DataFrame({"id": ["a"], "weight": [0.5]})
-    with pytest.raises(ScenarioError, match="weights that are whole numbers"):
-        ask("a", source=refused(halves))
     (tmp_path / "dependencies.parquet").unlink()
     with pytest.raises(InputError, match="expected a table of dependencies as Parquet"):
         ask("a", source=tmp_path)
@@ -162,12 +187,14 @@ def test_the_door(server: str, tables: Path, hub: str, tmp_path: Path) -> None:
     from knockon.api.cli.verbs import cli
 
     out = tmp_path / "rows"
-    asked = ["whatif", str(tables), hub, "--on", server, "--out", str(out), "--worlds", "300"]
+    asked = ["whatif", str(tables), hub, "--on", server, "--out", str(out), "--worlds", "300",
+             "--strengths", "incidents"]  # fmt: skip
     found = CliRunner().invoke(cli, [*asked, "--format", "json", "--top", "5"])
     assert found.exit_code == 0, found.output
     answer = json.loads(found.stdout)
-    here = ko.whatif(ko.load(tables), hub, worlds=300)
+    here = ko.whatif(ko.load(tables), hub, worlds=300, strengths="incidents")
     assert answer["totals"]["hit"] == here.totals.hit
+    assert answer["strength_sources"] == here.within.by_source
     assert [r["id"] for r in answer["entities"]] == here.entities["id"].head(6).to_list()
     assert answer["more"] == pl.read_parquet(out / "*.parquet").height - 6
     again = CliRunner().invoke(cli, asked)
