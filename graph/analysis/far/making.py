@@ -23,7 +23,7 @@ from knockon.graph.engine.cluster.blocks.part import WITHIN, Exports, Making, Pa
 from knockon.graph.engine.cluster.blocks.sections import read_section
 from knockon.graph.engine.cluster.shipment import Array, open_shipment
 from knockon.graph.engine.counting import Stakes
-from knockon.graph.engine.draws import Draws
+from knockon.graph.engine.draws import Draws, Strengths
 from knockon.graph.engine.nodes import Nodes
 from knockon.graph.engine.staging import add_rings, find_staged_arcs
 from knockon.graph.model.conform import constant
@@ -98,27 +98,19 @@ class Mini(NamedTuple):
 def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Array, Array, Array]:
     """The names of the shipments of a part, one for each run; whether any loss is partial, any
     weight a fraction, the sum of weights, and how many depend on the origins by relations that
-    come in rings, and by others; and where tables fill strengths, once it is known
-    what is within reach: whether any dependency there shares its draw, and how many have their
-    strength from where; the rows that filled them; words that occur (`_list_words`)."""
+    come in rings, and by others; and where tables fill strengths, once it is known what is within
+    reach: whether any dependency there shares its draw, and how many have their strength from
+    where; the rows that filled them; words that occur (`_list_words`)."""
     mini = build_mini(shared, part)
-    graph, scenario = mini.graph, shared.scenario
-    named = set(graph.entities["id"].filter(graph.entities["id"].is_in(shared.protected)))
-    protecting = replace(scenario, protect=tuple(sorted(named)))
-    whole = build_circuit_of(graph, protecting, _look_beyond(shared, mini, part))
+    graph, own = mini.graph, mini.graph.entities[mini.first : mini.first + mini.own]
     number = _number_own_first(mini, shared.modes)
-    reached = _find_reached(shared, part, number)
-    filled, strengths = whole.filled, whole.strengths._replace(high=whole.filled.most)
-    if reached is not None:
-        filled = filled.arriving(whole.circuit, reached, graph.size, scenario.assume)
-        strengths = filled.strengths
-    barred = graph.entities["id"].is_in([*shared.failing, *shared.protected]).to_numpy()
-    transmits = (strengths.high > 0) & ~barred[graph.dependent]
-    every = np.ones(len(whole.circuit.entity), np.bool_)
-    circuit, _ = whole.circuit.within(every, transmits)
+    filled = _fill(shared, mini, part, number)
+    every = np.ones(len(filled.circuit.entity), np.bool_)
+    circuit, _ = filled.circuit.within(every, filled.transmits)
     circuit, share = _wait_for_rings(shared, mini, circuit)
-    draws = Draws.lay_out(graph, circuit, strengths, share, mode=scenario.mode, rho=filled.rho)
-    own = graph.entities[mini.first : mini.first + mini.own]
+    draws = Draws.lay_out(
+        graph, circuit, filled.strengths, share, mode=shared.scenario.mode, rho=filled.by.rho
+    )  # fmt: skip
     others = 1.0 - own["id"].is_in(shared.failing).to_numpy()
     weight = own["weight"].to_numpy()
     made = Part(
@@ -130,17 +122,49 @@ def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Arr
         _find_exports(shared, part, own["id"]),
     )
     flags = [(graph.dependencies["loss"] != 1).any(), (weight != np.floor(weight)).any()]
-    direct = count_direct(graph, shared.failing)
-    used = np.zeros(0, np.int64)
-    if reached is not None:
-        used = distinct(whole.circuit.within(reached, transmits)[0].dependency)
+    direct, used = count_direct(graph, shared.failing), filled.used
     return (
         lay_out_part(made, shared.making),
         np.array([*flags, weight.sum(), *direct], np.float64),
-        np.array([_share_draws(filled, used), *count_sources(filled, used).values()], np.int64),
-        to_array(count_rows(filled, used)),
+        np.array([filled.shares, *count_sources(filled.by, used).values()], np.int64),
+        to_array(count_rows(filled.by, used)),
         to_array(_list_words(graph.dependencies["relation"], own["kind"])),
     )
+
+
+class _Filled(NamedTuple):
+    """The circuit of a part, its strengths, and what filled them. transmits: (m,) dependencies that
+    may; used: those of the circuit within reach, where tables fill strengths and it is known"""
+
+    circuit: Circuit
+    by: Filled
+    strengths: Strengths
+    transmits: Bools
+    used: Ints
+
+    @property
+    def shares(self) -> bool:
+        """Whether any that is used shares its draw with others."""
+        return self.by.rho is not None and bool((self.by.rho[self.used] > 0).any())
+
+
+def _fill(shared: Asked, mini: Mini, part: int, number: Ints) -> _Filled:
+    graph, scenario = mini.graph, shared.scenario
+    named = set(graph.entities["id"].filter(graph.entities["id"].is_in(shared.protected)))
+    protecting = replace(scenario, protect=tuple(sorted(named)))
+    whole = build_circuit_of(graph, protecting, _look_beyond(shared, mini, part))
+    barred = graph.entities["id"].is_in([*shared.failing, *shared.protected]).to_numpy()
+    reached = _find_reached(shared, part, number)
+    if reached is None:
+        strengths = whole.strengths._replace(high=whole.filled.most)
+        transmits = (strengths.high > 0) & ~barred[graph.dependent]
+        return _Filled(
+            whole.circuit, whole.filled, strengths, transmits, np.zeros(0, np.int64)
+        )  # fmt: skip
+    filled = whole.filled.arriving(whole.circuit, reached, graph.size, scenario.assume)
+    transmits = (filled.strengths.high > 0) & ~barred[graph.dependent]
+    used = distinct(whole.circuit.within(reached, transmits)[0].dependency)
+    return _Filled(whole.circuit, filled, filled.strengths, transmits, used)
 
 
 def _wait_for_rings(shared: Asked, mini: Mini, circuit: Circuit) -> tuple[Circuit, float]:
@@ -153,10 +177,6 @@ def _wait_for_rings(shared: Asked, mini: Mini, circuit: Circuit) -> tuple[Circui
     by_ring = find_staged_arcs(mini.graph, circuit, np.flatnonzero(failing))
     share = find_share_reached(scenario.rollout, scenario.halt)
     return add_rings(mini.graph, circuit, by_ring), share
-
-
-def _share_draws(filled: Filled, used: Ints) -> bool:
-    return filled.rho is not None and bool((filled.rho[used] > 0).any())
 
 
 def _list_words(relations: pl.Series, kinds: pl.Series) -> pl.DataFrame:
