@@ -60,7 +60,10 @@ def ask(tables: Path, ask_far: Callable[..., Any]) -> Callable[..., Any]:
     return whatif
 
 
-@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("asked", [
+    pytest.param(asked, id=name, marks=[pytest.mark.slow] if name == "rings" else [])
+    for name, asked in ASKED.items()
+])  # fmt: skip
 def test_the_figures_are_those_of_a_graph_that_is_read_here(
     asked: dict[str, Any], tables: Path, hub: str, ask: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -98,6 +101,7 @@ def test_where_all_is_stated_one_run_is_enough(
     assert there.folder is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [{}, {"strengths": "incidents", "mode": "bad_update"}], ids=str)
 def test_weights_that_are_fractions_are_added_up_in_order(
     asked: dict[str, Any], ask: Callable[..., Any], tables: Path, hub: str, tmp_path: Path,

@@ -71,7 +71,10 @@ def inventory(graph: DependencyGraph, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
-@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("asked", [
+    pytest.param(asked, id=name, marks=[] if name == "several" else pytest.mark.slow)
+    for name, asked in ASKED.items()
+])  # fmt: skip
 def test_filled_where_the_rows_lie(
     asked: dict[str, Any], inventory: Path, hub: str, ask_far: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -96,6 +99,7 @@ def test_filled_where_the_rows_lie(
         assert "typical of past incidents" in there.headline
 
 
+@pytest.mark.slow
 def test_verdicts_do_not_rest_on_past_incidents(
     inventory: Path, hub: str, ask_far: Callable[..., Any]
 ) -> None:

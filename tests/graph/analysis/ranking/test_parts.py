@@ -40,7 +40,11 @@ def blocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Blocks:
 
 @pytest.mark.parametrize(
     "asked",
-    [{}, {"mode": "bad_update", "rollout": "20%@0,100%@4", "halt": 2}, {"among": "enterprise"}],
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        {"mode": "bad_update", "rollout": "20%@0,100%@4", "halt": 2},
+        pytest.param({"among": "enterprise"}, marks=pytest.mark.slow),
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("weight", ["alike", "fractions"])
