@@ -68,6 +68,12 @@ STRANGERS = (
              "`mvn org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom`, or the plug-in of "
              "CycloneDX for Gradle, writes a bill of materials",
              _text(r"^(?:\[INFO\] )?(?:\|  +|\| +)*[+\\](?:---|-) [\w.-]+:[\w.-]+:")),
+    Stranger("a report of `pip inspect`", "`pipdeptree --json` gives a tree that is read",
+             _json("pip_version", "installed")),
+    Stranger("a list of `yarn list`", _SBOM, _json("type", "data.trees")),
+    Stranger("a list of Go modules", "`go mod graph` prints what they require",
+             lambda source: {"Path", "Main"} <= source.first_record.keys()
+             or bool(_text(r"\A\{\s*\"Path\": \"[^\"\n]*\",\s*\"(?:Main|Version)\": ")(source))),
     Stranger("a tree of pip's packages as text", "`pipdeptree --json` gives one that is read",
              _text(rf"\A{_NAME}==\S+\s*\n\s+- {_NAME} \[required: ")),
     Stranger("Syft's own JSON", "`syft convert FILE -o cyclonedx-json` converts it",

@@ -30,7 +30,7 @@ class Service:
     """What one service says; places are `file:line`.
 
     needs:       (key, name) -> (condition or None, place)
-    parts:       (`volume`, `secret` or `config`, name) -> place
+    parts:       (`volume`, `secret`, `config` or `model`, name) -> place
     links:       names by which it alone calls others -> names of services
     aliases:     names by which others call it, beside its own
     environment: name -> (value, place)
@@ -159,7 +159,12 @@ def _read_needs(
 
 
 def _read_parts(body: YamlMap, file: str, put: Put) -> Iterator[tuple[tuple[str, str], str]]:
-    """Named volumes, secrets and configs in either form; paths of the host are none."""
+    """Named volumes, secrets, configs and models in either form; paths of the host are none."""
+    models = body.get("models")
+    if isinstance(models, YamlMap):
+        yield from ((("model", model), f"{file}:{models.lines[model]}") for model in models)
+    for model, line in _read_texts(body, "models", put):
+        yield ("model", model), f"{file}:{line}"
     for kind in ("volume", "secret", "config"):
         listed = body.get(f"{kind}s")
         if not isinstance(listed, YamlList):

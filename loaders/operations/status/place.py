@@ -177,6 +177,8 @@ class _Where:
             return self._match_title(one, unmatched)
         if one.whole and vendor is not None:
             return [vendor]
+        if one.group:
+            return self._match_group(one)
         if not one.whole and (found := self._find_part(one)) is not None:
             return [found]
         numbers = self._parts[one.name]
@@ -195,6 +197,16 @@ class _Where:
             return [vendor]
         unmatched.append((one.name, self._name_nearest(one.name, len(unmatched))))
         return []
+
+    def _match_group(self, one: Reported) -> list[str]:
+        """The entity that is the group itself, where there is one."""
+        if (found := self._find_part(one)) is not None:
+            return [found]
+        numbers = self._parts[one.name]
+        alone = self.graph.ids[numbers[0]] if len(numbers) == 1 else None
+        vendor = self.vendor
+        fits = alone is not None and (vendor is None or _belongs(self.graph, alone, vendor))
+        return [alone] if alone is not None and fits else []
 
     def _match_title(self, one: Reported, unmatched: list[tuple[str, str]]) -> list[str]:
         """The entities that the title of an incident names, or else the page's."""

@@ -47,6 +47,7 @@ class Reported:
     """Something that a status page reports: its name, id, status and place; `page` is whose.
 
     whole: it speaks of the page as a whole, not of one component
+    group: of components that are reported, too: it counts where it is an entity, else is let be
     """
 
     name: str
@@ -55,6 +56,7 @@ class Reported:
     status: str
     where: str
     whole: bool = False
+    group: bool = False
 
     @property
     def severity(self) -> float | None:

@@ -9,6 +9,7 @@ out).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from knockon.graph.errors import InputError, clip, some
@@ -61,10 +62,12 @@ def read_page(source: Source, findings: Findings) -> PageReport:
     page = _Page(source, findings)
     found: dict[str, Reported] = {}
     for where, record in page.components():
+        name, told = _text(record, "name"), page.report_on(record, where)
         if record.get("group") is True:  # its components speak for themselves
+            if told.severity:
+                found[_text(record, "id") or name] = replace(told, group=True)
             continue
-        name = _text(record, "name")
-        found[_text(record, "id") or name] = page.report_on(record, where)
+        found[_text(record, "id") or name] = told
     for where, incident in page.open_incidents():
         listed = list(page.rows.walk_records(incident, "components", where))
         for at, record in listed:

@@ -8,6 +8,7 @@ from knockon.loaders.registers.subprocessors.signs import WORD
 _FILL = {
     "legal", "name", "names", "of", "the", "our", "full", "registered", "data", "service",
     "services", "authorised", "authorized", "approved", "and", "or", "s", "corporate",
+    "des", "der", "du", "de", "del", "nom", "nombre", "nome",
 }  # fmt: skip
 _VENDORS = {
     "vendor", "vendors", "supplier", "suppliers", "provider", "providers", "third", "party",
@@ -19,12 +20,15 @@ _NAMES = {
 }  # fmt: skip
 _LOCATION = re.compile(
     r"location|countr|region|jurisdiction|where|residen|hosted in|headquarter|geograph|territor"
+    r"|\bland\b|länder|standort|\bsitz\b|\bpays\b|localisation|\bpaís|ubicaci|\bpaese|\bsede\b"
 )
 # the purpose, the plainest words first
 _PURPOSES = (
-    re.compile(r"purpose|use case|reason|\bnature of|processing activit|activities"),
+    re.compile(r"purpose|use case|reason|\bnature of|processing activit|activities"
+               r"|zweck|finalit|finalidad"),
     re.compile(r"service|activit|function|description|processing|\bnature|\brole\b|categor"
-               r"|used? for|what for|what (they|it) do|\buse\b"),
+               r"|used? for|what for|what (they|it) do|\buse\b"
+               r"|leistung|tätigkeit|dienst|servicio|servizi|activid|attivit"),
 )  # fmt: skip
 _NO_PURPOSE = re.compile(
     r"transfer|safeguard|mechanism|contact|date|website|\burl\b|address|since|certif|processed"

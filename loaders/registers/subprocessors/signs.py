@@ -5,7 +5,13 @@ from itertools import pairwise
 
 from knockon.loaders.parsing.source import Source
 
-WORD = re.compile(r"sub[\s_-]?processors?", re.IGNORECASE)
+# German, French, Spanish and Italian as the translations of the GDPR's Article 28 have it
+WORD = re.compile(
+    r"sub[\s_-]?processors?|unterauftrags(?:verarbeiter|datenverarbeiter)[ns]?"
+    r"|sous[\s_-]traitants?(?:\s+ult[ée]rieurs?)?|sub[\s_-]?encargados?(?:\s+del\s+tratamiento)?"
+    r"|sub[\s_-]?responsabil[ei](?:\s+del\s+trattamento)?",
+    re.IGNORECASE,
+)
 FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n.*?^---[ \t]*$", re.DOTALL | re.MULTILINE)
 _TITLE = re.compile(r"^title:\s*[\"']?(.{1,300}?)[\"']?\s*$", re.MULTILINE)
 _ITEM = re.compile(r"^ {0,3}([-*+]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
@@ -14,7 +20,8 @@ _DATA = (".yaml", ".yml", ".csv", ".tsv", ".py", ".toml", ".ini")  # where items
 # what may stand beside the word in a head of names
 _BESIDE = {
     "name", "names", "of", "the", "legal", "third", "party", "entity", "company", "vendor", "our",
-    "authorised", "authorized", "approved", "full", "s",
+    "authorised", "authorized", "approved", "full", "s", "des", "der", "die", "du", "de", "del",
+    "los", "nom", "nombre", "nome",
 }  # fmt: skip
 _PLAIN = {"name", "vendor", "entity", "company", "purpose"}
 HEAD_LINES = 8  # within which the head of a table is looked for

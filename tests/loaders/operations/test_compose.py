@@ -187,6 +187,19 @@ alone:
 """
 
 
+def test_models_are_used(tmp_path: Path) -> None:
+    """In either form; https://docs.docker.com/reference/compose-file/models/."""
+    path = tmp_path / "compose.yaml"
+    path.write_text(
+        "name: shop\nservices:\n  a: {image: x, models: [llm]}\n"
+        "  b: {image: x, models: {llm: {endpoint_var: URL}}}\nmodels: {llm: {model: ai/m}}\n"
+    )
+    found = load_tables([path]).dependencies.filter(pl.col("relation") == "uses")
+    assert set(found.select("dependent", "provider").iter_rows()) == {
+        ("shop/a", "shop/model:llm"), ("shop/b", "shop/model:llm"),
+    }  # fmt: skip
+
+
 def test_version_1_has_its_services_at_the_top(tmp_path: Path) -> None:
     """As a file and as a folder; `net` is what later versions call `network_mode`."""
     folder = tmp_path / "shop"

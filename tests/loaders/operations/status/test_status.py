@@ -105,6 +105,17 @@ def test_a_page_without_components_speaks_of_itself(
     assert list(now.origins) == wanted
 
 
+def test_a_group_that_is_an_entity_is_down_too(tmp_path: Path) -> None:
+    """Who depends on the group by name is not spared; where nobody does, nothing is said of it."""
+    path = written(tmp_path, components=COMPONENTS[:3])
+    needs = pl.DataFrame({"dependent": ["app", "shop"], "provider": ["VMs", "Compute"]})
+    found = read_now(DependencyGraph.from_polars(needs), [path])
+    assert {o["id"]: o["severity"] for o in found.origins} == {"VMs": 1.0, "Compute": 1.0}
+    found = read_now(DependencyGraph.from_polars(needs[:1]), [path])
+    assert [o["id"] for o in found.origins] == ["VMs"]
+    assert all(not name.startswith("Compute") for name in found.unmatched)
+
+
 def test_severities_are_shares() -> None:
     assert all(0 <= severity <= 1 for severity in SEVERITY.values())
 

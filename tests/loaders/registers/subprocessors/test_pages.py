@@ -89,6 +89,27 @@ def test_whose_sub_processor_it_is(head: str, company: int | None) -> None:
     assert columns_of(head.split("|"), titled=True).get("company") == company
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Unterauftragsverarbeiter;Zweck;Land", "Name des Unterauftragsverarbeiters;Leistung;Sitz",
+        "Sous-traitant ultérieur;Finalité;Pays", "Sous-traitants;Activité;Localisation",
+        "Subencargado del tratamiento;Finalidad;País", "Sub-responsabile;Finalità;Paese",
+    ],
+)  # fmt: skip
+def test_heads_in_other_languages(tmp_path: Path, head: str) -> None:
+    """Name, purpose and place in German, French, Spanish and Italian, as CSV and as Markdown."""
+    cells = head.split(";")
+    bars = f"| {' | '.join(cells)} |\n|---|---|---|\n| Acme GmbH | Hosting | DE |\n"
+    for name, text in (("a.csv", f"{head}\nAcme GmbH;Hosting;DE\n"), ("a.md", bars)):
+        path = tmp_path / name
+        path.write_text(text)
+        tables = load_tables([path])
+        rows = tables.dependencies.select("provider", "relation").rows()
+        assert [relation for _, relation in rows] == ["hosted_on"]
+        assert "Acme GmbH" in set(tables.entities["name"])
+
+
 def test_words_above_a_table_tell_what_it_lists(tmp_path: Path) -> None:
     """Neither title nor head says so, the sentence above does; the table of cookies is none."""
     tables = load(
