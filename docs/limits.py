@@ -25,6 +25,13 @@ CORES, MEMORY = 2, 32 * GIB  # of the machine of the table, half of whose memory
 WORKERS_CORES, WORKERS_MEMORY = 8, 64 * GIB
 NEWS = 72  # bytes: a row of 512 worlds, and where it goes
 
+# `whatif --out` on Apache Spark, as tests/bench/far.py prints it: --edges 100000000 --worlds 64
+# --memory 1500M --limit 1GiB, two workers of one core
+FAR = 98_154_574  # dependencies
+FAR_PROCESSOR, FAR_LOADING = 428.0, 0.55  # seconds; share of them until the parts are laid out
+FAR_CLIENT = 315 * 2**20  # bytes
+OPEN = 1e-4  # seconds to open a file of news, and to find one's own in it
+
 
 def main() -> int:
     text = PAGE.read_text()
@@ -82,6 +89,8 @@ def write_paper() -> Iterator[str]:
     ran = (c["block_node"] * n + c["block_arc"] * m) * blocks
     rest = c["finish_node"] * n + c["finish_arc"] * m
     total = load + lay + ran + rest
+    far_load = FAR_PROCESSOR * FAR_LOADING / FAR
+    far_ran = FAR_PROCESSOR * (1 - FAR_LOADING) / FAR
     workers = -(-whole // room)
     cores = workers * WORKERS_CORES
     yield "### On paper: 10^10 dependencies"
@@ -89,7 +98,8 @@ def write_paper() -> Iterator[str]:
     yield (
         f"10^9 entities, {worlds:,} worlds, all strengths stated; workers of {WORKERS_CORES} cores "
         f"and {WORKERS_MEMORY // GIB} GiB, of\nwhich half is taken. Not run: what is measured are "
-        "the constants, at up to 2 million dependencies."
+        "the constants, at up to 10 million dependencies here,\nand at 98 million by workers that "
+        "read the tables themselves (`--out`, on Apache Spark)."
     )
     yield ""
     yield "| what | arithmetic | comes to |"
@@ -114,6 +124,12 @@ def write_paper() -> Iterator[str]:
          f"{ran / cores / 60:.1f} to {3 * ran / cores / 60:.1f} min, and waiting"),
         ("the rest by the clock", f"on one machine of {WORKERS_CORES} cores: all at work, or one",
          f"{(total - ran) / WORKERS_CORES / 3600:.1f} to {(total - ran) / 3600:.1f} h"),
+        ("with `--out`: read, check, lay out",
+         f"10^10 x {far_load:.2g} s over the {cores:,} cores", _minutes(m * far_load / cores)),
+        ("with `--out`: rounds, rows", f"{blocks} blocks x 10^10 x {far_ran:.2g} s over these",
+         f"{_minutes(blocks * m * far_ran / cores)}, and waiting"),
+        ("with `--out`: files opened in a round", f"{parts:,}^2 x {OPEN:.0e} s over these",
+         f"{parts**2 * OPEN / cores:.0f} s"),
         ("news, where 1 % are hit", f"10^7 entities x {NEWS} bytes x 10 parts at most x {blocks}",
          _bytes(n // 100 * NEWS * 10 * blocks)),
         ("news, where all are hit", f"10^9 entities x {NEWS} bytes x 10 parts at most x {blocks}",
@@ -124,10 +140,14 @@ def write_paper() -> Iterator[str]:
     held = c["memory_dependency"] * m + c["memory_entity"] * n
     yield ""
     yield (
-        "What stands in the way today: reading, laying out, routes and ranks run on one machine, "
-        f"whose\nmemory would have to be {_bytes(held)} for that; only the worlds are spread. The "
-        "number of rounds is not\nin it: it grows with the longest chain that leads from part to "
-        "part, and each round waits for its\nslowest part."
+        "Without `--out`, reading, laying out, routes and ranks run on one machine, whose memory "
+        f"would have to be\n{_bytes(held)}; only the worlds are spread. With it the client held "
+        f"{FAR_CLIENT / GIB:.1f} GiB at 98 million, most of it\nPython; routes, ranks' ranges and "
+        "who carries the blast are left out. What stands in its way: names of\nnews go through "
+        "the client, parts x parts for each round; rows of an entity are dealt to one part, so"
+        "\nthat whoever depends on more than a part may hold is too much; and the number of "
+        "rounds is not in it:\nit grows with the longest chain that leads from part to part, and "
+        "each round waits for its slowest part."
     )
 
 
@@ -137,6 +157,10 @@ def _say(value: float) -> str:
 
 def _bytes(size: float) -> str:
     return f"{size / 2**40:.1f} TiB" if size >= 2**40 else f"{size / GIB:,.0f} GiB"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f} min"
 
 
 def _hours(seconds: float) -> str:

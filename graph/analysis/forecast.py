@@ -150,7 +150,8 @@ def forecast(size: Size, scenario: Scenario, reach: Reach | None, machine: Machi
         size, reach, worlds, runs, seconds, Range(every.low / machine.cores, every.high), memory,
         allowed, place.plan, place.why, partitions,
         measure_arcs(circuit.arcs, circuit.runs) if place.plan in (WORLDS, BLOCKS) else 0,
-        costs["factor"], speed, tuple(_note(size, reach, scenario)),
+        costs["factor"], speed,
+        (*_note(size, reach, scenario), *_note_far(place.plan, memory, allowed)),
     )  # fmt: skip
 
 
@@ -231,6 +232,16 @@ def _count_parts(circuit: Circuit, room: int, tasks: int) -> int:
     from knockon.graph.engine.cluster.blocks.part import choose_count, share_out
 
     return choose_count(*circuit, share_out(room, tasks))
+
+
+def _note_far(plan: str, memory: Range, allowed: int) -> list[str]:
+    """Who cannot hold the graph need not, where workers can."""
+    if plan not in (WORLDS, BLOCKS) or memory.low <= allowed:
+        return []
+    return [
+        f"this machine, too, would take at least {says(memory.low)}, which it has not: with --out "
+        "FOLDER the workers read Parquet and write the rows, and this machine holds little"
+    ]
 
 
 def _note(size: Size, reach: Reach | None, scenario: Scenario) -> "list[str]":

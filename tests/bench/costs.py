@@ -27,7 +27,7 @@ from knockon.graph.analysis.impact import Impact
 from knockon.graph.engine.calibration import measure_speed
 
 HOME = Path(__file__).parents[2] / "graph" / "analysis" / "costs.csv"
-SIZES = ((14, 150_000), (16, 600_000), (18, 600_000), (18, 2_000_000))
+SIZES = ((14, 150_000), (16, 600_000), (18, 600_000), (18, 2_000_000), (20, 10_000_000))
 CHANCES = (0.01, 0.2, 0.9)
 WORLDS = 1024
 Run = dict[str, float]
@@ -86,6 +86,7 @@ def run(
 def ask(path: Path, hub: str, how: str, worlds: int) -> Run:
     """Load, prepare, run and finish, each timed."""
     import knockon as ko
+    from knockon.api.schema import dump_whatif
     from knockon.graph.analysis.assemble import assemble
     from knockon.graph.analysis.prepare import prepare
     from knockon.graph.analysis.spread import find_ways, run_worlds
@@ -109,7 +110,7 @@ def ask(path: Path, hub: str, how: str, worlds: int) -> Run:
     found, lanes = run_worlds(prepared)
     clock.append(time.process_time())
     answer: Impact = assemble(prepared, found, find_ways(prepared, found, lanes))
-    answer.to_dict()
+    dump_whatif(answer, top=20)  # as the command does
     clock.append(time.process_time())
     load, _, laid, ran, rest = np.diff(clock).tolist()
     nodes = len(prepared.kernel.entity)

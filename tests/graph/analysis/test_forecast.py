@@ -49,9 +49,12 @@ def test_what_does_not_fit_is_cut() -> None:
     assert (found.plan, found.reach) == ("blocks", None)
     assert found.memory.low > found.allowed == 4 * GIB
     assert found.partitions > found.memory.low / (4 * GIB)
+    assert any("with --out FOLDER the workers read" in note for note in found.notes)
     assert forecast(MANY, Scenario.read("x", hours=4), None, HERE).plan == "none"
     small = Size(1000, 100, True, True, True)
-    assert forecast(small, Scenario.read("x"), None, HERE).plan == "local"
+    here = forecast(small, Scenario.read("x"), None, HERE)
+    assert here.plan == "local"
+    assert not any("--out" in note for note in here.notes)
 
 
 def test_ranges_are_ranges() -> None:
