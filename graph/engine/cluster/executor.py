@@ -1,7 +1,8 @@
 """The executor whose blocks run on a cluster: the seam of `engine.executor`, with the same bits.
 
-Blocks go out in waves. What a worker wrote is taken from the folder that both see; what is missing
-or torn after a wave is asked for again, and after three times the question fails with the reason.
+Blocks go out in waves, larger ones where the server says that it has many cores. What a worker
+wrote is taken from the folder that both see; what is missing or torn after a wave is asked for
+again, and after three times the question fails with the reason.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +27,7 @@ R = TypeVar("R")
 
 Outputs: TypeAlias = tuple[Array | None, ...]
 
-WAVE = 64  # blocks that go out together
+WAVE = 64  # blocks that go out together, at least
 _TRIES = 3
 _EACH = 3  # tasks for each that runs at a time: who is done early takes one more
 
@@ -78,7 +79,8 @@ class Cluster:
     ) -> Iterator[tuple[B, R]]:  # fmt: skip
         """As `Executor` has it; `workers` is for threads: a server has its own."""
         ahead = iter(blocks)
-        while wave := list(islice(ahead, WAVE)):
+        most = max(WAVE, _EACH * ask_workers(self.address).tasks)
+        while wave := list(islice(ahead, most)):
             job = Job(work, shared, wave, workspace)
             shipment = ship(job, self.folder)
             question = digest(shipment.encode())
@@ -113,7 +115,7 @@ class Cluster:
         dealt = _EACH * ask_workers(self.address).tasks if together else 0
         work = partial(run_batches, str(self.folder), question, shipment, missing)
         try:
-            session.run(work, SCHEMA, len(missing), min(dealt or WAVE, len(missing)))
+            session.run(work, SCHEMA, len(missing), min(dealt or len(missing), len(missing)))
         except KeyboardInterrupt:
             session.interrupt()
             raise
