@@ -13,7 +13,15 @@ import numpy as np
 
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.kernels.compiler import kernel
-from knockon.graph.engine.kernels.draws_numba import count_ones, draw_below, fetch, push
+from knockon.graph.engine.kernels.draws_numba import (
+    count_ones,
+    draw_below,
+    fetch,
+    lacks,
+    push,
+    read_number,
+    read_word,
+)
 from knockon.graph.engine.kernels.late import helper, inlined
 from knockon.graph.engine.kernels.layout import (
     B1,
@@ -171,18 +179,23 @@ def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, tail: Any) ->
 
     head, tail: of the queue
     """
-    start, target, queue = arcs.start, arcs.target, scratch.queue
+    start, queue, at_target = arcs.start, scratch.queue, arcs.target.ctypes.data
     size, at_hit = len(queue), scratch.hit.ctypes.data
     waiting = tail - head if tail >= head else tail - head + size
     if waiting > 0:
         v = queue[head]
-        for a in range(start[v], min(start[v] + _AHEAD, start[v + 1])):
-            fetch(at_hit + ROW * target[a])
+        a = at_target + 4 * start[v]
+        end = min(a + 4 * _AHEAD, at_target + 4 * start[v + 1])
+        while a < end:
+            fetch(at_hit + ROW * read_number(a))
+            a += 4
     if waiting > 2:
         place = head + 2 if head + 2 < size else head + 2 - size
         a = start[queue[place]]
-        fetch(target.ctypes.data + 4 * a)
+        fetch(at_target + 4 * a)
+        fetch(at_target + 4 * a + ROW)
         fetch(drawing.key.ctypes.data + 8 * a)
+        fetch(drawing.key.ctypes.data + 8 * a + ROW)
         fetch(drawing.limit.ctypes.data + 8 * a)
     if waiting > 4:
         place = head + 4 if head + 4 < size else head + 4 - size
@@ -226,6 +239,8 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
     start, target, key, limit = arcs.start, arcs.target, drawing.key, drawing.limit
     queue, queued, at_counter = scratch.queue, scratch.queued, worlds.counter.ctypes.data
     rows_hit, rows, size = scratch.hit.ctypes.data, scratch.row.ctypes.data, len(scratch.queue)
+    at_target, at_key, at_limit = target.ctypes.data, key.ctypes.data, limit.ctypes.data
+    last = len(target) - 1
     head = 0
     while head != tail:
         v = queue[head]
@@ -234,9 +249,14 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
         _fetch_ahead(arcs, drawing, scratch, head, tail)
         digits = _take_out(v, scratch)
         for a in range(start[v], start[v + 1]):
-            t = target[a]
-            fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
-            grew = push(key[a], limit[a], at_counter, rows, rows_hit + ROW * t, rows + ROW, digits)
+            t = read_number(at_target + 4 * a)
+            fetch(rows_hit + ROW * read_number(at_target + 4 * min(a + _AHEAD, last)))
+            fetch(at_key + 8 * (a + 2 * _AHEAD))
+            fetch(at_limit + 8 * (a + 2 * _AHEAD))
+            grew = push(
+                read_word(at_key + 8 * a), read_word(at_limit + 8 * a), at_counter, rows,
+                rows_hit + ROW * t, rows + ROW, digits,
+            )  # fmt: skip
             tail = _join_queue(t, grew, tail, scratch)
 
 
@@ -253,15 +273,6 @@ def _fetch_causes(shared: Any, scratch: Any, head: Any, tail: Any) -> None:
             fetch(of_pair.ctypes.data + 32 * p)
 
 
-@inlined
-def _lacks(hit: Any, t: Any, out: Any) -> Any:
-    """Whether a target is not hit yet in some of the lanes that go along."""
-    missing = np.uint64(0)
-    for w in range(WORDS):
-        missing |= out[w] & ~hit[t, w]
-    return missing != 0
-
-
 @helper
 def _spread_shared(
     tail: Any, arcs: Any, drawing: Any, shared: Any, worlds: Any, scratch: Any
@@ -271,8 +282,9 @@ def _spread_shared(
     pair, of_pair, room = shared.draws.pair, shared.draws.of_pair, scratch.shared
     queue, queued, at_counter = scratch.queue, scratch.queued, worlds.counter.ctypes.data
     rows_hit, rows, size = scratch.hit.ctypes.data, scratch.row.ctypes.data, len(scratch.queue)
-    hit, out, planes, p = scratch.hit, scratch.row[0], scratch.row.ctypes.data, np.int64(0)
+    out, planes, p = scratch.row[0], scratch.row.ctypes.data, np.int64(0)
     of_row, last = shared.draws.of_row, len(target) - 1
+    at_target, at_key = target.ctypes.data, key.ctypes.data
     head = 0
     while head != tail:
         v = queue[head]
@@ -284,17 +296,18 @@ def _spread_shared(
         a, end = start[v], start[v + 1]
         p = np.int64(of_row[v]) if len(of_row) else np.int64(-1)
         if p >= 0:  # of all arcs
-            while a < end and not _lacks(hit, target[a], out):
-                fetch(rows_hit + ROW * target[min(a + _AHEAD, last)])
+            while a < end and not lacks(rows, rows_hit + ROW * read_number(at_target + 4 * a)):
+                fetch(rows_hit + ROW * read_number(at_target + 4 * min(a + _AHEAD, last)))
                 a += 1
             if a < end:
                 planes = lay_planes(p, shared, worlds.counter, out, room)
             for b in range(a, end):
-                t = target[b]
-                fetch(rows_hit + ROW * target[min(b + _AHEAD, last)])
+                t = read_number(at_target + 4 * b)
+                fetch(rows_hit + ROW * read_number(at_target + 4 * min(b + _AHEAD, last)))
+                fetch(at_key + 8 * (b + 2 * _AHEAD))
                 grew = push_shared(
-                    key[b], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
-                    room, digits,
+                    read_word(at_key + 8 * b), p, planes, shared, worlds.counter, rows,
+                    rows_hit + ROW * t, rows + ROW, room, digits,
                 )  # fmt: skip
                 tail = _join_queue(t, grew, tail, scratch)
             continue
@@ -307,7 +320,7 @@ def _spread_shared(
             else:
                 number = np.int64(q - CERTAIN) - 1
                 if number < first or number >= after:
-                    if not _lacks(hit, t, out):
+                    if not lacks(rows, rows_hit + ROW * t):
                         continue
                     p = np.int64(pair[number])
                     first, after = np.int64(of_pair[p, 0]), np.int64(of_pair[p, 1])
@@ -378,7 +391,7 @@ def closure_kernel(
             if shares:
                 number = np.int64(q - CERTAIN) - 1
                 if number < first or number >= after:
-                    if not _lacks(hit, t, out):
+                    if not lacks(rows, rows_hit + ROW * t):
                         continue
                     p = np.int64(pair[number])
                     first, after = np.int64(of_pair[p, 0]), np.int64(of_pair[p, 1])

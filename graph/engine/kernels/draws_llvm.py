@@ -140,6 +140,41 @@ def push(
 
 
 @intrinsic
+def lacks(typing: Any, out: Any, hit: Any) -> Any:
+    """Whether `hit` lacks some of `out`: addresses of rows of 8 words."""
+    signature = types.boolean(types.uintp, types.uintp)
+
+    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        out, hit = (b.load(b.inttoptr(a, _ROW.as_pointer()), align=8) for a in arguments)
+        return any_set(b, b.and_(out, b.not_(hit)))
+
+    return signature, code
+
+
+@intrinsic
+def read_number(typing: Any, address: Any) -> Any:
+    """4 bytes with a sign at an address: of an index numba would ask whether it is negative."""
+    signature = types.int64(types.uintp)
+
+    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        half = ir.IntType(32)
+        return b.sext(b.load(b.inttoptr(arguments[0], half.as_pointer()), align=4), _WORD)
+
+    return signature, code
+
+
+@intrinsic
+def read_word(typing: Any, address: Any) -> Any:
+    """The same of a word of 8 bytes."""
+    signature = types.uint64(types.uintp)
+
+    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        return b.load(b.inttoptr(arguments[0], _WORD.as_pointer()), align=8)
+
+    return signature, code
+
+
+@intrinsic
 def fetch(typing: Any, address: Any) -> Any:
     """Ask for the cache line at an address ahead of its use."""
     signature = types.void(types.uintp)

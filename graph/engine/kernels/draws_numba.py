@@ -12,6 +12,9 @@ from knockon.graph.engine.kernels.layout import CERTAIN
 from knockon.graph.engine.uniforms import ALL, DIGITS, GOLDEN, mix
 
 push = written_in_llvm("draws_llvm", "push")
+lacks = written_in_llvm("draws_llvm", "lacks")
+read_number = written_in_llvm("draws_llvm", "read_number")
+read_word = written_in_llvm("draws_llvm", "read_word")
 fetch = written_in_llvm("draws_llvm", "fetch")
 count_ones = written_in_llvm("draws_llvm", "count_ones")
 count_zeros = written_in_llvm("draws_llvm", "count_zeros")
