@@ -20,7 +20,15 @@ from knockon.graph.engine.draws import Draws
 from knockon.graph.engine.executor import Executor, Threads, Workspace
 from knockon.graph.engine.kernels import compiled_form_is_there
 from knockon.graph.engine.kernels.closure_numpy import close
-from knockon.graph.engine.kernels.layout import CERTAIN, WORDS, Drawing, Shared, Wiring, Worlds
+from knockon.graph.engine.kernels.layout import (
+    CERTAIN,
+    NO_PAIR,
+    WORDS,
+    Drawing,
+    Shared,
+    Wiring,
+    Worlds,
+)
 from knockon.graph.engine.memory import free_bytes, workers
 from knockon.graph.engine.uniforms import ALL, salt, thresholds
 from knockon.graph.engine.wiring import measure_block, wire
@@ -299,9 +307,13 @@ def follow_rows(shared: Shared, wiring: Wiring, limit: Words) -> Shared:
     rows = np.flatnonzero(limit > CERTAIN)
     pair[rows] = draws.pair[(limit[rows] - CERTAIN).astype(np.int64) - 1]
     some = np.flatnonzero(start[1:] > start[:-1])
-    of_row = np.full(len(start) - 1, -1, np.int32)
     least, most = (f.reduceat(pair, start[some]) for f in (np.minimum, np.maximum))
-    of_row[some] = np.where(least == most, least, -1)
+    alike = (least == most) & (least >= 0)
+    some, one = some[alike], least[alike]
+    of_row = np.zeros((len(start) - 1, 2), np.uint64)
+    of_row[:, 1] = NO_PAIR
+    of_row[some, 0] = draws.of_pair[one, 2]
+    of_row[some, 1] = draws.of_pair[one, 3] << np.uint64(32) | one.astype(np.uint64)
     return shared._replace(draws=draws._replace(of_row=of_row))
 
 

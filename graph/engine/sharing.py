@@ -134,7 +134,7 @@ class Sharing(NamedTuple):
         draws = SharedDraws(
             self.key ^ salted, self.pair.astype(np.int32),
             np.column_stack([column.astype(np.uint64) for column in of_pair]),
-            np.zeros(0, np.int32),
+            np.zeros((0, 2), np.uint64),
         )  # fmt: skip
         high, low = ((self.table >> np.uint32(n)).astype(np.uint16) for n in (16, 0))
         high[np.arange(CELLS) >= self.full[:, None]] = 2**16 - 1

@@ -28,6 +28,7 @@ from knockon.graph.engine.kernels.layout import (
     CERTAIN,
     I4,
     I8,
+    NO_PAIR,
     ROW,
     WORDS,
     Arcs,
@@ -40,9 +41,17 @@ from knockon.graph.engine.kernels.layout import (
     Worlds,
     aligned,
 )
-from knockon.graph.engine.kernels.sharing_numba import Room, lay_planes, push_shared
+from knockon.graph.engine.kernels.sharing_numba import (
+    Room,
+    lay_planes,
+    lay_planes_of,
+    push_shared,
+)
 
 _AHEAD = 8  # memory answers late: the rows of so many arcs to come are asked for
+_MANY = 64  # arcs of a node that waits once while few of its lanes are hit
+_PATIENCE = 5  # so many lanes that may still come for each that is there
+_PAIR = np.uint64(0xFFFFFFFF)
 _SPARE_DIGITS = 2  # beyond those that leave one world open in the mean
 
 
@@ -173,6 +182,13 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
 
 
 @inlined
+def _look_into(queue: Any, place: Any) -> Any:
+    """The row at a place of the queue, counted on past its end; ~v for one that has waited."""
+    v = queue[place if place < len(queue) else place - len(queue)]
+    return v ^ (v >> 31)
+
+
+@inlined
 def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, tail: Any) -> None:
     """Ask for what the next nodes of the queue will read: whose arcs these are, where, and the
     rows at their other ends.
@@ -180,28 +196,58 @@ def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, tail: Any) ->
     head, tail: of the queue
     """
     start, queue, at_target = arcs.start, scratch.queue, arcs.target.ctypes.data
-    size, at_hit = len(queue), scratch.hit.ctypes.data
-    waiting = tail - head if tail >= head else tail - head + size
+    at_hit = scratch.hit.ctypes.data
+    waiting = tail - head if tail >= head else tail - head + len(queue)
     if waiting > 0:
-        v = queue[head]
+        v = _look_into(queue, head)
         a = at_target + 4 * start[v]
         end = min(a + 4 * _AHEAD, at_target + 4 * start[v + 1])
         while a < end:
             fetch(at_hit + ROW * read_number(a))
             a += 4
     if waiting > 2:
-        place = head + 2 if head + 2 < size else head + 2 - size
-        a = start[queue[place]]
+        a = start[_look_into(queue, head + 2)]
         fetch(at_target + 4 * a)
         fetch(at_target + 4 * a + ROW)
         fetch(drawing.key.ctypes.data + 8 * a)
         fetch(drawing.key.ctypes.data + 8 * a + ROW)
         fetch(drawing.limit.ctypes.data + 8 * a)
     if waiting > 4:
-        place = head + 4 if head + 4 < size else head + 4 - size
-        fetch(start.ctypes.data + 8 * queue[place])
-        fetch(at_hit + ROW * queue[place])
-        fetch(scratch.passed.ctypes.data + ROW * queue[place])
+        v = _look_into(queue, head + 4)
+        fetch(start.ctypes.data + 8 * v)
+        fetch(at_hit + ROW * v)
+        fetch(scratch.passed.ctypes.data + ROW * v)
+
+
+@inlined
+def _waits(v: Any, arcs: Any, scratch: Any) -> Any:
+    """Whether few lanes would go along many arcs, before many that may still come."""
+    lanes = lacking = 0
+    if arcs.start[v + 1] - arcs.start[v] >= _MANY:
+        for w in range(WORDS):
+            lanes += count_ones(scratch.hit[v, w] & ~scratch.passed[v, w])
+            lacking += count_ones(~scratch.hit[v, w])
+    return _PATIENCE * lanes < lacking
+
+
+@inlined
+def _take_first(head: Any, tail: Any, arcs: Any, drawing: Any, scratch: Any) -> Any:
+    """The first of the queue, and where that begins and ends then; -1 for one that waits.
+
+    Such a one goes to the end of the queue once, as ~v: what it hits in a few lanes only would
+    mostly be looked at again for the others.
+    """
+    queue, size = scratch.queue, len(scratch.queue)
+    v = np.int64(queue[head])
+    head = head + 1 if head + 1 < size else 0
+    _fetch_ahead(arcs, drawing, scratch, head, tail)
+    if v < 0:
+        v = ~v
+    elif head != tail and _waits(v, arcs, scratch):
+        queue[tail] = ~v
+        return np.int64(-1), head, (tail + 1 if tail + 1 < size else 0)
+    scratch.queued[v] = False
+    return v, head, tail
 
 
 @inlined
@@ -237,16 +283,15 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
     tail: end of the queue
     """
     start, target, key, limit = arcs.start, arcs.target, drawing.key, drawing.limit
-    queue, queued, at_counter = scratch.queue, scratch.queued, worlds.counter.ctypes.data
-    rows_hit, rows, size = scratch.hit.ctypes.data, scratch.row.ctypes.data, len(scratch.queue)
+    at_counter = worlds.counter.ctypes.data
+    rows_hit, rows = scratch.hit.ctypes.data, scratch.row.ctypes.data
     at_target, at_key, at_limit = target.ctypes.data, key.ctypes.data, limit.ctypes.data
     last = len(target) - 1
     head = 0
     while head != tail:
-        v = queue[head]
-        head = head + 1 if head + 1 < size else 0
-        queued[v] = False
-        _fetch_ahead(arcs, drawing, scratch, head, tail)
+        v, head, tail = _take_first(head, tail, arcs, drawing, scratch)
+        if v < 0:
+            continue
         digits = _take_out(v, scratch)
         for a in range(start[v], start[v + 1]):
             t = read_number(at_target + 4 * a)
@@ -263,14 +308,10 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
 @inlined
 def _fetch_causes(shared: Any, scratch: Any, head: Any, tail: Any) -> None:
     """The same of the causes that rows have alone."""
-    of_row, of_pair, queue = shared.draws.of_row, shared.draws.of_pair, scratch.queue
-    size = len(queue)
-    waiting = tail - head if tail >= head else tail - head + size
-    if waiting > 2 and len(of_row):
-        fetch(of_row.ctypes.data + 4 * queue[head + 2 if head + 2 < size else head + 2 - size])
-        p = of_row[queue[head]]
-        if p >= 0:
-            fetch(of_pair.ctypes.data + 32 * p)
+    of_row, queue = shared.draws.of_row, scratch.queue
+    waiting = tail - head if tail >= head else tail - head + len(queue)
+    if waiting > 4 and len(of_row):
+        fetch(of_row.ctypes.data + 16 * _look_into(queue, head + 4))
 
 
 @helper
@@ -280,27 +321,27 @@ def _spread_shared(
     """The same where every arc stands alone, and some share strengths."""
     start, target, key, limit = arcs.start, arcs.target, drawing.key, drawing.limit
     pair, of_pair, room = shared.draws.pair, shared.draws.of_pair, scratch.shared
-    queue, queued, at_counter = scratch.queue, scratch.queued, worlds.counter.ctypes.data
-    rows_hit, rows, size = scratch.hit.ctypes.data, scratch.row.ctypes.data, len(scratch.queue)
+    at_counter = worlds.counter.ctypes.data
+    rows_hit, rows = scratch.hit.ctypes.data, scratch.row.ctypes.data
     out, planes, p = scratch.row[0], scratch.row.ctypes.data, np.int64(0)
     of_row, last = shared.draws.of_row, len(target) - 1
     at_target, at_key = target.ctypes.data, key.ctypes.data
     head = 0
     while head != tail:
-        v = queue[head]
-        head = head + 1 if head + 1 < size else 0
-        queued[v] = False
-        _fetch_ahead(arcs, drawing, scratch, head, tail)
+        v, head, tail = _take_first(head, tail, arcs, drawing, scratch)
+        if v < 0:
+            continue
         _fetch_causes(shared, scratch, head, tail)
         digits = _take_out(v, scratch)
         a, end = start[v], start[v + 1]
-        p = np.int64(of_row[v]) if len(of_row) else np.int64(-1)
-        if p >= 0:  # of all arcs
+        whose = of_row[v, 1] if len(of_row) else NO_PAIR
+        if whose != NO_PAIR:  # of all arcs
+            p, law = np.int64(whose & _PAIR), np.int64(whose >> np.uint64(32))
             while a < end and not lacks(rows, rows_hit + ROW * read_number(at_target + 4 * a)):
                 fetch(rows_hit + ROW * read_number(at_target + 4 * min(a + _AHEAD, last)))
                 a += 1
             if a < end:
-                planes = lay_planes(p, shared, worlds.counter, out, room)
+                planes = lay_planes_of(p, of_row[v, 0], law, shared, worlds.counter, out, room)
             for b in range(a, end):
                 t = read_number(at_target + 4 * b)
                 fetch(rows_hit + ROW * read_number(at_target + 4 * min(b + _AHEAD, last)))
@@ -377,10 +418,9 @@ def closure_kernel(
             _spread_alone(tail, arcs, drawing, worlds, scratch)
         return
     while head != tail:
-        v = queue[head]
-        head = head + 1 if head + 1 < size else 0
-        queued[v] = False
-        _fetch_ahead(arcs, drawing, scratch, head, tail)
+        v, head, tail = _take_first(head, tail, arcs, drawing, scratch)
+        if v < 0:
+            continue
         digits = _take_out(v, scratch)
         first = after = np.int64(0)  # draws of the pair whose thresholds are laid out
         for a in range(start[v], start[v + 1]):

@@ -17,6 +17,7 @@ WORDS = 8  # of 64 lanes each, in one row of a block: one cache line; tests/benc
 ROW = 8 * WORDS  # bytes
 UPPER = 16  # digits of a threshold that are laid out; the rest is looked at where these leave a tie
 LAST_ROW = (1 << ROW_DIGITS) - 1  # of cells
+NO_PAIR = np.uint64(1 << 63)  # in the place of the pair of a row
 CERTAIN = np.uint64(1 << DIGITS)  # limit of a draw that always transmits; above: a given row
 
 # arrays in C order that may be written to, with their dimensions; `compiler` reads these
@@ -141,14 +142,15 @@ class SharedDraws(NamedTuple):
     key: (S,) of each draw; pair: (S,) its pair
     of_pair: (P, 4) first draw of each pair, first of the next, key of its cause, its law: side by
     side, as they are read together
-    of_row: (N,) the pair of all arcs of each row of a wiring, or -1 where they differ; may be empty
+    of_row: (N, 2) of each row of a wiring whose arcs are of one pair, the key of its cause, and its
+    law times 2^32 and the number of the pair; 2^63 where they are not; may be empty
     keys are salted with the seed
     """
 
     key: U8
     pair: I4
     of_pair: U8Table
-    of_row: I4
+    of_row: U8Table
 
 
 class Laws(NamedTuple):
@@ -182,7 +184,7 @@ class Shared(NamedTuple):
         """No draw shares a strength."""
         words, counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         none = np.zeros(0, np.int32)
-        draws = SharedDraws(words, none, np.zeros((0, 4), np.uint64), none)
+        draws = SharedDraws(words, none, np.zeros((0, 4), np.uint64), np.zeros((0, 2), np.uint64))
         halves, planes = np.zeros((0, 0), np.uint16), np.zeros((0, 0, 0), np.uint64)
         laws = Laws(halves, halves, halves, np.zeros(0, np.uint16), words, counts, planes)
         return cls(draws, laws)

@@ -137,13 +137,21 @@ def _look_up(high: Any, cells: Any, halves: Any) -> None:
 @inlined
 def lay_planes(p: Any, shared: Any, counter: Any, wanted: Any, room: Any) -> Any:
     """The address of the thresholds of a pair, as digits, in the words with a world wanted."""
+    cause, law = shared.draws.of_pair[p, 2], np.int64(shared.draws.of_pair[p, 3])
+    return lay_planes_of(p, cause, law, shared, counter, wanted, room)
+
+
+@inlined
+def lay_planes_of(
+    p: Any, cause: Any, law: Any, shared: Any, counter: Any, wanted: Any, room: Any
+) -> Any:
+    """The same of a pair of this cause and law."""
     slot, there = p & _MARK, np.int64(0)
     planes = room.planes[slot]
     if room.pair[slot] == p:
         there = room.there[slot]
         if there == _ALL_THERE:
             return planes.ctypes.data
-    cause, law = shared.draws.of_pair[p, 2], np.int64(shared.draws.of_pair[p, 3])
     place = shared.laws.place[law]
     if place >= 0:
         laid = shared.laws.planes.ctypes.data + _LAID * place
