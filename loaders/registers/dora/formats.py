@@ -19,7 +19,7 @@ _CERTAIN = {("02", "02"), ("05", "02")}  # a sheet of contracts or of a supply c
 
 def find_tables(folder: Path) -> Iterator[Path]:
     """Tables in the folder, in its `reports`, or one folder below, as packages unpack."""
-    for pattern in ("*.csv", "reports/*.csv", "*/reports/*.csv"):
+    for pattern in ("*", "reports/*", "*/reports/*"):
         yield from (p for p in sorted(folder.glob(pattern)) if TABLE.search(p.name))
 
 

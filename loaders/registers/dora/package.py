@@ -24,7 +24,7 @@ from knockon.loaders.registers.dora.workbook import column_of, tables_of_workboo
 
 MAX_BYTES = 512 * 1024 * 1024  # of all tables of one register, unpacked
 _LATE = ("c0120",)
-_EXTRAS = ("parameters.csv", "FilingIndicators.csv")
+_PARAMETERS, _INDICATORS = "parameters.csv", "filingindicators.csv"
 
 
 @dataclass
@@ -40,7 +40,8 @@ def open_package(source: Source, findings: RowFindings) -> Package:
     if source.is_folder:
         path = source.path
         found = list(find_tables(path))
-        beside = {p.parent / extra for p in found for extra in _EXTRAS}
+        folders = {p.parent for p in found}
+        beside = (p for folder in folders for p in folder.iterdir() if _is_extra(p.name))
         found += sorted(p for p in beside if p.is_file())
         members = {p.relative_to(path).as_posix(): _bytes(p) for p in found}
         return _from_members(members, "", findings)
@@ -82,10 +83,11 @@ def _from_members(members: dict[str, bytes], prefix: str, findings: RowFindings)
             if table in places:
                 raise InputError(f"{place}: stands twice, in {places[table]} and in {name}")
             places[table] = name
-            package.tables[table] = _columns(parse_csv(data, place), table, place, findings)
-        elif name.endswith("parameters.csv"):
+            frame = parse_csv(data, place, unnamed=True)
+            package.tables[table] = _columns(frame, table, place, findings)
+        elif name.lower().endswith(_PARAMETERS):
             package.parameters = _pairs(data, place)
-        elif name.endswith("FilingIndicators.csv"):
+        elif name.lower().endswith(_INDICATORS):
             indicated = _pairs(data, place)
     for template, reported in indicated.items():
         match = SHEET.match(template.strip())
@@ -97,8 +99,12 @@ def _from_members(members: dict[str, bytes], prefix: str, findings: RowFindings)
     return package
 
 
+def _is_extra(name: str) -> bool:
+    return name.lower() in (_PARAMETERS, _INDICATORS)
+
+
 def _pairs(data: bytes, place: str) -> dict[str, str]:
-    frame = parse_csv(data, place)
+    frame = parse_csv(data, place, unnamed=True)
     if frame.width < 4:  # two columns, file and line
         raise InputError(f"{place}:1: expected two columns, got {frame.width - 2}")
     return {str(k): str(v or "") for k, v in frame.select(frame.columns[:2]).iter_rows() if k}

@@ -432,3 +432,20 @@ def test_a_pipe_among_the_tables_is_refused(tmp_path: Path) -> None:
     os.mkfifo(table)
     with pytest.raises(InputError, match=r"b_02.01.csv: expected a file, found a pipe"):
         load_tables([folder])
+
+
+def test_a_package_that_a_spreadsheet_saved_anew(tmp_path: Path) -> None:
+    """Names in capitals and a column of nothing at the end change no row."""
+    packed = header_zip(sample(), tmp_path / "r.zip")
+    folder, anew = tmp_path / "plain", tmp_path / "anew"
+    with ZipFile(packed) as archive:
+        archive.extractall(folder)
+    for path in (p for p in folder.rglob("*") if p.is_file()):
+        text = path.read_text(encoding="utf-8-sig")
+        made = anew / "reports" / path.name.upper()
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_text("".join(f"{line},\n" for line in text.splitlines()))
+    wanted, found = load_tables([folder]), load_tables([anew])
+    ends = ("dependent", "provider", "relation")
+    assert found.dependencies.select(ends).equals(wanted.dependencies.select(ends))
+    assert found.entities["id"].to_list() == wanted.entities["id"].to_list()
