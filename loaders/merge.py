@@ -16,6 +16,7 @@ from knockon.loaders.formats import OPTIONS, ReaderOptions
 from knockon.loaders.joining.claims import DOMAINS, LEI_COLUMN, AliasTable, Claim, find_stated
 from knockon.loaders.joining.exact import find_exact
 from knockon.loaders.joining.join import join as join_claimed
+from knockon.loaders.joining.lookalikes import find_lookalikes
 from knockon.loaders.parsing.place import hide_password, is_address
 from knockon.loaders.parsing.source import Source
 from knockon.loaders.registry import find_format, read
@@ -100,7 +101,9 @@ def _join_tables(
     tables = replace(tables, report=(*tables.report, *notes))
     tables = _note_twins(tables, left)
     claims = [*table.claims, *exact.claims, *same, *alike]
-    return check(join_claimed(tables, claims, table.apart)) if claims else tables
+    tables = check(join_claimed(tables, claims, table.apart)) if claims else tables
+    told = find_lookalikes(tables)
+    return replace(tables, report=(*tables.report, *told)) if told else tables
 
 
 def propose_aliases(

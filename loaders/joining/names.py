@@ -131,7 +131,9 @@ def make_initials(words: list[str] | tuple[str, ...]) -> str:
 def _fold(text: str) -> str:
     """Lower case without accents, one kind of blank and dash."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = "".join(
+        c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf"
+    )
     return " ".join(re.sub(r"[‐-―]", "-", plain).split())
 
 
