@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from knockon.graph.errors import InputError, clip, did_you_mean
+from knockon.graph.errors import InputError, clip, did_you_mean, some
 from knockon.graph.model.tables import (
     DEPENDENCY_COLUMNS,
     ENTITY_COLUMNS,
@@ -65,6 +65,8 @@ def build_tables(document: Document) -> Tables:
         for key, line in document.lines.items()
         if key not in KEYS
     ]
+    if len(faults) == len(document.values) > 0 and not any("did you mean" in f for f in faults):
+        raise InputError(_describe_stranger(document))
     if not faults and "dependencies" not in document.values:
         faults.append(f"{document.name}: expected a list `dependencies`, found none")
     entities = _build_rows(document, "entities", ENTITY_COLUMNS, faults)
@@ -76,6 +78,20 @@ def build_tables(document: Document) -> Tables:
     report = (Finding("note", len(extra), reason, extra),) if extra else ()
     return Tables(
         entities=entities, dependencies=dependencies, report=report, **read_head(document)
+    )
+
+
+def _describe_stranger(document: Document) -> str:
+    """One line on a file of which no key is ours."""
+    keys = some((repr(clip(key, 40)) for key in document.values), 8)
+    boxed = any(
+        isinstance(one, dict) and {"image", "build"} & one.keys()
+        for one in document.values.values()
+    )
+    hint = "; services of Docker Compose stand below `services`" if boxed else ""
+    return (
+        f"{document.name}: YAML of no known format; its keys are {keys}, those of knockon's own "
+        f"are {', '.join(KEYS)}{hint}"
     )
 
 

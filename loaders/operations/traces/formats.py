@@ -9,7 +9,8 @@ _CALLS = "caller uses callee"
 
 
 def _is_otlp(source: Source) -> bool:
-    found = find_batches(source.first_record or source.parsed_json)
+    whole = source.first_record or source.parsed_json
+    found = find_batches(whole[0] if isinstance(whole, list) and whole else whole)
     if not found:
         return bool({"resourceSpans", "resource_spans"} & {*source.json_keys})  # of a damaged file
     listed = found[1].get("batches", [])
@@ -30,7 +31,7 @@ def _is_jaeger(source: Source) -> bool:
 
 def _is_zipkin(source: Source) -> bool:
     """A list of spans, or of traces that are such lists."""
-    spans = source.parsed_json
+    spans = [source.first_record] if source.first_record else source.parsed_json
     if isinstance(spans, list):
         spans = next((one for one in spans if isinstance(one, list) and one), spans)
     found = spans if isinstance(spans, list) else []

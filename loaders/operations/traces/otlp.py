@@ -37,9 +37,14 @@ def read_otlp(source: SourceLike) -> Tables:
 
 
 def _read_documents(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Documents with the beginnings of their places: of a file of lines, or the one that it is."""
-    lines = [(f"line {n}.", v) for n, v in source.json_lines] if source.first_record else []
-    for where, value in lines or [("", source.json)]:
+    """Documents with the beginnings of their places: of lines, of a list, or the one that it is."""
+    if source.first_record:
+        values = [(f"line {n}.", v) for n, v in source.json_lines]
+    elif isinstance(source.json, list):
+        values = [(f"[{n}].", v) for n, v in enumerate(source.json)]
+    else:
+        values = [("", source.json)]
+    for where, value in values:
         found = find_batches(value)
         if found is None:
             raise InputError(f"{source.name}: expected OTLP JSON, an object with resourceSpans")

@@ -22,7 +22,7 @@ def read_zipkin(source: SourceLike) -> Tables:
     Raises InputError for another shape and for more than MAX_SPANS spans.
     """
     source = Source.of(source)
-    document = source.json
+    document = [v for _, v in source.json_lines] if source.first_record else source.json
     if not isinstance(document, list):
         raise InputError(f"{source.name}: expected a list of Zipkin spans")
     calls = Calls(source.name, f"Zipkin spans {source.name}")

@@ -122,3 +122,17 @@ def test_size_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(yaml_text, "MAX_BYTES", 10)
     with pytest.raises(InputError, match="YAML of 16 bytes; at most 10"):
         load(tmp_path, "dependencies: []")
+
+
+def test_yaml_of_something_else_is_one_line(tmp_path: Path) -> None:
+    """Not a fault for each of its keys; what is nearly a key of ours is a slip all the same."""
+    path = tmp_path / "other.yaml"
+    path.write_text("openapi: 3.0.1\ninfo: {title: x}\npaths: {}\n")
+    with pytest.raises(InputError, match="YAML of no known format; its keys are 'openapi', 'info'"):
+        load_tables([path])
+    path.write_text("web: {image: x, depends_on: [db]}\ndb: {image: y}\n")
+    with pytest.raises(InputError, match="Docker Compose stand below `services`"):
+        load_tables([path])
+    path.write_text("dependancies: []\n")
+    with pytest.raises(InputError, match="did you mean 'dependencies'"):
+        load_tables([path])

@@ -131,7 +131,8 @@ def _snake(value: Any) -> str:
 FORMS = [
     "otlp", "otlp in words", "otlp lines", "otlp of Tempo", "otlp of Tempo, older",
     "otlp of Tempo, newer", "otlp of Jaeger", "otlp in snake case", "otlp of Tempo, snake case",
-    "otlp lines in snake case", "zipkin", "zipkin traces", "zipkin of v1", "jaeger_trace",
+    "otlp lines in snake case", "otlp list", "zipkin", "zipkin lines", "zipkin traces",
+    "zipkin of v1", "jaeger_trace",
     "jaeger_trace bare", "jaeger_trace list", "jaeger_trace spans", "jaeger_trace lines",
 ]  # fmt: skip
 
@@ -158,6 +159,8 @@ def test_one_trace_in_every_form(tmp_path: Path, form: str) -> None:
         "otlp lines in snake case": _snake("\n".join(lines)),
         "otlp of Tempo, snake case": _snake({"batches": otlp(TRACE)["resourceSpans"]}),
         "zipkin of v1": zipkin_v1(TRACE),
+        "zipkin lines": "\n".join(map(json.dumps, zipkin(TRACE))),
+        "otlp list": [otlp([span]) for span in TRACE],
         "jaeger_trace": {"data": [jaeger(TRACE)], "total": 0, "limit": 0, "errors": None},
         "jaeger_trace bare": jaeger(TRACE),
         "jaeger_trace list": [jaeger(TRACE)],
