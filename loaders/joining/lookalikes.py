@@ -13,7 +13,7 @@ import polars as pl
 from knockon.graph.errors import clip
 from knockon.graph.model.tables import Finding, Tables
 
-MOST = 100_000  # entities; of more only ids with letters beyond ASCII are looked at
+MOST = 100_000  # entities; of more only ids with letters beyond ASCII, of these as many at most
 _NAMED = ("pkg:", "urn:", "http:", "https:", "spdx:")  # names of which capitals are a part
 _SHOWN = 5
 
@@ -24,7 +24,7 @@ def find_lookalikes(tables: Tables) -> list[Finding]:
     ids = tables.entities["id"]
     beyond = ids.str.len_bytes() != ids.str.len_chars()
     odd = ids.filter(beyond)
-    if len(ids) > MOST and not odd.len():
+    if len(ids) > MOST and not 0 < odd.len() <= MOST:
         return []
     plain = ids.filter(~beyond) if len(ids) <= MOST else ids.filter(ids.is_in(_spell(odd)))
     folded = pl.concat([plain.str.to_lowercase().str.replace_all(r"\s+", " "), _fold(odd)])
