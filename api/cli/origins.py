@@ -168,8 +168,8 @@ def _ask_now(
         )
     else:
         answers = rest.get("form") in _FOR_PROGRAMS and rest.get("out") is None
-        kept = {**rest, "svg": None, "charts": {}} if answers else {}
-        asked = {name: value for name, value in kept.items() if name in rest}
+        asked = {name: _leave_out_picture(name, value) for name, value in rest.items()}
+        asked = asked if answers else {}
         files = [f for f in _list_files(rest) if f not in _list_files(asked)]
         unwritten = f"; nothing was written to {some(files)}" if files else ""
         said = some(str(p) for p in now)
@@ -178,6 +178,13 @@ def _ask_now(
             from knockon.graph.scenario.origins import Nobody
 
             command(read=replace(read, known=graph), entities=Nobody(other), **asked)
+
+
+def _leave_out_picture(option: str, value: Any) -> Any:
+    """The value of an option of a verb, none where it is a file for a picture of the answer."""
+    if option == "charts":
+        return {}
+    return None if isinstance(value, Path) and option != "output" else value
 
 
 def _describe_age(as_of: str) -> str:

@@ -63,6 +63,7 @@ def _measure(
 ) -> "tuple[Size, Scenario, Reach | None]":
     """How large the graph is, and what is within reach where it is cheap to know."""
     from knockon.graph.analysis.forecast import Size, find_reach, measure_graph
+    from knockon.graph.scenario.origins import Nobody
     from knockon.graph.scenario.scenario import Scenario
     from knockon.loaders.native.sizes import measure_parquet
 
@@ -73,7 +74,7 @@ def _measure(
         size = Size(held.dependencies, held.entities, held.counted, alike, None)
         return size, asked, None
     graph = read()
-    named = entities or (_find_hub(graph),)
+    named = entities if entities or isinstance(entities, Nobody) else (_find_hub(graph),)
     asked = Scenario.of(graph, named, **options)
     return measure_graph(graph), asked, find_reach(graph, asked)
 

@@ -110,6 +110,16 @@ def test_other_verbs_answer_in_their_shape_too(
     assert found["rows"] == []
 
 
+def test_a_plan_of_nothing_takes_no_entity_in_its_place(
+    files: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph, path = files
+    words = ("plan", graph, "--now", status(path, VMs="operational"), "--format", "json")
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert json.loads(out)["scenario"]["origins"] == []
+
+
 def test_a_second_source_beside_a_status_page(
     files: tuple[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
