@@ -14,7 +14,6 @@ import numpy as np
 from knockon.graph.arrays import Bools, Ints, Words
 from knockon.graph.engine.kernels.compiler import kernel
 from knockon.graph.engine.kernels.draws_numba import (
-    count_ones,
     draw_below,
     fetch,
     lacks,
@@ -41,6 +40,13 @@ from knockon.graph.engine.kernels.layout import (
     Worlds,
     aligned,
 )
+from knockon.graph.engine.kernels.queue_numba import (
+    AHEAD,
+    fetch_causes,
+    join_queue,
+    take_first,
+    take_out,
+)
 from knockon.graph.engine.kernels.sharing_numba import (
     Room,
     lay_planes,
@@ -48,11 +54,7 @@ from knockon.graph.engine.kernels.sharing_numba import (
     push_shared,
 )
 
-_AHEAD = 8  # memory answers late: the rows of so many arcs to come are asked for
-_MANY = 64  # arcs of a node that waits once while few of its lanes are hit
-_PATIENCE = 5  # so many lanes that may still come for each that is there
 _PAIR = np.uint64(0xFFFFFFFF)
-_SPARE_DIGITS = 2  # beyond those that leave one world open in the mean
 
 
 class Scratch(NamedTuple):
@@ -181,101 +183,6 @@ def _count(g: Any, t: Any, groups: Any, drawing: Any, worlds: Any, scratch: Any)
     return grew
 
 
-@inlined
-def _look_into(queue: Any, place: Any) -> Any:
-    """The row at a place of the queue, counted on past its end; ~v for one that has waited."""
-    v = queue[place if place < len(queue) else place - len(queue)]
-    return v ^ (v >> 31)
-
-
-@inlined
-def _fetch_ahead(arcs: Any, drawing: Any, scratch: Any, head: Any, tail: Any) -> None:
-    """Ask for what the next nodes of the queue will read: whose arcs these are, where, and the
-    rows at their other ends.
-
-    head, tail: of the queue
-    """
-    start, queue, at_target = arcs.start, scratch.queue, arcs.target.ctypes.data
-    at_hit = scratch.hit.ctypes.data
-    waiting = tail - head if tail >= head else tail - head + len(queue)
-    if waiting > 0:
-        v = _look_into(queue, head)
-        a = at_target + 4 * start[v]
-        end = min(a + 4 * _AHEAD, at_target + 4 * start[v + 1])
-        while a < end:
-            fetch(at_hit + ROW * read_number(a))
-            a += 4
-    if waiting > 2:
-        a = start[_look_into(queue, head + 2)]
-        fetch(at_target + 4 * a)
-        fetch(at_target + 4 * a + ROW)
-        fetch(drawing.key.ctypes.data + 8 * a)
-        fetch(drawing.key.ctypes.data + 8 * a + ROW)
-        fetch(drawing.limit.ctypes.data + 8 * a)
-    if waiting > 4:
-        v = _look_into(queue, head + 4)
-        fetch(start.ctypes.data + 8 * v)
-        fetch(at_hit + ROW * v)
-        fetch(scratch.passed.ctypes.data + ROW * v)
-
-
-@inlined
-def _waits(v: Any, arcs: Any, scratch: Any) -> Any:
-    """Whether few lanes would go along many arcs, before many that may still come."""
-    lanes = lacking = 0
-    if arcs.start[v + 1] - arcs.start[v] >= _MANY:
-        for w in range(WORDS):
-            lanes += count_ones(scratch.hit[v, w] & ~scratch.passed[v, w])
-            lacking += count_ones(~scratch.hit[v, w])
-    return _PATIENCE * lanes < lacking
-
-
-@inlined
-def _take_first(head: Any, tail: Any, arcs: Any, drawing: Any, scratch: Any) -> Any:
-    """The first of the queue, and where that begins and ends then; -1 for one that waits.
-
-    Such a one goes to the end of the queue once, as ~v: what it hits in a few lanes only would
-    mostly be looked at again for the others.
-    """
-    queue, size = scratch.queue, len(scratch.queue)
-    v = np.int64(queue[head])
-    head = head + 1 if head + 1 < size else 0
-    _fetch_ahead(arcs, drawing, scratch, head, tail)
-    if v < 0:
-        v = ~v
-    elif head != tail and _waits(v, arcs, scratch):
-        queue[tail] = ~v
-        return np.int64(-1), head, (tail + 1 if tail + 1 < size else 0)
-    scratch.queued[v] = False
-    return v, head, tail
-
-
-@inlined
-def _take_out(v: Any, scratch: Any) -> Any:
-    """Lay what is newly hit of a node out to go along its arcs; digits that decide most of it."""
-    hit, passed, out, lanes = scratch.hit, scratch.passed, scratch.row[0], 0
-    for w in range(WORDS):
-        out[w] = hit[v, w] & ~passed[v, w]
-        passed[v, w] = hit[v, w]
-        lanes += count_ones(out[w])
-    digits = _SPARE_DIGITS
-    while lanes > 0:  # each digit decides half of them
-        digits += 1
-        lanes >>= 1
-    return digits
-
-
-@inlined
-def _join_queue(t: Any, grew: Any, tail: Any, scratch: Any) -> Any:
-    """The end of the queue, with this node in it if it grew and does not wait there; without a
-    branch: whether it grew is hard to guess."""
-    queue, queued = scratch.queue, scratch.queued
-    queue[tail] = t
-    after = tail + (np.int64(grew) & (1 - np.int64(queued[t])))
-    queued[t] |= grew
-    return after if after < len(queue) else np.int64(0)
-
-
 @helper
 def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any) -> None:
     """The same where every arc stands alone and is hashed: a loop that fits the registers.
@@ -289,29 +196,20 @@ def _spread_alone(tail: Any, arcs: Any, drawing: Any, worlds: Any, scratch: Any)
     last = len(target) - 1
     head = 0
     while head != tail:
-        v, head, tail = _take_first(head, tail, arcs, drawing, scratch)
+        v, head, tail = take_first(head, tail, arcs, drawing, scratch)
         if v < 0:
             continue
-        digits = _take_out(v, scratch)
+        digits = take_out(v, scratch)
         for a in range(start[v], start[v + 1]):
             t = read_number(at_target + 4 * a)
-            fetch(rows_hit + ROW * read_number(at_target + 4 * min(a + _AHEAD, last)))
-            fetch(at_key + 8 * (a + 2 * _AHEAD))
-            fetch(at_limit + 8 * (a + 2 * _AHEAD))
+            fetch(rows_hit + ROW * read_number(at_target + 4 * min(a + AHEAD, last)))
+            fetch(at_key + 8 * (a + 2 * AHEAD))
+            fetch(at_limit + 8 * (a + 2 * AHEAD))
             grew = push(
                 read_word(at_key + 8 * a), read_word(at_limit + 8 * a), at_counter, rows,
                 rows_hit + ROW * t, rows + ROW, digits,
             )  # fmt: skip
-            tail = _join_queue(t, grew, tail, scratch)
-
-
-@inlined
-def _fetch_causes(shared: Any, scratch: Any, head: Any, tail: Any) -> None:
-    """The same of the causes that rows have alone."""
-    of_row, queue = shared.draws.of_row, scratch.queue
-    waiting = tail - head if tail >= head else tail - head + len(queue)
-    if waiting > 4 and len(of_row):
-        fetch(of_row.ctypes.data + 16 * _look_into(queue, head + 4))
+            tail = join_queue(t, grew, tail, scratch)
 
 
 @helper
@@ -328,34 +226,34 @@ def _spread_shared(
     at_target, at_key = target.ctypes.data, key.ctypes.data
     head = 0
     while head != tail:
-        v, head, tail = _take_first(head, tail, arcs, drawing, scratch)
+        v, head, tail = take_first(head, tail, arcs, drawing, scratch)
         if v < 0:
             continue
-        _fetch_causes(shared, scratch, head, tail)
-        digits = _take_out(v, scratch)
+        fetch_causes(shared, scratch, head, tail)
+        digits = take_out(v, scratch)
         a, end = start[v], start[v + 1]
         whose = of_row[v, 1] if len(of_row) else NO_PAIR
         if whose != NO_PAIR:  # of all arcs
             p, law = np.int64(whose & _PAIR), np.int64(whose >> np.uint64(32))
             while a < end and not lacks(rows, rows_hit + ROW * read_number(at_target + 4 * a)):
-                fetch(rows_hit + ROW * read_number(at_target + 4 * min(a + _AHEAD, last)))
+                fetch(rows_hit + ROW * read_number(at_target + 4 * min(a + AHEAD, last)))
                 a += 1
             if a < end:
                 planes = lay_planes_of(p, of_row[v, 0], law, shared, worlds.counter, out, room)
             for b in range(a, end):
                 t = read_number(at_target + 4 * b)
-                fetch(rows_hit + ROW * read_number(at_target + 4 * min(b + _AHEAD, last)))
-                fetch(at_key + 8 * (b + 2 * _AHEAD))
+                fetch(rows_hit + ROW * read_number(at_target + 4 * min(b + AHEAD, last)))
+                fetch(at_key + 8 * (b + 2 * AHEAD))
                 grew = push_shared(
                     read_word(at_key + 8 * b), p, planes, shared, worlds.counter, rows,
                     rows_hit + ROW * t, rows + ROW, room, digits,
                 )  # fmt: skip
-                tail = _join_queue(t, grew, tail, scratch)
+                tail = join_queue(t, grew, tail, scratch)
             continue
         first = after = np.int64(0)  # draws of the pair whose thresholds are laid out
         for b in range(a, end):
             t, q = target[b], limit[b]
-            fetch(rows_hit + ROW * target[min(b + _AHEAD, last)])
+            fetch(rows_hit + ROW * target[min(b + AHEAD, last)])
             if q <= CERTAIN:
                 grew = push(key[b], q, at_counter, rows, rows_hit + ROW * t, rows + ROW, digits)
             else:
@@ -370,7 +268,7 @@ def _spread_shared(
                     key[b], p, planes, shared, worlds.counter, rows, rows_hit + ROW * t, rows + ROW,
                     room, digits,
                 )  # fmt: skip
-            tail = _join_queue(t, grew, tail, scratch)
+            tail = join_queue(t, grew, tail, scratch)
 
 
 @inlined
@@ -418,15 +316,15 @@ def closure_kernel(
             _spread_alone(tail, arcs, drawing, worlds, scratch)
         return
     while head != tail:
-        v, head, tail = _take_first(head, tail, arcs, drawing, scratch)
+        v, head, tail = take_first(head, tail, arcs, drawing, scratch)
         if v < 0:
             continue
-        digits = _take_out(v, scratch)
+        digits = take_out(v, scratch)
         first = after = np.int64(0)  # draws of the pair whose thresholds are laid out
         for a in range(start[v], start[v + 1]):
             t, q, source = target[a], limit[a], rows
             s = slot[a] if spare else -1
-            fetch(rows_hit + ROW * target[min(a + _AHEAD, len(target) - 1)])
+            fetch(rows_hit + ROW * target[min(a + AHEAD, len(target) - 1)])
             shares = sharing and q > CERTAIN
             if shares:
                 number = np.int64(q - CERTAIN) - 1
