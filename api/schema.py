@@ -52,6 +52,7 @@ def _shape_scenario() -> dict[str, Any]:
 
 _SHAPE = _shape_scenario()
 if TYPE_CHECKING:
+    from knockon.graph.analysis.far.answer import FarImpact
     from knockon.graph.analysis.forecast import Forecast
 
     ScenarioJson: TypeAlias = dict[str, Any]
@@ -428,6 +429,13 @@ def _serialize_stated(
     as_run = {"exact": None, **stated, "origins": origins, **run}
     own_rules = {"rules"} if stated["rules"] is None else set()
     return {key: as_run[key] for key in _SHAPE if key not in own_rules}
+
+
+def dump_far(answer: "FarImpact") -> str:
+    """An answer whose rows lie in files as JSON: the scenario as that of every answer."""
+    run = {"worlds": answer.worlds, "exact": False}
+    stated = _serialize_stated(answer.scenario, answer.names, run)
+    return dump_json(answer.to_dict() | {"scenario": stated})
 
 
 def serialize_totals(impact: Impact) -> TotalsJson:

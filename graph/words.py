@@ -50,6 +50,12 @@ def many(number: int, word: str) -> str:
     return f"{number:,} {word if number == 1 else word[:-1] + 'ies'}"
 
 
+def describe_parts(parts: int, rounds: int) -> str:
+    """`2 parts, 1 round of news`."""
+    word = "part" if parts == 1 else "parts"
+    return f"{parts:,} {word}, {rounds:,} {'round' if rounds == 1 else 'rounds'} of news"
+
+
 def count_of(count: int, of: int, word: str) -> str:
     """`all 5 entities`, `both entities`, `the one entity`, `3 of the 5 entities`, for a word that
     ends in y."""

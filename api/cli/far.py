@@ -40,9 +40,9 @@ def answer_far(
 
     answer = whatif_far(source, entities, out=out, top=20 if top is None else top, **scenario)
     if form == "json":
-        from knockon.api.schema import dump_json
+        from knockon.api.schema import dump_far
 
-        emit(dump_json(answer.to_dict()), output)
+        emit(dump_far(answer), output)
     elif form in ("csv", "parquet"):
         print_frame(answer.entities, form, output)
     else:

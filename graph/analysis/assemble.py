@@ -1,7 +1,7 @@
 """The figures of a run as an answer: rows, totals, notes and sentences."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,6 @@ from knockon.graph.analysis.sentences import REASONS, add_sentences
 from knockon.graph.analysis.spread import Spread, Ways, Worlds
 from knockon.graph.arrays import Bools, Floats, distinct
 from knockon.graph.engine.sums import add_halves
-from knockon.graph.model.graph import DependencyGraph
 from knockon.graph.scenario.modes import find_barred, load_shipped_rules
 from knockon.graph.scenario.scenario import Scenario
 from knockon.graph.scenario.strengths import NONE
@@ -193,12 +192,13 @@ def _assumptions(
     graph, scenario = prepared.graph, prepared.scenario
     notes = []
     if scenario.rules != load_shipped_rules():
-        notes.append(f"rules of the user's own: {len(scenario.rules):,} of what crosses what")
+        notes.append(describe_own_rules(scenario))
     if scenario.rollout:
         notes += describe_rollout(graph, scenario)
-    untouched = _not_crossed(graph, scenario)
-    if untouched and not nobody:
-        notes.append(f"mode {scenario.mode} does not cross {untouched}")
+    if not nobody:
+        notes += describe_not_crossed(
+            count_by_relation(graph.dependencies, scenario.origin_ids), scenario
+        )
     if within.unknown:
         notes.append(describe_unknown(within.unknown, within.dependencies, scenario.assume))
     cases = len(found.figures.weight)
@@ -207,15 +207,19 @@ def _assumptions(
     return notes
 
 
-def _not_crossed(graph: DependencyGraph, scenario: Scenario) -> str:
-    """The relations by which entities depend on the origins, but which the mode does not cross."""
+def describe_own_rules(scenario: Scenario) -> str:
+    """How many rules are not those that ship."""
+    return f"rules of the user's own: {len(scenario.rules):,} of what crosses what"
+
+
+def count_by_relation(dependencies: pl.DataFrame, origins: Sequence[str]) -> dict[str, int]:
+    """By how many dependencies of each relation others depend on these themselves."""
+    direct = dependencies.filter(pl.col("provider").is_in(origins))
+    return dict(direct.group_by(pl.col("relation").cast(pl.String)).len().iter_rows())
+
+
+def describe_not_crossed(direct: Mapping[str, int], scenario: Scenario) -> list[str]:
+    """Which of these relations (`count_by_relation`) the mode does not cross; nothing if all."""
     barred = find_barred(scenario.mode, scenario.rules)
-    counts = (
-        graph.dependencies.filter(
-            pl.col("provider").is_in(scenario.origin_ids) & pl.col("relation").is_in(barred)
-        )
-        .group_by("relation")
-        .len()
-        .sort("relation")
-    )
-    return ", ".join(f"{r} ({n:,} direct)" for r, n in counts.iter_rows())
+    untouched = [f"{r} ({n:,} direct)" for r, n in sorted(direct.items()) if r in barred and n]
+    return [f"mode {scenario.mode} does not cross {', '.join(untouched)}"] if untouched else []

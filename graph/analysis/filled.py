@@ -124,10 +124,10 @@ def describe_rows(
     return tuple(notes)
 
 
-def describe_unknown(unknown: int, of: int, assume: float) -> str:
-    """How many within reach nothing filled, and what they count as."""
+def describe_unknown(unknown: int, of: int, assume: float, where: str = " within reach") -> str:
+    """How many, within reach or elsewhere, nothing filled, and what they count as."""
     return (
-        f"{count_of(unknown, of, 'dependency')} within reach {'has' if unknown == 1 else 'have'} "
+        f"{count_of(unknown, of, 'dependency')}{where} {'has' if unknown == 1 else 'have'} "
         f"an unknown strength: low counts them as 0, the middle as {assume:g}, high as 1"
     )
 

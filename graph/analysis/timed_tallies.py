@@ -91,6 +91,7 @@ def count_times(
             drawn |= ~prepared.is_origin
     figures = sums.figures(1.0 if plan.exact else float(done), drawn, both=len(runs) > 1)
     notes = [*figures.notes, *([MISSED] if paying and not compiled else [])]
+    notes += timeline.executor.notes if compiled else ()
     if unordered.any():
         figures = replace(
             figures,

@@ -7,7 +7,7 @@ loss arrives, but hits a node only in a mode in which one of them does: arcs tha
 another mode than their node's are foreign to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -121,6 +121,13 @@ class Circuit:
         return part, nodes
 
 
+def note_unlisted(relations: Iterable[str], rules: Sequence[Rule]) -> list[str]:
+    """Which of these relations no rule names."""
+    listed = {r for _, r, _ in rules}
+    unlisted = [w for w in relations if w not in listed]
+    return [f"relation {w!r} has no rule: it crosses every mode" for w in unlisted]
+
+
 def build_circuit(
     graph: DependencyGraph, mode: str, rules: Sequence[Rule]
 ) -> tuple[Circuit, list[str]]:
@@ -144,7 +151,7 @@ def build_circuit(
         crosses = narrow(np.flatnonzero(layer >= 0))
         arcs.append((layer[crosses], narrow(k * n + graph.provider[crosses]), crosses))
     found = _Arcs(*(_join(parts) for parts in zip(*arcs, strict=True)))
-    notes = [f"relation {w!r} has no rule: it crosses every mode" for w in words if w not in listed]
+    notes = note_unlisted(words, rules)
     entity = narrow(np.tile(np.arange(n), len(modes)))
     aided = [k for k, m in enumerate(modes) if m not in UNAIDED]
     return _assemble(graph, aided, entity, found.with_foreign(graph, aided)), notes

@@ -1,6 +1,5 @@
 """What a question about a graph far away gives: figures, the first rows, and where all rows are."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ class FarImpact:
     entities: origins and the first rows, by the columns of `Impact.entities` that a part knows:
         `rank`, `id`, `name`, `kind`, `sector`, `weight`, `probability`, `probability_low`,
         `probability_high`, `std_error`, `verdict`, `loss`, `impact`, `impact_std_error`
+    names: of those that fail, as the scenario orders them
     rows: how many entities are within reach, origins too; folder: of Parquet files with all their
         rows, in no order; None: they were not asked for
     distribution: a frame, a row per world: `impact`, `hit`, `weight`
@@ -37,6 +37,7 @@ class FarImpact:
     rows: int
     folder: str | None
     notes: tuple[str, ...]
+    names: tuple[str, ...] = ()
     within: Within | None = None
     strengths: pl.DataFrame | None = None
 
@@ -69,15 +70,12 @@ class FarImpact:
         return f"<FarImpact {self.headline}>"
 
 
-def write_headline(
-    failing: Sequence[str], totals: Totals, others: int, unknown: int, middle: str
-) -> str:
-    """`A fails: 12.5 (3 to 40) of 1,000 others are hit, typical of past incidents`.
+def write_headline(failing: str, totals: Totals, others: int, unknown: int, middle: str) -> str:
+    """`If A fails: on average 12.5 (3 to 40) of 1,000 others are hit, typical of past incidents`.
 
+    failing: who, and how (`sentences.describe_failure`)
     middle: what the first figure rests on (`describe_middle`)
     """
-    named = failing[0] if len(failing) == 1 else f"{len(failing):,} entities"
-    fail = "fails" if len(failing) == 1 else "fail"
     between = f" ({totals.hit_low:,.1f} to {totals.hit_high:,.1f})" if unknown else ""
     hit = f"on average {totals.hit:,.1f}{between} of {others:,} others are hit"
-    return f"{named} {fail}: {hit}{f', {middle}' if middle else ''}"
+    return f"If {failing}: {hit}{f', {middle}' if middle else ''}"

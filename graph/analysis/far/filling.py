@@ -120,6 +120,12 @@ def describe_filling(asked: Asked, made: Made) -> Told:
     return Told(within, rows, notes)
 
 
+def add_words(words: Sequence[Any], column: str) -> dict[str, int]:
+    """The relations or kinds that occur in any part, in order, with `direct` of all parts."""
+    every = pl.concat([from_array(each) for each in words]).filter(pl.col("column") == column)
+    return dict(every.group_by("word").agg(pl.col("direct").sum()).sort("word").iter_rows())
+
+
 def _put_in_order(rows: pl.DataFrame, scenario: Scenario) -> pl.DataFrame:
     """The rows in the order in which a whole graph meets them."""
     modes = find_reachable_modes(scenario.mode, scenario.rules)
@@ -137,12 +143,8 @@ def _note_idle(asked: Asked, rows: pl.DataFrame, words: Sequence[Any]) -> tuple[
     is not looked for."""
     used = {(row["table"], _key(row)) for row in rows.iter_rows(named=True)}
     called = {cell for cell, _ in asked.filling.called} if asked.filling else set()
-    said = pl.concat([from_array(each) for each in words])
-
-    def pick(column: str) -> list[str]:
-        return said.filter(pl.col("column") == column)["word"].unique().sort().to_list()
-
     vocabulary = Vocabulary(
-        called.__contains__, list, lambda: pick("relation"), lambda: pick("kind")
-    )
+        called.__contains__, list, lambda: [*add_words(words, "relation")],
+        lambda: [*add_words(words, "kind")],
+    )  # fmt: skip
     return note_idle(asked.scenario.strengths, used, vocabulary)

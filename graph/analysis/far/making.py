@@ -2,6 +2,7 @@
 that make those of a whole graph, for what decides about a row stands in it, its group and its ends.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from knockon.graph.analysis.assemble import count_by_relation
 from knockon.graph.analysis.fill import Beyond, Filled
 from knockon.graph.analysis.filled import count_rows, count_sources
 from knockon.graph.analysis.owned import PARTS
@@ -128,7 +130,7 @@ def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Arr
         np.array([*flags, weight.sum(), *direct], np.float64),
         np.array([filled.shares, *count_sources(filled.by, used).values()], np.int64),
         to_array(count_rows(filled.by, used)),
-        to_array(_list_words(graph.dependencies["relation"], own["kind"])),
+        to_array(_list_words(graph.dependencies, own["kind"], shared.failing)),
     )
 
 
@@ -179,11 +181,19 @@ def _wait_for_rings(shared: Asked, mini: Mini, circuit: Circuit) -> tuple[Circui
     return add_rings(mini.graph, circuit, by_ring), share
 
 
-def _list_words(relations: pl.Series, kinds: pl.Series) -> pl.DataFrame:
-    """Relations and kinds that occur: a frame `column`, `word`."""
-    words = (("relation", relations), ("kind", kinds))
+def _list_words(
+    dependencies: pl.DataFrame, kinds: pl.Series, failing: Sequence[str]
+) -> pl.DataFrame:
+    """Relations and kinds that occur: a frame `column`, `word`, and `direct`, by how many
+    dependencies of this relation others depend on what fails."""
+    direct = count_by_relation(dependencies, failing)
+    words = (("relation", dependencies["relation"]), ("kind", kinds))
     return pl.concat(
-        pl.DataFrame({"word": of.unique().cast(pl.String)}).with_columns(column=pl.lit(column))
+        pl.DataFrame({"word": of.unique().cast(pl.String)}).select(
+            pl.lit(column).alias("column"),
+            "word",
+            pl.col("word").replace_strict(direct, default=0, return_dtype=pl.Int64).alias("direct"),
+        )
         for column, of in words
     )
 

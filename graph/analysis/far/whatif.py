@@ -10,10 +10,15 @@ import numpy as np
 import polars as pl
 
 from knockon.graph.analysis.answer import GraphHead
-from knockon.graph.analysis.assemble import describe_worlds, find_total_error
+from knockon.graph.analysis.assemble import (
+    describe_not_crossed,
+    describe_own_rules,
+    describe_worlds,
+    find_total_error,
+)
 from knockon.graph.analysis.far.answer import FarImpact, write_headline
-from knockon.graph.analysis.far.drawing import Drawn, Place, draw, draw_within, make_layouts
-from knockon.graph.analysis.far.filling import Told, describe_filling, learn
+from knockon.graph.analysis.far.drawing import Drawn, Made, Place, draw, draw_within, make_layouts
+from knockon.graph.analysis.far.filling import Told, add_words, describe_filling, learn
 from knockon.graph.analysis.far.making import Asked, Finding, find_named
 from knockon.graph.analysis.far.rows import (
     DESCENDING,
@@ -25,13 +30,15 @@ from knockon.graph.analysis.far.rows import (
     join_sums,
     write_rows,
 )
-from knockon.graph.analysis.filled import describe_middle
+from knockon.graph.analysis.filled import describe_middle, describe_unknown
 from knockon.graph.analysis.impact import Totals
 from knockon.graph.analysis.rollout_effect import describe_rings_of
 from knockon.graph.analysis.sampling import find_percentile_error
+from knockon.graph.analysis.sentences import describe_failure
 from knockon.graph.analysis.spread import Worlds
 from knockon.graph.analysis.verdicts import without_shipped
 from knockon.graph.arrays import Floats
+from knockon.graph.engine.circuit import note_unlisted
 from knockon.graph.engine.cluster.blocks.load import Loaded, count_parts, load_parts
 from knockon.graph.engine.cluster.blocks.loading import from_array
 from knockon.graph.engine.cluster.blocks.part import HIGH, LOW, MIDDLE, POSSIBLE, SURE, WITHIN
@@ -39,11 +46,12 @@ from knockon.graph.engine.cluster.blocks.rounds import Room
 from knockon.graph.engine.cluster.blocks.storage import is_address
 from knockon.graph.errors import AmbiguousEntityError, ScenarioError, UnknownEntityError
 from knockon.graph.scenario.fields import Options
-from knockon.graph.scenario.modes import find_reachable_modes
+from knockon.graph.scenario.modes import find_reachable_modes, load_shipped_rules
 from knockon.graph.scenario.options import take_options
 from knockon.graph.scenario.origins import ALONE
 from knockon.graph.scenario.scenario import WORLDS, Scenario
 from knockon.graph.scenario.strengths import CALLS
+from knockon.graph.words import describe_parts
 
 _LEFT_OUT = (
     "every figure is drawn, none enumerated; routes, hops, kinds, who carries the blast and what a "
@@ -77,11 +85,11 @@ def whatif_far(
     loaded = load_parts(executor, room, folder, count_parts(folder, room))
     asked = _find(place, loaded, scenario)
     count = scenario.worlds or WORLDS
-    drawn, told, rings = _draw_all(place, asked, count)
+    drawn, told, said = _draw_all(place, asked, count)
     mass = {kind: run.mass for kind, run in drawn.items()}
     writing = Writing(asked, mass, count, into, top)
     written = place.run(write_rows, writing, range(len(loaded.sizes)))
-    return _assemble(asked, scenario, writing, drawn, list(written), told, rings)
+    return _assemble(asked, scenario, writing, drawn, list(written), told, said)
 
 
 def _refuse(scenario: Scenario) -> None:
@@ -132,7 +140,8 @@ def _make_folder(out: str | PathLike[str] | None) -> str | None:
 def _draw_all(
     place: Place, asked: Asked, worlds: int
 ) -> tuple[dict[str, Drawn], Told | None, list[str]]:  # fmt: skip
-    """All runs of a question; what filled strengths, where tables do; and notes on rings.
+    """All runs of a question; what filled strengths, where tables do; and notes on rings, on
+    relations, and on what is unknown.
 
     In which mode a table is read hangs on what is within reach, and that on no ring: where there
     are tables or rings it is drawn before, and so it is where weights are fractions, for sums over
@@ -158,16 +167,30 @@ def _draw_all(
     for kind in asked.runs:
         if kind not in drawn:
             drawn[kind] = draw(place, made.layouts[kind], kind, worlds, ordered)
-    rings = describe_rings_of(*made.direct, scenario) if scenario.rollout else []
+    said = _describe(asked, made)
     if filling is None:
-        return drawn, None, rings
+        return drawn, None, said
     told = describe_filling(asked, made)
     if told.rests_on_shipped:
         bare = asked._replace(scenario=without_shipped(scenario), runs=(LOW, HIGH))
         layouts = make_layouts(place, bare).layouts
         for sure, kind in ((SURE_LOW, LOW), (SURE_HIGH, HIGH)):
             drawn[sure] = draw(place, layouts[kind], kind, worlds, ordered)
-    return drawn, told, rings
+    return drawn, told, said
+
+
+def _describe(asked: Asked, made: Made) -> list[str]:
+    """What the answer rests on, as for a whole graph; but what is unknown is not counted within
+    reach, where no tables fill it."""
+    scenario, loaded = asked.scenario, asked.loaded
+    relations = add_words(made.words, "relation")
+    said = describe_rings_of(*made.direct, scenario) if scenario.rollout else []
+    if scenario.rules != load_shipped_rules():
+        said.append(describe_own_rules(scenario))
+    said += describe_not_crossed(relations, scenario)
+    if loaded.unknown and asked.filling is None:
+        said.append(describe_unknown(loaded.unknown, loaded.dependencies, scenario.assume, ""))
+    return said + note_unlisted(relations, scenario.rules)
 
 
 def _find(place: Place, loaded: Loaded, scenario: Scenario) -> Asked:
@@ -180,6 +203,8 @@ def _find(place: Place, loaded: Loaded, scenario: Scenario) -> Asked:
     found = pl.concat([from_array(f) for f in place.run(find_named, Finding(asked, names), parts)])
     ids = [_choose(found.filter(pl.col("asked") == name), name) for name in names]
     count = len(scenario.origin_ids)
+    if twice := [ident for n, ident in enumerate(ids[:count]) if ident in ids[:n]]:
+        raise ScenarioError(f"{twice[0]!r} is named twice among those that fail")
     runs = (POSSIBLE, SURE, MIDDLE, *((WITHIN, LOW, HIGH) if loaded.unknown else ()))
     return asked._replace(failing=tuple(ids[:count]), protected=tuple(ids[count:]), runs=runs)
 
@@ -197,7 +222,7 @@ def _choose(found: pl.DataFrame, name: str) -> str:
 
 def _assemble(
     asked: Asked, scenario: Scenario, writing: Writing, drawn: Mapping[str, Drawn],
-    written: list[tuple[Any, Any, Any]], told: Told | None, rings: Sequence[str],
+    written: list[tuple[Any, Any, Any]], told: Told | None, said: Sequence[str],
 ) -> FarImpact:  # fmt: skip
     loaded, count = asked.loaded, writing.worlds
     split = np.concatenate([s for _, s, _ in written])
@@ -218,10 +243,13 @@ def _assemble(
     head = GraphHead("dependency graph", loaded.entities, loaded.dependencies, report=report)
     middle = drawn[MIDDLE]
     within = int(counts[:, 0].sum())
+    called = dict(shown.filter("origin").select("id", "name").iter_rows())
+    names = tuple(called[ident] for ident in asked.failing)
     return FarImpact(
         graph=head,
-        scenario=scenario,
-        headline=_write_headline(asked, totals, told),
+        scenario=_name_ids(scenario, asked),
+        names=names,
+        headline=_write_headline(asked, names, totals, told),
         entities=ranked,
         totals=totals,
         worlds=count,
@@ -231,10 +259,10 @@ def _assemble(
         rows=within,
         folder=writing.out,
         notes=(
-            f"plan blocks: read by the workers; {len(loaded.sizes):,} parts, "
-            f"{max(d.rounds for d in drawn.values()):,} rounds of news",
+            "plan blocks: read by the workers; "
+            + describe_parts(len(loaded.sizes), max(d.rounds for d in drawn.values())),
             _LEFT_OUT,
-            *rings,
+            *said,
             *(told.notes if told else ()),
             *report,
         ),
@@ -243,12 +271,25 @@ def _assemble(
     )
 
 
-def _write_headline(asked: Asked, totals: Totals, told: Told | None) -> str:
+def _name_ids(scenario: Scenario, asked: Asked) -> Scenario:
+    """The scenario by the ids that its names mean."""
+    origins = zip(scenario.origins, asked.failing, strict=True)
+    return replace(
+        scenario,
+        origins=tuple(replace(origin, id=ident) for origin, ident in origins),
+        protect=asked.protected,
+    )
+
+
+def _write_headline(
+    asked: Asked, names: Sequence[str], totals: Totals, told: Told | None
+) -> str:  # fmt: skip
     others = asked.loaded.entities - len(asked.failing)
+    failing = describe_failure(asked.scenario.mode, names, [1.0] * len(names))
     if told is None:
-        return write_headline(asked.failing, totals, others, asked.loaded.unknown, "")
+        return write_headline(failing, totals, others, asked.loaded.unknown, "")
     middle = describe_middle(told.within.by_source, asked.scenario.assume)
-    return write_headline(asked.failing, totals, others, told.within.open, middle)
+    return write_headline(failing, totals, others, told.within.open, middle)
 
 
 def _find_totals(

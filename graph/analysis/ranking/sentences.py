@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from knockon.graph.analysis.filled import describe_middle
+from knockon.graph.analysis.filled import describe_unknown as note_unknown
 from knockon.graph.analysis.question import describe_rings, describe_setting, unit_of
 from knockon.graph.analysis.ranking.rows import HIT, Places
 from knockon.graph.analysis.ranking.runs import LOW, MIDDLE
 from knockon.graph.analysis.ranking.swept import Field
 from knockon.graph.scenario.strengths import UNFILLED
-from knockon.graph.words import between, count_of, number
+from knockon.graph.words import between, number
 
 SURE = 10  # places of which it is said how many hold whatever is assumed
 
@@ -84,11 +85,7 @@ def describe_unknown(field: Field, places: Places) -> Iterator[str]:
     graph = field.graph
     unknown = int((field.everybody.filled.source == UNFILLED).sum())
     if unknown:
-        yield (
-            f"{count_of(unknown, len(graph.dependent), 'dependency')} "
-            f"{'has' if unknown == 1 else 'have'} an unknown strength: low counts them as 0, the "
-            f"middle as {field.scenario.assume:g}, high as 1"
-        )
+        yield note_unknown(unknown, len(graph.dependent), field.scenario.assume, "")
     if len(places.runs) > 1:
         spoken = [name for name in places.runs if name not in places.silent]
         ends = "" if LOW in spoken else (

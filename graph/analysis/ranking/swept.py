@@ -128,7 +128,9 @@ def sweep_lanes(field: Field, watch: Watch | None = None) -> Swept:
     exact = np.ones(len(field.origins), np.bool_)
     exact[drawn[MIDDLE]] = False
     stopped = done[MIDDLE] < most
-    notes = [partial_note(done[MIDDLE], most)] if stopped else []
+    notes = [*sweeps.executor.notes] if any(map(len, drawn.values())) else []
+    if stopped:
+        notes.append(partial_note(done[MIDDLE], most))
     if min(worlds.values()) < most and not stopped:
         notes.append(f"other strengths assumed than {field.scenario.assume:g}: in {FEWER:,} worlds")
     return Swept(figures, exact, 0 if exact.all() else done[MIDDLE], stopped, tuple(notes))

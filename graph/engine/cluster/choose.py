@@ -51,6 +51,8 @@ def choose_executor(asked: Asked, size: Size | None) -> Executor:
 
     cluster = Cluster(asked.on, asked.folder, resume=asked.resume)
     if size is None or asked.plan == WORLDS:
+        if asked.plan != WORLDS:
+            cluster.plan = "what this question takes if nothing else is asked for"
         return cluster
     return _choose_plan(asked, size, cluster)
 

@@ -23,6 +23,7 @@ from knockon.graph.engine.executor import Executor, Threads
 from knockon.graph.engine.lanes import Lanes
 from knockon.graph.engine.sums import ROWS
 from knockon.graph.engine.worlds import Block, Run
+from knockon.graph.words import describe_parts
 
 
 class Blocks(Threads):
@@ -41,7 +42,7 @@ class Blocks(Threads):
         """How the work was cut; nothing where it was too little for that."""
         if not self.parts:
             return (f"plan blocks: {self.why}; so few cases are looked at here",)
-        return (f"plan blocks: {self.why}; {self.parts:,} parts, {self.rounds:,} rounds of news",)
+        return (f"plan blocks: {self.why}; {describe_parts(self.parts, self.rounds)}",)
 
     @property
     def parts(self) -> int:

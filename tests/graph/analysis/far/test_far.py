@@ -85,6 +85,32 @@ def test_the_figures_are_those_of_a_graph_that_is_read_here(
     )  # fmt: skip
 
 
+def test_what_the_answer_rests_on_is_told_as_here(
+    ask: Callable[..., Any], tmp_path: Path
+) -> None:  # fmt: skip
+    """Relations that the mode does not cross or that no rule names, what is unknown, who fails."""
+    pl.DataFrame({
+        "dependent": ["b", "c", "d", "e", "f"], "provider": ["a", "a", "a", "a", "b"],
+        "relation": ["uses", "runs", "runs", "contains", "feeds"],
+        "probability": [0.5, 0.5, 0.5, None, 0.5],
+    }).write_parquet(tmp_path / "dependencies.parquet")  # fmt: skip
+    pl.DataFrame({"id": ["a"], "name": ["Acme"]}).write_parquet(tmp_path / "entities.parquet")
+    here = ko.whatif(ko.load(tmp_path), "acme", worlds=64, protect="d")
+    there = ask("acme", source=tmp_path, worlds=64, protect="d")
+    said = [note for note in here.notes if note.startswith(("mode outage", "relation"))]
+    assert said == [
+        "mode outage does not cross contains (1 direct), runs (2 direct)",
+        "relation 'feeds' has no rule: it crosses every mode",
+    ]
+    assert {*said} <= {*there.notes}
+    assert any(n.startswith("1 of the 5 dependencies has an unknown") for n in there.notes)
+    assert there.headline.startswith("If Acme fails: on average ")
+    for name in ("origins", "protect"):
+        assert getattr(there.scenario, name) == getattr(here.scenario, name)
+    with pytest.raises(ScenarioError, match="'a' is named twice among those that fail"):
+        ask("acme", "a", source=tmp_path)
+
+
 def test_where_all_is_stated_one_run_is_enough(
     ask: Callable[..., Any], tables: Path, hub: str, tmp_path: Path
 ) -> None:
