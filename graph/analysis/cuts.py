@@ -149,12 +149,16 @@ def _find_candidates(laid: Target, among: Any) -> list[int]:
     return found
 
 
+def _count_entities(count: int) -> str:
+    return "the one entity" if count == 1 else f"any of the {count:,} entities"
+
+
 def _note_candidates(laid: Target, candidates: list[int], among: Any) -> list[str]:
     notes = []
     if among is None:
         notes.append(
-            f"members may be any of the {len(candidates):,} entities on whose working the target "
-            "can rest: --among says which"
+            f"members may be {_count_entities(len(candidates))} on whose working the target can "
+            "rest: --among says which"
         )
     else:
         left_out = int(laid.states.sum()) - int(laid.states[candidates].sum())

@@ -54,9 +54,9 @@ from knockon.graph.scenario.strengths import CALLS
 from knockon.graph.words import describe_parts
 
 _LEFT_OUT = (
-    "every figure is drawn, none enumerated; routes, hops, kinds, who carries the blast and what a "
-    "rollout saves are left out: ask about the first rows with `why`, on a graph of what they "
-    "depend on"
+    "every figure is drawn, none enumerated; routes, hops, totals by kind and sector, who carries "
+    "the blast, what a rollout saves, and those that depend on what is hit but cannot be are left "
+    "out: ask about the first rows with `why`, on a graph of what they depend on"
 )
 
 

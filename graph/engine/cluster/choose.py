@@ -41,6 +41,11 @@ def choose_executor(asked: Asked, size: Size | None) -> Executor:
     size: None: the question is none that plan "blocks" can answer
     """
     if asked.on is None:
+        if asked.plan in (WORLDS, BLOCKS):
+            raise ScenarioError(
+                f'plan: "{asked.plan}" says how workers share the work: expected --on (on) with '
+                "the address of their server, such as sc://localhost:50051"
+            )
         return Threads()
     if size is None and asked.plan == BLOCKS:
         raise ScenarioError(

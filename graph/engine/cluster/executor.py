@@ -14,7 +14,13 @@ from shutil import rmtree
 from typing import Any, TypeAlias, TypeVar, get_origin, get_type_hints
 from weakref import finalize
 
-from knockon.graph.engine.cluster.connect import ask_workers, connect, disconnect, parse_address
+from knockon.graph.engine.cluster.connect import (
+    Workers,
+    ask_workers,
+    connect,
+    disconnect,
+    parse_address,
+)
 from knockon.graph.engine.cluster.shipment import Array, digest, read_arrays, ship
 from knockon.graph.engine.cluster.tasks import SCHEMA, Job, name_output, run_batches
 from knockon.graph.engine.executor import Workspace
@@ -49,6 +55,7 @@ class Cluster:
             )
         self.resume, self._folder = resume, folder
         self.plan = "as asked"  # why the whole graph goes to every worker
+        self._answered = False
 
     @cached_property
     def folder(self) -> Path:
@@ -79,7 +86,7 @@ class Cluster:
     ) -> Iterator[tuple[B, R]]:  # fmt: skip
         """As `Executor` has it; `workers` is for threads: a server has its own."""
         ahead = iter(blocks)
-        most = max(WAVE, _EACH * ask_workers(self.address).tasks)
+        most = max(WAVE, _EACH * self._connect().tasks)
         while wave := list(islice(ahead, most)):
             job = Job(work, shared, wave, workspace)
             shipment = ship(job, self.folder)
@@ -111,8 +118,8 @@ class Cluster:
     def _ask(self, question: str, shipment: str, missing: list[int], *, together: bool) -> str:
         """Run the blocks; what went wrong, empty where nothing did. together: several in a task
         of Apache Spark, which takes longer to start than many a block; one that fails ends it."""
-        session = connect(self.address)
-        dealt = _EACH * ask_workers(self.address).tasks if together else 0
+        dealt = _EACH * self._connect().tasks if together else 0
+        session, self._answered = connect(self.address), True
         work = partial(run_batches, str(self.folder), question, shipment, missing)
         try:
             session.run(work, SCHEMA, len(missing), min(dealt or len(missing), len(missing)))
@@ -123,6 +130,19 @@ class Cluster:
             disconnect(self.address)  # the next try begins anew
             return str(fault)
         return ""
+
+    def _connect(self) -> Workers:
+        """The workers. Raises ClusterError, which says how to go on where the server is gone in the
+        middle of a question."""
+        try:
+            return ask_workers(self.address)
+        except ClusterError as fault:
+            if not self._answered or self._folder is None:
+                raise
+            raise ClusterError(
+                f"{fault}; what it had done is in {self._folder}: --resume (resume=True) goes on "
+                "from there"
+            ) from None
 
     def _find(self, question: str, numbers: Iterable[int]) -> dict[int, Outputs]:
         """The outputs that are there and whole, of these blocks."""
