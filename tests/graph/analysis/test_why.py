@@ -127,7 +127,7 @@ def test_more_routes_than_asked_for_are_said() -> None:
 GRAPHS = any_rows(relations=("uses",), chances=5, most=14, switches=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=GRAPHS)
 def test_the_first_route_is_that_of_a_what_if(rows: Any) -> None:
     """As probable, and its figures are the target's; every part is a finite difference."""
@@ -159,7 +159,7 @@ def test_the_first_route_is_that_of_a_what_if(rows: Any) -> None:
             assert step["saves"] == pytest.approx(chance - without)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=any_rows(relations=("uses", "runs"), chances=12, most=14), by_entity=st.booleans())
 def test_what_saves_is_what_brute_force_finds(rows: Any, by_entity: bool) -> None:
     """The smallest sets, by trying all; groups, switches and cycles included."""

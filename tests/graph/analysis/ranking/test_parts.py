@@ -47,7 +47,7 @@ def blocks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Blocks:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("weight", ["alike", "fractions"])
+@pytest.mark.parametrize("weight", ["alike", pytest.param("fractions", marks=pytest.mark.slow)])
 def test_parts_count_what_the_whole_does(
     asked: dict[str, Any], weight: str, some: DependencyGraph, blocks: Blocks,
     monkeypatch: pytest.MonkeyPatch,

@@ -107,6 +107,7 @@ def test_where_no_folder_can_be_written_each_process_compiles_and_says_why(packa
         assert "set NUMBA_CACHE_DIR" in said
 
 
+@pytest.mark.slow
 def test_code_is_not_loaded_after_a_change_in_another_file_of_the_kernels(package: Path) -> None:
     """A helper, or the constants of the draws: what depends on them is compiled anew, once; what
     the old ones left is removed."""
