@@ -52,7 +52,8 @@ def write_tables() -> Iterator[str]:
         row = [f"`{limit.name}`", told, f"{limit.least:g}", f"{limit.unit} {limit.help}"]
         yield _write_row(row)
     yield "\n## Options of all verbs\n"
-    yield "With a verb between (`KNOCKON_RANK_TOP`) a variable counts for that one alone.\n"
+    yield "With a verb between (`KNOCKON_RANK_TOP`) a variable counts for that one alone; that"
+    yield "`serve` lets everybody in (`--open`) is only said so: `KNOCKON_SERVE_OPEN`, `[serve]`.\n"
     yield "| option | variable | default | verbs |"
     yield "| --- | --- | --- | --- |"
     for name, verbs in sorted(_list_verbs().items()):

@@ -11,7 +11,8 @@ The file names options as the command line does, for all verbs or, in a table, f
 A variable is KNOCKON_WORLDS for all verbs, KNOCKON_RANK_WORLDS for one (several values: a list of
 JSON); KNOCKON_CONFIG names another file, or none where it is empty. The command line goes before
 variables, variables before the file, and in each what is said of one verb before what is said of
-all. Files that an answer is written to are not set this way.
+all. Files that an answer is written to are not set this way, and `serve --open` only where `serve`
+is named.
 """
 
 import json
@@ -30,6 +31,7 @@ from knockon.graph.errors import InputError, clip, did_you_mean
 FILE = "knockon.toml"
 _CONFIG, _PREFIX = "KNOCKON_CONFIG", "KNOCKON_"
 _NO_OPTIONS = (_CONFIG, "KNOCKON_WEBHOOK_SECRET")  # a secret stands on no command line
+_OF_ITS_VERB = (("serve", "open"),)  # what lets everybody in is never what `map --open` was told
 _MOST = 1 << 18  # bytes of a file of settings
 
 
@@ -54,6 +56,8 @@ def read_defaults(group: click.Group, verb: str) -> tuple[dict[str, Any], list[s
     for source in (_read_file(group), _read_variables(group)):
         for setting in sorted(source, key=lambda setting: setting.verb != ""):
             option = options.get(setting.option)
+            if not setting.verb and (verb, setting.option) in _OF_ITS_VERB:
+                continue
             if option is not None and setting.verb in ("", verb):
                 defaults[str(option.name)] = _shape(option, setting)
                 said[setting.option] = f"{setting.option} of {setting.place}"

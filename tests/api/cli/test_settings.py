@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from knockon.api.cli.settings import read_defaults
 from knockon.api.cli.verbs import main
+from knockon.api.command import cli
 
 TABLE = "dependent,provider,probability\nb,a,0.5\nc,b,\nd,c,1\n"
 
@@ -125,3 +127,15 @@ def test_progress_in_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert {line["step"] for line in lines} == {"reading", "worlds"}
     last = lines[-1]
     assert (last["done"], last["step"]) == (last["total"], "worlds")
+
+
+def test_everybody_is_let_in_where_serve_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What opens a box of a map opens no server."""
+    (folder / "knockon.toml").write_text('open = ["c"]\n')
+    monkeypatch.setenv("KNOCKON_OPEN", '["b"]')
+    assert list(read_defaults(cli, "map")[0].values()) == [["b"]]
+    assert read_defaults(cli, "serve") == ({}, [])
+    monkeypatch.setenv("KNOCKON_SERVE_OPEN", "true")
+    assert read_defaults(cli, "serve")[0] == {"is_open": "true"}
