@@ -300,7 +300,7 @@ def test_ctrl_c_at_any_time_is_no_traceback(folder: Path, wait: float) -> None:
     """While the command imports, too: one line and 130; later the answer so far and 130."""
     code = "from knockon.api.start import main; print('up', flush=True); main()"
     command = subprocess.Popen(
-        [sys.executable, "-c", code, "whatif", FEDERAL, "Falcon Platform", "--worlds", "500000"],
+        [sys.executable, "-c", code, "whatif", FEDERAL, "AWS GovCloud", "--worlds", "5000000"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert command.stdout is not None
