@@ -74,7 +74,7 @@ def list_members(answer: CutSets) -> set[frozenset[str]]:
     return {frozenset(f) for f in found}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=180, deadline=None)
 @given(asked(), st.sampled_from((1, 2, 3, "all")), st.sampled_from((None, 0.5, 1.0)))
 def test_cut_sets_are_those_of_brute_force(
     case: tuple[DependencyGraph, Scenario, str], order: int | str, strength: float | None

@@ -149,7 +149,7 @@ def test_without_hours(
     hold_same(ask, weigh(case[0]), replace(case[1], worlds=worlds), one, other)
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(ask=ASKED, case=timed_cases(RANGES, ("1..4", 3)), worlds=WORLDS, one=MEANS, other=MEANS)
 def test_with_hours(
     ask: Ask, case: tuple[DependencyGraph, Scenario], worlds: int | None, one: Means, other: Means

@@ -34,7 +34,7 @@ def test_independent_cascades_of_ndlib_hit_as_often(monkeypatch: pytest.MonkeyPa
     assert "ndlib" in sys.modules
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cases(most=30))
 def test_reach_is_that_of_networkx(case: tuple[DependencyGraph, Scenario]) -> None:
     """With every strength 1 and no group, the entities hit are the ancestors of the origin."""

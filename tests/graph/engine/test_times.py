@@ -12,7 +12,7 @@ from tests.timed import RANGES, timed_cases, times_of
 Asked = tuple[DependencyGraph, Scenario]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=180, deadline=None)
 @given(timed_cases(), st.sampled_from((0.0, 0.5, 1.0)))
 def test_the_kernel_finds_the_times_of_the_twin(case: Asked, unknown: float) -> None:
     """Intervals and losses of every world, to the last bit: cycles, groups, modes, rings."""
