@@ -118,8 +118,9 @@ class Cluster:
     def _ask(self, question: str, shipment: str, missing: list[int], *, together: bool) -> str:
         """Run the blocks; what went wrong, empty where nothing did. together: several in a task
         of Apache Spark, which takes longer to start than many a block; one that fails ends it."""
-        dealt = _EACH * self._connect().tasks if together else 0
-        session, self._answered = connect(self.address), True
+        workers, self._answered = self._connect(), True
+        session = connect(self.address)
+        dealt = _EACH * workers.tasks if together else 0
         work = partial(run_batches, str(self.folder), question, shipment, missing)
         try:
             session.run(work, SCHEMA, len(missing), min(dealt or len(missing), len(missing)))

@@ -46,6 +46,7 @@ def test_a_server_that_is_killed_in_the_middle_is_gone_on_with(
         _, said = running[0].communicate(timeout=PATIENCE)
         assert running[0].returncode == 2
         assert f"sc://127.0.0.1:{port}" in said.decode()
+        assert f"what it had done is in {shared}: --resume" in said.decode()
     assert list_outputs(shared)
     with servers.start_sail(workers=2, port=port):
         assert finish(begin(question, tmp_path, *there, "--resume")) == here
