@@ -62,7 +62,8 @@ def find_format(source: SourceLike) -> Format:
     """
     source = Source.of(source)
     binary = not source.is_parquet and name_binary(source.head) is not None
-    if not binary and not source.is_folder and source.suffix not in _SURE:
+    early = not binary and not source.is_folder and source.suffix not in _SURE
+    if early:
         _refuse_stranger(source)
     for known in _FORMATS:
         if known.binary >= binary and known.matches(source):
@@ -74,7 +75,8 @@ def find_format(source: SourceLike) -> Format:
             "copy them to a folder here"
         )
     source.refuse_binary()
-    _refuse_stranger(source)
+    if not early:
+        _refuse_stranger(source)
     if source.looks_like_json and not source.first_record:
         _ = source.json  # which says what is wrong with it
     raise InputError(f"{source.place}: {_describe(source)}; known: {_list_signs(source)}")

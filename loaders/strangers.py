@@ -44,6 +44,22 @@ def _json(*keys: str) -> Callable[[Source], bool]:
     return lambda source: source.looks_like_json and set(keys) <= set(source.json_keys)
 
 
+def _either(*signs: Callable[[Source], bool]) -> Callable[[Source], bool]:
+    return lambda source: any(sign(source) for sign in signs)
+
+
+def _is_module_list(source: Source) -> bool:
+    return {"Path", "Main"} <= source.first_record.keys()
+
+
+def _is_chart(source: Source) -> bool:
+    return source.is_folder and {"Chart.yaml", "templates"} <= source.names
+
+
+def _is_archimate(source: Source) -> bool:
+    return "archimate" in source.xml_root[0]
+
+
 def _is_datadog(source: Source) -> bool:
     traces = source.parsed_json
     spans = traces[0] if isinstance(traces, list) and traces else None
@@ -72,8 +88,8 @@ STRANGERS = (
              _json("pip_version", "installed")),
     Stranger("a list of `yarn list`", _SBOM, _json("type", "data.trees")),
     Stranger("a list of Go modules", "`go mod graph` prints what they require",
-             lambda source: {"Path", "Main"} <= source.first_record.keys()
-             or bool(_text(r"\A\{\s*\"Path\": \"[^\"\n]*\",\s*\"(?:Main|Version)\": ")(source))),
+             _either(_is_module_list,
+                     _text(r"\A\{\s*\"Path\": \"[^\"\n]*\",\s*\"(?:Main|Version)\": "))),
     Stranger("a tree of pip's packages as text", "`pipdeptree --json` gives one that is read",
              _text(rf"\A{_NAME}==\S+\s*\n\s+- {_NAME} \[required: ")),
     Stranger("Syft's own JSON", "`syft convert FILE -o cyclonedx-json` converts it",
@@ -82,14 +98,14 @@ STRANGERS = (
              _json("SchemaVersion", "ArtifactName")),
     Stranger("a Helm chart that is not rendered",
              "`helm template CHART > all.yaml` renders it",
-             lambda source: source.is_folder and {"Chart.yaml", "templates"} <= source.names),
+             _is_chart),
     Stranger("a table of kubectl", "`kubectl get ... -o yaml` gives the objects",
              _text(r"\A(?:NAMESPACE +)?NAME +(?:[A-Z()-]+ +)*(?:READY|STATUS|TYPE|AGE|DESIRED)\b")),
     Stranger("a template of CloudFormation",
              "draw it as DOT (`cfn-lint TEMPLATE -g`), or list its resources and what they refer "
              "to as CSV of dependent, provider",
-             lambda source: _json("AWSTemplateFormatVersion")(source)
-             or _text(r"^AWSTemplateFormatVersion\b|^ +Type: [\"']?AWS::\w+::")(source)),
+             _either(_json("AWSTemplateFormatVersion"),
+                     _text(r"^AWSTemplateFormatVersion\b|^ +Type: [\"']?AWS::\w+::"))),
     Stranger("Terraform's configuration, or its state as text",
              "`terraform show -json` of a plan or of the state, or `terraform graph`",
              _text(r"\A(?:\s|#[^\n]*\n|//[^\n]*\n)*(?:terraform|resource|data|module|provider)"
@@ -102,10 +118,10 @@ STRANGERS = (
              "list its containers and their `dependsOn` as CSV of dependent, provider",
              _json("containerDefinitions")),
     Stranger("OpenTelemetry logs or metrics", "export its traces (`resourceSpans`)",
-             lambda source: _json("resourceLogs")(source) or _json("resourceMetrics")(source)),
+             _either(_json("resourceLogs"), _json("resourceMetrics"))),
     Stranger("traces of AWS X-Ray, or its map of services",
              "send them through an OpenTelemetry collector, whose file exporter writes OTLP JSON",
-             lambda source: _json("Traces")(source) or _json("Services", "StartTime")(source)),
+             _either(_json("Traces"), _json("Services", "StartTime"))),
     Stranger("traces of Datadog",
              "send them through an OpenTelemetry collector, whose file exporter writes OTLP JSON",
              _is_datadog),
@@ -121,11 +137,10 @@ STRANGERS = (
              _text(r"\A\s*\*Vertices\s+\d+")),
     Stranger("a workspace of Structurizr",
              "`structurizr-cli export -format dot` writes DOT",
-             lambda source: _json("model.softwareSystems")(source)
-             or _text(r"\A\s*workspace\b[^\n]*\{")(source)),
+             _either(_json("model.softwareSystems"), _text(r"\A\s*workspace\b[^\n]*\{"))),
     Stranger("a model of ArchiMate",
              "export its relations as CSV and name the ends (--map Source=dependent "
              "--map Target=provider)",
-             lambda source: "archimate" in source.xml_root[0]),
+             _is_archimate),
 )  # fmt: skip
 """In the order in which they are looked at."""

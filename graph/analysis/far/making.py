@@ -90,11 +90,15 @@ class Asked(NamedTuple):
 
 
 class Mini(NamedTuple):
-    """The graph of a part, with its ghosts as bare entities: first: number of its own first"""
+    """The graph of a part, with its ghosts as bare entities: first: number of its own first
+
+    owners: `id` and `owner` of all of them, where tables fill strengths
+    """
 
     graph: DependencyGraph
     first: int
     own: int
+    owners: pl.DataFrame | None
 
 
 def make_part(shared: Asked, scratch: Any, part: int) -> tuple[Array, Array, Array, Array, Array]:
@@ -154,7 +158,7 @@ def _fill(shared: Asked, mini: Mini, part: int, number: Ints) -> _Filled:
     graph, scenario = mini.graph, shared.scenario
     named = set(graph.entities["id"].filter(graph.entities["id"].is_in(shared.protected)))
     protecting = replace(scenario, protect=tuple(sorted(named)))
-    whole = build_circuit_of(graph, protecting, _look_beyond(shared, mini, part))
+    whole = build_circuit_of(graph, protecting, _look_beyond(shared, mini))
     barred = graph.entities["id"].is_in([*shared.failing, *shared.protected]).to_numpy()
     reached = _find_reached(shared, part, number)
     if reached is None:
@@ -208,8 +212,10 @@ def build_mini(shared: Asked, part: int) -> Mini:
     none = pl.DataFrame(schema={"id": pl.String})
     frames = [pl.concat([none, *side]) for side in sides]
     entities = [f.with_columns(pl.col("id").alias("name"), *bare) for f in frames]
+    owners = None
     if shared.filling is not None:
-        known = _read_told(shared, part).drop("owner")
+        told = _read_told(shared, part)
+        owners, known = told.select("id", "owner"), told.drop("owner")
         entities = [
             f.drop({*f.columns} & {*known.columns} - {"id"}).join(
                 known, on="id", how="left", maintain_order="left"
@@ -218,7 +224,7 @@ def build_mini(shared: Asked, part: int) -> Mini:
         ]
     both = pl.concat([entities[0], own, entities[1]], how="diagonal_relaxed")
     graph = DependencyGraph.from_tables(Tables(both, shared.rows(part)), checked=True)
-    return Mini(graph, frames[0].height, own.height)
+    return Mini(graph, frames[0].height, own.height, owners)
 
 
 def _read_told(shared: Asked, part: int) -> pl.DataFrame:
@@ -231,17 +237,16 @@ def _read_told(shared: Asked, part: int) -> pl.DataFrame:
     return pl.concat(told, how="diagonal_relaxed")
 
 
-def _look_beyond(shared: Asked, mini: Mini, part: int) -> Beyond | None:
+def _look_beyond(shared: Asked, mini: Mini) -> Beyond | None:
     """What the part knows of entities that are not its own, in its own numbers; None where no
     tables fill strengths."""
-    if shared.filling is None:
+    if shared.filling is None or mini.owners is None:
         return None
     ids = mini.graph.entities.select("id", "kind").with_row_index("number")
     cells = pl.DataFrame(shared.filling.called, schema={"cell": pl.String, "id": pl.String},
                          orient="row")  # fmt: skip
     called = cells.join(ids, on="id").select("cell", pl.col("number").cast(pl.Int64))
-    owners = _read_told(shared, part).select("id", "owner")
-    of = ids.join(owners, on="id", how="left", maintain_order="left")
+    of = ids.join(mini.owners, on="id", how="left", maintain_order="left")
     of = of.join(
         ids.select(pl.col("id").alias("owner"), pl.col("number").alias("at")), on="owner",
         how="left", maintain_order="left",

@@ -81,7 +81,7 @@ def _split(stake: Ints | Floats) -> list[Floats]:
     if stake.dtype != np.int64 or stake.sum() <= 2**53:
         return [stake.astype(np.float64)]
     whole = stake.astype(np.int64)
-    return [(half).astype(np.float64) for half in (whole & ((1 << _BITS) - 1), whole >> _BITS)]
+    return [half.astype(np.float64) for half in (whole & ((1 << _BITS) - 1), whole >> _BITS)]
 
 
 def _count(
